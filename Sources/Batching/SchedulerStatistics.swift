@@ -1,0 +1,29 @@
+/// What the scheduler is doing now and has done since it started.
+package struct SchedulerStatistics: Sendable, Equatable {
+    package var waitingRows = 0
+    package var waitingTokens = 0
+    /// Workers that run a batch now.
+    package var busyWorkers = 0
+    /// How long the oldest batch that runs now has been running; zero when none does.
+    package var oldestBatchAge: Duration = .zero
+    /// Since a worker last finished a batch without failing as a whole; nil before the first.
+    package var sinceLastSuccess: Duration?
+    package var refusedSubmissions = 0
+    /// Rows that were dropped from the queue because nobody waited for them any more.
+    package var cancelledRows = 0
+    package var failedBatches = 0
+}
+
+/// One batch that a worker is done with.
+package struct BatchReport: Sendable {
+    package let rows: Int
+    /// Tokens without padding.
+    package let tokens: Int
+    /// Padded positions beside them.
+    package let padding: Int
+    package let duration: Duration
+    /// How long each row waited in the queue, in row order.
+    package let queueTimes: [Duration]
+    /// Whether the engine failed as a whole.
+    package let failed: Bool
+}

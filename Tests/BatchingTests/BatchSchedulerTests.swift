@@ -1,0 +1,184 @@
+import Dispatch
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Batching
+
+/// Sums each row's ids; can be told to wait, to fail as a whole or to fail one row.
+private struct SummingEngine: BatchEngine {
+    struct Failure: Error {}
+
+    final class Worker: BatchWorker {
+        let engine: SummingEngine
+        init(_ engine: SummingEngine) { self.engine = engine }
+
+        func run(_ batch: Batch<String>) throws -> [Result<Int, any Error>] {
+            engine.log.withLock { $0.append(batch.rows) }
+            engine.started.signal()
+            if batch.tasks.contains("wait") { engine.gate.wait() }
+            if batch.tasks.contains("fail the batch") { throw Failure() }
+            if batch.tasks.contains("miscount") { return [] }
+            return (0..<batch.rows).map { row in
+                if batch.tasks[row] == "fail the row" { return .failure(Failure()) }
+                let ids = batch.inputIDs[row * batch.length..<(row + 1) * batch.length]
+                return .success(ids.reduce(0) { $0 + Int($1) })
+            }
+        }
+    }
+
+    let gate = DispatchSemaphore(value: 0)
+    let started = DispatchSemaphore(value: 0)
+    let log = SharedLog()
+    func makeWorker() -> Worker { Worker(self) }
+}
+
+private final class SharedLog: Sendable {
+    private let batches = Mutex<[Int]>([])
+    func withLock<R: Sendable>(_ body: (inout sending [Int]) -> sending R) -> R { batches.withLock(body) }
+}
+
+private func row(_ ids: [Int32], _ task: String = "") -> BatchRow<String> {
+    BatchRow(inputIDs: ids, tokenTypeIDs: ids.map { _ in 0 }, task: task)
+}
+
+@Suite("The scheduler", .timeLimit(.minutes(1)))
+struct BatchSchedulerTests {
+    @Test("answers every row with its own result, in the order submitted")
+    func order() async throws {
+        let scheduler = BatchScheduler(engine: SummingEngine(), workers: 2, padTokenID: 0)
+        let rows = (0..<500).map { i in row(Array(repeating: Int32(i), count: 1 + i % 90)) }
+        let result = try await scheduler.run(rows)
+        #expect(try result.rows.map { try $0.get() } == (0..<500).map { $0 * (1 + $0 % 90) })
+        await scheduler.shutDown(finishingQueue: true)
+    }
+
+    @Test("runs a single row at once on an idle machine")
+    func noWaitingForCompany() async throws {
+        let scheduler = BatchScheduler(engine: SummingEngine(), workers: 1, padTokenID: 0)
+        let clock = ContinuousClock()
+        let elapsed = try await clock.measure { _ = try await scheduler.run([row([1, 2])]) }
+        #expect(elapsed < .seconds(1))
+        await scheduler.shutDown(finishingQueue: true)
+    }
+
+    @Test("forms larger batches by itself while the worker is busy")
+    func batchesUnderLoad() async throws {
+        let engine = SummingEngine()
+        let scheduler = BatchScheduler(engine: engine, workers: 1, padTokenID: 0)
+        async let first = scheduler.run([row([1], "wait")])
+        await waitFor { scheduler.statistics.busyWorkers == 1 }
+        let others = (0..<8).map { i in Task { try await scheduler.run([row([Int32(i)])]) } }
+        await waitFor { scheduler.statistics.waitingRows == 8 }
+        engine.gate.signal()
+        _ = try await first
+        for other in others { _ = try await other.value }
+        #expect(engine.log.withLock { $0 } == [1, 8])
+        await scheduler.shutDown(finishingQueue: true)
+    }
+
+    @Test("one row's failure is that row's alone")
+    func rowFailure() async throws {
+        let scheduler = BatchScheduler(engine: SummingEngine(), workers: 1, padTokenID: 0)
+        let result = try await scheduler.run([row([1]), row([2], "fail the row"), row([3])])
+        #expect(throws: SummingEngine.Failure.self) { try result.rows[1].get() }
+        #expect(try result.rows[0].get() == 1)
+        #expect(try result.rows[2].get() == 3)
+        await scheduler.shutDown(finishingQueue: true)
+    }
+
+    @Test(
+        "a batch that fails, or is answered wrongly, answers every request it held and the worker goes on",
+        arguments: ["fail the batch", "miscount"]
+    )
+    func batchFailure(_ fault: String) async throws {
+        let scheduler = BatchScheduler(engine: SummingEngine(), workers: 1, padTokenID: 0)
+        let result = try await scheduler.run([row([1]), row([2], fault)])
+        for row in result.rows { #expect(throws: (any Error).self) { try row.get() } }
+        #expect(scheduler.statistics.failedBatches == 1)
+        #expect(try await scheduler.run([row([7])]).rows[0].get() == 7)
+        await scheduler.shutDown(finishingQueue: true)
+    }
+
+    @Test("a full queue refuses at once and takes in again when there is room")
+    func overload() async throws {
+        var policy = BatchPolicy()
+        policy.maxQueueRows = 2
+        let engine = SummingEngine()
+        let scheduler = BatchScheduler(engine: engine, workers: 1, policy: policy, padTokenID: 0)
+        async let held = scheduler.run([row([1], "wait")])
+        await waitFor { scheduler.statistics.busyWorkers == 1 }
+        async let waiting = scheduler.run([row([2]), row([3])])
+        await waitFor { scheduler.statistics.waitingRows == 2 }
+        await #expect(throws: SchedulerError.overloaded(waitingRows: 2, waitingTokens: 2)) {
+            try await scheduler.run([row([4])])
+        }
+        #expect(scheduler.statistics.refusedSubmissions == 1)
+        engine.gate.signal()
+        _ = try await (held, waiting)
+        #expect(try await scheduler.run([row([4])]).rows[0].get() == 4)
+        await scheduler.shutDown(finishingQueue: true)
+    }
+
+    @Test("a cancelled request is dropped before compute and answered at once")
+    func cancellation() async throws {
+        let engine = SummingEngine()
+        let scheduler = BatchScheduler(engine: engine, workers: 1, padTokenID: 0)
+        async let held = scheduler.run([row([1], "wait")])
+        await waitFor { scheduler.statistics.busyWorkers == 1 }
+        let unwanted = Task { try await scheduler.run([row([2]), row([3])]) }
+        await waitFor { scheduler.statistics.waitingRows == 2 }
+        unwanted.cancel()
+        await #expect(throws: CancellationError.self) { try await unwanted.value }
+        #expect(scheduler.statistics.waitingRows == 0)
+        #expect(scheduler.statistics.cancelledRows == 2)
+        engine.gate.signal()
+        _ = try await held
+        #expect(engine.log.withLock { $0 } == [1])
+        await scheduler.shutDown(finishingQueue: true)
+    }
+
+    @Test("shutting down finishes what waits, or answers it, and refuses what comes later", arguments: [true, false])
+    func shutDown(finishing: Bool) async throws {
+        let engine = SummingEngine()
+        let scheduler = BatchScheduler(engine: engine, workers: 1, padTokenID: 0)
+        let held = Task { try await scheduler.run([row([1], "wait")]) }
+        await waitFor { scheduler.statistics.busyWorkers == 1 }
+        let waiting = Task { try await scheduler.run([row([5])]) }
+        await waitFor { scheduler.statistics.waitingRows == 1 }
+        let ended = Task { await scheduler.shutDown(finishingQueue: finishing) }
+        if !finishing {
+            await #expect(throws: SchedulerError.stopping) { try await waiting.value }
+        }
+        engine.gate.signal()
+        await ended.value
+        #expect(try await held.value.rows[0].get() == 1)
+        if finishing { #expect(try await waiting.value.rows[0].get() == 5) }
+        await #expect(throws: SchedulerError.stopping) { try await scheduler.run([row([6])]) }
+    }
+
+    @Test("loses no row when many tasks submit and cancel at random")
+    func storm() async throws {
+        let scheduler = BatchScheduler(engine: SummingEngine(), workers: 2, padTokenID: 0)
+        let answered = await withTaskGroup(of: Bool.self) { group in
+            for i in 0..<2000 {
+                group.addTask {
+                    let task = Task { try await scheduler.run([row([Int32(i), 1]), row([Int32(i)])]) }
+                    if i % 3 == 0 { task.cancel() }
+                    switch await task.result {
+                    case .success(let result): return (try? result.rows.map { try $0.get() }) == [i + 1, i]
+                    case .failure(let error): return error is CancellationError && i % 3 == 0
+                    }
+                }
+            }
+            return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(answered == 2000)
+        #expect(scheduler.statistics.waitingRows == 0)
+        await scheduler.shutDown(finishingQueue: true)
+    }
+
+    private func waitFor(_ condition: @Sendable () -> Bool) async {
+        while !condition() { try? await Task.sleep(for: .milliseconds(1)) }
+    }
+}
