@@ -1,0 +1,85 @@
+extension Checkpoint {
+    /// The values of tensor `name`, row-major, which must have the given shape.
+    ///
+    /// - Throws: as ``read(_:shape:into:)``.
+    package func float32(_ name: String, shape: [Int]) throws(CheckpointError) -> [Float] {
+        var values = [Float](repeating: 0, count: try locate(name, shape: shape).count)
+        var span = values.mutableSpan
+        try read(name, shape: shape, into: &span)
+        return values
+    }
+
+    /// Fills `values` with those of tensor `name`, row-major, which must have the given shape. float16 and bfloat16
+    /// become float32 exactly, float64 rounds to the nearest.
+    ///
+    /// - Precondition: `values` has as many elements as the shape.
+    /// - Throws: ``CheckpointError/missingTensor(file:tensor:)``, ``CheckpointError/wrongShape(file:tensor:found:expected:)``
+    ///   or, for integers and unknown types, ``CheckpointError/unsupportedScalarType(file:tensor:found:expected:)``.
+    package func read(_ name: String, shape: [Int], into values: inout MutableSpan<Float>) throws(CheckpointError) {
+        let (tensor, count) = try locate(name, shape: shape)
+        precondition(values.count == count, "room for \(values.count) values, but the shape has \(count)")
+        try files[tensor.file].withBytes { (bytes: RawSpan) throws(CheckpointError) in
+            let elements = StoredElements(tensor)
+            switch tensor.descriptor.scalarType {
+            case .float32: elements.read(from: bytes, into: &values) { (value: Float) in value }
+            case .float16: elements.read(from: bytes, into: &values) { Float(float16: $0) }
+            case .bfloat16: elements.read(from: bytes, into: &values) { Float(bfloat16: $0) }
+            case .float64: elements.read(from: bytes, into: &values) { (value: Double) in Float(value) }
+            default: throw unsupported(tensor, expected: "float32, float16, bfloat16 or float64")
+            }
+        }
+    }
+
+    /// The values of an integer or boolean tensor, as ``read(_:shape:into:)`` gives those of the floating-point ones.
+    package func int64(_ name: String, shape: [Int]) throws(CheckpointError) -> [Int64] {
+        let (tensor, count) = try locate(name, shape: shape)
+        var values = [Int64](repeating: 0, count: count)
+        var span = values.mutableSpan
+        try files[tensor.file].withBytes { (bytes: RawSpan) throws(CheckpointError) in
+            let elements = StoredElements(tensor)
+            switch tensor.descriptor.scalarType {
+            case .int64: elements.read(from: bytes, into: &span) { (value: Int64) in value }
+            case .int32: elements.read(from: bytes, into: &span) { (value: Int32) in Int64(value) }
+            case .int16: elements.read(from: bytes, into: &span) { (value: Int16) in Int64(value) }
+            case .int8: elements.read(from: bytes, into: &span) { (value: Int8) in Int64(value) }
+            case .uint8: elements.read(from: bytes, into: &span) { (value: UInt8) in Int64(value) }
+            case .bool: elements.read(from: bytes, into: &span) { (value: UInt8) in value == 0 ? 0 : 1 }
+            default: throw unsupported(tensor, expected: "int64, int32, int16, int8, uint8 or bool")
+            }
+        }
+        return values
+    }
+
+    /// The tensor `name`, if its shape is `shape`, and its count of elements.
+    private func locate(_ name: String, shape: [Int]) throws(CheckpointError) -> (tensor: StoredTensor, count: Int) {
+        guard let tensor = tensors[name] else { throw .missingTensor(file: source, tensor: name) }
+        let file = files[tensor.file].path
+        let found = tensor.descriptor.shape
+        guard found == shape else {
+            throw .wrongShape(file: file, tensor: name, found: found, expected: shape)
+        }
+        guard let size = tensor.descriptor.scalarType.byteCount else {
+            throw unsupported(tensor, expected: "a type of this module")
+        }
+        // A view may repeat a storage's elements (stride 0). Weights do not, and a few bytes must not ask for gigabytes.
+        let stored = tensor.storage.count / size
+        guard let count = elementCount(of: shape), count <= stored else {
+            throw .malformed(
+                file: file,
+                place: "tensor \(quoted(name))",
+                found: "shape \(found)",
+                expected: "at most the \(stored) elements of its storage"
+            )
+        }
+        return (tensor, count)
+    }
+
+    private func unsupported(_ tensor: StoredTensor, expected: String) -> CheckpointError {
+        .unsupportedScalarType(
+            file: files[tensor.file].path,
+            tensor: tensor.descriptor.name,
+            found: tensor.descriptor.scalarType.description,
+            expected: expected
+        )
+    }
+}

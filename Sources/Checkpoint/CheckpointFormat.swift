@@ -1,0 +1,42 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// A file by which a model folder can hold its weights.
+struct CheckpointFormat {
+    enum Content { case tensors, index }
+
+    let fileName: String
+    let content: Content
+
+    /// safetensors first, as transformers prefers it: nothing in it is executed or interpreted.
+    static let searchOrder = [
+        CheckpointFormat(fileName: "model.safetensors", content: .tensors),
+        CheckpointFormat(fileName: "model.safetensors.index.json", content: .index),
+        CheckpointFormat(fileName: "pytorch_model.bin", content: .tensors),
+        CheckpointFormat(fileName: "pytorch_model.bin.index.json", content: .index),
+    ]
+
+    /// Every tensor of one file of weights.
+    static func tensors(in mapping: FileMapping) throws(CheckpointError) -> [StoredTensor] {
+        let file = mapping.path
+        return try mapping.withBytes { (bytes: RawSpan) throws(CheckpointError) in
+            if file.hasSuffix(".safetensors") { return try SafetensorsFile.tensors(in: bytes, file: file) }
+            throw .malformed(
+                file: file,
+                place: "file",
+                found: "an unknown format",
+                expected: "PyTorch's zip or legacy format"
+            )
+        }
+    }
+}
+
+/// Whether `path` leads to a file or folder, also through links.
+func fileExists(_ path: String) -> Bool {
+    unsafe access(path, F_OK) == 0
+}
