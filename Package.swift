@@ -23,6 +23,8 @@ let package = Package(
             dependencies: [.product(name: "HeapModule", package: "swift-collections")],
             swiftSettings: settings
         ),
+        .target(name: "JSON", swiftSettings: settings),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: testSettings),
         .testTarget(name: "BatchingTests", dependencies: ["Batching"], swiftSettings: testSettings),
     ]
 )

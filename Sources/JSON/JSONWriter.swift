@@ -1,0 +1,112 @@
+/// Writes a JSON document as UTF-8 bytes, piece by piece, with the commas in their places.
+package struct JSONWriter {
+    package private(set) var bytes: [UInt8] = []
+    private var needsComma = false
+
+    package init(reservingBytes capacity: Int = 256) {
+        bytes.reserveCapacity(capacity)
+    }
+
+    /// Takes what has been written so far and goes on behind it.
+    package mutating func takeBytes() -> [UInt8] {
+        defer { bytes = [] }
+        return bytes
+    }
+
+    package mutating func beginObject() { open(UInt8(ascii: "{")) }
+    package mutating func endObject() { close(UInt8(ascii: "}")) }
+    package mutating func beginArray() { open(UInt8(ascii: "[")) }
+    package mutating func endArray() { close(UInt8(ascii: "]")) }
+
+    package mutating func object(_ members: (inout JSONWriter) throws -> Void) rethrows {
+        beginObject()
+        try members(&self)
+        endObject()
+    }
+
+    package mutating func array<Elements: Sequence>(
+        _ elements: Elements,
+        _ write: (inout JSONWriter, Elements.Element) throws -> Void
+    ) rethrows {
+        beginArray()
+        for element in elements { try write(&self, element) }
+        endArray()
+    }
+
+    /// The key of the value that is written next.
+    package mutating func key(_ key: String) {
+        string(key)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    package mutating func null() { literal("null") }
+    package mutating func boolean(_ value: Bool) { literal(value ? "true" : "false") }
+    package mutating func integer(_ value: some FixedWidthInteger) { literal(value.description) }
+
+    /// A number in the shortest form that reads back as the same Float.
+    ///
+    /// JSON has no infinities and no NaN; the engine gives an error instead of them, so one here is a fault of ours.
+    package mutating func number(_ value: Float) {
+        precondition(value.isFinite, "a number that JSON cannot write")
+        literal(value.description)
+    }
+
+    /// As `number(_: Float)`, for doubles.
+    package mutating func number(_ value: Double) {
+        precondition(value.isFinite, "a number that JSON cannot write")
+        literal(value.description)
+    }
+
+    package mutating func numbers(_ values: some Sequence<Float>) {
+        array(values) { writer, value in writer.number(value) }
+    }
+
+    package mutating func string(_ text: String) {
+        comma()
+        bytes.append(UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                bytes.append(UInt8(ascii: "\\"))
+                bytes.append(byte)
+            case 0x0A: bytes += #"\n"#.utf8
+            case 0x0D: bytes += #"\r"#.utf8
+            case 0x09: bytes += #"\t"#.utf8
+            case 0..<0x20, 0x7F:
+                bytes += #"\u00"#.utf8
+                bytes.append(Self.hexDigit(byte >> 4))
+                bytes.append(Self.hexDigit(byte & 15))
+            default:
+                bytes.append(byte)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+        needsComma = true
+    }
+
+    private static func hexDigit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    }
+
+    private mutating func literal(_ text: String) {
+        comma()
+        bytes += text.utf8
+        needsComma = true
+    }
+
+    private mutating func open(_ bracket: UInt8) {
+        comma()
+        bytes.append(bracket)
+        needsComma = false
+    }
+
+    private mutating func close(_ bracket: UInt8) {
+        bytes.append(bracket)
+        needsComma = true
+    }
+
+    private mutating func comma() {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+    }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import Testing
+
+@testable import JSON
+
+@Suite("The JSON parser")
+struct JSONParserTests {
+    private func parse(_ text: String) throws(JSONError) -> JSONValue { try JSONParser.parse(Array(text.utf8)) }
+
+    @Test("reads every kind of value")
+    func values() throws {
+        let value = try parse(#" {"a": [1, -2.5e3, true, false, null, "x"], "b": {}, "c": []} "#)
+        #expect(
+            value
+                == .object([
+                    "a": .array([
+                        .number("1"), .number("-2.5e3"), .boolean(true), .boolean(false), .null, .string("x"),
+                    ]), "b": .object([:]), "c": .array([]),
+                ])
+        )
+    }
+
+    @Test("reads escapes, surrogate pairs and text beyond ASCII")
+    func strings() throws {
+        #expect(try parse(#""\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00é😀""#) == .string("\"\\/\u{8}\u{C}\n\r\té😀é😀"))
+        #expect(try parse(#""\u0000""#) == .string("\0"))
+    }
+
+    @Test("takes integers also as 17238.0 and 1e2, and no fraction for one")
+    func integers() throws {
+        #expect(try parse("17238.0").integer == 17238)
+        #expect(try parse("1e2").integer == 100)
+        #expect(try parse("0.5").integer == nil)
+        #expect(try parse("1e300").integer == nil)
+        #expect(try parse("9223372036854775808").integer == nil)
+        #expect(try parse("true").integer == nil)
+    }
+
+    @Test(
+        "refuses what RFC 8259 does not allow, and says where",
+        arguments: [
+            ("", 1, 1), ("{\"a\":1,}", 1, 8), ("[1,]", 1, 4), ("{'a':1}", 1, 2), ("{\"a\" 1}", 1, 6), ("[1 2]", 1, 4),
+            ("01", 1, 2), ("+1", 1, 1), (".5", 1, 1), ("1.", 1, 3), ("1e", 1, 3), ("NaN", 1, 1), ("tru", 1, 1),
+            ("\"a", 1, 3), ("\"\n\"", 1, 2), (#""\x""#, 1, 3), (#""\ud800""#, 1, 4), (#""\udc00""#, 1, 4),
+            (#""\u12g4""#, 1, 6), ("[]x", 1, 3), ("{\n \"a\": 1,\n \"a\": 2}", 3, 2), ("\u{FEFF}1", 1, 1),
+            ("// no\n1", 1, 1),
+        ]
+    )
+    func refuses(_ text: String, line: Int, column: Int) {
+        let error = #expect(throws: JSONError.self) { try parse(text) }
+        #expect(error?.line == line && error?.column == column, "\(text): \(String(describing: error))")
+    }
+
+    @Test("refuses bytes that are not UTF-8, at their place")
+    func notUTF8() {
+        let error = #expect(throws: JSONError.self) {
+            try JSONParser.parse(Array("[\"".utf8) + [0xC0, 0xAF, 0x22, 0x5D])
+        }
+        #expect(error?.column == 3)
+    }
+
+    @Test("holds documents to its limits of depth, values and digits")
+    func limits() throws {
+        #expect(throws: JSONError.self) { try parse(String(repeating: "[", count: 100_000)) }
+        #expect(throws: Never.self) { try parse(String(repeating: "[", count: 64) + String(repeating: "]", count: 64)) }
+        #expect(throws: JSONError.self) { try parse(String(repeating: "9", count: 513)) }
+        var limits = JSONLimits()
+        limits.values = 10
+        #expect(throws: JSONError.self) {
+            try JSONParser.parse(Array("[1,2,3,4,5,6,7,8,9,10]".utf8), limits: limits)
+        }
+    }
+
+    @Test("agrees with Foundation on what it accepts, and never crashes, over mutated documents")
+    func mutations() {
+        let seedDocument = Array(
+            #"{"inputs":["naïve \u00e9 \ud83d\ude00",{"a":[1,2.5e-3,true,null]}],"t":"\n\"x"}"#.utf8
+        )
+        var generator = SystemRandomNumberGenerator()
+        var accepted = 0
+        for _ in 0..<20_000 {
+            var bytes = seedDocument
+            for _ in 0..<Int.random(in: 0...2, using: &generator) {
+                let at = Int.random(in: 0..<bytes.count, using: &generator)
+                switch Int.random(in: 0..<3, using: &generator) {
+                case 0: bytes[at] = UInt8.random(in: 0...255, using: &generator)
+                case 1: bytes.remove(at: at)
+                default: bytes.insert(bytes[Int.random(in: 0..<bytes.count, using: &generator)], at: at)
+                }
+            }
+            guard (try? JSONParser.parse(bytes)) != nil else { continue }
+            accepted += 1
+            let taken = (try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)) != nil
+            #expect(taken, "accepted \(String(decoding: bytes, as: UTF8.self))")
+        }
+        #expect(accepted > 1000)
+    }
+}
