@@ -1,0 +1,148 @@
+import HTTPTypes
+
+/// The chunked transfer coding (RFC 9112, 7.1), over as many reads as it takes. Extensions and trailers are checked
+/// and dropped.
+struct ChunkedDecoder {
+    /// Digits of a chunk size: as many as 64 bits need. More would be leading zeros, which no client writes.
+    private static let maxSizeDigits = 16
+
+    /// Fields that a trailer must not have (RFC 9110, 6.5.1): those that frame, route or authenticate a message, which
+    /// a neighbour might merge into its head.
+    private static let forbiddenTrailers: Set<String> = [
+        "authorization", "connection", "content-encoding", "content-length", "content-range", "content-type", "cookie",
+        "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
+    ]
+
+    private enum State {
+        case sizeLine
+        case data(remaining: Int)
+        case dataEnd
+        case trailers
+        case done
+    }
+
+    private var state = State.sizeLine
+    private var lines = LineReader()
+    private var extensionBytes = 0
+    private var trailerBytes = 0
+    private var trailerCount = 0
+
+    /// Reads on and appends what is data to `body`; true when the body is complete.
+    mutating func decode(
+        _ input: Span<UInt8>,
+        at position: inout Int,
+        into body: inout [UInt8],
+        limits: HTTPLimits
+    ) throws(ProtocolError) -> Bool {
+        while true {
+            switch state {
+            case .sizeLine:
+                guard try readSizeLine(input, at: &position, received: body.count, limits: limits) else { return false }
+            case .data(let remaining):
+                let count = min(remaining, input.count - position)
+                body.append(input.extracting(position..<(position + count)))
+                position += count
+                guard count == remaining else {
+                    state = .data(remaining: remaining - count)
+                    return false
+                }
+                state = .dataEnd
+            case .dataEnd:
+                guard try readDataEnd(input, at: &position) else { return false }
+                state = .sizeLine
+            case .trailers:
+                guard try readTrailer(input, at: &position, limits: limits) else { return false }
+            case .done:
+                return true
+            }
+        }
+    }
+
+    /// chunk-size [ chunk-ext ] CRLF
+    private mutating func readSizeLine(
+        _ input: Span<UInt8>,
+        at position: inout Int,
+        received: Int,
+        limits: HTTPLimits
+    ) throws(ProtocolError) -> Bool {
+        let extensionsLeft = limits.maxChunkExtensionBytes - extensionBytes
+        do {
+            guard try lines.read(input, at: &position, limit: Self.maxSizeDigits + extensionsLeft) else { return false }
+        } catch {
+            guard error == .tooLong else { throw ProtocolError(error) }
+            let hasExtension = lines.line.contains(UInt8(ascii: ";"))
+            throw hasExtension
+                ? .chunkExtensionsTooLong(limit: limits.maxChunkExtensionBytes) : .chunkSizeMalformed
+        }
+        let sizeEnd = lines.line.firstIndex(of: UInt8(ascii: ";")) ?? lines.line.count
+        let size = try Self.size(lines.line[..<sizeEnd])
+        let extensions = lines.line[sizeEnd...]
+        guard extensions.count <= extensionsLeft else {
+            throw .chunkExtensionsTooLong(limit: limits.maxChunkExtensionBytes)
+        }
+        guard ChunkExtensions.areValid(extensions) else { throw .chunkExtensionMalformed }
+        guard size <= limits.maxBodyBytes - received else { throw .bodyTooLarge(limit: limits.maxBodyBytes) }
+        extensionBytes += extensions.count
+        state = size == 0 ? .trailers : .data(remaining: size)
+        lines.reset()
+        return true
+    }
+
+    /// 1*HEXDIG: neither a sign nor "0x" nor white space.
+    private static func size(_ digits: ArraySlice<UInt8>) throws(ProtocolError) -> Int {
+        guard !digits.isEmpty, digits.count <= maxSizeDigits else { throw .chunkSizeMalformed }
+        var size = 0
+        for digit in digits {
+            guard let value = ByteClass.hexadecimal(digit) else { throw .chunkSizeMalformed }
+            guard size <= (Int.max >> 4) else { throw .chunkSizeTooLarge }
+            size = size << 4 | value
+        }
+        return size
+    }
+
+    /// The CR LF behind a chunk's data.
+    private mutating func readDataEnd(_ input: Span<UInt8>, at position: inout Int) throws(ProtocolError) -> Bool {
+        do {
+            guard try lines.read(input, at: &position, limit: 0) else { return false }
+        } catch {
+            throw .chunkDataNotTerminated
+        }
+        lines.reset()
+        return true
+    }
+
+    /// One line of the trailer section, or the empty line that ends it.
+    private mutating func readTrailer(
+        _ input: Span<UInt8>,
+        at position: inout Int,
+        limits: HTTPLimits
+    ) throws(ProtocolError) -> Bool {
+        do {
+            let room = max(0, limits.maxHeaderBytes - trailerBytes)
+            guard try lines.read(input, at: &position, limit: room) else { return false }
+        } catch {
+            throw error == .tooLong ? .headTooLarge(limit: limits.maxHeaderBytes) : ProtocolError(error)
+        }
+        defer { lines.reset() }
+        guard !lines.line.isEmpty else {
+            state = .done
+            return true
+        }
+        trailerBytes += lines.line.count + 2
+        trailerCount += 1
+        guard trailerCount <= limits.maxHeaderFields else { throw .tooManyFields(limit: limits.maxHeaderFields) }
+        let name = try FieldParser(lines.line).name.canonicalName
+        guard !Self.forbiddenTrailers.contains(name) else { throw .trailerForbidden(name) }
+        return true
+    }
+}
+
+extension ProtocolError {
+    /// The error of a line that ends wrongly. A line that is too long has an error that depends on the line.
+    init(_ failure: LineReader.Failure) {
+        switch failure {
+        case .bareCarriageReturn: self = .bareCarriageReturn
+        case .bareLineFeed, .tooLong: self = .bareLineFeed
+        }
+    }
+}
