@@ -1,0 +1,104 @@
+package import Encoder
+package import Logging
+
+/// The settings of `swiftlet serve`, resolved and checked.
+///
+/// Every property is one key of ``ConfigurationKey/all``, where its unit, range and effect are written; the values
+/// here are the defaults, and the only place where they stand. Immutable once the service runs.
+package struct ServiceConfiguration: Sendable, Equatable {
+    // MARK: Model
+
+    /// Folder of the model; nil: the bundled one (``BundledModel``).
+    package var model: String?
+    /// Name shown by `/info`; nil: the folder's.
+    package var servedModelName: String?
+    /// Pooling of `/embed` where a request names none; nil: the model's own, else mean.
+    package var defaultPooling: Pooling?
+    /// Longest input in tokens, special tokens included; 0: the model's own limit.
+    package var maxInputLength = 0
+    /// Whether a longer input is cut rather than refused where a request says neither.
+    package var autoTruncate = true
+
+    // MARK: Network
+
+    /// Address or name to listen on, or ``noHost``.
+    package var host = "127.0.0.1"
+    /// TCP port; 0: the system chooses a free one.
+    package var port = 8080
+    /// Path of a unix socket to listen on besides; nil: none.
+    package var unixSocket: String?
+    /// Connections that the kernel may hold ready before they are accepted.
+    package var backlog = 1024
+
+    // MARK: Threads
+
+    /// Engine workers; 0: the CPU budget.
+    package var workers = 0
+    /// Event loops; 0: one for every four CPUs of the budget.
+    package var eventLoops = 0
+    /// Width of the queue for JSON and tokenization; 0: the CPU budget.
+    package var requestThreads = 0
+
+    // MARK: Batching
+
+    /// Tokens of one batch.
+    package var maxBatchTokens = 4096
+    /// Texts of one batch.
+    package var maxBatchRows = 64
+    /// Tokens that may wait for a worker.
+    package var maxQueueTokens = 262_144
+    /// Texts that may wait for a worker.
+    package var maxQueueRows = 8192
+    /// Texts of one request.
+    package var maxClientBatchSize = 1024
+
+    // MARK: Limits of a request, a connection and the process
+
+    /// Bytes of a request's header fields in all.
+    package var maxHeaderBytes = 16 * 1024
+    /// Number of a request's header fields.
+    package var maxHeaderFields = 100
+    /// Bytes of a request's target (path and query).
+    package var maxTargetBytes = 8 * 1024
+    /// Bytes of a request's body.
+    package var maxBodyBytes = 8 * 1024 * 1024
+    /// Connections open at once.
+    package var maxConnections = 4096
+    /// HTTP/2 streams open at once on one connection.
+    package var maxConcurrentStreams = 128
+    /// Bytes of answers that may wait for one client to read them.
+    package var maxOutboundBytesPerConnection = 16 * 1024 * 1024
+    /// Bytes of answers that may wait for all clients together.
+    package var maxOutboundBytes = 256 * 1024 * 1024
+
+    // MARK: Time limits
+
+    /// For a request's head to arrive whole.
+    package var headTimeout: Duration = .seconds(10)
+    /// For a request's body to arrive whole.
+    package var bodyTimeout: Duration = .seconds(30)
+    /// Without any progress in sending an answer.
+    package var writeTimeout: Duration = .seconds(30)
+    /// Between two requests on one connection.
+    package var idleTimeout: Duration = .seconds(75)
+    /// For an answer to go to a client that has closed its sending side.
+    package var halfCloseGrace: Duration = .seconds(1)
+    /// From SIGTERM to exit.
+    package var drainTimeout: Duration = .seconds(25)
+
+    // MARK: Log
+
+    /// Least severity that is logged.
+    package var logLevel: Logger.Level = .info
+    /// Form of a log line.
+    package var logFormat: LogFormat = .auto
+
+    /// All settings at their defaults.
+    package init() {}
+
+    /// The value of `host` that stands for "no TCP socket at all".
+    package static let noHost = "none"
+
+    /// False when only the unix socket is to be opened.
+    package var listensOnTCP: Bool { host != Self.noHost }
+}

@@ -1,0 +1,190 @@
+import Foundation
+import Testing
+
+@testable import Service
+
+@Suite("The resolution of settings")
+struct ServiceConfigurationTests {
+    @Test("nothing given is the defaults")
+    func defaults() throws {
+        #expect(try ServiceConfiguration.resolve(flags: [], environment: [:]) == ServiceConfiguration())
+    }
+
+    @Test("a flag wins over the environment, that over the file, that over the default")
+    func precedence() throws {
+        let path = try temporaryConfiguration("port: 1\nbacklog: 1\nworkers: 1\n")
+        let environment = ["SWIFTLET_CONFIG": path, "SWIFTLET_BACKLOG": "2", "SWIFTLET_WORKERS": "2", "HOME": "/root"]
+        let configuration = try ServiceConfiguration.resolve(flags: ["--workers", "3"], environment: environment)
+        #expect(configuration.port == 1)
+        #expect(configuration.backlog == 2)
+        #expect(configuration.workers == 3)
+        #expect(configuration.maxBatchRows == ServiceConfiguration().maxBatchRows)
+    }
+
+    @Test("every key is taken from each of the three sources", arguments: ConfigurationKeyTests.names)
+    func everySource(name: String) throws {
+        let key = try #require(ConfigurationKey.named(name))
+        let value = try #require(ConfigurationKeyTests.otherValue(of: key))
+        var expected = ServiceConfiguration()
+        #expect(key.write(&expected, value))
+        let sources: [[Setting]] = [
+            try SettingsFile.parse("\(name): \(value)\n", path: "f"),
+            try SettingsEnvironment.parse([key.variable: value]),
+            try SettingsFlags.parse([key.flag, value]),
+            try SettingsFlags.parse(["\(key.flag)=\(value)"]),
+        ]
+        for settings in sources {
+            var configuration = ServiceConfiguration()
+            for setting in settings { try setting.apply(to: &configuration) }
+            #expect(configuration == expected)
+        }
+    }
+
+    @Test("--config wins over SWIFTLET_CONFIG")
+    func configFlag() throws {
+        let first = try temporaryConfiguration("port: 1\n")
+        let second = try temporaryConfiguration("port: 2\n")
+        let configuration = try ServiceConfiguration.resolve(
+            flags: [],
+            environment: ["SWIFTLET_CONFIG": first],
+            file: second
+        )
+        #expect(configuration.port == 2)
+    }
+
+    @Test("a boolean flag stands alone, is negated by --no-, or has a word after it")
+    func booleanFlags() throws {
+        let cases: [([String], Bool)] = [
+            (["--auto-truncate"], true), (["--no-auto-truncate"], false), (["--auto-truncate", "no"], false),
+            (["--auto-truncate=off"], false), (["--no-auto-truncate", "--auto-truncate"], true),
+            (["--auto-truncate", "--port", "1"], true),
+        ]
+        for (flags, expected) in cases {
+            let configuration = try ServiceConfiguration.resolve(flags: flags, environment: [:])
+            #expect(configuration.autoTruncate == expected, "\(flags)")
+        }
+    }
+
+    @Test("an empty variable is no value")
+    func emptyVariable() throws {
+        let configuration = try ServiceConfiguration.resolve(
+            flags: [],
+            environment: ["SWIFTLET_PORT": "", "SWIFTLET_CONFIG": ""]
+        )
+        #expect(configuration == ServiceConfiguration())
+    }
+
+    @Test("an unknown name is refused, naming its place and the nearest known one")
+    func unknownNames() throws {
+        #expect(message(flags: ["--prot", "1"]) == "unknown flag --prot; did you mean --port?")
+        #expect(message(flags: ["--max_batch_tokens=1"]).hasSuffix("did you mean --max-batch-tokens?"))
+        #expect(message(flags: ["--no-port"]).hasPrefix("unknown flag --no-port"))
+        #expect(
+            message(environment: ["SWIFTLET_MAX_BATCH_TOKEN": "1"])
+                == "unknown environment variable SWIFTLET_MAX_BATCH_TOKEN; did you mean SWIFTLET_MAX_BATCH_TOKENS?"
+        )
+        #expect(
+            message(environment: ["SWIFTLET_ZZZZZZZZZZ": "1"]) == "unknown environment variable SWIFTLET_ZZZZZZZZZZ"
+        )
+        let path = try temporaryConfiguration("# a comment\nport: 1\nhots: a\n")
+        #expect(message(file: path) == "\(path):3: unknown key \"hots\"; did you mean host?")
+    }
+
+    @Test("a wrong value is refused, naming key, place, value and what is expected")
+    func wrongValues() throws {
+        #expect(
+            message(flags: ["--port", "99999"])
+                == "flag --port: port is \"99999\", expected integer (TCP port) 0 to 65535"
+        )
+        #expect(
+            message(environment: ["SWIFTLET_HEAD_TIMEOUT": "10s"])
+                == "environment variable SWIFTLET_HEAD_TIMEOUT: head_timeout is \"10s\", "
+                + "expected seconds 0.001 to 86400"
+        )
+        let path = try temporaryConfiguration("\nlog_format: xml\n")
+        #expect(message(file: path) == "\(path):2: log_format is \"xml\", expected auto|json|text")
+        #expect(message(flags: ["--port"]) == "flag --port has no value, expected integer (TCP port) 0 to 65535")
+        #expect(message(flags: ["serve"]).hasPrefix("unexpected argument \"serve\""))
+        #expect(message(flags: ["--"]).hasPrefix("unexpected argument \"--\""))
+    }
+
+    @Test("a message shows a hostile value short and without control characters")
+    func hostileValues() {
+        let shown = message(flags: ["--port", "\u{1B}[31m" + String(repeating: "9", count: 100_000)])
+        #expect(shown.contains("\\u{1B}[31m999"))
+        #expect(shown.count < 250)
+    }
+
+    @Test("a wrong value is refused even where another source overrides it")
+    func overriddenWrongValue() {
+        #expect(message(flags: ["--port", "1"], environment: ["SWIFTLET_PORT": "x"]).contains("SWIFTLET_PORT"))
+    }
+
+    @Test("settings that cannot hold together are refused")
+    func contradictions() {
+        #expect(message(flags: ["--host", "none"]).contains("nothing to listen on"))
+        #expect(message(flags: ["--host", "none", "--unix-socket", "/tmp/s"]) == "")
+        #expect(message(flags: ["--max-queue-tokens", "10"]).contains("max_batch_tokens"))
+        #expect(message(flags: ["--max-outbound-bytes", "65536"]).contains("max_outbound_bytes_per_connection"))
+    }
+
+    @Test("the variables that Kubernetes makes for a Service named swiftlet are not ours")
+    func serviceLinks() throws {
+        let environment = [
+            "SWIFTLET_SERVICE_HOST": "10.0.0.7", "SWIFTLET_SERVICE_PORT": "80", "SWIFTLET_SERVICE_PORT_HTTP": "80",
+            "SWIFTLET_PORT": "tcp://10.0.0.7:80", "SWIFTLET_PORT_80_TCP": "tcp://10.0.0.7:80",
+            "SWIFTLET_PORT_80_TCP_PROTO": "tcp", "SWIFTLET_PORT_80_TCP_PORT": "80",
+            "SWIFTLET_PORT_80_TCP_ADDR": "10.0.0.7", "SWIFTLET_METRICS_SERVICE_HOST": "10.0.0.8",
+        ]
+        #expect(try ServiceConfiguration.resolve(flags: [], environment: environment) == ServiceConfiguration())
+        #expect(message(environment: ["SWIFTLET_PORT": "80/tcp"]).contains("SWIFTLET_PORT"))
+    }
+
+    @Test("only a fault in the command line is wrong usage")
+    func usageErrors() throws {
+        let path = try temporaryConfiguration("prot: 1\n")
+        let cases: [([String], [String: String], String?, Bool)] = [
+            (["--prot=1"], [:], nil, true), (["--port=x"], [:], nil, true), (["--port"], [:], nil, true),
+            (["x"], [:], nil, true), ([], ["SWIFTLET_PROT": "1"], nil, false), ([], ["SWIFTLET_PORT": "x"], nil, false),
+            ([], [:], path, false), ([], [:], path + ".absent", false),
+        ]
+        for (flags, environment, file, isUsage) in cases {
+            let error = #expect(throws: ConfigurationError.self) {
+                try ServiceConfiguration.resolve(flags: flags, environment: environment, file: file)
+            }
+            #expect(error?.isUsageError == isUsage, "\(flags) \(environment)")
+        }
+    }
+
+    @Test("thread counts follow the CPU budget unless they are set")
+    func threads() throws {
+        let automatic = ServiceConfiguration()
+        #expect([1, 2, 4, 9].map { automatic.workerCount(budget: $0) } == [1, 2, 4, 9])
+        #expect([1, 4, 8, 64].map { automatic.eventLoopCount(budget: $0) } == [1, 1, 2, 16])
+        #expect(automatic.requestThreadCount(budget: 3) == 3)
+        let set = try ServiceConfiguration.resolve(
+            flags: ["--workers=5", "--event-loops=6", "--request-threads=7"],
+            environment: [:]
+        )
+        #expect(set.workerCount(budget: 2) == 5)
+        #expect(set.eventLoopCount(budget: 2) == 6)
+        #expect(set.requestThreadCount(budget: 2) == 7)
+    }
+
+    /// The message of the error that resolving gives, "" when it gives none.
+    private func message(flags: [String] = [], environment: [String: String] = [:], file: String? = nil) -> String {
+        do throws(ConfigurationError) {
+            _ = try ServiceConfiguration.resolve(flags: flags, environment: environment, file: file)
+            return ""
+        } catch {
+            return error.description
+        }
+    }
+}
+
+/// Writes a file that lives as long as the test run's temporary folder.
+func temporaryConfiguration(_ text: String) throws -> String {
+    let path = FileManager.default.temporaryDirectory.appending(path: "swiftlet-\(UUID().uuidString).yaml").path
+    try Data(text.utf8).write(to: URL(filePath: path))
+    return path
+}
