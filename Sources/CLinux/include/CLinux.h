@@ -1,0 +1,87 @@
+#ifndef SWIFTLET_CLINUX_H
+#define SWIFTLET_CLINUX_H
+
+// What Transport needs of Linux and Swift's Glibc module does not give (epoll, eventfd, accept4, unions of
+// socket addresses), as plain functions over integers and buffers.
+//
+// Every function that can fail returns a negative errno, taken at once: in Swift, code may run between a C
+// call and a read of `errno`. Calls that a signal interrupts are made again.
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// Readiness bits, with epoll's own values.
+extern const uint32_t clinux_readable;        // EPOLLIN
+extern const uint32_t clinux_writable;        // EPOLLOUT
+extern const uint32_t clinux_peer_finished;   // EPOLLRDHUP
+extern const uint32_t clinux_failed;          // EPOLLERR
+extern const uint32_t clinux_hung_up;         // EPOLLHUP
+extern const uint32_t clinux_edge_triggered;  // EPOLLET
+extern const uint32_t clinux_exclusive;       // EPOLLEXCLUSIVE
+
+/// One readiness report: the token given when the descriptor was added, and the bits above.
+struct clinux_event {
+    uint64_t token;
+    uint32_t readiness;
+};
+
+// epoll
+int clinux_epoll_create(void);
+int clinux_epoll_add(int epoll, int descriptor, uint32_t interest, uint64_t token);
+int clinux_epoll_remove(int epoll, int descriptor);
+/// Waits at most `timeout_ms` (-1: no limit; an interrupted wait returns 0) and fills up to `capacity` events.
+int clinux_epoll_wait(int epoll, struct clinux_event *events, int capacity, int timeout_ms);
+
+// eventfd: wakes a loop from another thread. Watched edge-triggered, every signal is an event, so nobody reads it.
+int clinux_eventfd_create(void);
+int clinux_eventfd_signal(int descriptor);
+
+// bytes
+ptrdiff_t clinux_receive(int descriptor, void *buffer, size_t count);
+/// Sends without ever raising SIGPIPE.
+ptrdiff_t clinux_send(int descriptor, const void *buffer, size_t count);
+int clinux_shutdown_write(int descriptor);
+/// Makes the following close drop what is unsent and reset the peer.
+int clinux_reset_on_close(int descriptor);
+int clinux_close(int descriptor);
+
+// listening
+enum clinux_family { CLINUX_IPV4 = 4, CLINUX_IPV6 = 6, CLINUX_UNIX = 1 };
+/// A non-blocking, close-on-exec stream socket, with SO_REUSEADDR for the IP families; `dual_stack` lets an
+/// IPv6 socket take IPv4 too.
+int clinux_stream_socket(enum clinux_family family, bool dual_stack);
+/// `address` is a numeric address as text, or a path. -EINVAL where it does not read as the family's.
+int clinux_bind(int descriptor, enum clinux_family family, const char *address, uint16_t port, uint32_t scope);
+int clinux_listen(int descriptor, int backlog);
+/// A non-blocking, close-on-exec connection; TCP_NODELAY where `no_delay`.
+int clinux_accept(int descriptor, bool no_delay);
+int clinux_connect(int descriptor, enum clinux_family family, const char *address, uint16_t port, uint32_t scope);
+/// The port that a bound IP socket has, or a negative errno.
+int clinux_local_port(int descriptor);
+/// The longest path, in bytes, that a unix socket's address can hold.
+size_t clinux_unix_path_capacity(void);
+/// Drops every packet that would open a further connection; those that wait to be accepted stay.
+int clinux_refuse_new_connections(int descriptor);
+/// A descriptor that is only there to be closed when there is no other.
+int clinux_open_reserve(void);
+/// 1 for a socket file, 0 for another kind of file, or a negative errno.
+int clinux_is_socket_file(const char *path);
+
+// names
+struct clinux_resolved {
+    enum clinux_family family;
+    uint32_t scope;
+    char address[64];
+};
+/// Resolves `host` into at most `capacity` numeric addresses for listening, each once. Returns the count, or
+/// a negative EAI_… code for `clinux_resolution_message`.
+int clinux_resolve(const char *host, struct clinux_resolved *results, int capacity);
+const char *clinux_resolved_address(const struct clinux_resolved *result);
+const char *clinux_resolution_message(int code);
+
+// process
+/// Raises the soft limit of descriptors to `wanted`, or as far as the hard limit lets. Returns the soft limit.
+long clinux_raise_descriptor_limit(long wanted);
+
+#endif

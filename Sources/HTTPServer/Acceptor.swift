@@ -1,0 +1,113 @@
+import Foundation
+import Logging
+import Transport
+
+/// One loop's share of a listener: accepts and hands over to the table.
+///
+/// Owner: the loop's thread.
+final class Acceptor: EventHandler {
+    /// Connections accepted in one turn, so that a burst does not starve those that are open.
+    static let acceptsPerTurn = 64
+    /// Clients told 503 in one turn when there are no descriptors.
+    static let refusalsPerTurn = 16
+    /// How long accepting pauses when it failed for lack of descriptors or memory. The connections that wait would
+    /// otherwise be reported again at once, and the loop would spin.
+    static let pause = Duration.milliseconds(100)
+
+    private let listener: Listener
+    private unowned let table: ConnectionTable
+    private var registration: Registration?
+    private var isWatching = false
+
+    init(listener: Listener, table: ConnectionTable) {
+        self.listener = listener
+        self.table = table
+    }
+
+    func open() {
+        registration = table.reactor.register(self)
+        resume()
+    }
+
+    /// Accepts what waits, and lets the listener go.
+    func close() {
+        while acceptOne() == .accepted {}
+        if isWatching { table.reactor.unwatch(listener.number) }
+        if let registration { table.reactor.deregister(registration) }
+        isWatching = false
+        registration = nil
+    }
+
+    func ready(_ readiness: Readiness) {
+        for _ in 0..<Self.acceptsPerTurn {
+            switch acceptOne() {
+            case .accepted: continue
+            case .nothingYet: return
+            case .failed: return pauseAccepting()
+            }
+        }
+    }
+
+    func deadlinePassed() {
+        table.reserve.refill()
+        resume()
+    }
+
+    private enum Outcome { case accepted, nothingYet, failed }
+
+    private func acceptOne() -> Outcome {
+        switch listener.accept() {
+        case .connection(let socket):
+            table.admit(socket)
+            return .accepted
+        case .nothingYet:
+            return .nothingYet
+        case .exhausted(let code):
+            refuseWithReserve()
+            return failed(code)
+        case .failed(let code):
+            return failed(code)
+        }
+    }
+
+    /// Uses the reserve descriptor to tell the clients that wait, rather than to leave them hanging.
+    private func refuseWithReserve() {
+        for _ in 0..<Self.refusalsPerTurn {
+            guard table.reserve.isHeld else { return }
+            table.reserve.release()
+            defer { table.reserve.refill() }
+            guard case .connection(let socket) = listener.accept() else { return }
+            table.context.counters.add(1, to: .refusedConnections)
+            table.sendRefusal(on: socket)
+        }
+    }
+
+    private func failed(_ code: Int32) -> Outcome {
+        let reason = unsafe String(cString: strerror(code))
+        if table.context.counters.add(1, to: .acceptPauses) == 1 {
+            // Said once, counted always: it would fill the log at ten lines a second.
+            table.context.logger.warning(
+                "accepting failed; pausing, and refusing connections meanwhile",
+                metadata: ["address": "\(listener.address)", "reason": "\(reason)"]
+            )
+        }
+        return .failed
+    }
+
+    private func pauseAccepting() {
+        guard let registration else { return }
+        table.reactor.unwatch(listener.number)
+        isWatching = false
+        table.reactor.setDeadline(table.reactor.now + Self.pause, for: registration)
+    }
+
+    private func resume() {
+        guard let registration, !isWatching else { return }
+        do {
+            try table.reactor.watch(listener.number, for: .listener, registration: registration)
+            isWatching = true
+        } catch {
+            table.reactor.setDeadline(table.reactor.now + Self.pause, for: registration)
+        }
+    }
+}

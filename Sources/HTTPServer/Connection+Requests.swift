@@ -1,0 +1,170 @@
+import HTTPProtocol
+import HTTPTypes
+import Logging
+import Transport
+
+extension Connection {
+    /// Handles what the protocol reports; returns whether it reported anything.
+    func handleEvents() -> Bool {
+        beginParked()
+        for handled in 0..<Self.eventsPerRound {
+            guard let event = http.nextEvent() else { return handled > 0 }
+            switch event {
+            case .request(let request, let stream): receive(request, stream)
+            case .cancelled(let stream): cancel(stream)
+            case .bodyRoom(let stream): pullNext(stream)
+            case .protocolError(let kind): context.counters.count(kind)
+            }
+        }
+        return true
+    }
+
+    // MARK: Requests
+
+    private func receive(_ request: Request, _ stream: StreamID) {
+        context.counters.add(1, to: .requests)
+        clock.requestReceived(at: table.reactor.now)
+        if let response = context.handler.respondAtOnce(to: request) {
+            begin(response, stream)
+        } else if context.isOverloaded {
+            context.counters.add(1, to: .overloadedRequests)
+            begin(context.overloadResponse(), stream)
+        } else if isOutboundFull {
+            parked.append((request, stream))
+            heldBodyBytes += request.body.count
+        } else {
+            work(on: request, stream)
+        }
+    }
+
+    /// Whether this connection's answers pile up. In HTTP/1.1 the protocol itself takes one request at a time.
+    private var isOutboundFull: Bool {
+        !exchanges.isEmpty && http.bufferedOutputBytes > context.configuration.maxOutboundBytesPerConnection
+    }
+
+    /// Begins requests that waited for the client to take earlier answers. At most as many as there may be streams.
+    private func beginParked() {
+        while !parked.isEmpty, !isOutboundFull {
+            let (request, stream) = parked.removeFirst()
+            heldBodyBytes -= request.body.count
+            work(on: request, stream)
+        }
+        resumePulls()
+    }
+
+    /// Has a task answer the request. It hands the answer back by the loop's inbox, to this connection if it still
+    /// exists by then.
+    private func work(on request: Request, _ stream: StreamID) {
+        context.counters.add(1, to: .requestsInFlight)
+        let (handler, loop, id) = (context.handler, table.loop, id)
+        let task = Task(executorPreference: context.executor) {
+            let response = await handler.respond(to: request)
+            loop.execute { $0.connection(id)?.answered(stream, response) }
+        }
+        exchanges[stream] = Exchange(task: task, pull: nil, bodyBytes: request.body.count)
+        heldBodyBytes += request.body.count
+    }
+
+    // MARK: Answers
+
+    /// A task has made its answer.
+    private func answered(_ stream: StreamID, _ response: Response) {
+        guard stage == .serving, exchanges[stream] != nil else { return }
+        complete(stream)
+        begin(response, stream)
+        step()
+    }
+
+    /// Gives an answer, or the beginning of a streamed one, to the protocol.
+    private func begin(_ response: Response, _ stream: StreamID) {
+        var head = response.head
+        head.headerFields[.date] = table.dateField()
+        if let name = context.configuration.serverName { head.headerFields[.server] = name }
+        switch response.body {
+        case .bytes(let body):
+            guard
+                context.counters[.outboundBytes] + body.count <= context.configuration.maxOutboundBytes
+                    || body.count <= Self.writeBytes
+            else {
+                // Computed, but there is no room for it: better one refusal than the process.
+                context.counters.add(1, to: .overloadedRequests)
+                return begin(context.overloadResponse(), stream)
+            }
+            http.respond(head, body: body, isComplete: true, to: stream)
+        case .stream(let pull):
+            context.counters.add(1, to: .requestsInFlight)
+            exchanges[stream] = Exchange(task: nil, pull: pull, bodyBytes: 0)
+            http.respond(head, body: [], isComplete: false, to: stream)
+        }
+    }
+
+    /// Asks for the next piece of a streamed answer: the protocol has room for it.
+    private func pullNext(_ stream: StreamID) {
+        guard let pull = exchanges[stream]?.pull else { return }
+        guard !context.isOutboundFull else {
+            pausedPulls.append(stream)
+            return
+        }
+        let (loop, id) = (table.loop, id)
+        exchanges[stream]?.task = Task(executorPreference: context.executor) {
+            let piece: Result<[UInt8]?, any Error>
+            do {
+                piece = .success(try await pull())
+            } catch {
+                piece = .failure(error)
+            }
+            loop.execute { $0.connection(id)?.pulled(stream, piece) }
+        }
+    }
+
+    private func pulled(_ stream: StreamID, _ piece: Result<[UInt8]?, any Error>) {
+        guard stage == .serving, exchanges[stream] != nil else { return }
+        switch piece {
+        case .success(let bytes?):
+            http.appendBody(bytes, isComplete: false, to: stream)
+        case .success(nil):
+            complete(stream)
+            http.appendBody([], isComplete: true, to: stream)
+        case .failure(let error):
+            context.logger.warning("a streamed answer broke off", metadata: ["error": "\(error)"])
+            complete(stream)
+            http.abort(stream)
+        }
+        step()
+    }
+
+    /// Goes on with streamed answers that waited for other connections' bytes to be written.
+    private func resumePulls() {
+        guard !pausedPulls.isEmpty, !context.isOutboundFull else { return }
+        let streams = pausedPulls
+        pausedPulls = []
+        for stream in streams { pullNext(stream) }
+    }
+
+    // MARK: Ends
+
+    private func complete(_ stream: StreamID) {
+        guard let exchange = exchanges.removeValue(forKey: stream) else { return }
+        heldBodyBytes -= exchange.bodyBytes
+        context.counters.add(-1, to: .requestsInFlight)
+    }
+
+    private func cancel(_ stream: StreamID) {
+        if let index = parked.firstIndex(where: { $0.1 == stream }) {
+            heldBodyBytes -= parked.remove(at: index).0.body.count
+            context.counters.add(1, to: .cancelledRequests)
+        }
+        guard let exchange = exchanges[stream] else { return }
+        complete(stream)
+        exchange.task?.cancel()
+        context.counters.add(1, to: .cancelledRequests)
+    }
+
+    /// Cancels all that is in work.
+    func cancelExchanges() {
+        for stream in Array(exchanges.keys) { cancel(stream) }
+        context.counters.add(parked.count, to: .cancelledRequests)
+        parked = []
+        pausedPulls = []
+    }
+}

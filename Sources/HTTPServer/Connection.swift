@@ -1,0 +1,222 @@
+import HTTPProtocol
+import HTTPTypes
+import Transport
+
+/// One client's connection: a socket and a protocol, joined.
+///
+/// Everything happens in `step()`, which moves what can be moved (bytes in, events, bytes out) until nothing moves or
+/// the turn's share is used up, and then sets the deadline. It is called when the socket becomes ready, when an answer
+/// comes from a task, and when a time limit has passed.
+///
+/// Owner: the loop's thread. Tasks know a connection by its id only.
+final class Connection: EventHandler {
+    /// Rounds of reading, handling and writing in one turn, after which others have theirs. A round reads at most
+    /// `ConnectionTable.readBytes`.
+    static let roundsPerTurn = 4
+    /// Events handled in one round.
+    static let eventsPerRound = 64
+    /// Bytes taken from the protocol for one write.
+    static let writeBytes = 64 * 1024
+    /// Bytes a client must take in `writeTimeout` to be waited for: one that takes a byte now and then is not reading.
+    static let minimumWriteProgress = 4 * 1024
+    /// Bytes of a client that is no longer listened to, which are read and dropped so that it sees the last answer.
+    static let maxDiscardedBytes = 32 * 1024 * 1024
+
+    /// Where a connection is in its life.
+    enum Stage { case serving, lingering, closed }
+
+    let id: UInt64
+    /// Accepted over the limit: told 503 and never read.
+    let isRefused: Bool
+    let table: ConnectionTable
+    let socket: Socket
+    var http: HTTPConnection
+    var stage = Stage.serving
+
+    /// Bytes taken from the protocol; those before `sent` are written.
+    var unsent: [UInt8] = []
+    var sent = 0
+    /// The last that the kernel said: there may be something to read, room to write.
+    var mayRead = true
+    var mayWrite = true
+    /// The end of the client's input was read.
+    var hasEnded = false
+    var discarded = 0
+
+    /// Requests handed out whose answers are not complete.
+    var exchanges: [StreamID: Exchange] = [:]
+    /// HTTP/2 requests not begun because this connection's answers are not taken.
+    var parked: [(Request, StreamID)] = []
+    /// Bytes of the bodies of both.
+    var heldBodyBytes = 0
+    /// Streamed answers whose next piece waits for room.
+    var pausedPulls: [StreamID] = []
+
+    var clock: PhaseClock
+    /// What this connection has in the server's sums.
+    private var countedOutbound = 0
+    private var countedInbound = 0
+    private var registration: Registration?
+
+    init(id: UInt64, socket: consuming Socket, table: ConnectionTable, isRefused: Bool = false) {
+        let handler = table.context.handler
+        self.id = id
+        self.socket = socket
+        self.table = table
+        self.isRefused = isRefused
+        clock = PhaseClock(now: table.reactor.now)
+        http = HTTPConnection(limits: table.context.configuration.limits) { status, message in
+            handler.errorBody(status: status, message: message)
+        }
+    }
+
+    /// A connection that only carries a refusal.
+    convenience init(id: UInt64, refusing socket: consuming Socket, table: ConnectionTable) {
+        self.init(id: id, socket: socket, table: table, isRefused: true)
+        table.sendRefusal(on: self.socket)
+        stage = .lingering
+        clock.lingerDeadline = table.reactor.now + table.context.configuration.lingerTimeout
+    }
+
+    var context: ServerContext { table.context }
+
+    /// Requests in work, or waiting for it.
+    var requestsInWork: Int { exchanges.count + parked.count }
+
+    /// Has the reactor watch the socket; false where it can't.
+    func open() -> Bool {
+        let registration = table.reactor.register(self)
+        do {
+            try table.reactor.watch(socket.number, for: .connection, registration: registration)
+        } catch {
+            table.reactor.deregister(registration)
+            return false
+        }
+        self.registration = registration
+        return true
+    }
+
+    // MARK: Events
+
+    func ready(_ readiness: Readiness) {
+        if readiness.contains(.readable) { mayRead = true }
+        if readiness.contains(.writable) { mayWrite = true }
+        if readiness.contains(.peerFinished) {
+            mayRead = true
+            clock.peerFinished(at: table.reactor.now)
+        }
+        if !readiness.isDisjoint(with: [.failed, .hungUp]) {
+            // A reset, or both directions closed: no answer can arrive.
+            return abandon()
+        }
+        step()
+    }
+
+    func deadlinePassed() {
+        enforceTimeLimits()
+        step()
+    }
+
+    // MARK: The turn
+
+    /// Moves whatever can be moved.
+    func step() {
+        var rounds = 0
+        var hasMoved = true
+        while stage != .closed, hasMoved, rounds < Self.roundsPerTurn {
+            rounds += 1
+            hasMoved = stage == .serving ? serve() : discardInput()
+        }
+        guard stage != .closed else { return }
+        updateSums()
+        if hasMoved, let registration { table.reactor.grantTurn(to: registration) }
+        updateDeadline()
+    }
+
+    /// One round of service; returns whether anything moved.
+    private func serve() -> Bool {
+        var hasMoved = handleEvents()
+        hasMoved = write() || hasMoved
+        guard stage == .serving else { return true }
+        if http.isFinished, !http.hasOutput, unsent.isEmpty {
+            beginLinger()
+            return true
+        }
+        if wantsInput { hasMoved = read() || hasMoved }
+        return hasMoved
+    }
+
+    private var wantsInput: Bool {
+        guard mayRead, !hasEnded, http.wantsInput else { return false }
+        return !(context.isInboundFull && http.phase == .readingBody)
+    }
+
+    // MARK: The end
+
+    /// The client has gone: what is in work for it is cancelled.
+    func abandon() {
+        socket.resetOnClose()
+        close()
+    }
+
+    /// Everything is written: says so to the client, and waits a moment for it to close.
+    private func beginLinger() {
+        cancelExchanges()
+        socket.finishSending()
+        guard !hasEnded else { return close() }
+        stage = .lingering
+        clock.lingerDeadline = table.reactor.now + context.configuration.lingerTimeout
+    }
+
+    /// Closes at once, whatever is left.
+    func close() {
+        guard stage != .closed else { return }
+        stage = .closed
+        cancelExchanges()
+        context.counters.add(-countedOutbound, to: .outboundBytes)
+        context.counters.add(-countedInbound, to: .inboundBytes)
+        if let registration { table.reactor.deregister(registration) }
+        // The socket closes with the last reference, which is the caller's.
+        table.remove(self)
+    }
+
+    // MARK: Draining
+
+    /// Takes no request after those in work or on their way.
+    func drain() {
+        guard stage == .serving else { return }
+        http.drain()
+    }
+
+    /// Reads what has come meanwhile, then closes if that was nothing.
+    func finishDrain() {
+        guard stage == .serving else { return }
+        mayRead = true
+        step()
+        guard stage == .serving else { return }
+        http.drain()
+        step()
+    }
+
+    // MARK: Accounts
+
+    /// Brings the server's sums of held bytes up to date.
+    private func updateSums() {
+        let outbound = http.bufferedOutputBytes + unsent.count - sent
+        let inbound = http.bufferedInputBytes + heldBodyBytes
+        if outbound != countedOutbound {
+            context.counters.add(outbound - countedOutbound, to: .outboundBytes)
+            countedOutbound = outbound
+        }
+        if inbound != countedInbound {
+            context.counters.add(inbound - countedInbound, to: .inboundBytes)
+            countedInbound = inbound
+        }
+    }
+
+    private func updateDeadline() {
+        guard let registration else { return }
+        observePhase()
+        table.reactor.setDeadline(nextDeadline(), for: registration)
+    }
+}

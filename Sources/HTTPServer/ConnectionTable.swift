@@ -1,0 +1,142 @@
+import HTTPProtocol
+import Transport
+
+/// The resident of one event loop: its connections, its share of the listeners, and what they use together.
+///
+/// Owner: the loop's thread.
+final class ConnectionTable {
+    /// Bytes read from a socket at once: a whole request of the usual size, in one call.
+    static let readBytes = 64 * 1024
+    /// Refused connections that are held open for a moment, so that their 503 arrives (see `Connection.linger`).
+    /// Those over it are closed at once.
+    static let maxRefusedHeld = 64
+
+    let reactor: Reactor
+    let loop: EventLoop<ConnectionTable>
+    let context: ServerContext
+    /// Lent to the connection that reads, see `Connection.read()`.
+    var readBuffer = [UInt8](repeating: 0, count: ConnectionTable.readBytes)
+    var reserve = ReserveDescriptor()
+    private(set) var isDraining = false
+    /// What the times given to protocols count from.
+    let epoch = ContinuousClock.now
+
+    private var connections: [UInt64: Connection] = [:]
+    private var acceptors: [Acceptor] = []
+    private var nextID: UInt64 = 0
+    private var refusedHeld = 0
+    private var date = HTTPDate()
+
+    init(reactor: Reactor, loop: EventLoop<ConnectionTable>, context: ServerContext) {
+        self.reactor = reactor
+        self.loop = loop
+        self.context = context
+    }
+
+    /// The present `Date` field.
+    func dateField() -> String { date.now() }
+
+    // MARK: Connections
+
+    /// A connection of this loop that is still open.
+    func connection(_ id: UInt64) -> Connection? { connections[id] }
+
+    /// Serves a socket that was accepted, or refuses it where the server has as many as it bears.
+    func admit(_ socket: consuming Socket) {
+        let open = context.counters.add(1, to: .openConnections)
+        if open > context.configuration.maxConnections {
+            context.counters.add(-1, to: .openConnections)
+            refuse(socket)
+            return
+        }
+        let connection = Connection(id: makeID(), socket: socket, table: self)
+        guard connection.open() else {
+            context.counters.add(-1, to: .openConnections)
+            context.counters.add(1, to: .refusedConnections)
+            return
+        }
+        context.counters.add(1, to: .acceptedConnections)
+        connections[connection.id] = connection
+        if isDraining { connection.drain() }
+        // Its first request is often there already; if not, the edge will come.
+        connection.step()
+    }
+
+    /// Tells a client that there is no room for it, without holding more than a few such.
+    func refuse(_ socket: consuming Socket) {
+        context.counters.add(1, to: .refusedConnections)
+        guard refusedHeld < Self.maxRefusedHeld else {
+            sendRefusal(on: socket)
+            return
+        }
+        let connection = Connection(id: makeID(), refusing: socket, table: self)
+        guard connection.open() else { return }
+        refusedHeld += 1
+        connections[connection.id] = connection
+        connection.step()
+    }
+
+    /// Refuses a socket that is closed right after.
+    func sendRefusal(on socket: borrowing Socket) {
+        // A fresh socket's buffer takes it, unless the client has gone.
+        _ = socket.send(context.refusal(date: dateField()).span)
+        socket.finishSending()
+    }
+
+    /// Called by a connection that has closed.
+    func remove(_ connection: Connection) {
+        guard connections.removeValue(forKey: connection.id) != nil else { return }
+        if connection.isRefused {
+            refusedHeld -= 1
+        } else {
+            context.counters.add(-1, to: .openConnections)
+        }
+        stopIfDone()
+    }
+
+    private func makeID() -> UInt64 {
+        nextID += 1
+        return nextID
+    }
+
+    // MARK: Listening and draining
+
+    func listen(on listeners: [Listener]) {
+        acceptors = listeners.map { Acceptor(listener: $0, table: self) }
+        for acceptor in acceptors { acceptor.open() }
+    }
+
+    /// Accepts what waits, closes the listeners, and has each connection finish after the request in work. Idle
+    /// connections stay for a moment, because a request may be on its way; `finishIdle()` ends them.
+    func beginDrain() {
+        guard !isDraining else { return }
+        isDraining = true
+        for acceptor in acceptors { acceptor.close() }
+        acceptors = []
+        for connection in Array(connections.values) {
+            connection.drain()
+            connection.step()
+        }
+        stopIfDone()
+    }
+
+    /// Second part of the drain: idle connections close, HTTP/2 connections take no further streams.
+    func finishIdle() {
+        for connection in Array(connections.values) { connection.finishDrain() }
+    }
+
+    /// Closes whatever is left; returns how many connections and requests that cut.
+    func closeAll() -> (connections: Int, requests: Int) {
+        var cut = (connections: 0, requests: 0)
+        for connection in Array(connections.values) {
+            cut.connections += connection.isRefused ? 0 : 1
+            cut.requests += connection.requestsInWork
+            connection.close()
+        }
+        return cut
+    }
+
+    private func stopIfDone() {
+        if isDraining, connections.isEmpty { reactor.stop() }
+    }
+}

@@ -1,0 +1,53 @@
+package import HTTPProtocol
+
+/// What a server listens on and how much of everything it bears. Immutable once the server is made.
+package struct HTTPServerConfiguration: Sendable {
+    /// Where to listen.
+    package var addresses: [ListenAddress]
+    /// What the protocols bear: sizes, counts, windows.
+    package var limits = HTTPLimits()
+    /// Event loop threads. One feeds four CPUs of inference, with room: it moves 60,000 small requests a second.
+    package var eventLoopCount = 1
+    /// Requests that are decoded and answered at the same time, on a queue beside the loops: the CPU budget.
+    package var requestWorkWidth = 2
+
+    /// Open connections, over all loops. Each costs about 10 KiB at rest; a reverse proxy needs hundreds. A client
+    /// over it is accepted, told 503 with Retry-After, and closed.
+    package var maxConnections = 4096
+    /// Connections that may wait in the kernel to be accepted: what arrives in a burst (net.core.somaxconn caps it).
+    package var backlog = 1024
+
+    /// From the first byte of a request to the end of its head. A client on any network sends 16 KiB in less.
+    package var headTimeout = Duration.seconds(10)
+    /// From the end of a head to the end of its body, all in all: a body that drips is cut as well as one that stops.
+    package var bodyTimeout = Duration.seconds(30)
+    /// For the client to take some more of an answer (``Connection/minimumWriteProgress``). Then it is cut.
+    package var writeTimeout = Duration.seconds(30)
+    /// Between requests. Longer than the 60 s for which common load balancers keep a connection, so that they close
+    /// first and never send into a closing one.
+    package var idleTimeout = Duration.seconds(75)
+    /// How long an HTTP/1.1 request whose client has finished sending is still worked on: a client that only
+    /// half-closes waits for its answer; one that has gone looks the same until it is written to.
+    package var halfCloseGrace = Duration.seconds(1)
+    /// How long a finished connection waits for the client's own close, so that a last answer is not destroyed by
+    /// the reset that bytes still on their way would provoke.
+    package var lingerTimeout = Duration.seconds(2)
+
+    /// Bytes of answers that wait to be written on one HTTP/2 connection, from which its further requests are not
+    /// begun (HTTP/1.1 has one answer at a time).
+    package var maxOutboundBytesPerConnection = 16 * 1024 * 1024
+    /// Bytes of answers that wait to be written on all connections, from which requests are refused with 503 and
+    /// streamed answers pause: clients that do not read must not cost the memory of the model.
+    package var maxOutboundBytes = 256 * 1024 * 1024
+    /// Bytes of request bodies, on their way or in work, on all connections, from which requests are refused with
+    /// 503 and bodies are not read on.
+    package var maxInboundBytes = 256 * 1024 * 1024
+
+    /// The `Server` header field; nil for none.
+    package var serverName: String?
+
+    /// The defaults, each with its reason at the member.
+    package init(addresses: [ListenAddress]) {
+        self.addresses = addresses
+    }
+}

@@ -1,0 +1,20 @@
+/// Why a server did not start.
+package enum HTTPServerError: Error, Equatable, CustomStringConvertible {
+    /// The configuration names no address.
+    case noAddress
+    /// A server is started once; make another one.
+    case alreadyStarted
+    /// An address can't be listened on: the reason names the operation that failed and what to do.
+    case cannotListen(address: ListenAddress, reason: String)
+    /// An event loop can't be made.
+    case cannotStartLoop(reason: String)
+
+    package var description: String {
+        switch self {
+        case .noAddress: "no address to listen on; name a host and port, or a unix socket's path"
+        case .alreadyStarted: "the server was started before; a server is started once"
+        case .cannotListen(let address, let reason): "cannot listen on \(address): \(reason)"
+        case .cannotStartLoop(let reason): "cannot start an event loop: \(reason)"
+        }
+    }
+}

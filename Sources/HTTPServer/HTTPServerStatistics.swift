@@ -1,0 +1,42 @@
+package import HTTPProtocol
+
+/// What a server has done and is doing, for metrics: a snapshot, each number read by itself.
+package struct HTTPServerStatistics: Sendable, Equatable {
+    /// Connections open now.
+    package var openConnections = 0
+    /// Connections accepted and served.
+    package var acceptedConnections = 0
+    /// Connections refused: over the limit of connections, or no descriptor left.
+    package var refusedConnections = 0
+    /// Times that accepting paused because descriptors or memory were exhausted.
+    package var acceptPauses = 0
+    /// Requests handed out by the protocols.
+    package var requests = 0
+    /// Requests in work now.
+    package var requestsInFlight = 0
+    /// Requests whose client went before the answer.
+    package var cancelledRequests = 0
+    /// Requests answered with 503 because too many bytes wait to be written, or are held in bodies.
+    package var overloadedRequests = 0
+    /// Bytes read from and written to sockets.
+    package var bytesReceived = 0
+    package var bytesSent = 0
+    /// Bytes of answers that wait to be written, and of request bodies on their way or in work, now.
+    package var outboundBytes = 0
+    package var inboundBytes = 0
+    /// Connections and streams cut by a time limit.
+    package var timeouts: [TimeLimit: Int] = [:]
+    /// Errors by the protocol's kinds; every kind is there.
+    package var protocolErrors: [ProtocolErrorKind: Int] = [:]
+}
+
+/// The time limits of a server's configuration, as a label for metrics.
+package enum TimeLimit: String, Sendable, Hashable, CaseIterable {
+    case head
+    case body
+    case write
+    case idle
+    case halfClose = "half_close"
+    /// Streams of HTTP/2, whose body dripped or whose answer was not taken.
+    case stream
+}
