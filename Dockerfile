@@ -1,0 +1,47 @@
+# Swiftlet with its bundled model: docker build -t swiftlet . && docker run --rm -p 8080:8080 swiftlet
+#
+# Both bases are pinned to a release. To pin them to the byte as well, resolve the digest once
+# (docker buildx imagetools inspect debian:12.12-slim) and pass --build-arg RUNTIME_IMAGE=debian@sha256:...
+# The C libraries are pinned to their upstream release; Debian's security revisions of it are let in on purpose.
+ARG BUILD_IMAGE=swift:6.3.1-bookworm
+ARG RUNTIME_IMAGE=debian:12.12-slim
+
+FROM ${BUILD_IMAGE} AS build
+RUN apt-get update \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+        "libnghttp2-dev=1.52.0-*" "libopenblas-dev=0.3.21+ds-*" pkg-config \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /src
+# The dependencies first: this layer stays in the cache until the manifest changes.
+COPY Package.swift Package.resolved* ./
+RUN swift package resolve
+# Tests too: SwiftPM wants the folder of every target it is told of, whatever it builds.
+COPY Sources Sources
+COPY Tests Tests
+# Linked statically, the Swift runtime needs no package in the final image. -s: no symbol table, a third of the size.
+RUN swift build -c release --static-swift-stdlib --product swiftlet -Xlinker -s \
+    && install -D "$(swift build -c release --static-swift-stdlib --show-bin-path)/swiftlet" /install/usr/bin/swiftlet
+COPY Models/mobilebert-mini-sst2 /install/usr/share/swiftlet/models/mobilebert-mini-sst2
+COPY config/swiftlet.yaml /install/etc/swiftlet/swiftlet.yaml
+COPY LICENSE /install/usr/share/doc/swiftlet/LICENSE
+
+FROM ${RUNTIME_IMAGE}
+RUN apt-get update \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+        "libnghttp2-14=1.52.0-*" "libopenblas0-pthread=0.3.21+ds-*" \
+    && rm -rf /var/lib/apt/lists/*
+COPY --from=build /install /
+# A number, so that Kubernetes' runAsNonRoot can see that it is not root. The program writes no file.
+USER 65532:65532
+WORKDIR /
+# In a container the port is reached from outside, so every interface (`::` instead listens on IPv6 and IPv4 both).
+ENV SWIFTLET_HOST=0.0.0.0 \
+    SWIFTLET_PORT=8080 \
+    SWIFTLET_MODEL=/usr/share/swiftlet/models/mobilebert-mini-sst2
+EXPOSE 8080
+# SIGTERM drains: no new work, what is in flight is answered, exit 0.
+STOPSIGNAL SIGTERM
+# Loading takes well under a second; 5 s of grace covers a slow disk. /health asks the engine, not only the socket.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 CMD ["swiftlet", "health"]
+ENTRYPOINT ["swiftlet"]
+CMD ["serve"]
