@@ -1,0 +1,140 @@
+import Foundation
+
+extension TokenizerConfiguration {
+    /// The tokenizer classes of `transformers` that do exactly this.
+    private static let supportedClasses = [
+        "BertTokenizer", "MobileBertTokenizer", "DistilBertTokenizer", "ElectraTokenizer",
+    ]
+    /// `model_max_length` above this is the Hub's way (1e30) to say that there is no limit.
+    private static let noLimit = 1e15
+
+    /// Reads the two files of a directory, as far as they are there.
+    ///
+    /// - Parameter isComplete: false where a `tokenizer.json` says how text is treated, and only what it has no place for
+    ///   is taken from these files: the length, the side of truncation, the names of special tokens.
+    init(directory: String, isComplete: Bool) throws(TokenizerError) {
+        self.init()
+        let configPath = directory + "/tokenizer_config.json"
+        let mapPath = directory + "/special_tokens_map.json"
+        let config = TokenizerFile.exists(configPath) ? try TokenizerFile.readObject(configPath) : nil
+        let map = TokenizerFile.exists(mapPath) ? try TokenizerFile.readObject(mapPath) : nil
+        if let config {
+            try readLimits(config)
+            if isComplete { try readTreatment(config) }
+        }
+        func token(_ name: String, _ fallback: AddedToken) throws(TokenizerError) -> AddedToken {
+            let first = try config?.specialToken(name)
+            let second = try map?.specialToken(name)
+            if let config, let first, let second, !first.content.utf8.elementsEqual(second.content.utf8) {
+                throw .invalidValue(
+                    path: config.path,
+                    key: name,
+                    found: "\"\(first.content)\"",
+                    expected: "\"\(second.content)\", as \(mapPath) has it"
+                )
+            }
+            return first ?? second ?? fallback
+        }
+        unknownToken = try token("unk_token", unknownToken)
+        separatorToken = try token("sep_token", separatorToken)
+        paddingToken = try token("pad_token", paddingToken)
+        classifierToken = try token("cls_token", classifierToken)
+        maskToken = try token("mask_token", maskToken)
+        for file in [config, map] {
+            guard let file, try file.optional("additional_special_tokens") != nil else { continue }
+            for (index, element) in try file.array("additional_special_tokens").enumerated() {
+                let token = try AddedToken(element, in: file, key: "additional_special_tokens[\(index)]")
+                if !additionalTokens.contains(where: { $0.content.utf8.elementsEqual(token.content.utf8) }) {
+                    additionalTokens.append(token)
+                }
+            }
+        }
+    }
+
+    private mutating func readLimits(_ file: JSONObject) throws(TokenizerError) {
+        modelMaxLength = try Self.modelMaxLength(file)
+        if let side = try file.optionalString("truncation_side") {
+            guard let direction = Truncation.Direction(rawValue: side) else {
+                throw file.invalid("truncation_side", .string(side), expected: "\"right\" or \"left\"")
+            }
+            truncationDirection = direction
+        }
+    }
+
+    private mutating func readTreatment(_ file: JSONObject) throws(TokenizerError) {
+        lowercase = try file.optionalBoolean("do_lower_case") ?? lowercase
+        stripAccents = try file.optionalBoolean("strip_accents")
+        tokenizeChineseChars = try file.optionalBoolean("tokenize_chinese_chars") ?? tokenizeChineseChars
+        cleanText = try file.optionalBoolean("clean_text") ?? cleanText
+        continuingPrefix = try file.optionalString("wordpieces_prefix") ?? continuingPrefix
+        if try file.optionalBoolean("do_basic_tokenize") == false {
+            throw .unsupported(path: file.path, key: "do_basic_tokenize", found: "false", supported: "true")
+        }
+        if try file.optional("never_split") != nil, try !file.array("never_split").isEmpty {
+            throw .unsupported(path: file.path, key: "never_split", found: "an array of tokens", supported: "null")
+        }
+        if let name = try file.optionalString("tokenizer_class") {
+            guard Self.supportedClasses.contains(where: { $0 == name || $0 + "Fast" == name }) else {
+                let supported = Self.supportedClasses.joined(separator: ", ")
+                throw .unsupported(path: file.path, key: "tokenizer_class", found: name, supported: supported)
+            }
+        }
+        if let decoder = try file.optionalObject("added_tokens_decoder") {
+            for member in decoder.members {
+                guard let id = Int(member.name), (0...Vocabulary.maximumID).contains(id) else {
+                    throw .invalidValue(
+                        path: file.path,
+                        key: "added_tokens_decoder",
+                        found: "the key \"\(member.name)\"",
+                        expected: "ids from 0 to \(Vocabulary.maximumID)"
+                    )
+                }
+                let key = "added_tokens_decoder.\(member.name)"
+                let token = try AddedToken(member.value, in: file, key: key)
+                guard addedTokens.updateValue(token, forKey: id) == nil else {
+                    throw .invalidValue(path: file.path, key: key, found: "there twice", expected: "one value")
+                }
+            }
+        }
+    }
+
+    /// `model_max_length` of a file; nil when it is absent or so large that it means none.
+    static func modelMaxLength(_ file: JSONObject) throws(TokenizerError) -> Int? {
+        let key = "model_max_length"
+        guard let value = try file.optional(key) else { return nil }
+        guard case .number(let text) = value, let number = Double(text), number >= 1, number == number.rounded() else {
+            throw file.invalid(key, value, expected: "an integer of at least 1")
+        }
+        return number >= noLimit ? nil : Int(number)
+    }
+}
+
+extension JSONObject {
+    /// A special token that is named by a key; nil when the key is absent or null.
+    func specialToken(_ name: String) throws(TokenizerError) -> AddedToken? {
+        try optional(name).map { value throws(TokenizerError) in try AddedToken(value, in: self, key: name) }
+    }
+}
+
+extension AddedToken {
+    /// A token written as its text alone, or as an object with flags, each of which may be missing.
+    init(_ value: JSONValue, in file: JSONObject, key: String) throws(TokenizerError) {
+        switch value {
+        case .string(let content):
+            self.init(content)
+        case .object:
+            let object = try JSONObject(value, path: file.path, key: file.fullKey(key))
+            self.init(
+                try object.string("content"),
+                isSpecial: try object.optionalBoolean("special") ?? true,
+                singleWord: try object.optionalBoolean("single_word") ?? false,
+                stripsLeft: try object.optionalBoolean("lstrip") ?? false,
+                stripsRight: try object.optionalBoolean("rstrip") ?? false,
+                isNormalized: try object.optionalBoolean("normalized")
+            )
+        default:
+            throw file.invalid(key, value, expected: "a token: a string, or an object with \"content\"")
+        }
+        if content.isEmpty { throw file.invalid(key, value, expected: "a token that is not empty") }
+    }
+}

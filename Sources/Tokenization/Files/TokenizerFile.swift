@@ -1,0 +1,59 @@
+import Foundation
+
+/// Reading files whole, with errors that name them.
+enum TokenizerFile {
+    /// The largest file that is read: several times the largest published tokenizer.json.
+    static let maximumBytes = 128 << 20
+
+    /// Whether there is something at a path.
+    static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
+    /// The file's bytes, which are valid UTF-8. A byte order mark at the beginning is left out.
+    static func read(_ path: String) throws(TokenizerError) -> [UInt8] {
+        let data: Data
+        do {
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            let byteCount = (attributes[.size] as? NSNumber)?.intValue ?? 0
+            guard byteCount <= maximumBytes else {
+                throw TokenizerError.unreadableFile(
+                    path: path,
+                    reason: "it has \(byteCount) bytes; at most \(maximumBytes) are read"
+                )
+            }
+            data = try Data(contentsOf: URL(fileURLWithPath: path))
+        } catch let error as TokenizerError {
+            throw error
+        } catch {
+            throw .unreadableFile(path: path, reason: error.localizedDescription)
+        }
+        let bytes = [UInt8](data)
+        do {
+            _ = try UTF8Span(validating: bytes.span)
+        } catch {
+            let line = 1 + bytes[..<error.byteOffsets.lowerBound].count { $0 == 0x0A }
+            throw .malformedFile(
+                path: path,
+                reason: "not UTF-8: invalid byte \(error.byteOffsets.lowerBound) in line \(line)"
+            )
+        }
+        let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        return bytes.starts(with: byteOrderMark) ? Array(bytes.dropFirst(3)) : bytes
+    }
+
+    /// The file's JSON value, which is an object.
+    static func readObject(_ path: String) throws(TokenizerError) -> JSONObject {
+        let bytes = try read(path)
+        do {
+            return try JSONObject(try JSONReader.read(bytes), path: path, key: "")
+        } catch let error as TokenizerError {
+            throw error
+        } catch let error as JSONReader.Failure {
+            let before = bytes[..<min(error.byteOffset, bytes.count)]
+            let line = 1 + before.count { $0 == 0x0A }
+            let column = before.count - (before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0) + 1
+            throw .malformedFile(path: path, reason: "not JSON: line \(line), column \(column): \(error.reason)")
+        } catch {
+            throw .malformedFile(path: path, reason: "\(error)")
+        }
+    }
+}
