@@ -59,7 +59,7 @@ extension Checkpoint {
             throw .wrongShape(file: file, tensor: name, found: found, expected: shape)
         }
         guard let size = tensor.descriptor.scalarType.byteCount else {
-            throw unsupported(tensor, expected: "a type of this module")
+            throw unsupported(tensor, expected: "a type that this program knows")
         }
         // A view may repeat a storage's elements (stride 0). Weights do not, and a few bytes must not ask for gigabytes.
         let stored = tensor.storage.count / size

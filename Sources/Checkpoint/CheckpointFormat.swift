@@ -26,6 +26,8 @@ struct CheckpointFormat {
         let file = mapping.path
         return try mapping.withBytes { (bytes: RawSpan) throws(CheckpointError) in
             if file.hasSuffix(".safetensors") { return try SafetensorsFile.tensors(in: bytes, file: file) }
+            if TorchZipFile.isFormat(of: bytes) { return try TorchZipFile.tensors(in: bytes, file: file) }
+            if TorchLegacyFile.isFormat(of: bytes) { return try TorchLegacyFile.tensors(in: bytes, file: file) }
             throw .malformed(
                 file: file,
                 place: "file",

@@ -1,0 +1,127 @@
+/// The tensors of a state dictionary, once it is known where the file keeps each storage.
+struct TorchStateDictionary {
+    private let objects: PickleObjects
+    private let items: [(name: String, tensor: TorchTensor)]
+    private let file: String
+
+    /// - Throws: when `pickle` did not stand for a dictionary of names and tensors. Values of other kinds, a step
+    ///   counter for instance, are not weights, and left out.
+    init(_ pickle: Unpickler.Result, file: String) throws(CheckpointError) {
+        guard case .dictionary(let dictionary) = pickle.value else {
+            throw .malformed(
+                file: file,
+                place: "pickle",
+                found: pickle.value.kind,
+                expected: "a dictionary of names and tensors"
+            )
+        }
+        var items: [(name: String, tensor: TorchTensor)] = []
+        for (key, value) in pickle.objects.dictionaries[dictionary] {
+            guard case .tensor(let tensor) = value else { continue }
+            guard case .string(let name) = key else {
+                throw .malformed(file: file, place: "pickle", found: "the key \(key.kind)", expected: "a tensor's name")
+            }
+            items.append((name, pickle.objects.tensors[tensor]))
+        }
+        guard !items.isEmpty else {
+            throw .malformed(
+                file: file,
+                place: "pickle",
+                found: "a dictionary without tensors",
+                expected: "a dictionary of names and tensors"
+            )
+        }
+        self.items = items
+        self.file = file
+        objects = pickle.objects
+    }
+
+    /// Every storage that the file's tensors use, by key.
+    func storages() throws(CheckpointError) -> [String: TorchStorage] {
+        var storages: [String: TorchStorage] = [:]
+        for storage in objects.storages {
+            let known = storages.updateValue(storage, forKey: storage.key) ?? storage
+            guard known.scalarType == storage.scalarType, known.elementCount == storage.elementCount else {
+                throw .malformed(
+                    file: file,
+                    place: "storage \(quoted(storage.key))",
+                    found: "\(storage.elementCount) of \(storage.scalarType)",
+                    expected: "\(known.elementCount) of \(known.scalarType), as before"
+                )
+            }
+        }
+        return storages
+    }
+
+    /// The tensors, given the bytes that each storage key stands for.
+    func tensors(at ranges: [String: Range<Int>]) throws(CheckpointError) -> [StoredTensor] {
+        var tensors: [StoredTensor] = []
+        tensors.reserveCapacity(items.count)
+        for (name, tensor) in items {
+            let storage = objects.storages[tensor.storage]
+            guard let range = ranges[storage.key], let size = storage.scalarType.byteCount else {
+                throw .malformed(
+                    file: file,
+                    place: "tensor \(quoted(name))",
+                    found: "storage \(quoted(storage.key))",
+                    expected: "one that the file has"
+                )
+            }
+            try checkBounds(tensor, of: storage, name: name)
+            let start = range.lowerBound + storage.view.lowerBound * size
+            tensors.append(
+                StoredTensor(
+                    descriptor: TensorDescriptor(name: name, scalarType: storage.scalarType, shape: tensor.shape),
+                    storage: start..<start + storage.view.count * size,
+                    elementOffset: tensor.offset,
+                    strides: tensor.isContiguous ? nil : tensor.strides
+                )
+            )
+        }
+        return tensors
+    }
+
+    /// Checks that the tensor's last element, and so each, lies in what it sees of its storage.
+    private func checkBounds(
+        _ tensor: TorchTensor,
+        of storage: TorchStorage,
+        name: String
+    ) throws(CheckpointError) {
+        guard let last = tensor.lastElement, last < storage.view.count else {
+            throw .malformed(
+                file: file,
+                place: "tensor \(quoted(name))",
+                found: "offset \(tensor.offset), shape \(tensor.shape) and strides \(tensor.strides)",
+                expected: "elements within the \(storage.view.count) of storage \(quoted(storage.key))"
+            )
+        }
+    }
+}
+
+extension TorchTensor {
+    /// Index in the storage of the element farthest in, or nil when it does not fit `Int`; the one before the offset
+    /// for a tensor without elements, whose offset may be the storage's end.
+    fileprivate var lastElement: Int? {
+        guard elementCount(of: shape) != nil else { return nil }
+        if shape.contains(0) { return offset - 1 }
+        var last = offset
+        for (size, stride) in zip(shape, strides) {
+            let (distance, overflow) = (size - 1).multipliedReportingOverflow(by: stride)
+            let (sum, sumOverflow) = last.addingReportingOverflow(distance)
+            if overflow || sumOverflow { return nil }
+            last = sum
+        }
+        return last
+    }
+
+    /// Whether the elements are row-major without gaps. The stride of a dimension of one element does not matter.
+    fileprivate var isContiguous: Bool {
+        guard !shape.contains(0) else { return true }
+        var expected = 1
+        for (size, stride) in zip(shape, strides).reversed() where size != 1 {
+            if stride != expected { return false }
+            expected = expected.multipliedReportingOverflow(by: size).partialValue
+        }
+        return true
+    }
+}

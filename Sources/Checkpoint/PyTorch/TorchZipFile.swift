@@ -1,0 +1,65 @@
+/// Reads where the tensors of a PyTorch file lie: the zip format, written since PyTorch 1.6.
+///
+/// The archive holds a folder with `data.pkl`, the pickled state dictionary, and `data/<key>`, each storage's bytes.
+enum TorchZipFile {
+    static func isFormat(of bytes: RawSpan) -> Bool { bytes.starts(with: "PK\u{3}\u{4}") }
+
+    /// Every tensor of the file whose bytes are `bytes`; `file` is for messages.
+    static func tensors(in bytes: RawSpan, file: String) throws(CheckpointError) -> [StoredTensor] {
+        let archive = try ZipArchive(bytes, file: file)
+        let (folder, pickle) = try pickle(in: archive, file: file)
+        try checkByteOrder(archive.entries["\(folder)/byteorder"], bytes, file: file)
+        let result = try Unpickler.load(from: bytes, at: pickle, file: file)
+        let dictionary = try TorchStateDictionary(result, file: file)
+        var ranges: [String: Range<Int>] = [:]
+        for (key, storage) in try dictionary.storages() {
+            let place = "zip entry \(quoted("\(folder)/data/\(key)"))"
+            guard let range = archive.entries["\(folder)/data/\(key)"] else {
+                throw .malformed(file: file, place: place, found: "no such entry", expected: "a storage's bytes")
+            }
+            let (size, overflow) = storage.elementCount.multipliedReportingOverflow(
+                by: storage.scalarType.byteCount ?? 0
+            )
+            guard !overflow, range.count == size else {
+                throw .malformed(
+                    file: file,
+                    place: place,
+                    found: "\(range.count) bytes",
+                    expected: "\(storage.elementCount) elements of \(storage.scalarType)"
+                )
+            }
+            ranges[key] = range
+        }
+        return try dictionary.tensors(at: ranges)
+    }
+
+    /// The folder's name is the file's at the time of writing: look for what is in it.
+    private static func pickle(
+        in archive: ZipArchive,
+        file: String
+    ) throws(CheckpointError) -> (folder: String, range: Range<Int>) {
+        let suffix = "/data.pkl"
+        let found = archive.entries.filter { name, _ in
+            name.hasSuffix(suffix) && !name.dropLast(suffix.count).contains("/")
+        }
+        guard found.count == 1, let (name, range) = found.first else {
+            throw .malformed(
+                file: file,
+                place: "zip archive",
+                found: "\(found.count) entries <folder>/data.pkl",
+                expected: "one"
+            )
+        }
+        return (String(name.dropLast(suffix.count)), range)
+    }
+
+    /// Files from before PyTorch 2.1 do not tell their byte order; all were little-endian but for IBM Z's.
+    private static func checkByteOrder(
+        _ entry: Range<Int>?,
+        _ bytes: RawSpan,
+        file: String
+    ) throws(CheckpointError) {
+        guard let entry, !bytes.extracting(entry).starts(with: "little") else { return }
+        throw .malformed(file: file, place: "byteorder", found: "another byte order", expected: "little")
+    }
+}

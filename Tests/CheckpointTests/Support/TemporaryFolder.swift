@@ -1,0 +1,21 @@
+import Foundation
+
+/// A folder of its own for one test, removed with the value.
+final class TemporaryFolder {
+    let path: String
+
+    init() throws {
+        path = "\(NSTemporaryDirectory())/checkpoint-tests-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// Writes a file and returns its path.
+    @discardableResult
+    func write(_ bytes: some Sequence<UInt8>, to name: String) throws -> String {
+        let file = "\(path)/\(name)"
+        try Data(bytes).write(to: URL(filePath: file))
+        return file
+    }
+}
