@@ -46,13 +46,6 @@ struct ByteQueue {
         return taken
     }
 
-    /// Copies the next bytes to the start of `destination`, as many as fit; returns how many.
-    mutating func take(into destination: inout MutableSpan<UInt8>) -> Int {
-        let bytes = take(atMost: destination.count)
-        for index in bytes.indices { destination[index] = bytes[index] }
-        return bytes.count
-    }
-
     mutating func removeAll() {
         self = ByteQueue()
     }

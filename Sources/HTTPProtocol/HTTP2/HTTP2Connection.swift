@@ -1,24 +1,183 @@
 import HTTPTypes
 
+/// The server's side of an HTTP/2 connection (RFC 9113) as a state machine over a libnghttp2 session.
+///
+/// The library does framing, HPACK, windows and most of the protocol's rules. Here are the requests and answers, what
+/// a body may hold, and the rules and floods that the library lets pass. A class, because the session's callbacks
+/// point at it; owned by one ``HTTPConnection`` and used on its thread alone.
 final class HTTP2Connection {
+    let limits: HTTPLimits
+    let errorBody: @Sendable (_ status: Int, _ message: String) -> [UInt8]
+    /// Fields that are added to the answers that the protocol makes itself.
     var ownAnswerFields = HTTPFields()
-    init(limits: HTTPLimits, errorBody: @escaping @Sendable (Int, String) -> [UInt8]) {}
-    func receive(_ bytes: Span<UInt8>) {}
-    func receiveEndOfInput() {}
-    func nextEvent() -> HTTPEvent? { nil }
-    func respond(_ head: HTTPResponse, body: [UInt8], isComplete: Bool, to stream: StreamID) {}
-    func appendBody(_ bytes: [UInt8], isComplete: Bool, to stream: StreamID) {}
-    func abort(_ stream: StreamID) {}
-    func takeOutput(atMost limit: Int) -> [UInt8] { [] }
-    func drain(isFinal: Bool) {}
-    func phaseTimedOut() {}
-    func enforceStreamTimeLimits(now: Duration, body: Duration, write: Duration) -> Int { 0 }
-    var phase: ConnectionPhase { .closing }
-    var epoch: UInt64 { 0 }
-    var wantsInput: Bool { false }
-    var hasOutput: Bool { false }
-    var isFinished: Bool { true }
-    var inFlight: Int { 0 }
-    var bufferedOutputBytes: Int { 0 }
-    var bufferedInputBytes: Int { 0 }
+
+    /// Nil when memory was short, which ends the connection at once.
+    private(set) var session: HTTP2Session?
+    var streams: [StreamID: HTTP2Stream] = [:]
+    var events = EventQueue()
+    /// Frames that are made and not yet taken.
+    var output = ByteQueue()
+    /// Counts the phases, see ``HTTPConnection/phaseEpoch``.
+    var epoch: UInt64 = 0
+
+    // What peers may do for nothing.
+    var flood: FloodGuard
+    var ledger = StreamLedger()
+    /// A HEADERS frame's new stream, until the library takes it up; if it never does it has refused it.
+    var announcedStream: StreamID?
+    /// Why a callback stopped the session.
+    var stopReason = HTTP2ErrorCode.protocolError
+
+    // Sums over the streams, so that asking for them costs nothing.
+    var readingCount = 0
+    var inFlight = 0
+    var readingBytes = 0
+    var inWorkBytes = 0
+    var streamOutputBytes = 0
+    var withheldCount = 0
+
+    /// The stream whose header block is being read.
+    var headerStream: StreamID?
+    var hasSettings = false
+
+    /// No input is read any more; what waits may still be written.
+    private(set) var isBroken = false
+    /// Nothing goes in or out any more, but for what is in `output`.
+    private(set) var isDead = false
+    private var isDraining = false
+    private var hasFinalGoAway = false
+
+    init(limits: HTTPLimits, errorBody: @escaping @Sendable (Int, String) -> [UInt8]) {
+        self.limits = limits
+        self.errorBody = errorBody
+        flood = FloodGuard(limits: limits)
+        session = HTTP2Session(limits: limits, owner: self)
+        if session == nil { fail(.internalFailure) }
+    }
+
+    func nextEvent() -> HTTPEvent? { events.next() }
+
+    // MARK: What the owner looks at
+
+    var phase: ConnectionPhase {
+        if isDead || isBroken { return .closing }
+        if hasOutput || streamOutputBytes > 0 { return .writing }
+        if inFlight > 0 { return .awaitingResponse }
+        if headerStream != nil || !hasSettings { return .readingHead }
+        if readingCount > 0 { return .readingBody }
+        return isDraining ? .closing : .idle
+    }
+
+    var wantsInput: Bool { !isBroken && !isDead && output.count < limits.responseLowWaterBytes }
+    var hasOutput: Bool { !output.isEmpty || (!isDead && session?.wantsWrite == true) }
+    var isFinished: Bool { output.isEmpty && (isDead || isOver) }
+    var bufferedOutputBytes: Int { output.count + streamOutputBytes }
+    var bufferedInputBytes: Int { readingBytes }
+
+    /// Whether the library has nothing left to do: GOAWAY is sent or received and no stream is open.
+    private var isOver: Bool { session?.wantsRead != true && session?.wantsWrite != true }
+
+    // MARK: Ends
+
+    /// A connection error found here: GOAWAY and no further byte is read (RFC 9113, 5.4.1).
+    func fail(_ kind: ProtocolErrorKind, _ code: HTTP2ErrorCode = .internalError) {
+        guard !isBroken else { return }
+        isBroken = true
+        events.append(.protocolError(kind))
+        cancelAll()
+        if kind == .internalFailure { isDead = true } else { session?.terminate(code) }
+    }
+
+    /// A connection error found by the library, which has sent its GOAWAY.
+    func endedByLibrary() {
+        guard !isBroken else { return }
+        isBroken = true
+        events.append(.protocolError(.http2Protocol))
+        cancelAll()
+    }
+
+    /// The peer will send nothing more: no client of HTTP/2 closes half, so nobody waits for answers.
+    func receiveEndOfInput() {
+        cancelAll()
+        isDead = true
+        output.removeAll()
+    }
+
+    /// Tells the owner of every request that is in work, and forgets the streams.
+    private func cancelAll() {
+        for stream in streams.values.sorted(by: { $0.id < $1.id }) { forget(stream) }
+        streams = [:]
+        headerStream = nil
+    }
+
+    /// In two steps (RFC 9113, 6.8): after the first the peer's requests that are on their way are still taken.
+    func drain(isFinal: Bool) {
+        guard !isBroken, !isDead else { return }
+        epoch &+= 1
+        if !isDraining {
+            isDraining = true
+            session?.submitShutdownNotice()
+        } else if isFinal {
+            finishDraining()
+        }
+    }
+
+    func finishDraining() {
+        guard isDraining, !hasFinalGoAway else { return }
+        hasFinalGoAway = true
+        session?.submitFinalGoAway()
+    }
+
+    func phaseTimedOut() {
+        switch phase {
+        case .readingBody:
+            for stream in streams.values where stream.state == .readingBody { refuse(stream, .timedOut) }
+        case .idle, .readingHead:
+            if phase == .readingHead { events.append(.protocolError(.timeout)) }
+            isBroken = true
+            cancelAll()
+            session?.terminate(.noError)
+        case .closing where !isBroken && !isDead && !hasFinalGoAway:
+            finishDraining()
+        case .awaitingResponse, .writing, .closing:
+            cancelAll()
+            isDead = true
+            output.removeAll()
+        }
+        epoch &+= 1
+    }
+
+    /// See ``HTTPConnection/enforceStreamTimeLimits(now:body:write:)``. O(streams).
+    func enforceStreamTimeLimits(now: Duration, body: Duration, write: Duration) -> Int {
+        flood.refill(now: now)
+        var ended = 0
+        for stream in streams.values {
+            switch stream.state {
+            case .readingHead, .readingBody:
+                let firstSeen = stream.firstSeen ?? now
+                stream.firstSeen = firstSeen
+                guard now - firstSeen >= body else { continue }
+                refuse(stream, .timedOut)
+                ended += 1
+            case .inWork, .refused:
+                guard isStalled(stream, now: now, limit: write) else { continue }
+                events.append(.protocolError(.timeout))
+                giveUp(stream, .cancel)
+                ended += 1
+            case .gone:
+                continue
+            }
+        }
+        return ended
+    }
+
+    /// Whether output waits of which the peer took nothing for `limit`.
+    private func isStalled(_ stream: HTTP2Stream, now: Duration, limit: Duration) -> Bool {
+        guard !stream.output.isEmpty, stream.sentBytes == stream.seenSentBytes else {
+            stream.seenSentBytes = stream.output.isEmpty ? -1 : stream.sentBytes
+            stream.seenAt = now
+            return false
+        }
+        return now - stream.seenAt >= limit
+    }
 }

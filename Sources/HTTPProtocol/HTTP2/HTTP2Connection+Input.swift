@@ -1,0 +1,212 @@
+import HTTPTypes
+
+/// What comes in: the session's callbacks while it reads. They may submit frames, never read or send.
+extension HTTP2Connection {
+    func receive(_ bytes: Span<UInt8>) {
+        guard !isBroken, !isDead, !bytes.isEmpty else { return }
+        do {
+            try session?.receive(bytes)
+        } catch {
+            switch error {
+            case .stopped:
+                fail(stopReason == .enhanceYourCalm ? .http2Flood : .http2Protocol, stopReason)
+            case .flooded: fail(.http2Flood, .enhanceYourCalm)
+            case .broken: fail(.internalFailure)
+            }
+        }
+    }
+
+    /// Ends the session out of a callback.
+    private func stop(_ code: HTTP2ErrorCode) -> Bool {
+        stopReason = code
+        return false
+    }
+
+    // MARK: Frames
+
+    /// A frame's header was read; false stops the session.
+    func frameBegins(_ frame: HTTP2FrameHeader) -> Bool {
+        if frame.kind != .continuation, let refused = announcedStream {
+            // The library didn't take the stream up: too many are open, or GOAWAY was sent.
+            announcedStream = nil
+            ledger.noteReset(refused)
+        }
+        guard isOnLivingStream(frame) else { return stop(.streamClosed) }
+        switch frame.kind {
+        case .headers:
+            guard frame.stream > 0, frame.stream % 2 == 1 else { break }
+            switch ledger.open(frame.stream) {
+            case .new: announcedStream = frame.stream
+            case .known: break
+            // RFC 9113, 5.1.1: a new stream's number is higher than all before it.
+            case .skipped: return stop(.protocolError)
+            }
+            return flood.spend(FloodGuard.streamCost) || stop(.enhanceYourCalm)
+        case .continuation, .goAway, .pushPromise:
+            break
+        case .data:
+            // Earned back by the first byte that it carries; padding alone earns nothing.
+            guard !frame.endsStream else { break }
+            return flood.spend(1) || stop(.enhanceYourCalm)
+        case .settings, .ping:
+            guard !frame.isAcknowledgement else { break }
+            return flood.spend(1) || stop(.enhanceYourCalm)
+        case .priority, .reset, .windowUpdate, nil:
+            return flood.spend(1) || stop(.enhanceYourCalm)
+        }
+        return true
+    }
+
+    /// RFC 9113, 5.1: on a closed stream nothing comes but what crossed our RST_STREAM on the way.
+    private func isOnLivingStream(_ frame: HTTP2FrameHeader) -> Bool {
+        guard frame.kind == .headers || frame.kind == .data, frame.stream > 0, frame.stream % 2 == 1 else {
+            return true
+        }
+        return !ledger.wasPassed(frame.stream) || streams[frame.stream] != nil || ledger.wasReset(frame.stream)
+            || frame.kind == .headers && ledger.isSkipped(frame.stream)
+    }
+
+    /// A frame was read whole and found good.
+    func frameReceived(_ frame: HTTP2FrameHeader) {
+        switch frame.kind {
+        case .headers:
+            guard let stream = streams[frame.stream] else { break }
+            headerStream = nil
+            if stream.state == .readingHead { finishHead(stream, isWhole: frame.endsStream) }
+            if stream.state == .readingBody, frame.endsStream { handOut(stream) }
+        case .data:
+            guard frame.endsStream, let stream = streams[frame.stream], stream.state == .readingBody else { break }
+            handOut(stream)
+        case .settings:
+            if !hasSettings { epoch &+= 1 }
+            hasSettings = true
+        case .ping:
+            if frame.isAcknowledgement { finishDraining() }
+        default:
+            break
+        }
+    }
+
+    /// The library answers by itself: RST_STREAM or GOAWAY.
+    func invalidFrameReceived() {
+        events.append(.protocolError(.http2Protocol))
+    }
+
+    // MARK: Heads
+
+    func requestBegins(_ id: StreamID) {
+        announcedStream = nil
+        streams[id] = HTTP2Stream(id: id)
+        readingCount += 1
+        headerStream = id
+        epoch &+= 1
+    }
+
+    /// False stops the session.
+    func fieldReceived(name: Span<UInt8>, value: Span<UInt8>, on id: StreamID) -> Bool {
+        guard let stream = streams[id] else { return true }
+        // Trailers are counted like fields and dropped with them: the head was made before.
+        stream.fields.append(name: name, value: value, limits: limits)
+        return !stream.fields.isBomb || stop(.enhanceYourCalm)
+    }
+
+    func invalidFieldReceived(on id: StreamID) {
+        events.append(.protocolError(.field))
+        if let stream = streams[id] { giveUp(stream, .protocolError) }
+    }
+
+    /// The head is complete. `isWhole`: no body follows.
+    private func finishHead(_ stream: HTTP2Stream, isWhole: Bool) {
+        stream.isHead = stream.fields.isHead
+        do {
+            stream.request = try stream.fields.request()
+            let length = try stream.fields.contentLength()
+            let expectsContinue = try stream.fields.expectsContinue()
+            guard length ?? 0 <= limits.maxBodyBytes else {
+                throw ProtocolError.bodyTooLarge(limit: limits.maxBodyBytes)
+            }
+            stream.state = .readingBody
+            stream.fields = HTTP2FieldCollector()
+            if expectsContinue, !isWhole { session?.submitContinue(to: stream.id) }
+        } catch let error as ProtocolError {
+            refuse(stream, error)
+        } catch {
+            refuse(stream, .incomplete)
+        }
+        epoch &+= 1
+    }
+
+    // MARK: Bodies
+
+    func dataReceived(_ bytes: Span<UInt8>, on id: StreamID) {
+        flood.earn(1)
+        // The connection's window only bounds what is on its way: it is given back at once, so that a stream that
+        // is held back never holds others.
+        session?.consumeConnection(bytes.count)
+        guard let stream = streams[id], stream.state == .readingBody else { return }
+        guard bytes.count <= limits.maxBodyBytes - stream.body.count else {
+            refuse(stream, .bodyTooLarge(limit: limits.maxBodyBytes))
+            return
+        }
+        stream.body.append(bytes)
+        stream.heldBodyBytes += bytes.count
+        readingBytes += bytes.count
+        giveWindow(to: stream, bytes.count)
+    }
+
+    /// Gives a stream its window back, or keeps it for later when the connection's bodies hold too much.
+    private func giveWindow(to stream: HTTP2Stream, _ count: Int) {
+        guard mayGrow(stream) else {
+            if stream.withheldWindow == 0 { withheldCount += 1 }
+            stream.withheldWindow += count
+            return
+        }
+        session?.consume(count, of: stream.id)
+    }
+
+    /// Above the limit only the oldest body grows: it gets done, and after it the next. Requests in work end without
+    /// the peer's help, so waiting for them can't last for ever.
+    private func mayGrow(_ stream: HTTP2Stream) -> Bool {
+        guard readingBytes + inWorkBytes > limits.maxConnectionBodyBytes else { return true }
+        guard inWorkBytes <= limits.maxConnectionBodyBytes else { return false }
+        return !streams.values.contains { $0.id < stream.id && $0.state == .readingBody }
+    }
+
+    /// Gives back what was withheld, where it may now be.
+    func giveWithheldWindows() {
+        guard withheldCount > 0 else { return }
+        for stream in streams.values.sorted(by: { $0.id < $1.id })
+        where stream.withheldWindow > 0 && stream.state == .readingBody && mayGrow(stream) {
+            session?.consume(stream.withheldWindow, of: stream.id)
+            stream.withheldWindow = 0
+            withheldCount -= 1
+        }
+    }
+
+    /// Hands a request that is complete to the owner.
+    private func handOut(_ stream: HTTP2Stream) {
+        guard let request = stream.request else { return }
+        leaveReading(stream)
+        stream.state = .inWork
+        inFlight += 1
+        inWorkBytes += stream.heldBodyBytes
+        let body = stream.body
+        stream.body = []
+        stream.request = nil
+        events.append(.request(Request(head: request, version: .http2, body: body), stream.id))
+        epoch &+= 1
+        giveWithheldWindows()
+    }
+
+    /// Takes a stream out of the sums over those that are being read. Its state changes next.
+    func leaveReading(_ stream: HTTP2Stream) {
+        guard stream.state == .readingHead || stream.state == .readingBody else { return }
+        readingCount -= 1
+        readingBytes -= stream.heldBodyBytes
+        if stream.withheldWindow > 0 {
+            withheldCount -= 1
+            stream.withheldWindow = 0
+        }
+        if headerStream == stream.id { headerStream = nil }
+    }
+}

@@ -1,0 +1,169 @@
+import HTTPTypes
+
+/// What goes out: answers, and the session's callbacks while it sends.
+extension HTTP2Connection {
+    func respond(_ response: HTTPResponse, body: [UInt8], isComplete: Bool, to id: StreamID) {
+        guard let stream = streams[id], stream.state == .inWork, !stream.hasResponded else { return }
+        guard (200...599).contains(response.status.code) else {
+            // An interim or impossible status can't be an answer: the handler's mistake, told as such.
+            let message = "the handler answered with status \(response.status.code)"
+            let own = OwnAnswer.response(status: 500, fields: ownAnswerFields)
+            submit(own, body: errorBody(500, message), isComplete: true, on: stream)
+            return
+        }
+        submit(response, body: body, isComplete: isComplete, on: stream)
+    }
+
+    func appendBody(_ bytes: [UInt8], isComplete: Bool, to id: StreamID) {
+        guard let stream = streams[id], stream.state == .inWork, stream.hasResponded, !stream.isOutputComplete
+        else { return }
+        appendPiece(bytes, isComplete: isComplete, on: stream)
+        if stream.isDeferred, !stream.output.isEmpty || isComplete {
+            stream.isDeferred = false
+            session?.resumeBody(of: id)
+        }
+    }
+
+    func abort(_ id: StreamID) {
+        guard let stream = streams[id], stream.state == .inWork else { return }
+        giveUp(stream, .internalError, tellsOwner: false)
+    }
+
+    func takeOutput(atMost limit: Int) -> [UInt8] {
+        while !isDead, output.count < limit {
+            do {
+                guard let frame = try session?.nextFrame(), !frame.isEmpty else { break }
+                output.append(frame)
+            } catch {
+                fail(.internalFailure)
+            }
+        }
+        return output.take(atMost: limit)
+    }
+
+    private func submit(_ response: HTTPResponse, body: [UInt8], isComplete: Bool, on stream: HTTP2Stream) {
+        let hasNoBody = response.status.code == 204 || response.status.code == 304
+        stream.hasResponded = true
+        stream.dropsBody = stream.isHead || hasNoBody
+        var length: Int? = isComplete && !hasNoBody ? body.count : nil
+        if stream.isHead, isComplete, body.isEmpty, let own = response.headerFields[.contentLength].flatMap(Int.init) {
+            // A handler may know the length of the body that a GET would get without making it (RFC 9110, 9.3.2).
+            length = max(0, own)
+        }
+        let block = HeaderBlock(response, contentLength: length)
+        let hasData = !isComplete || (!stream.dropsBody && !body.isEmpty)
+        appendPiece(body, isComplete: isComplete, on: stream)
+        guard session?.submitResponse(block, hasBody: hasData, to: stream.id) == true else {
+            giveUp(stream, .internalError)
+            return
+        }
+    }
+
+    private func appendPiece(_ bytes: [UInt8], isComplete: Bool, on stream: HTTP2Stream) {
+        if !stream.dropsBody {
+            stream.output.append(bytes)
+            streamOutputBytes += bytes.count
+        }
+        stream.isOutputComplete = isComplete
+        stream.awaitsRoom = !isComplete
+        offerRoom(stream)
+    }
+
+    /// Tells the owner once that its next piece may come.
+    private func offerRoom(_ stream: HTTP2Stream) {
+        guard stream.awaitsRoom, stream.state == .inWork, stream.output.count < limits.responseLowWaterBytes
+        else { return }
+        stream.awaitsRoom = false
+        events.append(.bodyRoom(stream.id))
+    }
+
+    // MARK: Callbacks
+
+    /// The next bytes of a stream's body; nil when there is no such stream any more.
+    func nextPiece(of id: StreamID, atMost limit: Int) -> (bytes: [UInt8], isLast: Bool)? {
+        guard let stream = streams[id], stream.state != .gone else { return nil }
+        let bytes = stream.output.take(atMost: limit)
+        streamOutputBytes -= bytes.count
+        stream.sentBytes += bytes.count
+        let isLast = stream.isOutputComplete && stream.output.isEmpty
+        stream.isDeferred = bytes.isEmpty && !isLast
+        offerRoom(stream)
+        return (bytes, isLast)
+    }
+
+    func frameSent(_ frame: HTTP2FrameHeader, goAwayCode: UInt32) {
+        switch frame.kind {
+        case .data, .headers:
+            if frame.kind == .data { flood.earn(FloodGuard.dataSentCredit) }
+            guard frame.endsStream, let stream = streams[frame.stream] else { break }
+            stream.isAnswered = true
+            // RFC 9113, 8.1: an answer that is complete before its request lets the client stop sending.
+            if session?.isRemoteClosed(frame.stream) == false { session?.reset(frame.stream, .noError) }
+        case .reset:
+            ledger.noteReset(frame.stream)
+        case .goAway:
+            if goAwayCode != HTTP2ErrorCode.noError.rawValue { endedByLibrary() }
+        default:
+            break
+        }
+    }
+
+    /// A frame that could not be sent: an answer's head that is too large is our fault, other frames only lost their
+    /// stream.
+    func frameNotSent(_ frame: HTTP2FrameHeader) {
+        guard frame.kind == .headers, let stream = streams[frame.stream] else { return }
+        giveUp(stream, .internalError)
+    }
+
+    /// The library has closed a stream, whoever ended it.
+    func streamClosed(_ id: StreamID) {
+        guard let stream = streams[id] else { return }
+        forget(stream)
+        streams[id] = nil
+        epoch &+= 1
+    }
+
+    // MARK: A stream's end
+
+    /// Answers a protocol error on one stream; what the peer still sends of it is dropped.
+    func refuse(_ stream: HTTP2Stream, _ error: ProtocolError) {
+        guard stream.state == .readingHead || stream.state == .readingBody else { return }
+        leaveReading(stream)
+        stream.state = .refused
+        stream.heldBodyBytes = 0
+        stream.body = []
+        stream.request = nil
+        stream.fields = HTTP2FieldCollector()
+        epoch &+= 1
+        events.append(.protocolError(error.kind))
+        let own = OwnAnswer.response(status: error.status, fields: ownAnswerFields)
+        submit(own, body: errorBody(error.status, error.description), isComplete: true, on: stream)
+        giveWithheldWindows()
+    }
+
+    /// Resets a stream. Its memory is freed now; the library closes it when RST_STREAM goes out.
+    func giveUp(_ stream: HTTP2Stream, _ code: HTTP2ErrorCode, tellsOwner: Bool = true) {
+        guard stream.state != .gone else { return }
+        forget(stream, tellsOwner: tellsOwner)
+        session?.reset(stream.id, code)
+    }
+
+    /// Takes a stream out of all sums, and tells the owner if its request was in work.
+    func forget(_ stream: HTTP2Stream, tellsOwner: Bool = true) {
+        leaveReading(stream)
+        if stream.state == .inWork {
+            inFlight -= 1
+            inWorkBytes -= stream.heldBodyBytes
+            if stream.isAnswered {
+                flood.earn(FloodGuard.answerCredit)
+            } else if tellsOwner {
+                events.append(.cancelled(stream.id))
+            }
+        }
+        streamOutputBytes -= stream.output.count
+        stream.output.removeAll()
+        stream.body = []
+        stream.state = .gone
+        giveWithheldWindows()
+    }
+}
