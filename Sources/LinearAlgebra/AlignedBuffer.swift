@@ -1,0 +1,118 @@
+/// The width in which every elementwise loop of this module runs: 16 floats, one cache line.
+package typealias FloatVector = SIMD16<Float>
+
+/// A fixed number of floats on the heap, aligned to a cache line: the one owner of raw memory in this module.
+///
+/// The buffer cannot be copied, so whoever holds it is its only owner and `deinit` frees it once. Reading
+/// and writing go through spans that live no longer than the closure they are given to. Its length is rounded up to
+/// whole vectors, so that a row whose stride is a multiple of ``vectorWidth`` is a run of whole vectors.
+@safe
+package struct AlignedBuffer: ~Copyable {
+    /// Floats in one ``FloatVector``.
+    package static let vectorWidth = 16
+
+    /// A cache line, and the widest vector register there is (AVX-512).
+    package static let alignment = 64
+
+    /// The number of floats, a multiple of ``vectorWidth``.
+    package let count: Int
+
+    private let storage: UnsafeMutableBufferPointer<Float>
+
+    /// Room for at least `minimumCount` floats, all zero.
+    ///
+    /// - Precondition: `minimumCount` is not negative.
+    package init(minimumCount: Int) {
+        precondition(minimumCount >= 0, "an AlignedBuffer can't hold \(minimumCount) floats")
+        count = max(Self.roundedUp(minimumCount), Self.vectorWidth)
+        let memory = UnsafeMutableRawPointer.allocate(
+            byteCount: count * MemoryLayout<Float>.stride,
+            alignment: Self.alignment
+        )
+        unsafe storage = UnsafeMutableBufferPointer(
+            start: memory.bindMemory(to: Float.self, capacity: count),
+            count: count
+        )
+        unsafe storage.initialize(repeating: 0)
+    }
+
+    deinit {
+        unsafe UnsafeMutableRawPointer(storage.baseAddress)?.deallocate()
+    }
+
+    /// The smallest multiple of ``vectorWidth`` that is not less than `count`: the stride of a row of `count` floats.
+    package static func roundedUp(_ count: Int) -> Int {
+        (count + vectorWidth - 1) / vectorWidth * vectorWidth
+    }
+
+    /// Gives `body` all floats to read.
+    package func withSpan<Result, Failure: Error>(
+        _ body: (Span<Float>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(unsafe Span(_unsafeElements: UnsafeBufferPointer(storage)))
+    }
+
+    /// Gives `body` all floats to read and write.
+    package mutating func withMutableSpan<Result, Failure: Error>(
+        _ body: (inout MutableSpan<Float>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        var span = unsafe MutableSpan(_unsafeElements: storage)
+        return try body(&span)
+    }
+
+    /// Gives `body` all floats to read and write, as whole vectors.
+    @inline(__always)
+    mutating func withMutableVectors<Result>(_ body: (inout MutableSpan<FloatVector>) -> Result) -> Result {
+        let vectorCount = count / Self.vectorWidth
+        return unsafe storage.withMemoryRebound(to: FloatVector.self) { vectors in
+            let vectors = unsafe UnsafeMutableBufferPointer(start: vectors.baseAddress, count: vectorCount)
+            var span = unsafe MutableSpan(_unsafeElements: vectors)
+            return body(&span)
+        }
+    }
+
+    /// Gives `body` all floats to read, as whole vectors.
+    @inline(__always)
+    func withVectors<Result>(_ body: (Span<FloatVector>) -> Result) -> Result {
+        let vectorCount = count / Self.vectorWidth
+        return unsafe storage.withMemoryRebound(to: FloatVector.self) { vectors in
+            let vectors = unsafe UnsafeBufferPointer(start: vectors.baseAddress, count: vectorCount)
+            return body(unsafe Span(_unsafeElements: vectors))
+        }
+    }
+
+    /// Copies one row's floats to another place of the same width.
+    ///
+    /// - Precondition: both regions are one row of as many columns.
+    package mutating func copyRow(_ source: MatrixRegion, to target: MatrixRegion) {
+        precondition(source.rows == 1 && target.rows == 1 && source.columns == target.columns)
+        withMutableSpan { values in
+            for column in 0..<source.columns { values[target.offset + column] = values[source.offset + column] }
+        }
+    }
+
+    /// Sets `range` to zero.
+    package mutating func clear(_ range: Range<Int>) {
+        withMutableSpan { values in
+            for index in range { values[index] = 0 }
+        }
+    }
+
+    /// The address of a region's first float, for one C call; the region is checked first.
+    @unsafe
+    func address(of region: MatrixRegion) -> UnsafePointer<Float>? {
+        precondition(region.end <= count, "\(region) lies outside of a buffer of \(count) floats")
+        return unsafe UnsafePointer(storage.baseAddress).map { unsafe $0 + region.offset }
+    }
+
+    /// The address of a region's first float, for one C call that writes; the region is checked first.
+    @unsafe
+    mutating func mutableAddress(of region: MatrixRegion) -> UnsafeMutablePointer<Float>? {
+        precondition(region.end <= count, "\(region) lies outside of a buffer of \(count) floats")
+        return unsafe storage.baseAddress.map { unsafe $0 + region.offset }
+    }
+}
+
+// Sendable although it holds a pointer: the buffer can't be copied, so a mutation needs the one owner's exclusive
+// access, and what is shared between threads (packed weights) is only ever borrowed for reading.
+extension AlignedBuffer: @unchecked Sendable {}

@@ -1,0 +1,64 @@
+/// A read-only table of vectors looked up by id, each padded with zeros to whole ``FloatVector``s.
+package final class EmbeddingTable: Sendable {
+    /// The number of vectors.
+    package let rows: Int
+    /// Values in each vector.
+    package let width: Int
+    /// ``width``, rounded up to whole vectors.
+    package var paddedWidth: Int { region.stride }
+
+    private let region: MatrixRegion
+    private let storage: AlignedBuffer
+
+    /// A table of `rows` vectors, given row-major.
+    ///
+    /// - Precondition: there are `rows * width` values.
+    package init(rows: Int, width: Int, values: [Float]) {
+        precondition(values.count == rows * width, "\(values.count) values for [\(rows), \(width)]")
+        let region = MatrixRegion(rows: rows, columns: width)
+        var storage = AlignedBuffer(minimumCount: region.capacity)
+        storage.withMutableSpan { stored in
+            for row in 0..<rows {
+                for column in 0..<width { stored[row * region.stride + column] = values[row * width + column] }
+            }
+        }
+        self.rows = rows
+        self.width = width
+        self.region = region
+        self.storage = storage
+    }
+
+    /// Writes row `row` and its padding at `offset`.
+    ///
+    /// - Precondition: the row exists; `offset` is on a vector boundary with ``paddedWidth`` floats behind it.
+    package func copy(row: Int, to offset: Int, of buffer: inout AlignedBuffer) {
+        update(row, offset, &buffer) { _, stored in stored }
+    }
+
+    /// Adds row `row` to what is at `offset`.
+    ///
+    /// - Precondition: the row exists; `offset` is on a vector boundary with ``paddedWidth`` floats behind it.
+    package func add(row: Int, to offset: Int, of buffer: inout AlignedBuffer) {
+        update(row, offset, &buffer) { $0 + $1 }
+    }
+
+    @inline(__always)
+    private func update(
+        _ row: Int,
+        _ offset: Int,
+        _ buffer: inout AlignedBuffer,
+        _ combine: (FloatVector, FloatVector) -> FloatVector
+    ) {
+        precondition(row >= 0 && row < rows, "row \(row) of \(rows)")
+        precondition(offset.isMultiple(of: AlignedBuffer.vectorWidth), "\(offset) is not on a vector boundary")
+        let first = offset / AlignedBuffer.vectorWidth
+        let range = region.vectors(ofRow: row)
+        storage.withVectors { stored in
+            buffer.withMutableVectors { vectors in
+                for (column, index) in range.enumerated() {
+                    vectors[first + column] = combine(vectors[first + column], stored[index])
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+internal import Foundation
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
+extension OpenBLAS {
+    /// Names the kernels to take; OpenBLAS reads it once, in its constructor, before `main` begins.
+    private static let coreTypeVariable = "OPENBLAS_CORETYPE"
+
+    /// Set by ``selectBestKernels()`` before it executes the program again, so that it never does so twice.
+    private static let guardVariable = "SWIFTLET_KERNELS_SELECTED"
+
+    /// Call this first thing in `main`: takes the best kernels this CPU has, one thread a call.
+    ///
+    /// OpenBLAS up to 0.3.21 does not know newer AMD CPUs and takes its AVX2 kernels on some that have AVX-512, at half
+    /// the speed. It has chosen by the time `main` runs, so the program sets OPENBLAS_CORETYPE and executes
+    /// itself again, once. A value that the user set is left alone. Where the program can't be executed again, it goes
+    /// on with the kernels there are.
+    package static func selectBestKernels() {
+        useCallingThreadOnly()
+        #if os(Linux) && arch(x86_64)
+        guard unsafe getenv(coreTypeVariable) == nil, unsafe getenv(guardVariable) == nil,
+            let features = cpuFeatures(cpuInfo: FileManager.default.contents(atPath: "/proc/cpuinfo") ?? Data()),
+            let core = betterCore(than: coreName, features: features)
+        else { return }
+        unsafe setenv(coreTypeVariable, core, 1)
+        unsafe setenv(guardVariable, "1", 1)
+        unsafe setenv("OPENBLAS_NUM_THREADS", "1", 1)
+        unsafe execv("/proc/self/exe", CommandLine.unsafeArgv)
+        // Still here: the program could not be executed again, for example because /proc is not mounted.
+        unsafe unsetenv(guardVariable)
+        #endif
+    }
+
+    /// The CPU features that Linux lists, in lower case; nil where the list is missing.
+    static func cpuFeatures(cpuInfo: Data) -> Set<String>? {
+        for line in String(decoding: cpuInfo, as: UTF8.self).split(separator: "\n") {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2, parts[0].trimmingCharacters(in: .whitespaces) == "flags" else { continue }
+            return Set(parts[1].split(separator: " ").map { $0.lowercased() })
+        }
+        return nil
+    }
+
+    /// The core type to ask for when `current`'s kernels use less than the CPU has; nil when there is no better one.
+    ///
+    /// The AVX-512 kernels need F, CD, BW, DQ and VL; Cooperlake's need BF16 besides.
+    static func betterCore(than current: String, features: Set<String>) -> String? {
+        guard features.isSuperset(of: ["avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"]) else { return nil }
+        let kernelsWithAVX512 = ["skylakex", "cooperlake", "sapphirerapids"]
+        guard !kernelsWithAVX512.contains(current.lowercased()) else { return nil }
+        return features.contains("avx512_bf16") ? "Cooperlake" : "SkylakeX"
+    }
+}
