@@ -1,0 +1,57 @@
+package import Checkpoint
+
+/// Why a model can't be loaded, or a batch or one of its texts can't be run.
+package enum EncoderError: Error, Equatable {
+    /// A file of the model's folder is missing, malformed or doesn't hold what the configuration asks for.
+    case checkpoint(CheckpointError)
+    /// A configuration that this engine, and mostly transformers itself, cannot run; `key` is the key at fault.
+    case unsupportedConfiguration(file: String, key: String, found: String, expected: String)
+    /// Tensors that no part of the configured model and no known head takes.
+    case unexpectedTensors(file: String, names: [String])
+    /// The batch contradicts itself; nothing of it was run.
+    case malformedBatch(String)
+    /// A row whose attention mask is zero everywhere.
+    case emptyInput
+    /// A row of more tokens than there are position embeddings.
+    case inputTooLong(tokens: Int, limit: Int)
+    /// A token id that the embedding table doesn't have.
+    case tokenIDOutOfRange(id: Int32, position: Int, vocabularySize: Int)
+    /// A token type id that the embedding table doesn't have.
+    case typeIDOutOfRange(id: Int32, position: Int, typeVocabularySize: Int)
+    /// An attention mask that isn't ones followed by zeros. `position` is the first value at fault.
+    case malformedMask(position: Int, value: UInt8)
+    /// The model has no such output; `reason` names what its checkpoint lacks.
+    case unavailableOutput(String, reason: String)
+    /// The result holds NaN or an infinity: this text's values left the range of a float.
+    case nonFinite(String)
+}
+
+extension EncoderError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .checkpoint(let error):
+            error.description
+        case .unsupportedConfiguration(let file, let key, let found, let expected):
+            "\(file): \"\(key)\": found \(found), expected \(expected)"
+        case .unexpectedTensors(let file, let names):
+            "\(file): \(names.count) tensors that the model in config.json doesn't have: "
+                + names.prefix(5).map { "\"\($0)\"" }.joined(separator: ", ") + (names.count > 5 ? ", …" : "")
+        case .malformedBatch(let reason):
+            "malformed batch: \(reason)"
+        case .emptyInput:
+            "the input has no tokens"
+        case .inputTooLong(let tokens, let limit):
+            "the input has \(tokens) tokens, the model takes at most \(limit)"
+        case .tokenIDOutOfRange(let id, let position, let vocabularySize):
+            "token id \(id) at position \(position): expected 0 to \(vocabularySize - 1)"
+        case .typeIDOutOfRange(let id, let position, let typeVocabularySize):
+            "token type id \(id) at position \(position): expected 0 to \(typeVocabularySize - 1)"
+        case .malformedMask(let position, let value):
+            "attention mask value \(value) at position \(position): expected ones, then zeros (right padding)"
+        case .unavailableOutput(let output, let reason):
+            "the model gives no \(output): \(reason)"
+        case .nonFinite(let output):
+            "the \(output) of this input is not finite: its values left the range of 32-bit floats"
+        }
+    }
+}

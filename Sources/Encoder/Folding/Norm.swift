@@ -1,0 +1,59 @@
+internal import LinearAlgebra
+
+/// A normalization as the checkpoint has it.
+enum Norm {
+    /// transformers' `NoNorm`: x * weight + bias.
+    case noNorm(weight: [Float], bias: [Float])
+    /// PyTorch's `nn.LayerNorm`.
+    case layerNorm(weight: [Float], bias: [Float], epsilon: Double)
+
+    /// Folds as much of the norm as can be into the carry of the stream that it is applied to; what remains to be done
+    /// at run time is returned.
+    func folded(into carry: inout AffineCarry) -> NormStep {
+        switch self {
+        case .noNorm(let weight, let bias):
+            let combined = AffineCarry(
+                scale: zip(weight, carry.scale).map { Double($0) * $1 },
+                shift: zip(zip(weight, carry.shift), bias).map { Double($0.0) * $0.1 + Double($1) }
+            )
+            // Written so that NaN is not healthy.
+            if combined.scale.allSatisfy({ AffineCarry.healthyScales.contains(abs($0)) }) {
+                carry = combined
+                return .folded
+            }
+            carry = .identity(width: combined.width)
+            return .affine(
+                scale: PaddedVector(combined.scale.map(Float.init)),
+                shift: PaddedVector(combined.shift.map(Float.init))
+            )
+        case .layerNorm(let weight, let bias, let epsilon):
+            // With LayerNorm everywhere, no stream is ever scaled.
+            precondition(carry.scale.allSatisfy { $0 == 1 }, "LayerNorm after a folded NoNorm")
+            let shift = PaddedVector(carry.shift.map(Float.init))
+            carry = .identity(width: carry.width)
+            return .layerNorm(shift: shift, weight: PaddedVector(weight), bias: PaddedVector(bias), epsilon: epsilon)
+        }
+    }
+}
+
+/// What is left of a normalization at run time.
+enum NormStep: Sendable {
+    /// Nothing: it went into the stream's carry.
+    case folded
+    /// x <- x * scale + shift.
+    case affine(scale: PaddedVector, shift: PaddedVector)
+    /// x <- LayerNorm(x + shift).
+    case layerNorm(shift: PaddedVector, weight: PaddedVector, bias: PaddedVector, epsilon: Double)
+
+    /// Does it, in place.
+    func apply(to region: MatrixRegion, of arena: inout AlignedBuffer) {
+        switch self {
+        case .folded:
+            break
+        case .affine(let scale, let shift):
+            Normalization.affine(region, of: &arena, scale: scale, shift: shift)
+        case .layerNorm(let shift, let weight, let bias, let epsilon):
+            Normalization.layerNorm(region, of: &arena, shift: shift, weight: weight, bias: bias, epsilon: epsilon)
+        }
+    }
+}

@@ -1,0 +1,69 @@
+package import LinearAlgebra
+
+/// What `config.json` says of a MobileBERT: every field of transformers' `MobileBertConfig` that inference depends on,
+/// with transformers' defaults for the absent ones.
+package struct MobileBertConfiguration: Sendable {
+    /// transformers' `normalization_type`.
+    package enum NormalizationType: String, Sendable, CaseIterable {
+        /// `NoNorm`: x * weight + bias.
+        case noNorm = "no_norm"
+        /// LayerNorm.
+        case layerNorm = "layer_norm"
+    }
+
+    /// `vocab_size`: rows of the word embedding table.
+    package var vocabularySize: Int
+    /// `hidden_size`: width of the hidden states between layers.
+    package var hiddenSize: Int
+    /// `num_hidden_layers`.
+    package var layerCount: Int
+    /// `num_attention_heads`.
+    package var headCount: Int
+    /// `intermediate_size`: width inside each feed-forward network.
+    package var intermediateSize: Int
+    /// `hidden_act`: the feed-forward networks' activation.
+    package var activation: Activation
+    /// `max_position_embeddings`: the longest input, in tokens.
+    package var maxPositionEmbeddings: Int
+    /// `type_vocab_size`: rows of the token type embedding table.
+    package var typeVocabularySize: Int
+    /// `layer_norm_eps`, for those LayerNorms that take it (``plainLayerNormEpsilon`` for the others).
+    package var layerNormEpsilon: Double
+    /// `embedding_size`: width of the word embeddings.
+    package var embeddingSize: Int
+    /// `trigram_input`: whether a token's embedding is joined with its neighbours'.
+    package var usesTrigramInput: Bool
+    /// `use_bottleneck`: whether layers work at `intra_bottleneck_size` instead of `hidden_size`.
+    package var usesBottleneck: Bool
+    /// `intra_bottleneck_size`.
+    package var intraBottleneckSize: Int
+    /// `use_bottleneck_attention`: whether queries, keys and values all come from the layer's input bottleneck.
+    package var usesBottleneckAttention: Bool
+    /// `key_query_shared_bottleneck`: whether queries and keys come from a bottleneck of their own.
+    package var sharesKeyQueryBottleneck: Bool
+    /// `num_feedforward_networks`: feed-forward networks in a layer, the last one included.
+    package var feedForwardNetworkCount: Int
+    /// `normalization_type`: of every norm inside the encoder; the masked language model's is always LayerNorm.
+    package var normalization: NormalizationType
+    /// `classifier_activation`: whether the pooler is a dense layer with tanh, or the first token's hidden state.
+    package var activatesPooler: Bool
+    /// `architectures`: the transformers classes that the checkpoint was saved from.
+    package var architectures: [String]
+    /// `id2label`, or `LABEL_i` for each of `num_labels` ids; in id order.
+    package var labels: [String]
+    /// `problem_type`, or what transformers takes it for.
+    package var problemType: SequenceClassifier.ProblemType
+    /// The file that this was read from, for messages.
+    package var path: String
+
+    /// The epsilon of those LayerNorms that transformers builds without `layer_norm_eps` (after the embeddings and at
+    /// the end of the last feed-forward network): PyTorch's default.
+    static let plainLayerNormEpsilon = 1e-5
+
+    /// `true_hidden_size`: the width inside a layer.
+    package var trueHiddenSize: Int { usesBottleneck ? intraBottleneckSize : hiddenSize }
+    /// Values in each attention head.
+    package var headSize: Int { trueHiddenSize / headCount }
+    /// Whether the checkpoint has a sequence classification head.
+    package var isSequenceClassifier: Bool { architectures.contains("MobileBertForSequenceClassification") }
+}

@@ -1,0 +1,58 @@
+internal import Checkpoint
+internal import LinearAlgebra
+
+/// A MobileBERT encoder and its heads: weights loaded once, read-only, shared by all workers.
+///
+/// Reference: transformers' `MobileBertModel` and `MobileBertForSequenceClassification`; the paper is
+/// "MobileBERT: a Compact Task-Agnostic BERT for Resource-Limited Devices" (arXiv 2004.02984).
+package final class MobileBertModel: Sendable {
+    /// What config.json says.
+    package let configuration: MobileBertConfiguration
+    /// nil unless the checkpoint is a `MobileBertForSequenceClassification`.
+    package var classifier: SequenceClassifier? { weights.classifier }
+    /// The file that the weights come from.
+    package var source: String { weights.source }
+
+    let weights: MobileBertWeights
+    let widths: WorkspaceWidths
+
+    /// Loads a model folder in the Hub's layout: config.json and a checkpoint.
+    ///
+    /// - Throws: ``EncoderError``.
+    package convenience init(directory: String) throws(EncoderError) {
+        let file: ConfigurationFile
+        let checkpoint: Checkpoint
+        do throws(CheckpointError) {
+            file = try ConfigurationFile(path: "\(directory)/config.json")
+            checkpoint = try Checkpoint(directory: directory)
+        } catch {
+            throw .checkpoint(error)
+        }
+        try self.init(configuration: MobileBertConfiguration(file), tensors: checkpoint)
+    }
+
+    /// Loads a model from named tensors.
+    ///
+    /// - Throws: ``EncoderError``.
+    package init(configuration: MobileBertConfiguration, tensors: some NamedTensors) throws(EncoderError) {
+        OpenBLAS.useCallingThreadOnly()
+        self.configuration = configuration
+        weights = try MobileBertWeights(tensors, configuration)
+        var widths = WorkspaceWidths()
+        widths.hidden = configuration.hiddenSize
+        widths.embedded = weights.embeddings.embeddedWidth
+        widths.trueHidden = configuration.trueHiddenSize
+        widths.intermediate = configuration.intermediateSize
+        widths.bottleneck = weights.layers.first?.bottleneck?.projection.outputs ?? 0
+        widths.projection = weights.layers.first?.attention.projection.outputs ?? 0
+        self.widths = widths
+    }
+
+    /// Whether there is a pooler's output: not in a checkpoint of a masked language model, for one.
+    package var hasPooler: Bool {
+        if case .absent = weights.pooler { false } else { true }
+    }
+
+    /// Memory for one worker's forward passes: it grows to the largest batch seen, then only outputs are allocated.
+    package func makeWorkspace() -> Workspace { Workspace() }
+}

@@ -1,0 +1,95 @@
+import Checkpoint
+import Encoder
+import Testing
+
+@Suite("The engine against transformers in double precision")
+struct ReferenceModelTests {
+    /// The largest error allowed, of the tensor's largest value (of the unit's over all cases, for 24 layers).
+    static let tolerance = 1e-5
+
+    @Test("every output errs by at most 1e-5 of its tensor's largest value", arguments: Reference.smallModels)
+    func smallModel(_ reference: ReferenceModel) throws {
+        let worst = try errors(of: reference, perUnit: false)
+        for (output, error) in worst { #expect(error <= Self.tolerance, "\(reference.name) \(output)") }
+        report(reference, worst)
+    }
+
+    @Test("24 layers err by at most 1e-5 of each hidden unit's range", arguments: Reference.fullModels)
+    func fullModel(_ reference: ReferenceModel) throws {
+        let worst = try errors(of: reference, perUnit: true)
+        for (output, error) in worst { #expect(error <= Self.tolerance, "\(reference.name) \(output)") }
+        report(reference, worst)
+    }
+
+    private func report(_ reference: ReferenceModel, _ worst: [String: Double]) {
+        let figures = worst.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+        print("\(reference.name): \(figures)")
+    }
+
+    /// The worst error of each output over all cases.
+    private func errors(of reference: ReferenceModel, perUnit: Bool) throws -> [String: Double] {
+        let model = try MobileBertModel(directory: reference.folder)
+        let cases = try reference.cases()
+        try #require(!cases.isEmpty)
+        var workspace = model.makeWorkspace()
+        var worst: [String: Double] = [:]
+        let ranges = perUnit ? unitRanges(cases, width: model.configuration.hiddenSize) : [:]
+        for reference in cases {
+            let computed = try outputs(of: model, for: reference, &workspace)
+            for (name, expected) in reference.outputs {
+                guard let values = computed[name] else { continue }
+                try #require(values.count == expected.values.count, "\(name)")
+                let largest = Double(expected.values.map { abs($0) }.max() ?? 0)
+                let group = name.split(separator: ".").first.map(String.init) ?? name
+                for (index, value) in values.enumerated() {
+                    let range = ranges[name].map { Double($0[index % $0.count]) } ?? largest
+                    let error = abs(Double(value) - Double(expected.values[index])) / max(range, 1e-300)
+                    worst[group] = max(worst[group] ?? 0, error)
+                }
+            }
+        }
+        try #require(!worst.isEmpty)
+        return worst
+    }
+
+    /// For each hidden state tensor, each unit's largest value over all cases.
+    private func unitRanges(_ cases: [ReferenceCase], width: Int) -> [String: [Float]] {
+        var ranges: [String: [Float]] = [:]
+        for reference in cases {
+            for (name, expected) in reference.outputs where expected.shape.count == 3 {
+                var range = ranges[name] ?? Array(repeating: 0, count: width)
+                for (index, value) in expected.values.enumerated() {
+                    range[index % width] = max(range[index % width], abs(value))
+                }
+                ranges[name] = range
+            }
+        }
+        return ranges
+    }
+
+    /// What the engine gives for a case, under transformers' names. Logits of heads that are not a sequence classifier's
+    /// are left out.
+    private func outputs(
+        of model: MobileBertModel,
+        for reference: ReferenceCase,
+        _ workspace: inout Workspace
+    ) throws -> [String: [Float]] {
+        func run(_ request: OutputRequest, _ workspace: inout Workspace) throws -> [Float] {
+            let requests = Array(repeating: request, count: reference.rows)
+            let results = try model.run(reference.batch, requests: requests, workspace: &workspace)
+            return try results.flatMap { try $0.get().values }
+        }
+        var outputs = ["last_hidden_state": try run(.lastHiddenState, &workspace)]
+        if model.hasPooler { outputs["pooler_output"] = try run(.pooled(.pooler), &workspace) }
+        if model.classifier != nil { outputs["logits"] = try run(.logits, &workspace) }
+        if reference.rows == 1 {
+            let all = try run(.hiddenStates, &workspace)
+            let layers = model.configuration.layerCount + 1
+            let size = all.count / layers
+            for layer in 0..<layers {
+                outputs["hidden_states.\(layer)"] = Array(all[layer * size..<(layer + 1) * size])
+            }
+        }
+        return outputs
+    }
+}
