@@ -179,6 +179,26 @@ extension ConfigurationKey {
             Texts in one request; more are refused (422). It keeps one client from filling the queue with one call.
             """
         ),
+        .integer(
+            "max_token_vectors_per_request",
+            \.maxTokenVectorsPerRequest,
+            unit: "tokens",
+            in: 1...16_777_216,
+            """
+            Tokens of one /embed_all request, whose answer has a vector for each; more are refused (422). A vector of \
+            the full-size model is 2 KB of floats and about 6 KB of JSON.
+            """
+        ),
+        .integer(
+            "max_token_vectors_held",
+            \.maxTokenVectorsHeld,
+            unit: "tokens",
+            in: 1...1_073_741_824,
+            """
+            Token vectors that are held for all /embed_all answers being sent; above it such requests are refused \
+            (429). The default is 256 MB of the full-size model's vectors.
+            """
+        ),
     ]
 
     private static let limits: [ConfigurationKey] = [
@@ -209,8 +229,8 @@ extension ConfigurationKey {
             unit: "bytes",
             in: 1024...1_073_741_824,
             """
-            A request's body; larger is refused (413) before it is read. Bodies are held whole in memory while they \
-            arrive, so this times the connections bounds what slow senders can occupy.
+            A request's body; larger is refused (413), where its length is announced before it is read. Bodies are \
+            held whole in memory while they arrive; max_inbound_bytes bounds all of them together.
             """
         ),
         .integer(
@@ -219,8 +239,8 @@ extension ConfigurationKey {
             unit: "connections",
             in: 1...1_000_000,
             """
-            Connections open at once; further ones wait in the backlog. Each takes a file descriptor, so the \
-            process's limit of those (ulimit -n) must be above it.
+            Connections open at once; further clients are told 503 with Retry-After and closed. Each takes about \
+            10 KiB and a file descriptor, so the process's limit of those (ulimit -n) must be above it.
             """
         ),
         .integer(
@@ -237,7 +257,7 @@ extension ConfigurationKey {
             in: 65536...1_073_741_824,
             """
             Answers that may wait in memory for one client to read them; above it the connection's further requests \
-            are not read. Without it a client that asks and never reads would cost memory without end.
+            are not begun. Without it a client that asks and never reads would cost memory without end.
             """
         ),
         .integer(
@@ -246,7 +266,18 @@ extension ConfigurationKey {
             unit: "bytes",
             in: 65536...1_099_511_627_776,
             """
-            The same for all connections together: with many slow readers, the memory that their answers may take.
+            The same for all connections together; above it requests are refused (503) and streamed answers pause. \
+            With many slow readers it is the memory that their answers may take.
+            """
+        ),
+        .integer(
+            "max_inbound_bytes",
+            \.maxInboundBytes,
+            unit: "bytes",
+            in: 1024...1_099_511_627_776,
+            """
+            Bodies of requests, on their way or in work, of all connections together; above it requests are refused \
+            (503) and bodies are not read on.
             """
         ),
     ]
@@ -286,6 +317,15 @@ extension ConfigurationKey {
             """
             For an answer to be computed and sent to a client that has closed its sending side. Most such clients are \
             gone, a few (netcat) still read. 0: they are taken for gone at once.
+            """
+        ),
+        .seconds(
+            "linger_timeout",
+            \.lingerTimeout,
+            in: shortest...longest,
+            """
+            For a client to close a connection that is finished. The wait keeps a last answer from being destroyed by \
+            the reset that bytes still on their way would cause.
             """
         ),
         .seconds(

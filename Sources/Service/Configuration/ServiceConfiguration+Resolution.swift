@@ -39,5 +39,14 @@ extension ServiceConfiguration {
                     + "(\(maxOutboundBytesPerConnection))"
             )
         }
+        guard maxInboundBytes >= maxBodyBytes else {
+            throw .contradiction("max_inbound_bytes (\(maxInboundBytes)) is below max_body_bytes (\(maxBodyBytes))")
+        }
+        guard maxTokenVectorsHeld >= maxTokenVectorsPerRequest else {
+            throw .contradiction(
+                "max_token_vectors_held (\(maxTokenVectorsHeld)) is below max_token_vectors_per_request "
+                    + "(\(maxTokenVectorsPerRequest))"
+            )
+        }
     }
 }

@@ -51,6 +51,10 @@ package struct ServiceConfiguration: Sendable, Equatable {
     package var maxQueueRows = 8192
     /// Texts of one request.
     package var maxClientBatchSize = 1024
+    /// Tokens whose vectors one `/embed_all` answer carries.
+    package var maxTokenVectorsPerRequest = 16_384
+    /// Tokens whose vectors are held for all `/embed_all` answers being sent.
+    package var maxTokenVectorsHeld = 131_072
 
     // MARK: Limits of a request, a connection and the process
 
@@ -70,6 +74,8 @@ package struct ServiceConfiguration: Sendable, Equatable {
     package var maxOutboundBytesPerConnection = 16 * 1024 * 1024
     /// Bytes of answers that may wait for all clients together.
     package var maxOutboundBytes = 256 * 1024 * 1024
+    /// Bytes of requests' bodies, on their way or in work, of all clients together.
+    package var maxInboundBytes = 256 * 1024 * 1024
 
     // MARK: Time limits
 
@@ -83,6 +89,8 @@ package struct ServiceConfiguration: Sendable, Equatable {
     package var idleTimeout: Duration = .seconds(75)
     /// For an answer to go to a client that has closed its sending side.
     package var halfCloseGrace: Duration = .seconds(1)
+    /// For a client to close a connection that is finished.
+    package var lingerTimeout: Duration = .seconds(2)
     /// From SIGTERM to exit.
     package var drainTimeout: Duration = .seconds(25)
 

@@ -5,8 +5,11 @@ enum SettingsEnvironment {
     /// Names the configuration file.
     static let fileVariable = ConfigurationKey.variablePrefix + "CONFIG"
 
-    /// Variables with our prefix that are not settings: the file's path, and the folder that the tests read.
-    private static let otherVariables: Set<String> = [fileVariable, ConfigurationKey.variablePrefix + "REFERENCE"]
+    /// Variables with our prefix that are not settings: the file's path, the mark that the program leaves itself when it
+    /// starts over with better kernels, and the folder that larger tests read.
+    private static let otherVariables = Set(
+        ["CONFIG", "KERNELS_SELECTED", "REFERENCE"].map { ConfigurationKey.variablePrefix + $0 }
+    )
 
     /// - Throws: `unknownKey` for any other variable that begins with `SWIFTLET_`.
     static func parse(_ environment: [String: String]) throws(ConfigurationError) -> [Setting] {

@@ -126,6 +126,8 @@ struct ServiceConfigurationTests {
         #expect(message(flags: ["--host", "none", "--unix-socket", "/tmp/s"]) == "")
         #expect(message(flags: ["--max-queue-tokens", "10"]).contains("max_batch_tokens"))
         #expect(message(flags: ["--max-outbound-bytes", "65536"]).contains("max_outbound_bytes_per_connection"))
+        #expect(message(flags: ["--max-inbound-bytes", "1024"]).contains("max_body_bytes"))
+        #expect(message(flags: ["--max-token-vectors-held=1"]).contains("max_token_vectors_per_request"))
     }
 
     @Test("the variables that Kubernetes makes for a Service named swiftlet are not ours")
