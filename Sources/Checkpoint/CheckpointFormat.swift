@@ -21,20 +21,24 @@ struct CheckpointFormat {
         CheckpointFormat(fileName: "pytorch_model.bin.index.json", content: .index),
     ]
 
-    /// Every tensor of one file of weights.
+    /// Every tensor of the mapped file.
     static func tensors(in mapping: FileMapping) throws(CheckpointError) -> [StoredTensor] {
-        let file = mapping.path
-        return try mapping.withBytes { (bytes: RawSpan) throws(CheckpointError) in
-            if file.hasSuffix(".safetensors") { return try SafetensorsFile.tensors(in: bytes, file: file) }
-            if TorchZipFile.isFormat(of: bytes) { return try TorchZipFile.tensors(in: bytes, file: file) }
-            if TorchLegacyFile.isFormat(of: bytes) { return try TorchLegacyFile.tensors(in: bytes, file: file) }
-            throw .malformed(
-                file: file,
-                place: "file",
-                found: "an unknown format",
-                expected: "PyTorch's zip or legacy format"
-            )
+        try mapping.withBytes { (bytes: RawSpan) throws(CheckpointError) in
+            try tensors(in: bytes, file: mapping.path)
         }
+    }
+
+    /// Every tensor of the file at path `file`, whose bytes are `bytes`.
+    static func tensors(in bytes: RawSpan, file: String) throws(CheckpointError) -> [StoredTensor] {
+        if file.hasSuffix(".safetensors") { return try SafetensorsFile.tensors(in: bytes, file: file) }
+        if TorchZipFile.isFormat(of: bytes) { return try TorchZipFile.tensors(in: bytes, file: file) }
+        if TorchLegacyFile.isFormat(of: bytes) { return try TorchLegacyFile.tensors(in: bytes, file: file) }
+        throw .malformed(
+            file: file,
+            place: "file",
+            found: "an unknown format",
+            expected: "PyTorch's zip or legacy format"
+        )
     }
 }
 

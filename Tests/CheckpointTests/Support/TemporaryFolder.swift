@@ -11,10 +11,12 @@ final class TemporaryFolder {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    /// Writes a file and returns its path.
+    /// Writes a file, new even where one of that name is (truncating it would pull it from under a mapping, and makes
+    /// ext4 write to the disk at once), and returns its path.
     @discardableResult
     func write(_ bytes: some Sequence<UInt8>, to name: String) throws -> String {
         let file = "\(path)/\(name)"
+        try? FileManager.default.removeItem(atPath: file)
         try Data(bytes).write(to: URL(filePath: file))
         return file
     }

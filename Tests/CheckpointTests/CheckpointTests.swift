@@ -1,0 +1,138 @@
+import Foundation
+import Testing
+
+@testable import Checkpoint
+
+@Suite("A model folder")
+struct CheckpointTests {
+    private static let searched =
+        "model.safetensors, model.safetensors.index.json, pytorch_model.bin, pytorch_model.bin.index.json"
+
+    @Test("without weights, or without the folder, the error lists what was looked for")
+    func nothing() throws {
+        let folder = try TemporaryFolder()
+        for path in [folder.path, "\(folder.path)/absent"] {
+            #expect(
+                try message { _ = try Checkpoint(directory: path) }
+                    == "\(path): found no checkpoint, expected one of \(Self.searched)"
+            )
+        }
+    }
+
+    @Test("the weight files are tried in transformers' order, and a broken one is never passed over")
+    func order() throws {
+        let folder = try TemporaryFolder()
+        let index = try Fixtures.bytes("sharded-safetensors/model.safetensors.index.json")
+        try folder.write(try Fixtures.bytes("views.legacy.bin"), to: "pytorch_model.bin")
+        try folder.write(
+            try Fixtures.bytes("sharded-torch/pytorch_model.bin.index.json"),
+            to: "pytorch_model.bin.index.json"
+        )
+        #expect(try Checkpoint(directory: folder.path).source.hasSuffix("/pytorch_model.bin"))
+        try folder.write(index, to: "model.safetensors.index.json")
+        #expect(
+            try message { _ = try Checkpoint(directory: folder.path) }
+                == "\(folder.path)/model-00001-of-00002.safetensors: cannot be read: No such file or directory"
+        )
+        try folder.write(try Fixtures.bytes("scalars.safetensors"), to: "model.safetensors")
+        #expect(try Checkpoint(directory: folder.path).source.hasSuffix("/model.safetensors"))
+        let broken = try folder.write([1, 2, 3], to: "model.safetensors")
+        #expect(
+            try message { _ = try Checkpoint(directory: folder.path) }
+                == "\(broken): header length: found 3 bytes, expected at least 8"
+        )
+    }
+
+    @Test("shards of either format read as one checkpoint", arguments: ["sharded-safetensors", "sharded-torch"])
+    func shards(_ folder: String) throws {
+        let checkpoint = try Checkpoint(directory: Fixtures.path(folder))
+        #expect(checkpoint.tensorNames == ["a", "b", "c"])
+        #expect(checkpoint.contains("a") && !checkpoint.contains("d"))
+        #expect(try checkpoint.float32("a", shape: [2, 3]) == [-8, -7.75, -7.5, -7.25, -7, -6.75])
+        #expect(try checkpoint.float32("b", shape: [4]) == [-5.5, -5.25, -5, -4.75])
+        #expect(try checkpoint.float32("c", shape: [3, 3]).last == -1)
+    }
+
+    @Test("values outlive the checkpoint they came from, and copies share the files")
+    func lifetime() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write(try Fixtures.bytes("scalars.safetensors"), to: "a.safetensors")
+        let copy: Checkpoint
+        do {
+            let checkpoint = try Checkpoint(file: path)
+            copy = checkpoint
+        }
+        try FileManager.default.removeItem(atPath: path)
+        #expect(try copy.float32("scalar", shape: []) == [3.5])
+    }
+
+    @Test("reading into a caller's memory gives the same values")
+    func readInto() throws {
+        let checkpoint = try Checkpoint(file: Fixtures.path("views.zip.bin"))
+        var values = [Float](repeating: .nan, count: 24)
+        var span = values.mutableSpan
+        try checkpoint.read("transposed", shape: [4, 6], into: &span)
+        #expect(try values == checkpoint.float32("transposed", shape: [4, 6]))
+    }
+
+    private static let shardA = safetensors(#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#, data: [7])
+
+    @Test(
+        "an index that its shards do not bear out is refused",
+        arguments: [
+            (#"{}"#, #"INDEX: "weight_map": not there, expected an object of tensor names and file names"#),
+            (#"{"weight_map": []}"#, #"INDEX: "weight_map": found an array of 0, expected an object of strings"#),
+            (#"{"weight_map": {}}"#, #"INDEX: "weight_map": found no tensors, expected at least one"#),
+            (#"{"weight_map": {"a": 1}}"#, #"INDEX: "weight_map.a": found 1, expected a string"#),
+            (
+                #"{"weight_map": {"a": "../s1.safetensors"}}"#,
+                #"INDEX: "weight_map.a": found "../s1.safetensors", expected the name of a file in the same folder"#
+            ),
+            (
+                #"{"weight_map": {"a": "/etc/passwd"}}"#,
+                #"INDEX: "weight_map.a": found "/etc/passwd", expected the name of a file in the same folder"#
+            ),
+            (
+                #"{"weight_map": {"a": ".."}}"#,
+                #"INDEX: "weight_map.a": found "..", expected the name of a file in the same folder"#
+            ),
+            (
+                #"{"weight_map": {"a": ""}}"#,
+                #"INDEX: "weight_map.a": found "", expected the name of a file in the same folder"#
+            ),
+            (
+                #"{"weight_map": {"a": "s1\u0000.safetensors"}}"#,
+                #"INDEX: "weight_map.a": found "s1\0.safetensors", expected the name of a file in the same folder"#
+            ),
+            (
+                #"{"weight_map": {"a": "s2.safetensors"}}"#,
+                "FOLDER/s2.safetensors: cannot be read: No such file or directory"
+            ),
+            (
+                #"{"weight_map": {"a": "s1.safetensors", "b": "s1.safetensors"}}"#,
+                #"FOLDER/s1.safetensors: no tensor named "b""#
+            ),
+            (
+                #"{"weight_map": {"b": "s1.safetensors"}}"#,
+                #"FOLDER/s1.safetensors: no tensor named "b""#
+            ),
+            (
+                #"{"weight_map": {"a": "s1.safetensors", "c": "s3.safetensors"}}"#,
+                #"FOLDER/s3.safetensors: tensor "a": found a tensor that INDEX does not place here, "#
+                    + "expected only those of its weight_map"
+            ),
+        ]
+    )
+    func wrongIndex(_ json: String, _ expected: String) throws {
+        let folder = try TemporaryFolder()
+        try folder.write(Self.shardA, to: "s1.safetensors")
+        let header =
+            #"{"c":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#
+        try folder.write(safetensors(header, data: [1, 2]), to: "s3.safetensors")
+        let index = try folder.write(json.utf8, to: "model.safetensors.index.json")
+        let found = try message { _ = try Checkpoint(directory: folder.path) }
+        let wanted = expected.replacingOccurrences(of: "INDEX", with: index)
+            .replacingOccurrences(of: "FOLDER", with: folder.path)
+        #expect(found == wanted)
+    }
+}
