@@ -123,11 +123,13 @@ enum SettingsFile {
         }
     }
 
+    /// What the system says, where Foundation puts it under an error of its own.
     private static func reason(of error: any Error) -> String {
-        let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-        guard let code = POSIXErrorCode(rawValue: Int32(clamping: (underlying ?? error as NSError).code)),
-            (underlying ?? error as NSError).domain == NSPOSIXErrorDomain
-        else { return error.localizedDescription }
-        return POSIXError(code).localizedDescription
+        let error = error as NSError
+        let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
+        guard cause.domain == NSPOSIXErrorDomain, let text = unsafe strerror(Int32(clamping: cause.code)) else {
+            return error.localizedDescription
+        }
+        return unsafe String(cString: text)
     }
 }

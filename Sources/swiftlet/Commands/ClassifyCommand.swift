@@ -1,0 +1,78 @@
+import ArgumentParser
+import JSON
+import Service
+
+/// `swiftlet classify`: labels with scores, best first.
+struct ClassifyCommand: AsyncParsableCommand, TextCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "classify",
+        abstract: "Give each text its labels with score and logit, best first.",
+        discussion: """
+            The model must be a MobileBertForSequenceClassification. Scores are the softmax of the logits, their \
+            sigmoid for a multi-label model, the logits themselves for regression.
+
+            EXAMPLES
+              swiftlet classify "a gorgeous, witty, seductive movie"
+              swiftlet classify --input reviews.txt > labels.jsonl
+              cut -f1 reviews.tsv | swiftlet classify --top-k 1 --format json | jq -r .labels[0].label
+
+            Each line of JSON is {"index": 0, "text": "…", "labels": [{"label": "…", "score": 0.99, "logit": 3.2}, …]}; \
+            index is the line's or the argument's number, from 0.
+            """
+    )
+
+    @OptionGroup var modelOptions: ModelOptions
+    @OptionGroup var textOptions: TextOptions
+    @OptionGroup var lengthOptions: LengthOptions
+
+    @Option(help: ArgumentHelp("Give only the best labels of each text. (default: all)", valueName: "count"))
+    var topK: Int?
+
+    @Flag(help: "Give the logits as scores.")
+    var rawScores = false
+
+    @Option(help: ArgumentHelp("Second text that goes with each text, for a model of text pairs.", valueName: "text"))
+    var pair: String?
+
+    func validate() throws {
+        if let topK, topK < 1 { throw ValidationError("--top-k must be at least 1, not \(topK)") }
+    }
+
+    func run() async throws {
+        let inference = try modelOptions.startInference()
+        var options = ClassifyOptions()
+        options.input = lengthOptions.inputOptions
+        options.rawScores = rawScores
+        options.topK = topK
+        try await run(textOptions) { [options, pair] text in
+            let input = pair.map { TextInput.pair(text.content, $0) } ?? .text(text.content)
+            return try await inference.classify([input], options: options).value.first ?? []
+        }
+        await inference.shutDown()
+    }
+
+    func write(_ labels: [Classification], of text: Text, to writer: inout JSONWriter) {
+        writer.key("text")
+        writer.string(text.content)
+        writer.key("labels")
+        writer.array(labels) { writer, label in
+            writer.object { writer in
+                writer.key("label")
+                writer.string(label.label)
+                writer.key("score")
+                writer.number(label.score)
+                writer.key("logit")
+                writer.number(label.logit)
+            }
+        }
+    }
+
+    func lines(_ labels: [Classification], of text: Text) -> [String] {
+        let rows = labels.map { label in
+            let score = Decimals.fixed(label.score, digits: 4)
+            let logit = "logit " + Decimals.fixed(label.logit, digits: 3)
+            return ["", label.label, score, logit] + (rawScores ? [] : [Columns.bar(label.score)])
+        }
+        return [Columns.shown(text.content)] + Columns.aligned(rows, alignedRight: [2, 3])
+    }
+}

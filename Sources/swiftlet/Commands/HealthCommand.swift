@@ -1,0 +1,50 @@
+import ArgumentParser
+import Foundation
+
+/// `swiftlet health`: asks a running service whether it is healthy, for a container's HEALTHCHECK.
+struct HealthCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "health",
+        abstract: "Ask a running service whether it is healthy: exit status 0, else 1.",
+        discussion: """
+            EXAMPLES
+              swiftlet health
+              swiftlet health --url http://127.0.0.1:9000/health/ready --timeout 1
+            """
+    )
+
+    @Option(
+        help: ArgumentHelp(
+            "Address to GET; without a path /health.",
+            discussion: "Without it: port $SWIFTLET_PORT, else 8080, of 127.0.0.1."
+        )
+    )
+    var url: String?
+
+    @Option(help: ArgumentHelp("Time for the answer to begin.", valueName: "seconds"))
+    var timeout = 3
+
+    func validate() throws {
+        guard (1...600).contains(timeout) else { throw ValidationError("--timeout must be 1 to 600, not \(timeout)") }
+        _ = try target()
+    }
+
+    func run() async throws {
+        let statusLine = try HealthProbe(timeout: timeout).statusLine(of: target())
+        guard statusLine.split(separator: " ").dropFirst().first == "200" else {
+            throw CommandError.unhealthy(statusLine)
+        }
+        try StandardOutput.write(Array((statusLine + "\n").utf8))
+    }
+
+    private func target() throws -> HealthProbe.Target {
+        let environment = ProcessInfo.processInfo.environment
+        // Kubernetes may set SWIFTLET_PORT to an address of its own (tcp://…): then the default it is.
+        let port = environment["SWIFTLET_PORT"].flatMap { UInt16($0) } ?? 8080
+        let url = url ?? "http://127.0.0.1:\(port)/health"
+        guard let target = HealthProbe.Target(url: url) else {
+            throw ValidationError("--url must look like http://127.0.0.1:8080/health, not \(url)")
+        }
+        return target
+    }
+}

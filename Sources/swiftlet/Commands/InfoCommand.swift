@@ -1,0 +1,48 @@
+import ArgumentParser
+import JSON
+import Service
+
+/// `swiftlet info`: what a model is.
+struct InfoCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "info",
+        abstract: "Show what a model is: architecture, sizes, labels, limits.",
+        discussion: """
+            The object is the one that GET /info of the service gives, at the default settings.
+
+            EXAMPLES
+              swiftlet info
+              swiftlet info --model ./mobilebert-uncased --format json | jq .hidden_size
+            """
+    )
+
+    @OptionGroup var modelOptions: ModelOptions
+
+    @Option(help: "Form of the result: auto is text in a terminal and json elsewhere.")
+    var format = OutputFormat.auto
+
+    func run() async throws {
+        let inference = try modelOptions.startInference()
+        var writer = JSONWriter()
+        inference.writeInfo(&writer)
+        await inference.shutDown()
+        if format.resolved == .json {
+            try StandardOutput.write(writer.bytes + [UInt8(ascii: "\n")])
+        } else {
+            let lines = try Columns.aligned(Self.rows(JSONParser.parse(writer.bytes), name: ""))
+            try StandardOutput.write(Array((lines.joined(separator: "\n") + "\n").utf8))
+        }
+    }
+
+    /// A row for each single value: its path in the object, and what it is. What is unknown (null) is left out.
+    private static func rows(_ value: JSONValue, name: String) -> [[String]] {
+        switch value {
+        case .null: []
+        case .boolean(let flag): [[name, flag ? "yes" : "no"]]
+        case .number(let text), .string(let text): [[name, Columns.shown(text)]]
+        case .array(let elements): elements.enumerated().flatMap { rows($1, name: "\(name).\($0)") }
+        case .object(let members):
+            members.sorted { $0.key < $1.key }.flatMap { rows($1, name: name.isEmpty ? $0 : "\(name).\($0)") }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Encoder
+import Foundation
+import Service
+import Tokenization
+
+/// `swiftlet serve`: the HTTP service.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve a model over HTTP/1.1 and HTTP/2 until SIGTERM or SIGINT.",
+        usage: "swiftlet serve [--config <file>] [--print-config] [--<setting> <value> ...]",
+        discussion: """
+            Settings come from flags, from environment variables (--max-batch-tokens is SWIFTLET_MAX_BATCH_TOKENS), \
+            from the YAML file of --config or SWIFTLET_CONFIG (max_batch_tokens: 4096), or are defaults, in this order \
+            of precedence. Unknown names are refused.
+
+            EXAMPLES
+              swiftlet serve
+              swiftlet serve --host 0.0.0.0 --port 80 --model ./mobilebert-uncased
+              SWIFTLET_LOG_LEVEL=debug swiftlet serve --config config/swiftlet.yaml
+              swiftlet serve --print-config > swiftlet.yaml
+
+            \(ConfigurationKey.help)
+            """
+    )
+
+    @Option(help: ArgumentHelp("YAML file of settings.", valueName: "file"))
+    var config: String?
+
+    @Flag(help: "Print the settings that would be in force, as a commented YAML file, and exit.")
+    var printConfig = false
+
+    @Argument(
+        parsing: .allUnrecognized,
+        help: ArgumentHelp("Settings, as listed above.", valueName: "--setting value")
+    )
+    var settings: [String] = []
+
+    func run() async throws {
+        let configuration = try ServiceConfiguration.resolve(
+            flags: settings,
+            environment: ProcessInfo.processInfo.environment,
+            file: config
+        )
+        guard !printConfig else {
+            try StandardOutput.write(Array(configuration.yaml.utf8))
+            return
+        }
+        do {
+            try await SwiftletServer.run(configuration)
+        } catch {
+            // What has no status of its own is the machine's fault: a port that is taken, a socket's folder missing.
+            throw ExitStatus(error) == .software ? CommandError.unavailable("\(error)") : error
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import JSON
+import Service
+
+/// What `embed`, `classify` and `tokenize` have in common: texts in, a result for each out.
+protocol TextCommand: Sendable {
+    /// What one text gives.
+    associatedtype Output: Sendable
+
+    /// Writes the members of a result's JSON object, after its `index`.
+    func write(_ output: Output, of text: Text, to writer: inout JSONWriter)
+
+    /// A result for people, as lines.
+    func lines(_ output: Output, of text: Text) -> [String]
+}
+
+extension TextCommand {
+    /// Works on all texts of `options` and writes the results in order.
+    func run(_ options: TextOptions, work: @escaping @Sendable (Text) async throws -> Output) async throws {
+        let interruption = Interruption()
+        let source = options.source
+        let format = options.format.resolved
+        if source == .standardInput, InputDescriptor.isStandardInputTerminal {
+            StandardError.write("Texts, one a line; Ctrl-D ends.\n")
+        }
+        var progress = ProgressReporter()
+        try await TextPipeline.run(source) { text in
+            do { return try await work(text) } catch { throw placed(error, source.place(of: text.index)) }
+        } emit: { text, output in
+            try StandardOutput.write(format == .json ? jsonLine(output, of: text) : humanLines(output, of: text))
+            progress.advance()
+        }
+        progress.finish()
+        withExtendedLifetime(interruption) {}
+    }
+
+    private func jsonLine(_ output: Output, of text: Text) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.key("index")
+            writer.integer(text.index)
+            write(output, of: text, to: &writer)
+        }
+        return writer.bytes + [UInt8(ascii: "\n")]
+    }
+
+    private func humanLines(_ output: Output, of text: Text) -> [UInt8] {
+        Array((lines(output, of: text).joined(separator: "\n") + "\n").utf8)
+    }
+}
+
+/// Names the text in an error that is the text's fault. Others are the options', and the same for every text.
+private func placed(_ error: any Error, _ place: String) -> any Error {
+    switch error {
+    case InferenceError.tooLong(_, let tokens, let limit):
+        let reason = "\(tokens) tokens, at most \(limit) are allowed; without --no-truncate it is cut"
+        return CommandError.unusableText(place: place, reason: reason)
+    case InferenceError.inputFailed(_, let reason):
+        return CommandError.unusableText(place: place, reason: reason)
+    default:
+        return error
+    }
+}

@@ -1,0 +1,114 @@
+import ArgumentParser
+import JSON
+import Service
+import Tokenization
+
+extension OffsetUnit: ExpressibleByArgument {}
+
+/// `swiftlet tokenize`: the tokens of each text, with their places in it.
+struct TokenizeCommand: AsyncParsableCommand, TextCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tokenize",
+        abstract: "Show the tokens of each text: id, piece, and where it stands in the text.",
+        discussion: """
+            Needs the model's tokenizer only, not its weights. A text is cut only with --max-length or --truncate.
+
+            EXAMPLES
+              swiftlet tokenize "Unbelievable!"
+              swiftlet tokenize --pair "Fine, thanks." "How are you?"
+              swiftlet tokenize --offsets utf16 --input texts.txt > tokens.jsonl
+
+            Each line of JSON is {"index": 0, "tokens": [{"id": 101, "text": "[CLS]", "special": true, "start": null, \
+            "stop": null, "type_id": 0}, …]}; index is the line's or the argument's number, from 0.
+            """
+    )
+
+    @OptionGroup var modelOptions: ModelOptions
+    @OptionGroup var textOptions: TextOptions
+    @OptionGroup var lengthOptions: LengthOptions
+
+    @Option(help: ArgumentHelp("What start and stop count: bytes of UTF-8, Unicode scalars or UTF-16 units."))
+    var offsets = OffsetUnit.byte
+
+    @Flag(inversion: .prefixedNo, help: "Put the model's special tokens ([CLS], [SEP]) around each text.")
+    var specialTokens = true
+
+    @Option(help: ArgumentHelp("Second text that is encoded together with each text.", valueName: "text"))
+    var pair: String?
+
+    func run() async throws {
+        let directory = try modelOptions.directory()
+        let tokenizer: Tokenizer
+        do { tokenizer = try Tokenizer(directory: directory) } catch { throw CommandError.unusableModel("\(error)") }
+        let options = encodingOptions(of: tokenizer)
+        try await run(textOptions) { [pair, offsets, lengthOptions] text in
+            let encoding = try tokenizer.encode(text.content, pair: pair, options: options)
+            if lengthOptions.truncate == false, let limit = lengthOptions.maxLength, encoding.count > limit {
+                throw InferenceError.tooLong(input: text.index, tokens: encoding.count, limit: limit)
+            }
+            return Self.tokens(encoding, encoding.offsets(in: offsets, text: text.content, pair: pair), tokenizer)
+        }
+    }
+
+    /// A text is cut to --max-length, or with --truncate to what the model takes.
+    private func encodingOptions(of tokenizer: Tokenizer) -> EncodingOptions {
+        let cuts = lengthOptions.truncate ?? (lengthOptions.maxLength != nil)
+        let limit = cuts ? lengthOptions.maxLength ?? tokenizer.modelMaxLength : nil
+        return EncodingOptions(
+            addSpecialTokens: specialTokens,
+            truncation: limit.map { Truncation(maxLength: $0, direction: lengthOptions.truncationDirection) }
+        )
+    }
+
+    /// One token as it is shown.
+    struct Token: Sendable {
+        var id: Int32
+        var text: String
+        var isSpecial: Bool
+        /// Place in the text that it comes from; nil for a special token.
+        var place: Range<Int32>?
+        var typeID: Int32
+    }
+
+    private static func tokens(_ encoding: Encoding, _ offsets: [Range<Int32>], _ tokenizer: Tokenizer) -> [Token] {
+        encoding.ids.indices.map { index in
+            let isSpecial = encoding.specialTokensMask[index]
+            return Token(
+                id: encoding.ids[index],
+                text: tokenizer.token(id: encoding.ids[index]) ?? "",
+                isSpecial: isSpecial,
+                place: isSpecial ? nil : offsets[index],
+                typeID: encoding.typeIDs[index]
+            )
+        }
+    }
+
+    func write(_ tokens: [Token], of text: Text, to writer: inout JSONWriter) {
+        writer.key("tokens")
+        writer.array(tokens) { writer, token in
+            writer.object { writer in
+                writer.key("id")
+                writer.integer(token.id)
+                writer.key("text")
+                writer.string(token.text)
+                writer.key("special")
+                writer.boolean(token.isSpecial)
+                writer.key("start")
+                if let place = token.place { writer.integer(place.lowerBound) } else { writer.null() }
+                writer.key("stop")
+                if let place = token.place { writer.integer(place.upperBound) } else { writer.null() }
+                writer.key("type_id")
+                writer.integer(token.typeID)
+            }
+        }
+    }
+
+    func lines(_ tokens: [Token], of text: Text) -> [String] {
+        let heading = ["", "id", "token", offsets.rawValue, "type"]
+        let rows = tokens.map { token in
+            let place = token.place.map { "\($0.lowerBound)–\($0.upperBound)" } ?? ""
+            return ["", "\(token.id)", Columns.shown(token.text), place, "\(token.typeID)"]
+        }
+        return [Columns.shown(text.content)] + Columns.aligned([heading] + rows, alignedRight: [1, 3])
+    }
+}

@@ -1,0 +1,56 @@
+import Foundation
+
+/// Works on many texts at once and gives the results in the texts' order, in memory for a bounded number of them.
+///
+/// A thread of its own reads (it may wait long, as for a person who types) and starts a task for each text; the results
+/// are awaited in order. So the engine finds many texts waiting to make batches of, and a single one is not kept
+/// waiting for company.
+struct TextPipeline: Sendable {
+    /// Texts in work at once: several of the engine's batches, so that no worker waits for the reader.
+    static let maxTextsInWork = 256
+    /// A text counts as one more for every so many bytes; together they bound the memory to 4 MiB and one text.
+    static let bytesPerSlot = 16 * 1024
+
+    /// Runs `work` on every text of `source` and calls `emit` with each result, in order, on the caller's task.
+    ///
+    /// - Throws: the first error of the source, of `work` or of `emit`, in the texts' order. Reading may still be
+    ///   under way then: the caller is expected to end the process.
+    static func run<Output: Sendable>(
+        _ source: TextSource,
+        work: @escaping @Sendable (Text) async throws -> Output,
+        emit: (Text, Output) throws -> Void
+    ) async throws {
+        let slots = DispatchSemaphore(value: 0)
+        // Raised from 0, because a semaphore that is freed below its first value stops the process.
+        for _ in 0..<maxTextsInWork { slots.signal() }
+        let (jobs, continuation) = AsyncStream.makeStream(of: Job<Output>.self)
+        let reader = Thread {
+            do throws(CommandError) {
+                try source.forEach { text in
+                    let count = Self.slots(for: text)
+                    for _ in 0..<count { slots.wait() }
+                    continuation.yield(Job(text: text, slots: count, task: Task { try await work(text) }))
+                }
+            } catch {
+                continuation.yield(Job(text: Text(index: 0, content: ""), slots: 0, task: Task { throw error }))
+            }
+            continuation.finish()
+        }
+        reader.start()
+        for await job in jobs {
+            let output = try await job.task.value
+            try emit(job.text, output)
+            for _ in 0..<job.slots { slots.signal() }
+        }
+    }
+
+    private struct Job<Output: Sendable>: Sendable {
+        let text: Text
+        let slots: Int
+        let task: Task<Output, any Error>
+    }
+
+    private static func slots(for text: Text) -> Int {
+        min(maxTextsInWork, 1 + text.content.utf8.count / bytesPerSlot)
+    }
+}

@@ -1,0 +1,18 @@
+import Foundation
+import LinearAlgebra
+
+/// The program's entry.
+@main
+enum Main {
+    static func main() async {
+        // Before anything else: it may execute the program again.
+        OpenBLAS.selectBestKernels()
+        // A reader that goes away (`| head`) is then an error of write(2), which ends a command quietly.
+        BrokenPipe.ignoreSignal()
+        do {
+            try await SwiftletCommand.run(arguments: Array(CommandLine.arguments.dropFirst()))
+        } catch {
+            SwiftletCommand.end(with: error)
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import Foundation
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// One small GET over a blocking socket. Foundation's client would do, but makes the program some megabytes larger.
+struct HealthProbe {
+    /// What to ask for, and where.
+    struct Target: Equatable {
+        var host: String
+        var port: UInt16
+        var path: String
+
+        /// Takes `http://host[:port][/path]` apart; nil for anything else.
+        init?(url text: String) {
+            guard let url = URL(string: text), url.scheme?.lowercased() == "http", let host = url.host(), !host.isEmpty,
+                let port = UInt16(exactly: url.port ?? 80)
+            else { return nil }
+            self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
+            self.port = port
+            let path = url.path(percentEncoded: true)
+            self.path = path.isEmpty || path == "/" ? "/health" : path
+        }
+    }
+
+    /// Bytes of an answer in which its first line must end.
+    private static let maxStatusLineBytes = 1024
+
+    /// Seconds for the connection and for each step after it.
+    let timeout: Int
+
+    /// The first line of the answer: `HTTP/1.1 200 OK`.
+    ///
+    /// - Throws: `unhealthy` when there is none.
+    func statusLine(of target: Target) throws(CommandError) -> String {
+        let socket = try connect(to: target)
+        let connection = FileHandle(fileDescriptor: socket, closeOnDealloc: true)
+        let host = target.host.contains(":") ? "[\(target.host)]" : target.host
+        let request =
+            "GET \(target.path) HTTP/1.1\r\nHost: \(host):\(target.port)\r\nConnection: close\r\n"
+            + "User-Agent: swiftlet-health\r\n\r\n"
+        let answer: Data?
+        do {
+            try connection.write(contentsOf: Data(request.utf8))
+            answer = try connection.read(upToCount: Self.maxStatusLineBytes)
+        } catch {
+            throw .unhealthy("\(host):\(target.port) does not answer")
+        }
+        let text = String(decoding: answer ?? Data(), as: UTF8.self)
+        guard let line = text.split(separator: "\r\n").first, line.hasPrefix("HTTP/1.") else {
+            throw .unhealthy("\(host):\(target.port) does not answer as an HTTP server does")
+        }
+        return String(line)
+    }
+
+    /// A connected socket with time limits on reading and writing (and, on Linux, on connecting).
+    private func connect(to target: Target) throws(CommandError) -> Int32 {
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_family = AF_UNSPEC
+        unsafe hints.ai_socktype = Self.streamType
+        var list: UnsafeMutablePointer<addrinfo>?
+        let result = unsafe getaddrinfo(target.host, String(target.port), &hints, &list)
+        guard result == 0 else { throw .unhealthy("\(target.host): no such host") }
+        defer { unsafe freeaddrinfo(list) }
+        var failure = ECONNREFUSED
+        var entry = unsafe list
+        while let address = unsafe entry?.pointee {
+            let socket = unsafe socket(address.ai_family, address.ai_socktype, address.ai_protocol)
+            if socket >= 0 {
+                var limit = timeval(tv_sec: timeout, tv_usec: 0)
+                let size = socklen_t(MemoryLayout<timeval>.size)
+                _ = unsafe setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
+                _ = unsafe setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
+                if unsafe systemConnect(socket, address.ai_addr, address.ai_addrlen) == 0 { return socket }
+                failure = errno
+                close(socket)
+            } else {
+                failure = errno
+            }
+            unsafe entry = address.ai_next
+        }
+        throw .unhealthy("\(target.host):\(target.port): \(systemErrorText(failure))")
+    }
+
+    #if canImport(Glibc)
+    private static let streamType = Int32(SOCK_STREAM.rawValue)
+    #else
+    private static let streamType = SOCK_STREAM
+    #endif
+}
+
+/// connect(2), which inside of ``HealthProbe`` its own method hides.
+private func systemConnect(_ socket: Int32, _ address: UnsafePointer<sockaddr>?, _ length: socklen_t) -> Int32 {
+    unsafe connect(socket, address, length)
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import Service
+
+/// The root of the command line: `swiftlet <command>`.
+struct SwiftletCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "swiftlet",
+        abstract: "MobileBERT: text in; vectors, labels and tokens out.",
+        discussion: """
+            Serves a model over HTTP, or runs it on texts from the command line, standard input or a file, one text \
+            a line. Without --model the bundled sentiment model is used.
+
+            EXAMPLES
+              swiftlet serve --port 8080
+              swiftlet classify "a gorgeous, witty, seductive movie"
+              swiftlet embed --input reviews.txt > vectors.jsonl
+              swiftlet tokenize --format json "Unbelievable!"
+
+            EXIT STATUS (sysexits.h)
+              0    done; also when the reader of the output has gone (as with | head)
+              1    health: the service is not healthy
+              64   wrong usage of the command line
+              65   a text or a model that cannot be used
+              66   a file or a model that is not there or not readable
+              69   the service cannot be started, for example because its port is taken
+              70   a fault of the program itself
+              74   reading or writing failed
+              78   wrong setting in the configuration file or the environment
+              130  interrupted (Ctrl-C); 143 terminated
+            """,
+        version: SwiftletVersion.current,
+        subcommands: [
+            ServeCommand.self, EmbedCommand.self, ClassifyCommand.self, TokenizeCommand.self, InfoCommand.self,
+            HealthCommand.self,
+        ]
+    )
+
+    /// Parses the words after the program's name and runs the command that they name.
+    static func run(arguments: [String]) async throws {
+        var command = try parseAsRoot(arguments)
+        if var command = command as? any AsyncParsableCommand {
+            try await command.run()
+        } else {
+            try command.run()
+        }
+    }
+
+    /// Reports an error that a command ended with, and exits with its status.
+    static func end(with error: any Error) -> Never {
+        // Help, version and wrong usage are the argument parser's own: it knows which text goes to which stream.
+        guard let status = ExitStatus(error) else { exit(withError: error) }
+        if status != .success {
+            StandardError.write("swiftlet: \(message(of: error))\n")
+        }
+        ProcessEnd.now(status)
+    }
+
+    private static func message(of error: any Error) -> String {
+        // Not localizedDescription: Foundation makes "The operation could not be completed" of our errors.
+        "\(error)"
+    }
+}
