@@ -42,7 +42,9 @@ struct CheckpointFormat {
     }
 }
 
-/// Whether `path` leads to a file or folder, also through links.
+/// Whether there is something at `path`, be it a link that leads nowhere: a model of which a part is missing must not be
+/// taken for one that never had it.
 func fileExists(_ path: String) -> Bool {
-    unsafe access(path, F_OK) == 0
+    var status = stat()
+    return unsafe lstat(path, &status) == 0
 }

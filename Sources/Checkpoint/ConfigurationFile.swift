@@ -93,7 +93,7 @@ package struct ConfigurationFile: Sendable {
         guard let value = members[key], value != .null else { return nil }
         guard case .object(let entries) = value else { throw wrong(key, value, "an object of strings") }
         var map: [String: String] = [:]
-        for (name, entry) in entries {
+        for (name, entry) in entries.sorted(by: { $0.key < $1.key }) {
             guard case .string(let string) = entry else { throw wrong("\(key).\(name)", entry, "a string") }
             map[name] = string
         }

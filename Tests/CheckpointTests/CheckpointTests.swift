@@ -43,6 +43,18 @@ struct CheckpointTests {
         )
     }
 
+    @Test("a link that leads nowhere is a fault, not an absent file")
+    func danglingLink() throws {
+        let folder = try TemporaryFolder()
+        let link = "\(folder.path)/model.safetensors"
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "../blobs/absent")
+        try folder.write(try Fixtures.bytes("views.zip.bin"), to: "pytorch_model.bin")
+        #expect(
+            try message { _ = try Checkpoint(directory: folder.path) }
+                == "\(link): cannot be read: No such file or directory"
+        )
+    }
+
     @Test("shards of either format read as one checkpoint", arguments: ["sharded-safetensors", "sharded-torch"])
     func shards(_ folder: String) throws {
         let checkpoint = try Checkpoint(directory: Fixtures.path(folder))

@@ -74,7 +74,7 @@ struct TorchStateDictionary {
                     descriptor: TensorDescriptor(name: name, scalarType: storage.scalarType, shape: tensor.shape),
                     storage: start..<start + storage.view.count * size,
                     elementOffset: tensor.offset,
-                    strides: tensor.isContiguous ? nil : tensor.strides
+                    strides: tensor.isContiguous ? nil : tensor.usedStrides
                 )
             )
         }
@@ -123,5 +123,11 @@ extension TorchTensor {
             expected = expected.multipliedReportingOverflow(by: size).partialValue
         }
         return true
+    }
+
+    /// The strides, 0 where a dimension of one element makes no use of them: such a one may be any number, and is the
+    /// only kind that the bounds check says nothing about.
+    fileprivate var usedStrides: [Int] {
+        zip(shape, strides).map { size, stride in size == 1 ? 0 : stride }
     }
 }

@@ -12,7 +12,7 @@ enum TorchZipFile {
         let result = try Unpickler.load(from: bytes, at: pickle, file: file)
         let dictionary = try TorchStateDictionary(result, file: file)
         var ranges: [String: Range<Int>] = [:]
-        for (key, storage) in try dictionary.storages() {
+        for (key, storage) in try dictionary.storages().sorted(by: { $0.key < $1.key }) {
             let place = "zip entry \(quoted("\(folder)/data/\(key)"))"
             guard let range = archive.entries["\(folder)/data/\(key)"] else {
                 throw .malformed(file: file, place: place, found: "no such entry", expected: "a storage's bytes")

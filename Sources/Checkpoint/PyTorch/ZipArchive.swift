@@ -192,10 +192,11 @@ extension ZipArchive {
             else { throw .malformed(file: file, place: place, found: "a name out of bounds", expected: expected) }
             self.name = name
             guard flags & 1 == 0, method == 0, storedSize == fullSize else {
+                let packing = method == 0 ? "\(fullSize) bytes stored as \(storedSize)" : "compression method \(method)"
                 throw .malformed(
                     file: file,
                     place: "zip entry \(quoted(name))",
-                    found: flags & 1 == 0 ? "compression method \(method)" : "encryption",
+                    found: flags & 1 == 0 ? packing : "encryption",
                     expected: "a stored entry, as PyTorch writes"
                 )
             }

@@ -8,7 +8,8 @@ enum SafetensorsFile {
         let (header, dataStart) = try header(of: bytes, file: file)
         var tensors: [StoredTensor] = []
         tensors.reserveCapacity(header.count)
-        for (name, entry) in header {
+        // In the names' order, so that of several faults the same one is always told.
+        for (name, entry) in header.sorted(by: { $0.key < $1.key }) {
             if name == "__metadata__" {
                 try checkMetadata(entry, file: file)
             } else {
@@ -57,7 +58,7 @@ enum SafetensorsFile {
         guard case .object(let entries) = metadata else {
             throw .malformed(file: file, place: "__metadata__", found: "\(metadata)", expected: expected)
         }
-        for value in entries.values {
+        for (_, value) in entries.sorted(by: { $0.key < $1.key }) {
             guard case .string = value else {
                 throw .malformed(file: file, place: "__metadata__", found: "\(value)", expected: expected)
             }
