@@ -29,8 +29,12 @@ final class Acceptor: EventHandler {
         resume()
     }
 
-    /// Accepts what waits, and lets the listener go.
+    /// Accepts what waits, shuts the door, accepts who came in between, and lets the listener go.
+    ///
+    /// A client that comes while the door is shut must try again before it is refused, so that is kept short.
     func close() {
+        while acceptOne() == .accepted {}
+        listener.refuseNewConnections()
         while acceptOne() == .accepted {}
         if isWatching { table.reactor.unwatch(listener.number) }
         if let registration { table.reactor.deregister(registration) }
@@ -72,14 +76,22 @@ final class Acceptor: EventHandler {
 
     /// Uses the reserve descriptor to tell the clients that wait, rather than to leave them hanging.
     private func refuseWithReserve() {
-        for _ in 0..<Self.refusalsPerTurn {
-            guard table.reserve.isHeld else { return }
+        var refused = 0
+        while refused < Self.refusalsPerTurn, table.reserve.isHeld {
             table.reserve.release()
-            defer { table.reserve.refill() }
-            guard case .connection(let socket) = listener.accept() else { return }
-            table.context.counters.add(1, to: .refusedConnections)
-            table.sendRefusal(on: socket)
+            let hasRefused = refuseNext()
+            table.reserve.refill()
+            guard hasRefused else { return }
+            refused += 1
         }
+    }
+
+    /// Refuses the next connection, closed on return; false when there is none.
+    private func refuseNext() -> Bool {
+        guard case .connection(let socket) = listener.accept() else { return false }
+        table.context.counters.add(1, to: .refusedConnections)
+        table.sendRefusal(on: socket)
+        return true
     }
 
     private func failed(_ code: Int32) -> Outcome {

@@ -61,6 +61,7 @@ extension Connection {
                     unsent = []
                     sent = 0
                 }
+                endsSilently = false
                 hasMoved = true
             case .nothingYet:
                 mayWrite = false

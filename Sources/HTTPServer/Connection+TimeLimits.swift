@@ -43,7 +43,9 @@ extension Connection {
         switch clock.phase {
         case .readingHead: context.counters.count(.head)
         case .readingBody: context.counters.count(.body)
-        case .idle: context.counters.count(.idle)
+        case .idle:
+            context.counters.count(.idle)
+            endsSilently = true
         case .closing: return abandon()
         case .awaitingResponse, .writing: return
         }

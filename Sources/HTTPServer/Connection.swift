@@ -42,6 +42,8 @@ final class Connection: EventHandler {
     /// The end of the client's input was read.
     var hasEnded = false
     var discarded = 0
+    /// It ends between requests, with nothing said: there is no answer that a reset could destroy.
+    var endsSilently = false
 
     /// Requests handed out whose answers are not complete.
     var exchanges: [StreamID: Exchange] = [:]
@@ -163,7 +165,7 @@ final class Connection: EventHandler {
     private func beginLinger() {
         cancelExchanges()
         socket.finishSending()
-        guard !hasEnded else { return close() }
+        guard !hasEnded, !endsSilently else { return close() }
         stage = .lingering
         clock.lingerDeadline = table.reactor.now + context.configuration.lingerTimeout
     }
@@ -194,6 +196,7 @@ final class Connection: EventHandler {
         mayRead = true
         step()
         guard stage == .serving else { return }
+        endsSilently = http.phase == .idle && unsent.isEmpty
         http.drain()
         step()
     }

@@ -14,7 +14,6 @@ package final class HTTPServer: Sendable {
     /// Guard: the mutex.
     private struct State {
         var hasStarted = false
-        var listeners: [Listener] = []
         var loops: [EventLoop<ConnectionTable>] = []
         var loopsRunning = 0
         var isDraining = false
@@ -57,7 +56,6 @@ package final class HTTPServer: Sendable {
             }
         }
         state.withLock { state in
-            state.listeners = listeners
             state.loops = loops
             state.loopsRunning = loops.count
         }
@@ -68,15 +66,15 @@ package final class HTTPServer: Sendable {
     private func run(_ loop: EventLoop<ConnectionTable>, _ listeners: [Listener]) {
         let context = context
         loop.start { reactor in
-            let table = ConnectionTable(reactor: reactor, loop: loop, context: context)
-            table.listen(on: listeners)
-            return table
+            ConnectionTable(reactor: reactor, loop: loop, context: context)
         } onExit: { failure in
             if let failure {
                 context.logger.critical("an event loop failed", metadata: ["error": "\(failure)"])
             }
             self.loopEnded()
         }
+        // By a job, which is gone when it has run: whoever keeps a listener keeps its port open.
+        loop.execute { $0.listen(on: listeners) }
     }
 
     private func listen(on address: ListenAddress) throws(HTTPServerError) -> [Listener] {
@@ -139,15 +137,10 @@ package final class HTTPServer: Sendable {
 
     /// The loops to be told, the first time; none afterwards.
     private func beginDrain() -> [EventLoop<ConnectionTable>] {
-        let (loops, listeners) = state.withLock { state in
+        state.withLock { state in
             state.hasStarted = true
-            guard !exchange(&state.isDraining, with: true) else {
-                return ([EventLoop<ConnectionTable>](), [Listener]())
-            }
-            return (state.loops, exchange(&state.listeners, with: []))
+            return exchange(&state.isDraining, with: true) ? [] : state.loops
         }
-        for listener in listeners { listener.refuseNewConnections() }
-        return loops
     }
 
     private func loopEnded() {

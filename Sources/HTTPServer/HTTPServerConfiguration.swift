@@ -31,7 +31,7 @@ package struct HTTPServerConfiguration: Sendable {
     package var halfCloseGrace = Duration.seconds(1)
     /// How long a finished connection waits for the client's own close, so that a last answer is not destroyed by
     /// the reset that bytes still on their way would provoke.
-    package var lingerTimeout = Duration.seconds(2)
+    package var lingerTimeout = Duration.seconds(1)
 
     /// Bytes of answers that wait to be written on one HTTP/2 connection, from which its further requests are not
     /// begun (HTTP/1.1 has one answer at a time).

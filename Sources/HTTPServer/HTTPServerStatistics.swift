@@ -28,6 +28,9 @@ package struct HTTPServerStatistics: Sendable, Equatable {
     package var timeouts: [TimeLimit: Int] = [:]
     /// Errors by the protocol's kinds; every kind is there.
     package var protocolErrors: [ProtocolErrorKind: Int] = [:]
+
+    /// Nothing done yet.
+    package init() {}
 }
 
 /// The time limits of a server's configuration, as a label for metrics.

@@ -67,10 +67,11 @@ struct DeadlineQueue {
                 remove(key)
                 continue
             }
-            if wanted <= now {
+            if wanted == entries[key].armed {
                 remove(key)
                 return key
             }
+            // It moved later. Put right even where it has passed by now, so that all pass in order.
             entries[key].armed = wanted
             siftDown(from: 0)
         }

@@ -1,0 +1,82 @@
+import Foundation
+import HTTPProtocol
+import HTTPServer
+import HTTPTypes
+import Testing
+
+extension HTTPServerSuite {
+    @Suite struct LimitTests {
+        @Test("a connection over the limit is told 503 with Retry-After; a place that falls free is taken")
+        func connections() async throws {
+            let server = try TestServer { $0.maxConnections = 3 }
+            let port = server.port
+            try await onThread {
+                var served = try (0..<3).map { _ in try RawClient(port: port) }
+                for client in served {
+                    client.get("/")
+                    try #expect(client.response().status == 200)
+                }
+                for _ in 0..<10 {
+                    let refused = try RawClient(port: port)
+                    refused.get("/")
+                    let response = try refused.response()
+                    #expect(response.status == 503)
+                    #expect(response.fields["retry-after"] == "1")
+                    #expect(response.fields["connection"] == "close")
+                    #expect(response.body.contains("too many connections"))
+                }
+                served.removeLast()
+                usleep(100_000)
+                let next = try RawClient(port: port)
+                next.get("/")
+                try #expect(next.response().status == 200)
+            }
+            #expect(server.statistics.refusedConnections == 10)
+            await server.stop()
+            #expect(server.statistics.openConnections == 0)
+        }
+
+        @Test("the answer to a body that is too large arrives, though the client sends all of it first")
+        func tooLarge() async throws {
+            let server = try TestServer { $0.limits.maxBodyBytes = 1_000 }
+            try await server.client { client in
+                client.send("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 4000000\r\n\r\n")
+                #expect(client.send(String(repeating: "x", count: 4_000_000)))
+                try #expect(client.response().status == 413)
+                #expect(client.isClosedByServer())
+            }
+            #expect(server.statistics.protocolErrors[.bodyTooLarge] == 1)
+            await server.stop()
+        }
+
+        @Test("clients that do not read cost no more than the limit; the others are told 503, and health goes on")
+        func outboundBytes() async throws {
+            let handler = TestHandler(
+                atOnce: { $0.head.path == "/health" ? .text("ok") : nil },
+                later: { _ in .text(String(repeating: "x", count: 6_000_000)) }
+            )
+            let server = try TestServer(handler) { $0.maxOutboundBytes = 20_000_000 }
+            let port = server.port
+            let clients = try await onThread {
+                try (0..<12).map { _ in
+                    let client = try RawClient(port: port, receiveBuffer: 4096)
+                    client.get("/")
+                    return client
+                }
+            }
+            #expect(await server.reaches { $0.overloadedRequests > 0 })
+            #expect(server.statistics.outboundBytes < 20_500_000)
+            let statuses = try await onThread {
+                let client = try RawClient(port: port)
+                client.get("/health")
+                let health = try client.response().status
+                return [health] + (try clients.map { try $0.response().status })
+            }
+            #expect(statuses[0] == 200)
+            #expect(statuses.contains(503))
+            #expect(statuses.dropFirst().contains(200))
+            #expect(await server.reaches { $0.outboundBytes == 0 })
+            await server.stop()
+        }
+    }
+}

@@ -1,0 +1,28 @@
+import Foundation
+
+/// A program of the machine's, run as a user would.
+enum Command {
+    /// What it printed; nil, with the reason printed, where it is not installed.
+    static func run(_ name: String, _ arguments: [String]) async throws -> String? {
+        guard
+            let path = ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"]
+                .map({ "\($0)/\(name)" })
+                .first(where: { FileManager.default.isExecutableFile(atPath: $0) })
+        else {
+            print("skipped: \(name) is not installed")
+            return nil
+        }
+        return try await onThread {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: path)
+            process.arguments = arguments
+            let output = Pipe()
+            process.standardOutput = output
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+            let data = output.fileHandleForReading.readDataToEndOfFile()
+            process.waitUntilExit()
+            return String(decoding: data, as: UTF8.self)
+        }
+    }
+}

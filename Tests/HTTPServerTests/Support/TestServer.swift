@@ -1,0 +1,91 @@
+import Foundation
+import HTTPProtocol
+import HTTPServer
+import HTTPTypes
+import Logging
+import Synchronization
+
+/// Answers by closures.
+struct TestHandler: RequestHandler {
+    var atOnce: @Sendable (Request) -> Response? = { _ in nil }
+    var later: @Sendable (Request) async -> Response = { .text($0.head.path ?? "") }
+
+    func respondAtOnce(to request: Request) -> Response? { atOnce(request) }
+    func respond(to request: Request) async -> Response { await later(request) }
+    func errorBody(status: Int, message: String) -> [UInt8] { Array("{\"error\":\"\(message)\"}".utf8) }
+}
+
+extension Response {
+    static func text(_ text: String) -> Response {
+        Response(head: HTTPResponse(status: .ok), body: .bytes(Array(text.utf8)))
+    }
+}
+
+/// A server on a free port of the loopback address, with a test's limits.
+struct TestServer {
+    let server: HTTPServer
+    let addresses: [ListenAddress]
+
+    init(_ handler: TestHandler = TestHandler(), configure: (inout HTTPServerConfiguration) -> Void = { _ in }) throws {
+        var configuration = HTTPServerConfiguration(addresses: [.tcp(host: "127.0.0.1", port: 0)])
+        configure(&configuration)
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        server = HTTPServer(configuration: configuration, handler: handler, logger: logger)
+        addresses = try server.start()
+    }
+
+    var port: Int {
+        guard case .tcp(_, let port) = addresses[0] else { return 0 }
+        return port
+    }
+
+    var statistics: HTTPServerStatistics { server.statistics }
+
+    /// Runs a client's part on a thread of its own.
+    func client<Value: Sendable>(_ work: @escaping @Sendable (RawClient) throws -> Value) async throws -> Value {
+        let port = port
+        return try await onThread { try work(RawClient(port: port)) }
+    }
+
+    @discardableResult
+    func stop(within limit: Duration = .seconds(5)) async -> DrainResult {
+        await server.drain(within: limit)
+    }
+
+    /// Waits until the statistics are as expected; false when that takes too long.
+    func reaches(_ condition: (HTTPServerStatistics) -> Bool) async -> Bool {
+        for _ in 0..<500 {
+            if condition(statistics) { return true }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        return false
+    }
+}
+
+/// A number that many threads change.
+final class Counter: Sendable {
+    private let cell = Atomic(0)
+
+    var value: Int { cell.load(ordering: .sequentiallyConsistent) }
+
+    @discardableResult
+    func add(_ amount: Int = 1) -> Int {
+        cell.wrappingAdd(amount, ordering: .sequentiallyConsistent).newValue
+    }
+}
+
+/// Lets those who wait go on, once opened.
+final class Gate: Sendable {
+    private let isOpen = Atomic(false)
+
+    func open() { isOpen.store(true, ordering: .sequentiallyConsistent) }
+
+    /// Returns true when opened, false when the task was cancelled first.
+    func wait() async -> Bool {
+        while !isOpen.load(ordering: .sequentiallyConsistent) {
+            do { try await Task.sleep(for: .milliseconds(2)) } catch { return false }
+        }
+        return true
+    }
+}

@@ -1,0 +1,23 @@
+import Testing
+
+@testable import Transport
+
+@Suite struct ReserveDescriptorTests {
+    @Test("a reserve is held, let go, and held again")
+    func cycle() {
+        var reserve = ReserveDescriptor()
+        var states = [reserve.isHeld]
+        reserve.release()
+        states.append(reserve.isHeld)
+        reserve.refill()
+        states.append(reserve.isHeld)
+        #expect(states == [true, false, true])
+    }
+
+    @Test("the limit of descriptors is never lowered")
+    func limit() throws {
+        let now = try DescriptorLimit.raise(toAtLeast: 1)
+        #expect(now > 1)
+        #expect(try DescriptorLimit.raise(toAtLeast: now) == now)
+    }
+}
