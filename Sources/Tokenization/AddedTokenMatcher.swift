@@ -69,8 +69,8 @@ struct AddedTokenMatcher: Sendable {
 
     /// A match together with the white space that belongs to it.
     ///
-    /// A token that begins with white space may be found within the space that the one before it has taken: only what is
-    /// stripped, not the match itself, is then kept from overlapping it.
+    /// A token that begins with white space may be found within the space that the one before it has taken: only what
+    /// is stripped, not the match itself, is then kept from overlapping it.
     private static func extend(
         _ match: Range<Int>,
         of token: AddedToken,

@@ -1,9 +1,10 @@
-/// The scalars of combining classes other than 0 that follow each other in a decomposed text, before they are put into
-/// canonical order.
+/// The scalars of combining classes other than 0 that follow each other in a decomposed text, before they are put
+/// into canonical order.
 ///
-/// Nearly all are nonspacing marks, and dropped. Some stay: spacing marks, and marks newer than the category table. What
-/// such a one is said to come from depends on how `tokenizers` counts: the scalars, *after* reordering, are given the
-/// original characters in turn, one for each scalar that isn't the second or a later one of a decomposition.
+/// Nearly all are nonspacing marks, and dropped. Some stay: spacing marks, and marks newer than the category table.
+/// What such a one is said to come from depends on how `tokenizers` counts: the scalars, *after* reordering, are
+/// given the original characters in turn, one for each scalar that isn't the second or a later one of a
+/// decomposition.
 struct CombiningRun {
     private struct Mark {
         var scalar: UInt32

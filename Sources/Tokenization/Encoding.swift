@@ -7,9 +7,11 @@ package struct Encoding: Sendable, Equatable {
     package var ids: [Int32] = []
     /// The segment of each token: the model's `token_type_ids`.
     package var typeIDs: [Int32] = []
-    /// Where each token comes from: UTF-8 bytes of its own sequence's text; `0..<0` for the special tokens put around it.
+    /// Where each token comes from: UTF-8 bytes of its own sequence's text; `0..<0` for the special tokens put around
+    /// it.
     package var offsets: [Range<Int32>] = []
-    /// Whether a token was put there by the template. (One that was written in the text itself is false, as in `tokenizers`.)
+    /// Whether a token was put there by the template. (One that was written in the text itself is false, as in
+    /// `tokenizers`.)
     package var specialTokensMask: [Bool] = []
     /// Which text a token belongs to: 0 the text, 1 its pair, -1 neither, for special tokens.
     package var sequenceIDs: [Int8] = []

@@ -21,10 +21,10 @@ struct Normalizer: Sendable, Equatable {
 extension Normalizer {
     /// Appends the normalized form of `bytes[range]` to `output`.
     ///
-    /// The steps follow `tokenizers`' normalizers/bert.rs and normalizer.rs, scalar by scalar instead of text by text.
-    /// What comes out and where it comes from is the same, because only decomposition looks farther than one scalar, and
-    /// it never past one of combining class 0. `range` must begin at such a place: at the beginning of a text, or with
-    /// ASCII.
+    /// The steps follow `tokenizers`' normalizers/bert.rs and normalizer.rs, scalar by scalar instead of text by
+    /// text. What comes out and where it comes from is the same, because only decomposition looks farther than one
+    /// scalar, and it never past one of combining class 0. `range` must begin at such a place: at the beginning of a
+    /// text, or with ASCII.
     func normalize(_ bytes: Span<UInt8>, _ range: Range<Int>, into output: inout NormalizedText) {
         var marks = CombiningRun()
         var position = range.lowerBound

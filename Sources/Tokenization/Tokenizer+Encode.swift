@@ -1,6 +1,6 @@
 extension Tokenizer {
-    /// The longest text, in bytes of UTF-8. Normalization makes a text at most four times as long (U+1D160 is four bytes
-    /// and becomes twelve, an ideograph three and becomes five), and places in it are numbers of 32 bits.
+    /// The longest text, in bytes of UTF-8. Normalization makes a text at most four times as long (U+1D160 is four
+    /// bytes and becomes twelve, an ideograph three and becomes five), and places in it are numbers of 32 bits.
     package static let maximumTextBytes = 1 << 28
 
     /// Encodes a text, or a pair of texts.
@@ -8,8 +8,9 @@ extension Tokenizer {
     /// - Parameters:
     ///   - text: of any length and content, up to ``maximumTextBytes``.
     ///   - pair: a second text, told apart by its segment id.
-    /// - Throws: ``TokenizerError/textTooLong(byteCount:)``, or ``TokenizerError/truncationTooShort(maxLength:specialTokens:)``
-    ///   where the special tokens alone are more than may come out.
+    /// - Throws: ``TokenizerError/textTooLong(byteCount:)``, or
+    ///   ``TokenizerError/truncationTooShort(maxLength:specialTokens:)`` where the special tokens alone are more than
+    ///   may come out.
     /// - Complexity: O(text).
     package func encode(
         _ text: String,

@@ -8,7 +8,7 @@ package struct Tokenizer: Sendable {
     /// The id of the token that fills up shorter texts of a batch.
     package let padTokenID: Int32
     /// The side that the files say tokens are to be taken from when a text is too long; right when they don't.
-    package let truncationDirection: Truncation.Direction
+    package let truncationDirection: TruncationDirection
 
     let vocabulary: Vocabulary
     let normalizer: Normalizer
@@ -61,5 +61,5 @@ struct TokenizerParts {
     var addedTokens: [(token: AddedToken, id: Int32)]
     var padTokenID: Int32
     var modelMaxLength: Int?
-    var truncationDirection: Truncation.Direction
+    var truncationDirection: TruncationDirection
 }

@@ -1,16 +1,11 @@
 /// Truncation by the strategy `longest_first`.
 package struct Truncation: Sendable, Equatable {
-    /// The side from which tokens are taken away.
-    package enum Direction: String, Sendable, CaseIterable {
-        case right, left
-    }
-
     /// The most tokens that may come out, special tokens included.
     package var maxLength: Int
     /// The side from which tokens are taken away.
-    package var direction: Direction
+    package var direction: TruncationDirection
 
-    package init(maxLength: Int, direction: Direction = .right) {
+    package init(maxLength: Int, direction: TruncationDirection = .right) {
         self.maxLength = maxLength
         self.direction = direction
     }
@@ -20,8 +15,8 @@ extension Truncation {
     /// How many tokens of a text, and of its pair, are kept where `limit` tokens are allowed in all.
     ///
     /// Follows `truncate_encodings` of `tokenizers` (utils/truncation.rs): only the longer text is cut, down to the
-    /// length of the shorter one; where that isn't enough both get half, and the one that was longer (the pair, when they
-    /// were equal) gets the odd token.
+    /// length of the shorter one; where that isn't enough both get half, and the one that was longer (the pair, when
+    /// they were equal) gets the odd token.
     static func keptLengths(_ first: Int, _ second: Int?, limit: Int) -> (first: Int, second: Int) {
         guard let second else { return (min(first, limit), 0) }
         guard first + second > limit else { return (first, second) }

@@ -5,7 +5,7 @@ struct Vocabulary: Sendable {
     /// The largest id that is accepted: far above any vocabulary's, and small enough for a table indexed by id.
     static let maximumID = 1 << 22
 
-    /// The text of each token in one piece, by id; empty where no token has the id.
+    /// The bytes of each token, by id; nil where no token has the id.
     private(set) var tokens: [[UInt8]?] = []
     private var ids: [[UInt8]: Int32] = [:]
 

@@ -1,5 +1,5 @@
-/// A JSON value that keeps what Foundation's readers lose: the order of members, members whose names are equal, or equal
-/// only canonically ("é" in its two spellings, which are two tokens), and numbers as they were written.
+/// A JSON value that keeps what Foundation's readers lose: the order of members, members whose names are equal, or
+/// equal only canonically ("é" in its two spellings, which are two tokens), and numbers as they were written.
 enum JSONValue: Sendable, Equatable {
     case null
     case boolean(Bool)

@@ -10,8 +10,8 @@ extension TokenizerConfiguration {
 
     /// Reads the two files of a directory, as far as they are there.
     ///
-    /// - Parameter isComplete: false where a `tokenizer.json` says how text is treated, and only what it has no place for
-    ///   is taken from these files: the length, the side of truncation, the names of special tokens.
+    /// - Parameter isComplete: false where a `tokenizer.json` says how text is treated, and only what it has no place
+    ///   for is taken from these files: the length, the side of truncation, the names of special tokens.
     init(directory: String, isComplete: Bool) throws(TokenizerError) {
         self.init()
         let configPath = directory + "/tokenizer_config.json"
@@ -40,13 +40,12 @@ extension TokenizerConfiguration {
         paddingToken = try token("pad_token", paddingToken)
         classifierToken = try token("cls_token", classifierToken)
         maskToken = try token("mask_token", maskToken)
+        var contents: Set<[UInt8]> = []
         for file in [config, map] {
             guard let file, try file.optional("additional_special_tokens") != nil else { continue }
             for (index, element) in try file.array("additional_special_tokens").enumerated() {
                 let token = try AddedToken(element, in: file, key: "additional_special_tokens[\(index)]")
-                if !additionalTokens.contains(where: { $0.content.utf8.elementsEqual(token.content.utf8) }) {
-                    additionalTokens.append(token)
-                }
+                if contents.insert(Array(token.content.utf8)).inserted { additionalTokens.append(token) }
             }
         }
     }
@@ -54,7 +53,7 @@ extension TokenizerConfiguration {
     private mutating func readLimits(_ file: JSONObject) throws(TokenizerError) {
         modelMaxLength = try Self.modelMaxLength(file)
         if let side = try file.optionalString("truncation_side") {
-            guard let direction = Truncation.Direction(rawValue: side) else {
+            guard let direction = TruncationDirection(rawValue: side) else {
                 throw file.invalid("truncation_side", .string(side), expected: "\"right\" or \"left\"")
             }
             truncationDirection = direction
@@ -65,10 +64,16 @@ extension TokenizerConfiguration {
         lowercase = try file.optionalBoolean("do_lower_case") ?? lowercase
         stripAccents = try file.optionalBoolean("strip_accents")
         tokenizeChineseChars = try file.optionalBoolean("tokenize_chinese_chars") ?? tokenizeChineseChars
-        cleanText = try file.optionalBoolean("clean_text") ?? cleanText
-        continuingPrefix = try file.optionalString("wordpieces_prefix") ?? continuingPrefix
-        if try file.optionalBoolean("do_basic_tokenize") == false {
-            throw .unsupported(path: file.path, key: "do_basic_tokenize", found: "false", supported: "true")
+        for key in ["do_basic_tokenize", "clean_text"] where try file.optionalBoolean(key) == false {
+            throw .unsupported(path: file.path, key: key, found: "false", supported: "true")
+        }
+        if let prefix = try file.optionalString("wordpieces_prefix"), prefix != Self.continuingPrefix {
+            throw .unsupported(
+                path: file.path,
+                key: "wordpieces_prefix",
+                found: prefix,
+                supported: Self.continuingPrefix
+            )
         }
         if try file.optional("never_split") != nil, try !file.array("never_split").isEmpty {
             throw .unsupported(path: file.path, key: "never_split", found: "an array of tokens", supported: "null")

@@ -6,14 +6,10 @@ package struct TokenizerConfiguration: Sendable, Equatable {
     package var stripAccents: Bool?
     /// Whether each CJK ideograph is a word of its own (`tokenize_chinese_chars`).
     package var tokenizeChineseChars: Bool
-    /// Whether control characters are dropped and white space is made spaces (`clean_text`).
-    package var cleanText: Bool
-    /// The prefix of the tokens that a word goes on with (`wordpieces_prefix`).
-    package var continuingPrefix: String
     /// The most tokens the model takes; nil: no limit (`model_max_length`).
     package var modelMaxLength: Int?
     /// The side from which tokens are taken when a text is too long (`truncation_side`).
-    package var truncationDirection: Truncation.Direction
+    package var truncationDirection: TruncationDirection
     /// The token for a word that has no pieces (`unk_token`).
     package var unknownToken: AddedToken
     /// The token after each text (`sep_token`).
@@ -29,6 +25,9 @@ package struct TokenizerConfiguration: Sendable, Equatable {
     /// Tokens with their ids (`added_tokens_decoder`), which may be some of those above.
     package var addedTokens: [Int: AddedToken]
 
+    /// The prefix of the tokens that a word goes on with.
+    static let continuingPrefix = "##"
+
     /// What `BertTokenizer` takes when nothing is said: the uncased models.
     package static let uncased = TokenizerConfiguration()
 
@@ -36,8 +35,6 @@ package struct TokenizerConfiguration: Sendable, Equatable {
         lowercase = true
         stripAccents = nil
         tokenizeChineseChars = true
-        cleanText = true
-        continuingPrefix = "##"
         modelMaxLength = nil
         truncationDirection = .right
         unknownToken = AddedToken("[UNK]")
@@ -52,7 +49,7 @@ package struct TokenizerConfiguration: Sendable, Equatable {
     /// The normalizer that the flags describe.
     var normalizer: Normalizer {
         Normalizer(
-            cleanText: cleanText,
+            cleanText: true,
             handleChineseChars: tokenizeChineseChars,
             stripAccents: stripAccents ?? lowercase,
             lowercase: lowercase

@@ -12,19 +12,13 @@ enum TokenizerFile {
     static func read(_ path: String) throws(TokenizerError) -> [UInt8] {
         let data: Data
         do {
-            let attributes = try FileManager.default.attributesOfItem(atPath: path)
-            let byteCount = (attributes[.size] as? NSNumber)?.intValue ?? 0
-            guard byteCount <= maximumBytes else {
-                throw TokenizerError.unreadableFile(
-                    path: path,
-                    reason: "it has \(byteCount) bytes; at most \(maximumBytes) are read"
-                )
-            }
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
-        } catch let error as TokenizerError {
-            throw error
+            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            data = try file.read(upToCount: maximumBytes + 1) ?? Data()
         } catch {
             throw .unreadableFile(path: path, reason: error.localizedDescription)
+        }
+        guard data.count <= maximumBytes else {
+            throw .unreadableFile(path: path, reason: "it has more than the \(maximumBytes) bytes that are read")
         }
         let bytes = [UInt8](data)
         do {

@@ -91,13 +91,14 @@ extension Vocabulary {
 
     /// Reads the section `added_tokens`, and puts those tokens into the vocabulary that it doesn't have.
     ///
-    /// `tokenizers` doesn't heed the ids of the file: it gives new tokens the next free ones. A file that says otherwise
-    /// is refused.
+    /// `tokenizers` doesn't heed the ids of the file: it gives new tokens the next free ones. A file that says
+    /// otherwise is refused.
     fileprivate mutating func addTokens(
         of file: JSONObject
     ) throws(TokenizerError) -> [(token: AddedToken, id: Int32)] {
         guard try file.optional("added_tokens") != nil else { return [] }
         var added: [(token: AddedToken, id: Int32)] = []
+        var addedIDs: Set<Int> = []
         var nextID = tokenCount
         for section in try file.objects("added_tokens") {
             let token = AddedToken(
@@ -112,7 +113,7 @@ extension Vocabulary {
                 throw section.invalid("content", .string(""), expected: "a token that is not empty")
             }
             let id = try section.integer("id", in: 0...Self.maximumID)
-            guard !added.contains(where: { $0.id == Int32(id) }) else {
+            guard addedIDs.insert(id).inserted else {
                 throw .duplicateToken(path: file.path, token: token.content, detail: "its id \(id) is added twice")
             }
             let expected = self.id(token.content).map(Int.init) ?? nextID

@@ -5,7 +5,7 @@ extension TokenizerParts {
         let wordPiece = try WordPiece(
             vocabulary: model,
             unknownToken: configuration.unknownToken.content,
-            continuingPrefix: configuration.continuingPrefix,
+            continuingPrefix: TokenizerConfiguration.continuingPrefix,
             maximumWordLength: WordPiece.defaultMaximumWordLength,
             path: path
         )
@@ -26,7 +26,7 @@ extension TokenizerParts {
                 classifierID: try id(configuration.classifierToken, "the token before a text"),
                 separatorID: try id(configuration.separatorToken, "the token after a text")
             ),
-            decoder: WordPieceDecoder(prefix: Array(configuration.continuingPrefix.utf8), cleansUp: true),
+            decoder: WordPieceDecoder(prefix: Array(TokenizerConfiguration.continuingPrefix.utf8), cleansUp: true),
             addedTokens: added,
             padTokenID: try id(configuration.paddingToken, "the padding token"),
             modelMaxLength: configuration.modelMaxLength,
@@ -42,6 +42,7 @@ extension TokenizerConfiguration {
         path: String
     ) throws(TokenizerError) -> [(token: AddedToken, id: Int32)] {
         var added: [(token: AddedToken, id: Int32)] = []
+        var contents: Set<[UInt8]> = []
         for (id, token) in addedTokens.sorted(by: { $0.key < $1.key }) {
             if let known = vocabulary.id(token.content) {
                 guard Int(known) == id else {
@@ -54,10 +55,11 @@ extension TokenizerConfiguration {
             } else {
                 try vocabulary.insert(Array(token.content.utf8), id: id, path: path)
             }
+            contents.insert(Array(token.content.utf8))
             added.append((token, Int32(id)))
         }
         let special = [unknownToken, separatorToken, paddingToken, classifierToken, maskToken] + additionalTokens
-        for token in special where !added.contains(where: { $0.token.content.utf8.elementsEqual(token.content.utf8) }) {
+        for token in special where contents.insert(Array(token.content.utf8)).inserted {
             if vocabulary.id(token.content) == nil {
                 try vocabulary.insert(Array(token.content.utf8), id: vocabulary.size, path: path)
             }

@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""Writes Tests/Fixtures/tokenization: what Hugging Face's tokenizers gives for texts made to be difficult.
+
+Usage: python scripts/make_tokenizer_fixtures.py        (from the repository root; needs PyPI's tokenizers==0.23.3)
+
+  texts.jsonl            random texts with the bundled model's vocabulary: alone, in pairs, truncated, without special tokens
+  decoded.jsonl          random ids and the text they decode to
+  scalars.txt            a line for each 64 Unicode scalars of which any is assigned: first scalar, FNV-1a 64 of the
+                         tokens of three texts that are made of them (see `digest`)
+  configurations/N/      tokenizer.json with other normalizer flags and added tokens of all kinds, and texts.jsonl for it
+
+Cases have the fields of Hugging Face's Encoding; offsets are counted in Unicode scalars. The output depends on nothing but
+this script, the vocabulary and the library's version.
+"""
+import json
+import pathlib
+import random
+import shutil
+import sys
+import unicodedata
+
+import tokenizers
+from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+
+VERSION = "0.23.3"
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+VOCABULARY = ROOT / "Models" / "mobilebert-mini-sst2" / "vocab.txt"
+OUT = ROOT / "Tests" / "Fixtures" / "tokenization"
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+SCALARS = [c for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF]
+MARKS = [c for c in SCALARS if unicodedata.combining(chr(c))]
+DECOMPOSING = [c for c in SCALARS if unicodedata.normalize("NFD", chr(c)) != chr(c) and not 0xAC00 <= c <= 0xD7A3]
+POOLS = [(0x20, 0x7E), (0xA0, 0x24F), (0x300, 0x36F), (0x370, 0x3FF), (0x400, 0x4FF), (0x590, 0x6FF), (0x900, 0x97F),
+         (0xE00, 0xE7F), (0xF00, 0xFFF), (0x1100, 0x11FF), (0x1E00, 0x1FFF), (0x2000, 0x206F), (0x20A0, 0x2BFF),
+         (0x2E80, 0x30FF), (0x3400, 0x9FFF), (0xAC00, 0xD7A3), (0xF900, 0xFAFF), (0xFE00, 0xFFEF), (0x1D160, 0x1D172),
+         (0x1D400, 0x1D7FF), (0x1F300, 0x1FAFF), (0x20000, 0x2FA1F), (0, 0x1F), (0x7F, 0x9F), (0xE000, 0xF8FF)]
+
+
+def tokenizer(vocabulary, clean=True, chinese=True, strip=None, lower=True, added=(), length=100):
+    t = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=length))
+    t.normalizer = normalizers.BertNormalizer(clean, chinese, strip, lower)
+    t.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    t.post_processor = processors.TemplateProcessing(
+        single="[CLS]:0 $A:0 [SEP]:0", pair="[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1",
+        special_tokens=[("[CLS]", vocabulary["[CLS]"]), ("[SEP]", vocabulary["[SEP]"])])
+    t.decoder = decoders.WordPiece()
+    t.add_special_tokens(SPECIAL)
+    t.add_tokens(list(added))
+    return t
+
+
+def random_text(r, words, special):
+    parts = []
+    for _ in range(r.randint(0, 14)):
+        k, word = r.random(), r.choice(words)
+        if k < .35:
+            parts.append(r.choice([word, word.upper(), word.title(), word + r.choice(words),
+                                   word + chr(r.choice(MARKS)) + chr(r.randint(0x300, 0x36F)) + r.choice(words)]))
+        elif k < .55:
+            pool = r.choice(POOLS)
+            parts.append("".join(chr(r.randint(*pool)) for _ in range(r.randint(1, 5))))
+        elif k < .65:
+            parts.append("".join(chr(r.choice(r.choice([MARKS, DECOMPOSING]))) for _ in range(r.randint(1, 6))))
+        elif k < .67:
+            parts.append(r.choice("abcé漢.") * r.randint(98, 102))
+        elif k < .82:
+            parts.append(r.choice(special))
+        else:
+            parts.append(r.choice([" ", "  ", "\t", "\n", "\u3000", "\xa0", "", ".", ",", "'", "\x85", "\x0b", "\0", "\ufffd"]))
+    return r.choice(["", " "]).join(parts)
+
+
+def case(t, text, pair=None, length=None, direction="right", special=True):
+    t.no_truncation()
+    if length is not None:
+        t.enable_truncation(length, strategy="longest_first", direction=direction)
+    e = t.encode(text, pair, add_special_tokens=special)
+    out = dict(text=text, ids=e.ids, type_ids=e.type_ids, offsets=e.offsets, special_tokens_mask=e.special_tokens_mask,
+               add_special_tokens=special)
+    if pair is not None:
+        out["pair"] = pair
+    if length is not None:
+        out.update(max_length=length, direction=direction)
+    return out
+
+
+def cases(t, r, words, special, count):
+    for _ in range(count):
+        text, add, k = random_text(r, words, special), r.random() < .75, r.random()
+        pair = random_text(r, words, special) if r.random() < .4 else None
+        if k < .5:
+            yield case(t, text, pair, special=add)
+        else:  # a limit below the number of special tokens is an error to us, and unlimited to the library
+            yield case(t, text, pair, r.randint(3 if add else 0, 24), r.choice(["right", "left"]), add)
+
+
+def write(path, objects):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(o, separators=(",", ":")) + "\n" for o in objects), encoding="utf-8")
+    print(f"{path.relative_to(ROOT)}: {path.stat().st_size} bytes")
+
+
+def digest(t, scalars):
+    """FNV-1a 64 over the ids and offsets, each as four little-endian bytes, of the scalars each between letters, each between
+    spaces, and each before two marks."""
+    value = 0xCBF29CE484222325
+    for text in ("x".join(map(chr, scalars)), " ".join(map(chr, scalars)), "".join("e" + chr(c) + "\u0301\u0327" for c in scalars)):
+        e = t.encode(text, add_special_tokens=False)
+        for number in [x for i, (a, b) in zip(e.ids, e.offsets) for x in (i, a, b)]:
+            for byte in number.to_bytes(4, "little"):
+                value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return value
+
+
+def configurations(words):
+    letters = "abcdefghijklmnopqrstuvwxyzABCDEFXZ0123456789éÉeßi̇漢字가ㄱ가.,'!?-#"
+    vocabulary = {w: i for i, w in enumerate(dict.fromkeys(SPECIAL + list(letters) + ["##" + c for c in letters] + words[:60]))}
+    candidates = ["foo", "Bar", "QUX", "é", "x y", "漢", "<t>", "ing", "a", "ß", "##z", "İ", "Ⅷ", " lead", "trail ", "foobar", "[E]"]
+    for n in range(16):
+        r = random.Random(n)
+        chosen = r.sample(candidates, r.randint(0, 7))
+        added = [AddedToken(c, single_word=r.random() < .3, lstrip=r.random() < .3, rstrip=r.random() < .3,
+                            normalized=r.random() < .5, special=r.random() < .3) for c in chosen]
+        t = tokenizer(vocabulary, bool(n & 1), bool(n & 2), [None, True, False][n % 3], bool(n & 4), added, r.choice([3, 100]))
+        folder = OUT / "configurations" / f"{n:02}"
+        folder.mkdir(parents=True)
+        t.save(str(folder / "tokenizer.json"), pretty=False)
+        special = candidates + [c.upper() for c in candidates] + ["Foo", "FOOBAR", "[MASK]", "[SEP]", " ", "\t"]
+        write(folder / "texts.jsonl", cases(t, r, words[:60], special, 30))
+
+
+def main():
+    if tokenizers.__version__ != VERSION:
+        sys.exit(f"tokenizers {VERSION} is needed, {tokenizers.__version__} is installed: pip install tokenizers=={VERSION}")
+    shutil.rmtree(OUT / "configurations", ignore_errors=True)
+    vocabulary = {line.rstrip("\n"): i for i, line in enumerate(VOCABULARY.open(encoding="utf-8"))}
+    words = [w for w in vocabulary if w.isascii() and w.isalpha()]
+    t = tokenizer(vocabulary)
+    special = SPECIAL + ["##ing", "[", "]", "[MASK", "[[SEP]]", "[mask]"]
+    write(OUT / "texts.jsonl", cases(t, random.Random(1), words, special, 500))
+
+    r, decoded = random.Random(2), []
+    t.no_truncation()
+    often = [vocabulary[w] for w in [".", "?", "!", ",", "'", "t", "m", "s", "ve", "re", "do", "not", "n", "##n", "##t", "[SEP]", "[MASK]"]]
+    for n in range(300):
+        ids = [r.choice(often) if r.random() < .6 else r.randrange(len(vocabulary)) for _ in range(r.randint(0, 25))]
+        decoded.append(dict(ids=ids, skip_special_tokens=bool(n & 1), text=t.decode(ids, skip_special_tokens=bool(n & 1))))
+    write(OUT / "decoded.jsonl", decoded)
+
+    lines = []
+    for start in range(0, 0x110000, 64):
+        scalars = [c for c in range(start, start + 64) if not 0xD800 <= c <= 0xDFFF]
+        if any(unicodedata.category(chr(c)) not in ("Cn", "Co") for c in scalars) or start % 0x10000 in (0, 0xFFC0):
+            lines.append(f"{start:X} {digest(t, scalars):016x}\n")
+    (OUT / "scalars.txt").write_text("".join(lines), encoding="utf-8")
+    print(f"scalars.txt: {len(lines)} lines")
+    configurations(words)
+
+
+main()
