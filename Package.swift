@@ -9,22 +9,106 @@ let testSettings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 let settings: [SwiftSetting] = testSettings + [.strictMemorySafety()]
+let cSettings: [CSetting] = [.define("_GNU_SOURCE", .when(platforms: [.linux]))]
+
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let package = Package(
     name: "swiftlet",
     platforms: [.macOS(.v15)],
+    products: [.executable(name: "swiftlet", targets: ["swiftlet"])],
     dependencies: [
-        // The scheduler's queue: a heap whose order and cost are proven elsewhere.
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0")
+        // The command line: parsing, help and completion scripts as users know them from other tools.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        // The queues of scheduler and server: a heap and a deque whose order and cost are proven elsewhere.
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        // The vocabulary of HTTP (methods, fields, statuses) with its validity checks, shared by many servers.
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        // Levels and metadata of log records; the lines themselves are ours.
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        // The configuration file. Not swift-configuration: it offers no list of a file's keys, and a key that nobody
+        // knows must be refused rather than ignored.
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
     targets: [
+        .executableTarget(
+            name: "swiftlet",
+            dependencies: [
+                "Service", "Encoder", "Tokenization", "JSON", "LinearAlgebra",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Service",
+            dependencies: [
+                "HTTPServer", "HTTPProtocol", "Batching", "Tokenization", "Encoder", "Checkpoint", "LinearAlgebra",
+                "JSON",
+                httpTypes, logging,
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "HTTPServer",
+            dependencies: [
+                "HTTPProtocol", "Transport",
+                .product(name: "DequeModule", package: "swift-collections"),
+                httpTypes, logging,
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "HTTPProtocol",
+            dependencies: ["CNghttp2", httpTypes],
+            swiftSettings: settings
+        ),
+        .target(name: "Transport", dependencies: ["CLinux"], swiftSettings: settings),
         .target(
             name: "Batching",
             dependencies: [.product(name: "HeapModule", package: "swift-collections")],
             swiftSettings: settings
         ),
+        .target(name: "Tokenization", dependencies: ["JSON"], swiftSettings: settings),
+        .target(name: "Encoder", dependencies: ["Checkpoint", "LinearAlgebra"], swiftSettings: settings),
+        .target(name: "LinearAlgebra", dependencies: ["COpenBLAS"], swiftSettings: settings),
+        .target(name: "Checkpoint", dependencies: ["JSON"], swiftSettings: settings),
         .target(name: "JSON", swiftSettings: settings),
-        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: testSettings),
+        .target(name: "CLinux", cSettings: cSettings),
+        // HTTP/2's frames, header compression and flow control.
+        .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+        // Matrix products.
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+
         .testTarget(name: "BatchingTests", dependencies: ["Batching"], swiftSettings: testSettings),
+        .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint"], swiftSettings: testSettings),
+        .testTarget(
+            name: "EncoderTests",
+            dependencies: ["Encoder", "Checkpoint", "LinearAlgebra"],
+            swiftSettings: testSettings
+        ),
+        .testTarget(
+            name: "HTTPProtocolTests",
+            dependencies: ["HTTPProtocol", "CNghttp2", httpTypes],
+            swiftSettings: testSettings
+        ),
+        .testTarget(
+            name: "HTTPServerTests",
+            dependencies: ["HTTPServer", "HTTPProtocol", "Transport", httpTypes, logging],
+            swiftSettings: testSettings
+        ),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: testSettings),
+        .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"], swiftSettings: testSettings),
+        .testTarget(
+            name: "ServiceTests",
+            dependencies: [
+                "Service", "HTTPServer", "HTTPProtocol", "Batching", "Tokenization", "Encoder", "JSON", httpTypes,
+                logging,
+            ],
+            swiftSettings: testSettings
+        ),
+        .testTarget(name: "TokenizationTests", dependencies: ["Tokenization"], swiftSettings: testSettings),
+        .testTarget(name: "TransportTests", dependencies: ["Transport", "CLinux"], swiftSettings: testSettings),
     ]
 )

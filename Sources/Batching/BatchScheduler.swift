@@ -91,16 +91,16 @@ package final class BatchScheduler<Engine: BatchEngine>: Sendable {
     package var statistics: SchedulerStatistics {
         let now = ContinuousClock.now
         return state.withLock { state in
-            SchedulerStatistics(
-                waitingRows: state.queue.rowCount,
-                waitingTokens: state.queue.tokenCount,
-                busyWorkers: state.running.count,
-                oldestBatchAge: state.running.values.min().map { $0.duration(to: now) } ?? .zero,
-                sinceLastSuccess: state.lastSuccess.map { $0.duration(to: now) },
-                refusedSubmissions: state.refusedSubmissions,
-                cancelledRows: state.cancelledRows,
-                failedBatches: state.failedBatches
-            )
+            var statistics = SchedulerStatistics()
+            statistics.waitingRows = state.queue.rowCount
+            statistics.waitingTokens = state.queue.tokenCount
+            statistics.busyWorkers = state.running.count
+            statistics.oldestBatchAge = state.running.values.min().map { $0.duration(to: now) } ?? .zero
+            statistics.sinceLastSuccess = state.lastSuccess.map { $0.duration(to: now) }
+            statistics.refusedSubmissions = state.refusedSubmissions
+            statistics.cancelledRows = state.cancelledRows
+            statistics.failedBatches = state.failedBatches
+            return statistics
         }
     }
 

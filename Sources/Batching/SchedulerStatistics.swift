@@ -12,6 +12,8 @@ package struct SchedulerStatistics: Sendable, Equatable {
     /// Rows that were dropped from the queue because nobody waited for them any more.
     package var cancelledRows = 0
     package var failedBatches = 0
+
+    package init() {}
 }
 
 /// One batch that a worker is done with.
@@ -26,4 +28,13 @@ package struct BatchReport: Sendable {
     package let queueTimes: [Duration]
     /// Whether the engine failed as a whole.
     package let failed: Bool
+
+    package init(rows: Int, tokens: Int, padding: Int, duration: Duration, queueTimes: [Duration], failed: Bool) {
+        self.rows = rows
+        self.tokens = tokens
+        self.padding = padding
+        self.duration = duration
+        self.queueTimes = queueTimes
+        self.failed = failed
+    }
 }

@@ -59,7 +59,7 @@ package struct JSONParser {
     private mutating func object(depth: Int) throws(JSONError) -> JSONValue {
         try checkDepth(depth)
         position += 1
-        var members: [String: JSONValue] = [:]
+        var members = JSONObject()
         skipSpace()
         if take(UInt8(ascii: "}")) { return .object(members) }
         while true {
@@ -70,7 +70,7 @@ package struct JSONParser {
             guard take(UInt8(ascii: ":")) else { throw unexpected(expected: "\":\"") }
             skipSpace()
             let value = try value(depth: depth)
-            guard members.updateValue(value, forKey: key) == nil else {
+            guard members.append(key, value) else {
                 position = keyPosition
                 throw error(found: "the key \"\(key.prefix(60))\" a second time", expected: "each key once")
             }

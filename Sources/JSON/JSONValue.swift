@@ -5,7 +5,7 @@ package enum JSONValue: Equatable, Sendable {
     case number(String)
     case string(String)
     case array([JSONValue])
-    case object([String: JSONValue])
+    case object(JSONObject)
 
     /// The number as an integer, also when written `1.0` or `1e3`; nil for any other value, or out of `Int`'s range.
     package var integer: Int? {

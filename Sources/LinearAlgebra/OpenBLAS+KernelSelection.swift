@@ -12,22 +12,23 @@ extension OpenBLAS {
     /// Names the kernels to take; OpenBLAS reads it once, in its constructor, before `main` begins.
     private static let coreTypeVariable = "OPENBLAS_CORETYPE"
 
+    /// The operator's own choice of kernels for this program, such as "Haswell".
+    private static let choiceVariable = "SWIFTLET_BLAS_CORE"
+
     /// Set by ``selectBestKernels()`` before it executes the program again, so that it never does so twice.
     private static let guardVariable = "SWIFTLET_KERNELS_SELECTED"
 
     /// Call this first thing in `main`: takes the best kernels this CPU has, one thread a call.
     ///
     /// OpenBLAS up to 0.3.21 does not know newer AMD CPUs and takes its AVX2 kernels on some that have AVX-512, at half
-    /// the speed. It has chosen by the time `main` runs, so the program sets OPENBLAS_CORETYPE and executes
-    /// itself again, once. A value that the user set is left alone. Where the program can't be executed again, it goes
-    /// on with the kernels there are.
+    /// the speed; and some machines export an OPENBLAS_CORETYPE for all programs that does the same. It has chosen by
+    /// the time `main` runs, so the program sets OPENBLAS_CORETYPE and executes itself again, once. Who wants
+    /// other kernels names them in SWIFTLET_BLAS_CORE. Where the program can't be executed again, it goes on with the
+    /// kernels there are.
     package static func selectBestKernels() {
         useCallingThreadOnly()
         #if os(Linux) && arch(x86_64)
-        guard unsafe getenv(coreTypeVariable) == nil, unsafe getenv(guardVariable) == nil,
-            let features = cpuFeatures(cpuInfo: FileManager.default.contents(atPath: "/proc/cpuinfo") ?? Data()),
-            let core = betterCore(than: coreName, features: features)
-        else { return }
+        guard unsafe getenv(guardVariable) == nil, let core = coreToTake() else { return }
         unsafe setenv(coreTypeVariable, core, 1)
         unsafe setenv(guardVariable, "1", 1)
         unsafe setenv("OPENBLAS_NUM_THREADS", "1", 1)
@@ -35,6 +36,16 @@ extension OpenBLAS {
         // Still here: the program could not be executed again, for example because /proc is not mounted.
         unsafe unsetenv(guardVariable)
         #endif
+    }
+
+    /// The core type to start again with; nil when what was taken is right.
+    private static func coreToTake() -> String? {
+        if let choice = unsafe getenv(choiceVariable) {
+            let core = unsafe String(cString: choice)
+            return core.isEmpty || core.lowercased() == coreName.lowercased() ? nil : core
+        }
+        let cpuInfo = FileManager.default.contents(atPath: "/proc/cpuinfo") ?? Data()
+        return cpuFeatures(cpuInfo: cpuInfo).flatMap { betterCore(than: coreName, features: $0) }
     }
 
     /// The CPU features that Linux lists, in lower case; nil where the list is missing.

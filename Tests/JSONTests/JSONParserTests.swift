@@ -59,6 +59,17 @@ struct JSONParserTests {
         #expect(error?.column == 3)
     }
 
+    @Test("tells keys apart by their bytes, and refuses the same bytes twice")
+    func exactKeys() throws {
+        guard case .object(let object) = try parse("{\"\u{E9}\":1,\"e\u{301}\":2}") else {
+            throw JSONWriterTests.NotANumber()
+        }
+        #expect(object["\u{E9}"] == .number("1"))
+        #expect(object["e\u{301}"] == .number("2"))
+        #expect(object.members.map(\.value) == [.number("1"), .number("2")])
+        #expect(throws: JSONError.self) { try parse("{\"é\":1,\"é\":2}") }
+    }
+
     @Test("holds documents to its limits of depth, values and digits")
     func limits() throws {
         #expect(throws: JSONError.self) { try parse(String(repeating: "[", count: 100_000)) }

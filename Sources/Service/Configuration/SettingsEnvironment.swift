@@ -8,7 +8,9 @@ enum SettingsEnvironment {
     /// Variables with our prefix that are not settings: the file's path, the mark that the program leaves itself when it
     /// starts over with better kernels, the operator's choice of kernels, and the folders that larger tests read.
     private static let otherVariables = Set(
-        ["CONFIG", "KERNELS_SELECTED", "BLAS_CORE", "REFERENCE", "REFERENCE_FULL"].map { ConfigurationKey.variablePrefix + $0 }
+        ["CONFIG", "KERNELS_SELECTED", "BLAS_CORE", "REFERENCE", "REFERENCE_FULL"].map {
+            ConfigurationKey.variablePrefix + $0
+        }
     )
 
     /// - Throws: `unknownKey` for any other variable that begins with `SWIFTLET_`.

@@ -42,7 +42,7 @@ struct InfoCommand: AsyncParsableCommand {
         case .number(let text), .string(let text): [[name, Columns.shown(text)]]
         case .array(let elements): elements.enumerated().flatMap { rows($1, name: "\(name).\($0)") }
         case .object(let members):
-            members.sorted { $0.key < $1.key }.flatMap { rows($1, name: name.isEmpty ? $0 : "\(name).\($0)") }
+            members.members.flatMap { rows($0.value, name: name.isEmpty ? $0.key : "\(name).\($0.key)") }
         }
     }
 }

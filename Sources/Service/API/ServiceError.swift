@@ -1,0 +1,90 @@
+import Batching
+import Checkpoint
+import Encoder
+import JSON
+import Tokenization
+
+/// An answer that is not a result: a status, text-embeddings-inference's type for it and what to tell the client.
+package struct ServiceError: Error, Equatable {
+    /// text-embeddings-inference's error types, and ours where it has none.
+    package enum Kind: String, Sendable {
+        case empty = "Empty"
+        case validation = "Validation"
+        case tokenizer = "Tokenizer"
+        case overloaded = "Overloaded"
+        case backend = "Backend"
+        case unhealthy = "Unhealthy"
+        case notFound = "NotFound"
+        case methodNotAllowed = "MethodNotAllowed"
+        case unsupportedMediaType = "UnsupportedMediaType"
+        case payloadTooLarge = "PayloadTooLarge"
+        case timeout = "Timeout"
+        case cancelled = "Cancelled"
+    }
+
+    package var status: Int
+    package var kind: Kind
+    package var message: String
+    /// Seconds after which trying again makes sense.
+    package var retryAfter: Int?
+    /// Methods that the path does have.
+    package var allow: String?
+
+    init(_ status: Int, _ kind: Kind, _ message: String, retryAfter: Int? = nil, allow: String? = nil) {
+        self.status = status
+        self.kind = kind
+        self.message = message
+        self.retryAfter = retryAfter
+        self.allow = allow
+    }
+
+    static func invalid(_ message: String) -> ServiceError {
+        ServiceError(422, .validation, message)
+    }
+}
+
+// MARK: - The one place where the rooms' errors become statuses
+
+extension ServiceError {
+    /// After this many seconds a full queue has drained by a good part: it holds a few seconds of work.
+    private static let retryAfterOverload = 1
+    /// Loading takes about a second.
+    static let retryAfterLoading = 1
+
+    package init(_ error: any Error) {
+        switch error {
+        case let error as ServiceError: self = error
+        case let error as JSONError: self.init(400, .validation, "the body is not valid JSON: \(error)")
+        case let error as InferenceError: self.init(error)
+        case let error as SchedulerError: self.init(error)
+        case TokenizerError.truncationTooShort: self.init(422, .validation, "\(error)")
+        case let error as TokenizerError: self.init(422, .tokenizer, "\(error)")
+        case let error as EncoderError: self.init(424, .backend, "\(error)")
+        case is CancellationError: self.init(499, .cancelled, "the client went away")
+        default: self.init(500, .backend, "an unexpected failure: \(error)")
+        }
+    }
+
+    private init(_ error: InferenceError) {
+        switch error {
+        case .noInputs:
+            self.init(400, .empty, "\(error)")
+        case .noPooler, .noClassifier, .inputFailed:
+            self.init(424, .backend, "\(error)")
+        case .resultsHeldBack:
+            self.init(429, .overloaded, "\(error)", retryAfter: Self.retryAfterOverload)
+        case .tooManyInputs, .tooLong, .emptyIDs, .unknownID, .invalidMaxLength, .invalidDimensions, .invalidTopK,
+            .resultTooLarge:
+            self.init(422, .validation, "\(error)")
+        }
+    }
+
+    private init(_ error: SchedulerError) {
+        switch error {
+        case .overloaded: self.init(429, .overloaded, "\(error)", retryAfter: Self.retryAfterOverload)
+        case .tooLarge: self.init(422, .validation, "\(error)")
+        case .stopping: self.init(503, .unhealthy, "\(error)", retryAfter: Self.retryAfterLoading)
+        case .engineFailed: self.init(424, .backend, "\(error)")
+        }
+    }
+}

@@ -1,0 +1,32 @@
+package import Batching
+package import Encoder
+
+/// Runs the scheduler's batches on the encoder: the one place that knows both.
+package struct EncoderEngine: BatchEngine {
+    let model: MobileBertModel
+
+    package func makeWorker() -> EncoderWorker { EncoderWorker(model: model) }
+}
+
+/// One worker: the shared model with a workspace of its own.
+package final class EncoderWorker: BatchWorker {
+    private let model: MobileBertModel
+    private var workspace: Workspace
+
+    init(model: MobileBertModel) {
+        self.model = model
+        self.workspace = model.makeWorkspace()
+    }
+
+    package func run(_ batch: Batch<OutputRequest>) throws -> [Result<EncoderOutput, any Error>] {
+        let input = EncoderBatch(
+            rows: batch.rows,
+            length: batch.length,
+            inputIDs: batch.inputIDs,
+            tokenTypeIDs: batch.tokenTypeIDs,
+            attentionMask: batch.attentionMask
+        )
+        return try model.run(input, requests: batch.tasks, workspace: &workspace)
+            .map { $0.mapError { $0 as any Error } }
+    }
+}

@@ -1,0 +1,52 @@
+/// Why inputs did not give results.
+package enum InferenceError: Error, Equatable, CustomStringConvertible {
+    case noInputs
+    case tooManyInputs(count: Int, limit: Int)
+    /// An input has more tokens than allowed, and cutting it was not asked for.
+    case tooLong(input: Int, tokens: Int, limit: Int)
+    case emptyIDs(input: Int)
+    case unknownID(input: Int, id: Int32, vocabularySize: Int)
+    case invalidMaxLength(Int, minimum: Int)
+    case invalidDimensions(Int, hiddenSize: Int)
+    case invalidTopK(Int)
+    case noPooler
+    case noClassifier(architecture: String)
+    case resultTooLarge(tokens: Int, limit: Int)
+    case resultsHeldBack(limit: Int)
+    /// The engine could not compute an input.
+    case inputFailed(input: Int, reason: String)
+
+    package var description: String {
+        switch self {
+        case .noInputs:
+            "`inputs` cannot be empty"
+        case .tooManyInputs(let count, let limit):
+            "batch size \(count) > maximum allowed batch size \(limit)"
+        case .tooLong(let input, let tokens, let limit):
+            """
+            `inputs` must have at most \(limit) tokens. Given: \(tokens) (input \(input)); \
+            shorten it or send "truncate": true
+            """
+        case .emptyIDs(let input):
+            "input \(input) is an empty list of ids; give at least one"
+        case .unknownID(let input, let id, let vocabularySize):
+            "input \(input) has the id \(id), which is not in the vocabulary (0 to \(vocabularySize - 1))"
+        case .invalidMaxLength(let length, let minimum):
+            "`max_length` must be at least \(minimum), the special tokens' number. Given: \(length)"
+        case .invalidDimensions(let dimensions, let hiddenSize):
+            "`dimensions` must be from 1 to \(hiddenSize). Given: \(dimensions)"
+        case .invalidTopK(let topK):
+            "`top_k` must be at least 1. Given: \(topK)"
+        case .noPooler:
+            "this checkpoint has no pooler; use `pooling` mean or cls"
+        case .noClassifier(let architecture):
+            "this model (\(architecture)) has no classification head; load a MobileBertForSequenceClassification"
+        case .resultTooLarge(let tokens, let limit):
+            "token vectors for \(tokens) tokens are asked for, at most \(limit) fit one answer; send fewer inputs"
+        case .resultsHeldBack(let limit):
+            "answers with token vectors for \(limit) tokens are being sent already; try again later"
+        case .inputFailed(let input, let reason):
+            "input \(input) could not be computed: \(reason)"
+        }
+    }
+}

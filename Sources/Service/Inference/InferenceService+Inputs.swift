@@ -1,0 +1,110 @@
+import Encoder
+package import Tokenization
+
+/// An input as the model takes it.
+struct EncodedInput {
+    let ids: [Int32]
+    let typeIDs: [Int32]
+}
+
+/// How `/tokenize` treats its inputs.
+package struct TokenizeOptions: Sendable, Equatable {
+    package var addSpecialTokens = true
+    /// Whether inputs longer than `input.maxLength`, or than the model takes, are cut; they are never refused.
+    /// nil: only if a length is given.
+    package var input = InputOptions()
+
+    package init() {}
+}
+
+extension InferenceService {
+    /// Tokenizes without running the model. Inputs of ids are decoded to text first.
+    package func tokenize(_ inputs: [TextInput], options: TokenizeOptions) throws -> [Encoding] {
+        try checkCount(inputs)
+        let requested = options.input.maxLength
+        let cuts = options.input.truncate ?? (requested != nil)
+        let limit = min(requested ?? maxInputLength, Int(Int32.max))
+        let truncation = cuts ? Truncation(maxLength: limit, direction: options.input.truncationDirection) : nil
+        return try inputs.map { input in
+            try encode(
+                input,
+                EncodingOptions(addSpecialTokens: options.addSpecialTokens, truncation: truncation)
+            )
+        }
+    }
+
+    /// Tokenizes for the model: within its length, cut or refused as the options say.
+    func encode(_ inputs: [TextInput], _ options: InputOptions) throws -> (rows: [EncodedInput], usage: Usage) {
+        try checkCount(inputs)
+        let started = ContinuousClock.now
+        let limit = min(options.maxLength ?? maxInputLength, maxInputLength)
+        let cuts = options.truncate ?? configuration.autoTruncate
+        let encodingOptions = EncodingOptions(
+            truncation: Truncation(maxLength: limit, direction: options.truncationDirection),
+            collectOffsets: false
+        )
+        var usage = Usage()
+        var rows: [EncodedInput] = []
+        rows.reserveCapacity(inputs.count)
+        for (index, input) in inputs.enumerated() {
+            let row: EncodedInput
+            let dropped: Int
+            if case .ids(let ids) = input {
+                row = try fit(ids, index: index, limit: limit, direction: options.truncationDirection)
+                dropped = ids.count - row.ids.count
+            } else {
+                let encoding = try encode(input, encodingOptions)
+                row = EncodedInput(ids: encoding.ids, typeIDs: encoding.typeIDs)
+                dropped = encoding.truncatedTokenCount
+            }
+            guard dropped == 0 || cuts else {
+                throw InferenceError.tooLong(input: index, tokens: row.ids.count + dropped, limit: limit)
+            }
+            usage.tokens += row.ids.count
+            usage.truncatedInputs += dropped == 0 ? 0 : 1
+            rows.append(row)
+        }
+        usage.tokenizationTime = started.duration(to: .now)
+        return (rows, usage)
+    }
+
+    private func checkCount(_ inputs: [TextInput]) throws(InferenceError) {
+        guard !inputs.isEmpty else { throw .noInputs }
+        guard inputs.count <= configuration.maxClientBatchSize else {
+            throw .tooManyInputs(count: inputs.count, limit: configuration.maxClientBatchSize)
+        }
+    }
+
+    private func encode(_ input: TextInput, _ options: EncodingOptions) throws -> Encoding {
+        switch input {
+        case .text(let text): try model.tokenizer.encode(text, options: options)
+        case .pair(let text, let pair): try model.tokenizer.encode(text, pair: pair, options: options)
+        case .ids(let ids):
+            try model.tokenizer.encode(model.tokenizer.decode(ids, skipSpecialTokens: false), options: options)
+        }
+    }
+
+    /// Checks given ids and cuts them to the limit; a first [CLS] and last [SEP] are kept, as in a text.
+    private func fit(
+        _ ids: [Int32],
+        index: Int,
+        limit: Int,
+        direction: TruncationDirection
+    ) throws(InferenceError) -> EncodedInput {
+        guard !ids.isEmpty else { throw .emptyIDs(input: index) }
+        let vocabularySize = model.encoder.configuration.vocabularySize
+        for id in ids where id < 0 || id >= vocabularySize {
+            throw .unknownID(input: index, id: id, vocabularySize: vocabularySize)
+        }
+        var kept = ids
+        if ids.count > limit {
+            let framed =
+                limit > 2 && model.tokenizer.isSpecial(id: ids[0]) && model.tokenizer.isSpecial(id: ids[ids.count - 1])
+            let body = framed ? ids.dropFirst().dropLast() : ids[...]
+            let room = framed ? limit - 2 : max(limit, 1)
+            let part = direction == .right ? body.prefix(room) : body.suffix(room)
+            kept = framed ? [ids[0]] + part + [ids[ids.count - 1]] : Array(part)
+        }
+        return EncodedInput(ids: kept, typeIDs: Array(repeating: 0, count: kept.count))
+    }
+}

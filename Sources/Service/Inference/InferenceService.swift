@@ -1,0 +1,170 @@
+package import Batching
+package import Encoder
+import Tokenization
+
+/// Limits of inference that an operator sets.
+package struct InferenceConfiguration: Sendable {
+    /// Engine threads; each takes batches of its own.
+    package var workers: Int
+    package var batching = BatchPolicy()
+    /// What happens to inputs that are too long when the request does not say.
+    package var autoTruncate = true
+    /// How `/embed` pools where a request does not say; nil leaves it to the model.
+    package var defaultPooling: Pooling?
+    /// Most inputs of one request: bounds what one client can queue at once.
+    package var maxClientBatchSize = 1024
+    /// Most tokens of one input; nil or more than the model takes means what the model takes.
+    package var maxInputLength: Int?
+    /// Most tokens whose vectors one answer carries. A token of the full-size model is 2 KB of floats and about
+    /// 6 KB of JSON, so this bounds such an answer to 32 MB held and 100 MB written.
+    package var maxTokenVectorsPerRequest = 16_384
+    /// Most tokens whose vectors are held for all answers being sent: 256 MB for the full-size model.
+    package var maxTokenVectorsHeld = 131_072
+
+    package init(workers: Int) {
+        self.workers = workers
+    }
+}
+
+/// Texts in, vectors and labels out: tokenizes on the caller's thread, runs batches on the engine's workers.
+///
+/// Everything here is immutable after init but the scheduler and the token-vector allowance, which guard themselves.
+package final class InferenceService: Sendable {
+    package let model: LoadedModel
+    package let configuration: InferenceConfiguration
+    let scheduler: BatchScheduler<EncoderEngine>
+    let tokenVectors: Allowance
+
+    /// - Parameter onBatch: told of every batch a worker finished, on that worker's thread.
+    package init(
+        model: LoadedModel,
+        configuration: InferenceConfiguration,
+        onBatch: @escaping @Sendable (BatchReport) -> Void = { _ in }
+    ) {
+        self.model = model
+        self.configuration = configuration
+        self.tokenVectors = Allowance(limit: configuration.maxTokenVectorsHeld)
+        self.scheduler = BatchScheduler(
+            engine: EncoderEngine(model: model.encoder),
+            workers: configuration.workers,
+            policy: configuration.batching,
+            padTokenID: model.tokenizer.padTokenID,
+            onBatch: onBatch
+        )
+    }
+
+    /// Most tokens of an input.
+    package var maxInputLength: Int {
+        min(model.maxInputLength, configuration.maxInputLength ?? model.maxInputLength)
+    }
+
+    /// How token vectors become one where a request does not say.
+    package var defaultPooling: Pooling { configuration.defaultPooling ?? model.defaultPooling }
+
+    package var statistics: SchedulerStatistics { scheduler.statistics }
+
+    /// Runs the shortest input there is, so that the first client does not wait for memory to be touched, and so
+    /// that what cannot compute is known before it is called ready.
+    package func warmUp() async throws {
+        let shortest = try model.tokenizer.encode("")
+        let row = BatchRow(inputIDs: shortest.ids, tokenTypeIDs: shortest.typeIDs, task: OutputRequest.pooled(.mean))
+        for result in try await scheduler.run([row]).rows { _ = try result.get() }
+    }
+
+    /// Finishes what waits and ends the workers.
+    package func shutDown() async {
+        await scheduler.shutDown(finishingQueue: true)
+    }
+
+    /// One vector for each input, `[inputs][hidden_size]`, or shorter by `dimensions`.
+    package func embed(_ inputs: [TextInput], options: EmbedOptions) async throws -> Outcome<[[Float]]> {
+        let pooling = options.pooling ?? defaultPooling
+        guard pooling != .pooler || model.encoder.hasPooler else { throw InferenceError.noPooler }
+        let hiddenSize = model.encoder.configuration.hiddenSize
+        if let dimensions = options.dimensions, !(1...hiddenSize).contains(dimensions) {
+            throw InferenceError.invalidDimensions(dimensions, hiddenSize: hiddenSize)
+        }
+        let outcome = try await run(inputs, options.input, computing: .pooled(pooling))
+        let vectors = outcome.value.map { output in
+            let vector = options.dimensions.map { Array(output.values.prefix($0)) } ?? output.values
+            return options.normalize ? normalized(vector) : vector
+        }
+        return Outcome(value: vectors, usage: outcome.usage)
+    }
+
+    /// The last hidden state of each input, `[tokens, hidden_size]`, special tokens included.
+    ///
+    /// The vectors of an answer are many times larger than its request, so what is held at once is limited: the
+    /// holding that comes with them must live until they are written.
+    package func embedAll(
+        _ inputs: [TextInput],
+        options: InputOptions
+    ) async throws -> (Outcome<[EncoderOutput]>, Allowance.Holding) {
+        let (rows, usage) = try encode(inputs, options)
+        guard usage.tokens <= configuration.maxTokenVectorsPerRequest else {
+            throw InferenceError.resultTooLarge(
+                tokens: usage.tokens,
+                limit: configuration.maxTokenVectorsPerRequest
+            )
+        }
+        guard let holding = tokenVectors.take(usage.tokens) else {
+            throw InferenceError.resultsHeldBack(limit: tokenVectors.limit)
+        }
+        return (try await run(rows, usage: usage, computing: .lastHiddenState), holding)
+    }
+
+    /// Labels with scores and logits of each input, best first.
+    package func classify(
+        _ inputs: [TextInput],
+        options: ClassifyOptions
+    ) async throws -> Outcome<[[Classification]]> {
+        guard let classifier = model.encoder.classifier else {
+            throw InferenceError.noClassifier(architecture: model.architecture)
+        }
+        if let topK = options.topK, topK < 1 { throw InferenceError.invalidTopK(topK) }
+        let outcome = try await run(inputs, options.input, computing: .logits)
+        let labels = outcome.value.map { output in
+            let scores = options.rawScores ? output.values : classifier.scores(logits: output.values)
+            let ranked = classifier.labels.indices
+                .map { Classification(label: classifier.labels[$0], score: scores[$0], logit: output.values[$0]) }
+                .sorted { $0.logit > $1.logit }
+            return Array(ranked.prefix(options.topK ?? ranked.count))
+        }
+        return Outcome(value: labels, usage: outcome.usage)
+    }
+
+    private func run(
+        _ inputs: [TextInput],
+        _ options: InputOptions,
+        computing task: OutputRequest
+    ) async throws -> Outcome<[EncoderOutput]> {
+        let (rows, usage) = try encode(inputs, options)
+        return try await run(rows, usage: usage, computing: task)
+    }
+
+    private func run(
+        _ encodings: [EncodedInput],
+        usage: Usage,
+        computing task: OutputRequest
+    ) async throws -> Outcome<[EncoderOutput]> {
+        let rows = encodings.map { BatchRow(inputIDs: $0.ids, tokenTypeIDs: $0.typeIDs, task: task) }
+        let result = try await scheduler.run(rows)
+        let outputs = try result.rows.enumerated().map { index, row in
+            do { return try row.get() } catch let error as EncoderError {
+                throw InferenceError.inputFailed(input: index, reason: "\(error)")
+            }
+        }
+        var usage = usage
+        usage.queueTime = result.queueTime
+        usage.inferenceTime = result.computeTime
+        return Outcome(value: outputs, usage: usage)
+    }
+
+    /// Scaled to Euclidean length 1, summed in double precision; a zero vector stays as it is.
+    private func normalized(_ vector: [Float]) -> [Float] {
+        let squares = vector.reduce(0.0) { $0 + Double($1) * Double($1) }
+        guard squares > 0 else { return vector }
+        let scale = 1 / squares.squareRoot()
+        return vector.map { Float(Double($0) * scale) }
+    }
+}

@@ -1,0 +1,78 @@
+package import Encoder
+package import Tokenization
+
+/// One input as a client gives it.
+package enum TextInput: Sendable, Equatable {
+    case text(String)
+    /// Two texts that are encoded together, with type ids 0 and 1.
+    case pair(String, String)
+    /// input_ids as they go into the model, special tokens included.
+    case ids([Int32])
+}
+
+/// How inputs longer than the model takes are treated.
+package struct InputOptions: Sendable, Equatable {
+    /// Cut (true) or refused (false); nil leaves it to the service's `auto_truncate`.
+    package var truncate: Bool?
+    /// The end that is cut.
+    package var truncationDirection = TruncationDirection.right
+    /// Most tokens, special ones included; nil and larger values mean the model's own limit.
+    package var maxLength: Int?
+
+    package init(
+        truncate: Bool? = nil,
+        truncationDirection: TruncationDirection = .right,
+        maxLength: Int? = nil
+    ) {
+        self.truncate = truncate
+        self.truncationDirection = truncationDirection
+        self.maxLength = maxLength
+    }
+}
+
+package struct EmbedOptions: Sendable, Equatable {
+    package var input = InputOptions()
+    /// Whether vectors are scaled to Euclidean length 1.
+    package var normalize = true
+    /// How token vectors become one; nil for the model's own way.
+    package var pooling: Pooling?
+    /// Leading components to keep, cut before normalisation; nil for all.
+    package var dimensions: Int?
+
+    package init() {}
+}
+
+package struct ClassifyOptions: Sendable, Equatable {
+    package var input = InputOptions()
+    /// Whether scores are the logits themselves.
+    package var rawScores = false
+    /// How many labels to give for each input, best first; nil for all.
+    package var topK: Int?
+
+    package init() {}
+}
+
+/// One label of one input.
+package struct Classification: Sendable, Equatable {
+    package let label: String
+    /// Softmax or sigmoid of the logit as the model's problem type has it; the logit itself for regression.
+    package let score: Float
+    package let logit: Float
+}
+
+/// What a request cost, beside its result.
+package struct Usage: Sendable, Equatable {
+    /// Tokens that went through the model, special tokens included.
+    package var tokens = 0
+    /// Inputs that were cut to fit.
+    package var truncatedInputs = 0
+    package var tokenizationTime = Duration.zero
+    package var queueTime = Duration.zero
+    package var inferenceTime = Duration.zero
+}
+
+/// A result with what it cost.
+package struct Outcome<Value: Sendable>: Sendable {
+    package let value: Value
+    package let usage: Usage
+}

@@ -1,0 +1,39 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Hears SIGTERM and SIGINT. The first asks for an orderly end; a second ends the process at once.
+final class StopSignals: Sendable {
+    /// Kept alive here, and cancelled in the end.
+    private let sources = Mutex<[any DispatchSourceSignal]>([])
+
+    /// - Parameter onFirst: told the first signal's name.
+    init(onFirst: @escaping @Sendable (String) -> Void) {
+        let count = Count()
+        for number in [SIGTERM, SIGINT] {
+            // The default action would end the process before Dispatch hears of the signal.
+            signal(number, SIG_IGN)
+            sources.withLock { sources in
+                let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+                source.setEventHandler {
+                    // The convention of shells: 128 and the signal's number.
+                    if count.increment() > 1 { exit(128 + number) }
+                    onFirst(number == SIGTERM ? "SIGTERM" : "SIGINT")
+                }
+                source.activate()
+                sources.append(source)
+            }
+        }
+    }
+
+    func cancel() {
+        sources.withLock { sources in
+            for source in sources { source.cancel() }
+        }
+    }
+
+    private final class Count: Sendable {
+        private let value = Atomic<Int>(0)
+        func increment() -> Int { value.add(1, ordering: .relaxed).newValue }
+    }
+}

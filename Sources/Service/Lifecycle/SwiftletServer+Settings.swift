@@ -1,0 +1,44 @@
+import Batching
+import HTTPProtocol
+import HTTPServer
+
+/// How the settings become each room's own configuration.
+extension SwiftletServer {
+    static func serverConfiguration(_ settings: ServiceConfiguration, budget: Int) -> HTTPServerConfiguration {
+        var addresses: [ListenAddress] = []
+        if settings.listensOnTCP { addresses.append(.tcp(host: settings.host, port: settings.port)) }
+        if let path = settings.unixSocket { addresses.append(.unix(path: path)) }
+        var server = HTTPServerConfiguration(addresses: addresses)
+        server.limits.maxHeaderBytes = settings.maxHeaderBytes
+        server.limits.maxHeaderFields = settings.maxHeaderFields
+        server.limits.maxTargetBytes = settings.maxTargetBytes
+        server.limits.maxBodyBytes = settings.maxBodyBytes
+        server.limits.maxConcurrentStreams = settings.maxConcurrentStreams
+        server.eventLoopCount = settings.eventLoopCount(budget: budget)
+        server.requestWorkWidth = settings.requestThreadCount(budget: budget)
+        server.maxConnections = settings.maxConnections
+        server.backlog = settings.backlog
+        server.headTimeout = settings.headTimeout
+        server.bodyTimeout = settings.bodyTimeout
+        server.writeTimeout = settings.writeTimeout
+        server.idleTimeout = settings.idleTimeout
+        server.halfCloseGrace = settings.halfCloseGrace
+        server.maxOutboundBytesPerConnection = settings.maxOutboundBytesPerConnection
+        server.maxOutboundBytes = settings.maxOutboundBytes
+        server.serverName = "swiftlet"
+        return server
+    }
+
+    static func inferenceConfiguration(_ settings: ServiceConfiguration, budget: Int) -> InferenceConfiguration {
+        var inference = InferenceConfiguration(workers: settings.workerCount(budget: budget))
+        inference.batching.maxBatchTokens = settings.maxBatchTokens
+        inference.batching.maxBatchRows = settings.maxBatchRows
+        inference.batching.maxQueueTokens = settings.maxQueueTokens
+        inference.batching.maxQueueRows = settings.maxQueueRows
+        inference.autoTruncate = settings.autoTruncate
+        inference.maxClientBatchSize = settings.maxClientBatchSize
+        inference.maxInputLength = settings.maxInputLength > 0 ? settings.maxInputLength : nil
+        inference.defaultPooling = settings.defaultPooling
+        return inference
+    }
+}

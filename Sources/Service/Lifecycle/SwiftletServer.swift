@@ -1,0 +1,103 @@
+import Dispatch
+import Encoder
+import Foundation
+import HTTPProtocol
+import HTTPServer
+import Logging
+
+/// The life of `swiftlet serve`: opens the port, loads the model, serves, and drains when told to stop.
+package enum SwiftletServer {
+    /// Returns after an orderly end.
+    /// - Throws: what kept it from serving: an address in use, a model that does not load.
+    package static func run(_ configuration: ServiceConfiguration) async throws {
+        let logger = logger(configuration)
+        let budget = CPUBudget.current()
+        let handler = ServiceHandler()
+        let server = HTTPServer(
+            configuration: serverConfiguration(configuration, budget: budget.count),
+            handler: handler,
+            logger: logger
+        )
+        handler.state.update { $0.server = server }
+
+        let (events, continuation) = AsyncStream.makeStream(of: Event.self)
+        let signals = StopSignals { continuation.yield(.stop(signal: $0)) }
+        defer { signals.cancel() }
+        for address in try server.start() {
+            logger.info("listening", metadata: ["address": "\(address)"])
+        }
+        let loading = Task {
+            do {
+                try await load(configuration, budget: budget.count, handler: handler, logger: logger)
+            } catch {
+                continuation.yield(.loadingFailed(error))
+            }
+        }
+        defer { loading.cancel() }
+
+        for await event in events {
+            switch event {
+            case .loadingFailed(let error):
+                _ = await server.drain(within: .zero)
+                throw error
+            case .stop(let signal):
+                logger.info("stopping", metadata: ["signal": "\(signal)"])
+                handler.state.update { $0.isDraining = true }
+                let result = await server.drain(within: configuration.drainTimeout)
+                await handler.state.snapshot.inference?.shutDown()
+                logger.info("stopped", metadata: ["drain": "\(result)"])
+                return
+            }
+        }
+    }
+
+    private enum Event: Sendable {
+        case loadingFailed(any Error)
+        case stop(signal: String)
+    }
+
+    private static func load(
+        _ configuration: ServiceConfiguration,
+        budget: Int,
+        handler: ServiceHandler,
+        logger: Logger
+    ) async throws {
+        let started = ContinuousClock.now
+        let directory = try configuration.model ?? BundledModel.locate()
+        let model = try LoadedModel(directory: directory, servedName: configuration.servedModelName)
+        let metrics = handler.metrics
+        let inference = InferenceService(
+            model: model,
+            configuration: inferenceConfiguration(configuration, budget: budget)
+        ) { metrics.batchFinished($0) }
+        try await inference.warmUp()
+        let watch = EngineWatch(inference: inference)
+        handler.state.update {
+            $0.inference = inference
+            $0.watch = watch
+        }
+        logger.info(
+            "ready",
+            metadata: [
+                "model": "\(model.name)", "directory": "\(directory)", "architecture": "\(model.architecture)",
+                "pooling": "\(model.defaultPooling.rawValue)", "max_input_length": "\(inference.maxInputLength)",
+                "workers": "\(inference.configuration.workers)", "cpu_budget": "\(budget)",
+                "blas": "OpenBLAS \(EngineDescription.openBLASVersion)",
+                "blas_core": "\(EngineDescription.coreName)",
+                "seconds": "\((started.duration(to: .now).seconds * 1000).rounded() / 1000)",
+            ]
+        )
+    }
+
+    private static func logger(_ configuration: ServiceConfiguration) -> Logger {
+        let asJSON =
+            switch configuration.logFormat {
+            case .json: true
+            case .text: false
+            case .auto: isatty(STDERR_FILENO) == 0
+            }
+        var logger = Logger(label: "swiftlet") { LineLogHandler(label: $0, asJSON: asJSON) }
+        logger.logLevel = configuration.logLevel
+        return logger
+    }
+}

@@ -1,0 +1,72 @@
+import Synchronization
+
+/// Counts of observations by size, as Prometheus keeps them: cumulative when read, lock-free when written. Each
+/// number is read by itself, so a scrape beside an observation may see one more in the sum than in the count.
+final class Histogram: Sendable {
+    /// Upper bounds, ascending, in the unit of the observations.
+    let bounds: [Double]
+    private let cells: Cells
+
+    init(bounds: [Double]) {
+        self.bounds = bounds
+        self.cells = Cells(count: bounds.count + 1)
+    }
+
+    func observe(_ value: Double) {
+        cells.increment(bounds.firstIndex { value <= $0 } ?? bounds.count)
+        cells.addToSum(value)
+    }
+
+    func observe(_ duration: Duration) {
+        observe(duration.seconds)
+    }
+
+    /// How many observations are at most as large as each bound, and how many there are in all.
+    func snapshot() -> (cumulative: [Int], sum: Double) {
+        var total = 0
+        let cumulative = (0...bounds.count).map { index in
+            total += cells[index]
+            return total
+        }
+        return (cumulative, cells.sum)
+    }
+}
+
+/// A row of counters that any thread may raise, and a sum of doubles.
+final class Cells: Sendable {
+    /// Atomics have no copies, so each lives in an object.
+    private final class Cell: Sendable {
+        let value = Atomic<Int>(0)
+    }
+
+    private let cells: [Cell]
+    private let sumBits = Atomic<UInt64>(0)
+
+    init(count: Int) {
+        cells = (0..<count).map { _ in Cell() }
+    }
+
+    subscript(index: Int) -> Int { cells[index].value.load(ordering: .relaxed) }
+
+    var sum: Double { Double(bitPattern: sumBits.load(ordering: .relaxed)) }
+
+    func increment(_ index: Int, by amount: Int = 1) {
+        cells[index].value.add(amount, ordering: .relaxed)
+    }
+
+    func addToSum(_ value: Double) {
+        var current = sumBits.load(ordering: .relaxed)
+        while true {
+            let next = (Double(bitPattern: current) + value).bitPattern
+            let (done, found) = sumBits.weakCompareExchange(expected: current, desired: next, ordering: .relaxed)
+            if done { return }
+            current = found
+        }
+    }
+}
+
+extension Duration {
+    var seconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) * 1e-18
+    }
+}

@@ -1,0 +1,70 @@
+package import Batching
+
+/// What the service counts itself. Everything else that /metrics shows is read from its owner at that moment.
+package final class ServiceMetrics: Sendable {
+    /// Statuses with a counter of their own; any other is counted as 500.
+    static let statuses = [200, 204, 400, 404, 405, 413, 415, 422, 424, 429, 499, 500, 503]
+
+    /// Seconds: from a cached health answer to a request that waited out a full queue.
+    private static let timeBounds = [
+        0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
+    ]
+    private static let rowBounds: [Double] = [1, 2, 4, 8, 16, 32, 64, 128, 256]
+    private static let tokenBounds: [Double] = [16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384]
+
+    /// `[route or none of them][status]`.
+    private let requests: [Cells]
+    let requestDurations: [Histogram]
+    let inFlight = Cells(count: Route.allCases.count + 1)
+    let batchRows = Histogram(bounds: ServiceMetrics.rowBounds)
+    let batchTokens = Histogram(bounds: ServiceMetrics.tokenBounds)
+    let batchDuration = Histogram(bounds: ServiceMetrics.timeBounds)
+    let queueTime = Histogram(bounds: ServiceMetrics.timeBounds)
+    let tokenizationTime = Histogram(bounds: ServiceMetrics.timeBounds)
+    /// 0: tokens computed; 1: padded positions that the batches held and the engine left out; 2: inputs that were
+    /// cut to the model's length.
+    private let totals = Cells(count: 3)
+
+    package init() {
+        let rows = Route.allCases.count + 1
+        requests = (0..<rows).map { _ in Cells(count: Self.statuses.count) }
+        requestDurations = (0..<rows).map { _ in Histogram(bounds: ServiceMetrics.timeBounds) }
+    }
+
+    /// Counts an answer. `route` is nil for a path that no route has.
+    func answered(_ route: Route?, status: Int, after duration: Duration) {
+        let row = Self.row(of: route)
+        let column = Self.statuses.firstIndex(of: status) ?? Self.statuses.firstIndex(of: 500) ?? 0
+        requests[row].increment(column)
+        requestDurations[row].observe(duration)
+    }
+
+    func began(_ route: Route) { inFlight.increment(Self.row(of: route)) }
+    func ended(_ route: Route) { inFlight.increment(Self.row(of: route), by: -1) }
+
+    package func batchFinished(_ report: BatchReport) {
+        batchRows.observe(Double(report.rows))
+        batchTokens.observe(Double(report.tokens))
+        batchDuration.observe(report.duration)
+        for time in report.queueTimes { queueTime.observe(time) }
+        totals.increment(0, by: report.tokens)
+        totals.increment(1, by: report.padding)
+    }
+
+    func count(_ usage: Usage) {
+        tokenizationTime.observe(usage.tokenizationTime)
+        totals.increment(2, by: usage.truncatedInputs)
+    }
+
+    var tokens: Int { totals[0] }
+    var padding: Int { totals[1] }
+    var truncatedInputs: Int { totals[2] }
+
+    func requestCount(_ route: Route?, status: Int) -> Int {
+        Self.statuses.firstIndex(of: status).map { requests[Self.row(of: route)][$0] } ?? 0
+    }
+
+    static func row(of route: Route?) -> Int {
+        route.flatMap { Route.allCases.firstIndex(of: $0) } ?? Route.allCases.count
+    }
+}

@@ -1,0 +1,249 @@
+import Foundation
+import HTTPProtocol
+import HTTPServer
+import HTTPTypes
+import JSON
+import Testing
+
+@testable import Service
+
+/// The whole service without sockets, on the bundled model.
+@Suite("The routes")
+struct ServiceHandlerTests {
+    static let inference: InferenceService? = try? InferenceService(
+        model: LoadedModel(directory: bundledModelPath),
+        configuration: InferenceConfiguration(workers: 2)
+    )
+
+    private func handler() throws -> ServiceHandler {
+        let handler = ServiceHandler()
+        let inference = try #require(Self.inference)
+        handler.state.update {
+            $0.inference = inference
+            $0.watch = EngineWatch(inference: inference)
+        }
+        return handler
+    }
+
+    /// Sends a request and gives status, fields and body of the answer.
+    private func send(
+        _ method: String,
+        _ path: String,
+        _ body: String = "",
+        contentType: String? = "application/json",
+        to handler: ServiceHandler
+    ) async throws -> (status: Int, fields: HTTPFields, text: String) {
+        var head = HTTPRequest(
+            method: try #require(HTTPRequest.Method(method)),
+            scheme: "http",
+            authority: "localhost",
+            path: path
+        )
+        if let contentType { head.headerFields[.contentType] = contentType }
+        let request = Request(head: head, version: .http11, body: Array(body.utf8))
+        var response = handler.respondAtOnce(to: request)
+        if response == nil { response = await handler.respond(to: request) }
+        let answer = try #require(response)
+        var bytes: [UInt8] = []
+        switch answer.body {
+        case .bytes(let all): bytes = all
+        case .stream(let next): while let piece = try await next() { bytes += piece }
+        }
+        return (answer.head.status.code, answer.head.headerFields, String(decoding: bytes, as: UTF8.self))
+    }
+
+    private func post(_ path: String, _ body: String) async throws -> JSONValue {
+        let answer = try await send("POST", path, body, to: handler())
+        #expect(answer.status == 200, "\(answer.text)")
+        return try JSONParser.parse(Array(answer.text.utf8))
+    }
+
+    /// Whether two vectors differ by at most 1e-5 of the largest component, which is what a batch may change.
+    private func isClose(_ a: [Double], _ b: [Double]) -> Bool {
+        let range = a.map(abs).max() ?? 0
+        return a.count == b.count && zip(a, b).allSatisfy { abs($0 - $1) <= 1e-5 * range }
+    }
+
+    @Test("/embed gives a normalised vector for each input, whatever else is in the request")
+    func embed() async throws {
+        let vectors = try await post("/embed", #"{"inputs":["a fine film","dull"]}"#).rows
+        #expect(vectors.count == 2)
+        for vector in vectors {
+            let length = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            #expect(abs(length - 1) < 1e-6)
+        }
+        let alone = try await post("/embed", #"{"inputs":"dull"}"#).rows
+        #expect(isClose(alone[0], vectors[1]))
+    }
+
+    @Test("/embed gives the same for a text and for its ids")
+    func embedIDs() async throws {
+        let text = try await post("/embed", #"{"inputs":"a fine film"}"#).rows[0]
+        let ids = try await post("/embed", #"{"inputs":[101,1037,2986,2143,102]}"#).rows[0]
+        #expect(isClose(text, ids))
+    }
+
+    @Test("/embed honours pooling, dimensions and normalize")
+    func embedOptions() async throws {
+        let whole = try await post("/embed", #"{"inputs":"good","normalize":false,"pooling":"cls"}"#).rows[0]
+        let cut = try await post("/embed", #"{"inputs":"good","normalize":false,"pooling":"cls","dimensions":8}"#).rows[
+            0
+        ]
+        #expect(isClose(cut, Array(whole.prefix(8))))
+        let mean = try await post("/embed", #"{"inputs":"good","normalize":false,"pooling":"mean"}"#).rows[0]
+        #expect(!isClose(mean, whole))
+    }
+
+    @Test("/embed_all gives a vector for each token, streamed or not")
+    func embedAll() async throws {
+        let short = try await post("/embed_all", #"{"inputs":["good","a fine film"]}"#)
+        #expect(short.elements.map { $0.rows.count } == [3, 5])
+        let long = String(repeating: "good ", count: 300)
+        let streamed = try await post("/embed_all", #"{"inputs":["\#(long)","good"]}"#)
+        #expect(streamed.elements.map { $0.rows.count } == [302, 3])
+        #expect(isClose(streamed.elements[1].rows[1], short.elements[0].rows[1]))
+    }
+
+    @Test("/classify gives every label with score and logit, best first, nested also for one text")
+    func classify() async throws {
+        let labels = try await post("/classify", #"{"inputs":"a gorgeous, witty, seductive movie"}"#)
+        let first = labels.elements[0].elements
+        #expect(first.map { $0["label"] } == [.string("POSITIVE"), .string("NEGATIVE")])
+        let scores = first.compactMap { $0["score"]?.double }
+        #expect(abs(scores[0] + scores[1] - 1) < 1e-6 && scores[0] > scores[1])
+        let logits = first.compactMap { $0["logit"]?.double }
+        #expect(abs(1 / (1 + exp(logits[1] - logits[0])) - scores[0]) < 1e-5)
+        let raw = try await post("/classify", #"{"inputs":["dull"],"raw_scores":true,"top_k":1}"#)
+        let only = raw.elements[0].elements
+        #expect(only.count == 1 && only[0]["score"] == only[0]["logit"] && only[0]["label"] == .string("NEGATIVE"))
+    }
+
+    @Test("/tokenize gives ids, tokens, types and offsets in the unit asked for")
+    func tokenize() async throws {
+        let tokens = try await post("/tokenize", #"{"inputs":"Café 😀 ok","offsets":"utf16"}"#).elements[0].elements
+        #expect(tokens.first?["special"] == .boolean(true) && tokens.first?["start"] == .null)
+        #expect(tokens[1]["text"] == .string("cafe") && tokens[1]["stop"]?.integer == 4)
+        #expect(tokens[tokens.count - 2]["start"]?.integer == 8)
+        let bytes = try await post("/tokenize", #"{"inputs":"Café 😀 ok"}"#).elements[0].elements
+        #expect(bytes[1]["stop"]?.integer == 5 && bytes[bytes.count - 2]["start"]?.integer == 11)
+    }
+
+    @Test("/tokenize pads to a rectangle with masks and type ids")
+    func tokenizeBatch() async throws {
+        let batch = try await post(
+            "/tokenize",
+            #"{"inputs":["a b","c"],"text_pair":["d","e"],"output":"batch","max_length":6}"#
+        )
+        #expect(batch["input_ids"]?.rows.map(\.count) == [6, 6])
+        #expect(batch["attention_mask"]?.rows == [[1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 0]])
+        #expect(batch["token_type_ids"]?.rows[1] == [0, 0, 0, 1, 1, 0])
+    }
+
+    @Test("/decode turns ids back into text")
+    func decode() async throws {
+        #expect(try await post("/decode", #"{"ids":[101,1037,2986,2143,102]}"#) == .array([.string("a fine film")]))
+        #expect(
+            try await post("/decode", #"{"ids":[[101,2986]],"skip_special_tokens":false}"#)
+                == .array([.string("[CLS] fine")])
+        )
+    }
+
+    @Test(
+        "what cannot be answered gets its status and type",
+        arguments: [
+            ("POST", "/embed", #"{"inputs":"#, 400, "Validation"), ("POST", "/embed", "", 400, "Validation"),
+            ("POST", "/embed", #"{"inputs":[]}"#, 400, "Empty"), ("POST", "/embed", "[]", 422, "Validation"),
+            ("POST", "/embed", #"{"inputs":"a","dimensions":0}"#, 422, "Validation"),
+            ("POST", "/embed", #"{"inputs":"a","dimensions":100000}"#, 422, "Validation"),
+            ("POST", "/embed", #"{"inputs":[[30522]]}"#, 422, "Validation"),
+            ("POST", "/embed", #"{"inputs":[[-1]]}"#, 422, "Validation"),
+            ("POST", "/embed", #"{"inputs":[[]]}"#, 422, "Validation"),
+            ("POST", "/embed", #"{"inputs":"a","max_length":0}"#, 422, "Validation"),
+            ("POST", "/embed", #"{"inputs":"a b c","max_length":3,"truncate":false}"#, 422, "Validation"),
+            ("POST", "/classify", #"{"inputs":"a","top_k":0}"#, 422, "Validation"),
+            ("POST", "/tokenize", #"{"inputs":"a","max_length":-1}"#, 422, "Validation"),
+            ("POST", "/tokenize", #"{"inputs":"a","max_length":99999999999999}"#, 200, ""),
+            ("POST", "/decode", #"{"ids":[4000000]}"#, 422, "Tokenizer"),
+            ("GET", "/nothing", "", 404, "NotFound"), ("GET", "/embed", "", 405, "MethodNotAllowed"),
+            ("POST", "/health", "{}", 405, "MethodNotAllowed"), ("DELETE", "/info", "", 405, "MethodNotAllowed"),
+        ]
+    )
+    func errors(_ method: String, _ path: String, _ body: String, status: Int, type: String) async throws {
+        let answer = try await send(method, path, body, to: handler())
+        #expect(answer.status == status, "\(answer.text)")
+        guard status != 200 else { return }
+        let object = try JSONParser.parse(Array(answer.text.utf8))
+        #expect(object["error_type"] == .string(type), "\(answer.text)")
+        if status == 405 { #expect(answer.fields[.allow] != nil) }
+    }
+
+    @Test("a body that is not JSON by its own word is 415; charset and silence are fine")
+    func contentTypes() async throws {
+        let body = #"{"inputs":"a"}"#
+        for (type, status) in [
+            ("text/plain", 415), ("application/x-www-form-urlencoded", 415), ("application/json; charset=utf-8", 200),
+            ("Application/JSON", 200), (nil, 200),
+        ] as [(String?, Int)] {
+            #expect(try await send("POST", "/embed", body, contentType: type, to: handler()).status == status)
+        }
+    }
+
+    @Test("an input that is too long is cut by default, and the answer says so; or refused when asked")
+    func truncation() async throws {
+        let long = String(repeating: "word ", count: 2000)
+        let cut = try await send("POST", "/embed", #"{"inputs":["\#(long)","b"]}"#, to: handler())
+        #expect(cut.status == 200 && cut.fields[.truncatedInputs] == "1")
+        let refused = try await send("POST", "/embed", #"{"inputs":"\#(long)","truncate":false}"#, to: handler())
+        #expect(refused.status == 422 && refused.text.contains("Given: 2002"))
+    }
+
+    @Test("health, readiness and info tell the phases apart: loading, ready, draining")
+    func phases() async throws {
+        let loading = ServiceHandler()
+        for (path, status) in [
+            ("/health", 503), ("/health/ready", 503), ("/health/live", 200), ("/info", 503), ("/metrics", 200),
+        ] {
+            #expect(try await send("GET", path, to: loading).status == status, "\(path)")
+        }
+        #expect(try await send("POST", "/embed", #"{"inputs":"a"}"#, to: loading).status == 503)
+        let ready = try handler()
+        try await Self.inference?.warmUp()
+        for path in ["/health", "/health/ready", "/health/live", "/info", "/metrics"] {
+            #expect(try await send("GET", path, to: ready).status == 200, "\(path)")
+        }
+        ready.state.update { $0.isDraining = true }
+        #expect(try await send("GET", "/health/ready", to: ready).status == 503)
+        #expect(try await send("GET", "/health/live", to: ready).status == 200)
+        #expect(try await send("POST", "/embed", #"{"inputs":"a"}"#, to: ready).status == 200)
+    }
+
+    @Test("no JSON of any shape makes a route fail otherwise than by a 4xx")
+    func mutatedBodies() async throws {
+        let handler = try handler()
+        let seed = Array(
+            #"{"inputs":["ab",[5,6]],"top_k":1,"dimensions":3,"truncate":true,"offsets":"byte","ids":[[7]]}"#.utf8
+        )
+        var generator = SystemRandomNumberGenerator()
+        for round in 0..<600 {
+            var body = seed
+            for _ in 0..<Int.random(in: 0...3, using: &generator) {
+                let at = Int.random(in: 0..<body.count, using: &generator)
+                body[at] = seed[Int.random(in: 0..<seed.count, using: &generator)]
+            }
+            let route = [Route.embed, .embedAll, .classify, .tokenize, .decode][round % 5]
+            let text = String(decoding: body, as: UTF8.self)
+            let answer = try await send("POST", route.path, text, to: handler)
+            #expect((200..<430).contains(answer.status), "\(route.path) \(text): \(answer.text)")
+        }
+    }
+}
+
+extension JSONValue {
+    fileprivate subscript(_ key: String) -> JSONValue? {
+        if case .object(let members) = self { members[key] } else { nil }
+    }
+    fileprivate var elements: [JSONValue] {
+        if case .array(let elements) = self { elements } else { [] }
+    }
+    fileprivate var rows: [[Double]] { elements.map { $0.elements.compactMap(\.double) } }
+}

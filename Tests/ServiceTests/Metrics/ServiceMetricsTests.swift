@@ -1,0 +1,78 @@
+import Batching
+import Testing
+
+@testable import Service
+
+@Suite("Metrics")
+struct ServiceMetricsTests {
+    private func lines(_ metrics: ServiceMetrics) -> [String] {
+        String(decoding: metrics.text(MetricsSources()), as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+
+    @Test("every series is there before the first request, at zero")
+    func zeroes() {
+        let lines = lines(ServiceMetrics())
+        for route in Route.allCases {
+            #expect(lines.contains(#"swiftlet_http_requests_total{route="\#(route.path)",status="200"} 0"#))
+            #expect(lines.contains(#"swiftlet_http_request_duration_seconds_count{route="\#(route.path)"} 0"#))
+        }
+        for name in ["swiftlet_queue_requests", "swiftlet_queue_tokens", "swiftlet_batch_rows_count"] {
+            #expect(lines.contains("\(name) 0"))
+        }
+    }
+
+    @Test("each metric has one HELP and one TYPE, before its samples")
+    func headers() {
+        var described: Set<String> = []
+        var current = ""
+        for line in lines(ServiceMetrics()) {
+            if line.hasPrefix("# HELP ") {
+                current = String(line.split(separator: " ")[2])
+                #expect(described.insert(current).inserted, "\(current) twice")
+            } else if !line.hasPrefix("#") {
+                #expect(line.hasPrefix(current), "\(line) under \(current)")
+            }
+        }
+    }
+
+    @Test("answers and batches are counted where they belong")
+    func counting() {
+        let metrics = ServiceMetrics()
+        metrics.answered(.embed, status: 200, after: .milliseconds(3))
+        metrics.answered(.embed, status: 418, after: .milliseconds(3))
+        metrics.answered(nil, status: 404, after: .zero)
+        metrics.batchFinished(
+            BatchReport(
+                rows: 3,
+                tokens: 100,
+                padding: 20,
+                duration: .milliseconds(40),
+                queueTimes: [.zero, .zero, .seconds(60)],
+                failed: false
+            )
+        )
+        let lines = lines(metrics)
+        for expected in [
+            #"swiftlet_http_requests_total{route="/embed",status="200"} 1"#,
+            #"swiftlet_http_requests_total{route="/embed",status="500"} 1"#,
+            #"swiftlet_http_requests_total{route="other",status="404"} 1"#,
+            #"swiftlet_http_request_duration_seconds_bucket{route="/embed",le="0.0025"} 0"#,
+            #"swiftlet_http_request_duration_seconds_bucket{route="/embed",le="0.005"} 2"#,
+            #"swiftlet_batch_rows_bucket{le="4"} 1"#, "swiftlet_batch_tokens_sum 100",
+            #"swiftlet_queue_duration_seconds_bucket{le="30"} 2"#,
+            #"swiftlet_queue_duration_seconds_bucket{le="+Inf"} 3"#,
+            "swiftlet_padding_tokens_total 20",
+        ] { #expect(lines.contains(expected), "\(expected)") }
+    }
+
+    @Test("a histogram counts every observation once, from many threads")
+    func concurrency() async {
+        let histogram = Histogram(bounds: [1, 2, 4])
+        await withTaskGroup(of: Void.self) { group in
+            for i in 0..<8 { group.addTask { for j in 0..<1000 { histogram.observe(Double((i + j) % 5)) } } }
+        }
+        let (cumulative, sum) = histogram.snapshot()
+        #expect(cumulative == [3200, 4800, 8000, 8000])
+        #expect(sum == 16_000)
+    }
+}
