@@ -88,6 +88,75 @@ struct MutationTests {
         }
     }
 
+    @Test("views of any offset, sizes and strides stay inside their storage, or are refused")
+    func views() throws {
+        let extremes = [0, 1, 1, 1, 2, 2, 3, 6, 7, 1 << 40, .max / 2, .max]
+        let storage = Pickle.storage("k", count: 6)
+        let elements = (1...6).flatMap { littleEndian(Float($0).bitPattern) }
+        var generator = SeededGenerator(seed: 4)
+        var read = 0
+        for _ in 0..<Self.rounds {
+            let rank = Int.random(in: 0...4, using: &generator)
+            let numbers = (0...2 * rank).map { _ in extremes.randomElement(using: &generator) ?? 0 }
+            let (shape, strides) = (Array(numbers[1...].prefix(rank)), Array(numbers[1...].suffix(rank)))
+            let view = Pickle.tensor(storage, offset: numbers[0], shape: shape, strides: strides)
+            let bytes = legacyFile(
+                Pickle.dictionary([("w", view)]),
+                keys: ["k"],
+                storages: littleEndian(Int64(6)) + elements
+            )
+            guard let tensor = try? TorchLegacyFile.tensors(in: bytes.span.bytes, file: "l").first,
+                let count = elementCount(of: shape), count <= 6
+            else { continue }
+            var values = [Float](repeating: 0, count: count)
+            var span = values.mutableSpan
+            StoredElements(tensor).read(from: bytes.span.bytes, into: &span) { (value: Float) in value }
+            #expect(values == viewedElements(offset: numbers[0], shape: shape, strides: strides))
+            read += 1
+        }
+        #expect(read > Self.rounds / 10)
+    }
+
+    /// What such a view of the numbers 1, 2, … holds: the element at offset + the sum of index * stride is one more.
+    private func viewedElements(offset: Int, shape: [Int], strides: [Int]) -> [Float] {
+        if shape.contains(0) { return [] }
+        guard let size = shape.first, let stride = strides.first else { return [Float(offset + 1)] }
+        return (0..<size).flatMap { index in
+            viewedElements(
+                offset: offset + index * stride,
+                shape: Array(shape.dropFirst()),
+                strides: Array(strides.dropFirst())
+            )
+        }
+    }
+
+    @Test("any sequence of the opcodes and names that are allowed gives values or an error")
+    func programs() throws {
+        let ordered = Pickle.global("collections", "OrderedDict")
+        let fragments: [[UInt8]] =
+            ["(", "N", ")", "]", "}", "t", "a", "e", "s", "u", "R", "b", "Q", "q\u{0}", "h\u{0}", "q\u{1}", "h\u{1}"]
+            .map { Array($0.utf8) } + [[0x85], [0x86], [0x87], [0x88], [0x93], [0x94]]
+            + [0, 1, 6, -1, .max, .min].map(Pickle.integer) + ["storage", "k", "cpu", "w"].map(Pickle.string)
+            + [ordered, Pickle.global("torch", "Size"), Pickle.global("torch", "FloatStorage")]
+            + ["_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_parameter"].map { Pickle.global("torch._utils", $0) }
+            + [Pickle.storage("k", count: 6), Pickle.tensor(Pickle.storage("k", count: 6), shape: [6], strides: [1])]
+        var generator = SeededGenerator(seed: 5)
+        var finished = 0
+        for _ in 0..<Self.rounds * 5 {
+            let length = Int.random(in: 1...12, using: &generator)
+            let program = (0..<length).flatMap { _ in fragments.randomElement(using: &generator) ?? [] }
+            let bytes = Pickle.document(program)
+            do {
+                let result = try Unpickler.load(from: bytes.span.bytes, at: 0..<bytes.count, file: "p")
+                finished += 1
+                _ = try TorchStateDictionary(result, file: "p").tensors(at: ["k": 0..<24])
+            } catch {
+                #expect(error.description.hasPrefix("p: "))
+            }
+        }
+        #expect(finished > Self.rounds / 10)
+    }
+
     /// One to four edits, at places drawn evenly: bits flipped, bytes set to extremes, removed, inserted or doubled, and
     /// now and then the rest cut off.
     private func mutated(_ original: [UInt8], using generator: inout SeededGenerator) -> [UInt8] {
