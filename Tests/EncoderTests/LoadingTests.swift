@@ -1,0 +1,120 @@
+import Checkpoint
+import Encoder
+import Testing
+
+@Suite("Loading weights")
+struct LoadingTests {
+    private func tensors(_ configuration: MobileBertConfiguration, prefix: String = "") -> MemoryTensors {
+        var generator = Generator(state: 1)
+        return .random(for: configuration, prefix: prefix, using: &generator)
+    }
+
+    private func output(_ configuration: MobileBertConfiguration, _ tensors: MemoryTensors) throws -> EncoderOutput {
+        let model = try MobileBertModel(configuration: configuration, tensors: tensors)
+        let batch = TestModels.batch([(ids: [2, 7, 3], types: [0, 0, 1])])
+        return try #require(try model.results(batch, .lastHiddenState).first).get()
+    }
+
+    @Test("keys with and without the prefix mobilebert. make the same model")
+    func prefix() throws {
+        let configuration = try TestModels.configuration()
+        let plain = try output(configuration, tensors(configuration))
+        #expect(try output(configuration, tensors(configuration, prefix: "mobilebert.")) == plain)
+    }
+
+    @Test("gamma and beta, as old conversions called a norm's parameters, are understood")
+    func oldNames() throws {
+        let configuration = try TestModels.configuration()
+        let current = tensors(configuration)
+        var old = current
+        for (name, tensor) in current.tensors where name.contains("LayerNorm") {
+            old.tensors[name] = nil
+            let renamed = name.replacing("LayerNorm.weight", with: "LayerNorm.gamma")
+            old.tensors[renamed.replacing("LayerNorm.bias", with: "LayerNorm.beta")] = tensor
+        }
+        #expect(try output(configuration, old) == output(configuration, current))
+    }
+
+    @Test("any missing tensor is an error that names it and the file")
+    func missing() throws {
+        let configuration = try TestModels.classifier()
+        let complete = tensors(configuration, prefix: "mobilebert.")
+        for name in complete.tensorNames {
+            var incomplete = complete
+            incomplete.tensors[name] = nil
+            #expect(throws: EncoderError.checkpoint(.missingTensor(file: "memory", tensor: name))) {
+                try MobileBertModel(configuration: configuration, tensors: incomplete)
+            }
+        }
+    }
+
+    @Test("any tensor of a wrong shape is an error that names it and both shapes")
+    func wrongShape() throws {
+        let configuration = try TestModels.configuration()
+        let right = tensors(configuration)
+        for name in right.tensorNames {
+            var wrong = right
+            wrong.tensors[name] = ([0], [1, 1])
+            let error = #expect(throws: EncoderError.self) {
+                try MobileBertModel(configuration: configuration, tensors: wrong)
+            }
+            #expect(error?.description.contains(name) == true && error?.description.contains("[1, 1]") == true)
+        }
+    }
+
+    @Test("tensors that nothing takes are refused by name, further layers among them")
+    func unexpected() throws {
+        let configuration = try TestModels.configuration()
+        for name in ["encoder.layer.2.output.dense.weight", "surprise", "cls.predictions.surprise", "bert.pooler"] {
+            var extra = tensors(configuration)
+            extra.tensors[name] = ([0], [1])
+            #expect(throws: EncoderError.unexpectedTensors(file: "memory", names: [name])) {
+                try MobileBertModel(configuration: configuration, tensors: extra)
+            }
+        }
+    }
+
+    @Test("known heads and stray buffers of a base model's checkpoint are passed over")
+    func tolerated() throws {
+        let configuration = try TestModels.configuration()
+        let plain = tensors(configuration, prefix: "mobilebert.")
+        var extra = plain
+        for name in [
+            "mobilebert.embeddings.position_ids", "cls.predictions.bias", "cls.predictions.decoder.weight",
+            "cls.predictions.transform.LayerNorm.weight", "cls.seq_relationship.bias", "qa_outputs.weight",
+            "classifier.weight",
+        ] {
+            extra.tensors[name] = ([0], [1])
+        }
+        #expect(try output(configuration, extra) == output(configuration, plain))
+    }
+
+    @Test("a base model without pooler keys has no pooler and no logits, and says why")
+    func absentPooler() throws {
+        let configuration = try TestModels.configuration()
+        var headless = tensors(configuration)
+        headless.tensors["pooler.dense.weight"] = nil
+        #expect(throws: EncoderError.checkpoint(.missingTensor(file: "memory", tensor: "pooler.dense.weight"))) {
+            try MobileBertModel(configuration: configuration, tensors: headless)
+        }
+        headless.tensors["pooler.dense.bias"] = nil
+        let model = try MobileBertModel(configuration: configuration, tensors: headless)
+        #expect(!model.hasPooler && model.classifier == nil)
+        let batch = TestModels.batch([(ids: [1], types: [0])])
+        for (request, reason) in [(OutputRequest.pooled(.pooler), "pooler.dense.weight"), (.logits, "architectures")] {
+            let result = try #require(try model.results(batch, request).first)
+            guard case .failure(let error) = result else {
+                Issue.record("\(request) should have failed")
+                continue
+            }
+            #expect(error.description.contains(reason), "\(error)")
+        }
+        #expect(throws: Never.self) { _ = try model.results(batch, .pooled(.cls)).map { try $0.get() } }
+    }
+
+    @Test("a folder without a model says which file is missing")
+    func missingFolder() {
+        let error = #expect(throws: EncoderError.self) { try MobileBertModel(directory: "/nowhere") }
+        #expect(error?.description.contains("/nowhere/config.json") == true)
+    }
+}

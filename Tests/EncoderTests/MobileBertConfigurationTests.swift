@@ -1,0 +1,94 @@
+import Checkpoint
+import Encoder
+import LinearAlgebra
+import Testing
+
+@Suite("config.json")
+struct MobileBertConfigurationTests {
+    private func read(_ text: String) throws -> MobileBertConfiguration {
+        try MobileBertConfiguration(ConfigurationFile(bytes: Array(text.utf8), path: "folder/config.json"))
+    }
+
+    /// The error that `text` gives, as a user sees it.
+    private func message(_ text: String) throws -> String {
+        let error = #expect(throws: EncoderError.self) { try read(text) }
+        return error?.description ?? ""
+    }
+
+    @Test("absent keys have transformers' defaults: google/mobilebert-uncased")
+    func defaults() throws {
+        let configuration = try read("{\"model_type\": \"mobilebert\"}")
+        #expect(configuration.vocabularySize == 30_522)
+        #expect(configuration.hiddenSize == 512)
+        #expect(configuration.layerCount == 24)
+        #expect(configuration.headCount == 4)
+        #expect(configuration.intermediateSize == 512)
+        #expect(configuration.activation == .relu)
+        #expect(configuration.maxPositionEmbeddings == 512)
+        #expect(configuration.typeVocabularySize == 2)
+        #expect(configuration.layerNormEpsilon == 1e-12)
+        #expect(configuration.embeddingSize == 128)
+        #expect(configuration.usesTrigramInput)
+        #expect(configuration.usesBottleneck)
+        #expect(configuration.intraBottleneckSize == 128)
+        #expect(!configuration.usesBottleneckAttention)
+        #expect(configuration.sharesKeyQueryBottleneck)
+        #expect(configuration.feedForwardNetworkCount == 4)
+        #expect(configuration.normalization == .noNorm)
+        #expect(configuration.activatesPooler)
+        #expect(configuration.labels == ["LABEL_0", "LABEL_1"])
+        #expect(configuration.problemType == .singleLabel)
+    }
+
+    @Test("a combination that cannot run names its key, what it found and what it expected")
+    func contradictions() throws {
+        let cases = [
+            ("\"key_query_shared_bottleneck\": false", "key_query_shared_bottleneck"),
+            ("\"num_attention_heads\": 3", "num_attention_heads"),
+            ("\"use_bottleneck\": false, \"num_attention_heads\": 5", "hidden_size"),
+            ("\"hidden_act\": \"prelu\"", "gelu_new"),
+            ("\"normalization_type\": \"batch_norm\"", "normalization_type"),
+            ("\"true_hidden_size\": 512", "true_hidden_size"),
+            ("\"num_feedforward_networks\": 0", "num_feedforward_networks"),
+            ("\"hidden_size\": 0", "hidden_size"),
+            ("\"hidden_size\": \"512\"", "hidden_size"),
+            ("\"layer_norm_eps\": -1", "layer_norm_eps"),
+            ("\"id2label\": {\"two\": \"x\"}", "id2label"),
+            ("\"id2label\": {\"7\": \"x\"}", "id2label"),
+            ("\"id2label\": {}", "id2label"),
+            ("\"problem_type\": \"guess\"", "problem_type"),
+            ("\"num_labels\": 1, \"problem_type\": \"single_label_classification\"", "problem_type"),
+        ]
+        for (keys, name) in cases {
+            let text = try message("{\"model_type\": \"mobilebert\", \(keys)}")
+            #expect(text.contains(name) && text.contains("folder/config.json"), "\(keys): \(text)")
+        }
+        #expect(try message("{\"model_type\": \"bert\"}").contains("mobilebert"))
+    }
+
+    @Test("unshared queries and keys are accepted where transformers can run them")
+    func unsharedQueries() throws {
+        for keys in [
+            "\"use_bottleneck_attention\": true", "\"use_bottleneck\": false", "\"intra_bottleneck_size\": 512",
+        ] {
+            let configuration = try read("{\"key_query_shared_bottleneck\": false, \(keys)}")
+            #expect(!configuration.sharesKeyQueryBottleneck)
+        }
+    }
+
+    @Test("labels come from id2label, in id order, and LABEL_i where it has none")
+    func labels() throws {
+        #expect(try read("{\"id2label\": {\"1\": \"good\", \"0\": \"bad\"}}").labels == ["bad", "good"])
+        #expect(try read("{\"num_labels\": 3, \"id2label\": {\"1\": \"x\"}}").labels == ["LABEL_0", "x", "LABEL_2"])
+        #expect(try read("{\"num_labels\": 3}").labels == ["LABEL_0", "LABEL_1", "LABEL_2"])
+    }
+
+    @Test("one label means regression unless problem_type says otherwise")
+    func problemTypes() throws {
+        #expect(try read("{\"num_labels\": 1}").problemType == .regression)
+        #expect(try read("{\"num_labels\": 3, \"problem_type\": null}").problemType == .singleLabel)
+        #expect(try read("{\"num_labels\": 3, \"problem_type\": \"regression\"}").problemType == .regression)
+        let multiLabel = "{\"num_labels\": 1, \"problem_type\": \"multi_label_classification\"}"
+        #expect(try read(multiLabel).problemType == .multiLabel)
+    }
+}

@@ -1,0 +1,146 @@
+import Encoder
+import Foundation
+import LinearAlgebra
+
+/// MobileBERT as plainly as it can be written: one text at a time, in double precision, nothing folded. It follows
+/// transformers' classes module by module; the engine is held against it where no reference file exists.
+struct ReferenceEncoder {
+    /// [tokens][units].
+    typealias Matrix = [[Double]]
+
+    let configuration: MobileBertConfiguration
+    let tensors: MemoryTensors
+    var prefix = ""
+
+    /// transformers' `hidden_states`: [layers + 1][tokens][hidden_size].
+    func hiddenStates(ids: [Int32], types: [Int32]) -> [Matrix] {
+        var hidden = embeddings(ids, types)
+        var all = [hidden]
+        for index in 0..<configuration.layerCount {
+            hidden = layer("encoder.layer.\(index)", hidden)
+            all.append(hidden)
+        }
+        return all
+    }
+
+    /// transformers' `pooler_output`.
+    func poolerOutput(_ last: Matrix) -> [Double] {
+        guard configuration.activatesPooler else { return last[0] }
+        return dense("pooler.dense", [last[0]])[0].map { tanh($0) }
+    }
+
+    private func values(_ name: String) -> [Double] {
+        tensors.tensors[prefix + name]?.values.map { Double($0) } ?? []
+    }
+
+    private func embeddings(_ ids: [Int32], _ types: [Int32]) -> Matrix {
+        func rows(_ name: String, _ indices: [Int], _ width: Int) -> Matrix {
+            let table = values("embeddings.\(name).weight")
+            return indices.map { Array(table[$0 * width..<($0 + 1) * width]) }
+        }
+        let width = configuration.embeddingSize
+        var words = rows("word_embeddings", ids.map { Int($0) }, width)
+        if configuration.usesTrigramInput {
+            let zeros = Array(repeating: 0.0, count: width)
+            words = words.indices.map { index in
+                (index + 1 < words.count ? words[index + 1] : zeros) + words[index]
+                    + (index > 0 ? words[index - 1] : zeros)
+            }
+        }
+        if configuration.usesTrigramInput || width != configuration.hiddenSize {
+            words = dense("embeddings.embedding_transformation", words)
+        }
+        let positions = rows("position_embeddings", Array(ids.indices), configuration.hiddenSize)
+        let typeRows = rows("token_type_embeddings", types.map { Int($0) }, configuration.hiddenSize)
+        return norm("embeddings.LayerNorm", add(add(words, positions), typeRows), epsilon: 1e-5)
+    }
+
+    private func layer(_ name: String, _ hidden: Matrix) -> Matrix {
+        var (query, value, input) = (hidden, hidden, hidden)
+        if configuration.usesBottleneck {
+            input = normedDense("\(name).bottleneck.input", hidden)
+            if configuration.usesBottleneckAttention {
+                (query, value) = (input, input)
+            } else if configuration.sharesKeyQueryBottleneck {
+                query = normedDense("\(name).bottleneck.attention", hidden)
+            }
+        }
+        let context = attention("\(name).attention.self", query, value)
+        var state = normedDense("\(name).attention.output", context, residual: input)
+        for index in 0..<configuration.feedForwardNetworkCount - 1 {
+            state = feedForward("\(name).ffn.\(index)", state, epsilon: configuration.layerNormEpsilon)
+        }
+        state = feedForward(name, state, epsilon: 1e-5)
+        guard configuration.usesBottleneck else { return state }
+        return normedDense("\(name).output.bottleneck", state, residual: hidden)
+    }
+
+    private func attention(_ name: String, _ query: Matrix, _ value: Matrix) -> Matrix {
+        let queries = dense("\(name).query", query)
+        let keys = dense("\(name).key", query)
+        let values = dense("\(name).value", value)
+        let size = configuration.headSize
+        return queries.indices.map { token in
+            (0..<configuration.headCount).flatMap { head in
+                let columns = head * size..<(head + 1) * size
+                let scores = keys.map { key in
+                    columns.reduce(0) { $0 + queries[token][$1] * key[$1] } / Double(size).squareRoot()
+                }
+                let largest = scores.max() ?? 0
+                let exponentials = scores.map { exp($0 - largest) }
+                let sum = exponentials.reduce(0, +)
+                return columns.map { column in
+                    values.indices.reduce(0) { $0 + exponentials[$1] / sum * values[$1][column] }
+                }
+            }
+        }
+    }
+
+    private func feedForward(_ name: String, _ state: Matrix, epsilon: Double) -> Matrix {
+        let inside = dense("\(name).intermediate.dense", state).map { $0.map(activation) }
+        return norm("\(name).output.LayerNorm", add(dense("\(name).output.dense", inside), state), epsilon: epsilon)
+    }
+
+    /// The few that the random configurations use; every formula has its own test where it is implemented.
+    private func activation(_ x: Double) -> Double {
+        switch configuration.activation {
+        case .relu: max(x, 0)
+        case .gelu: x * 0.5 * erfc(-x / 2.0.squareRoot())
+        case .silu: x / (1 + exp(-x))
+        case .tanh: tanh(x)
+        default: .nan
+        }
+    }
+
+    private func normedDense(_ name: String, _ input: Matrix, residual: Matrix? = nil) -> Matrix {
+        let output = dense("\(name).dense", input)
+        let sum = residual.map { add(output, $0) } ?? output
+        return norm("\(name).LayerNorm", sum, epsilon: configuration.layerNormEpsilon)
+    }
+
+    private func dense(_ name: String, _ input: Matrix) -> Matrix {
+        let (weight, bias) = (values("\(name).weight"), values("\(name).bias"))
+        return input.map { row in
+            bias.indices.map { output in
+                row.indices.reduce(bias[output]) { $0 + weight[output * row.count + $1] * row[$1] }
+            }
+        }
+    }
+
+    private func norm(_ name: String, _ input: Matrix, epsilon: Double) -> Matrix {
+        let (weight, bias) = (values("\(name).weight"), values("\(name).bias"))
+        return input.map { row in
+            var (mean, deviation) = (0.0, 1.0)
+            if configuration.normalization == .layerNorm {
+                mean = row.reduce(0, +) / Double(row.count)
+                let variance = row.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(row.count)
+                deviation = (variance + epsilon).squareRoot()
+            }
+            return row.indices.map { (row[$0] - mean) / deviation * weight[$0] + bias[$0] }
+        }
+    }
+
+    private func add(_ left: Matrix, _ right: Matrix) -> Matrix {
+        zip(left, right).map { zip($0, $1).map(+) }
+    }
+}

@@ -1,0 +1,67 @@
+import Checkpoint
+import Encoder
+
+/// Small configurations and batches that tests make up.
+enum TestModels {
+    /// A configuration from keys and values; what isn't said is small.
+    static func configuration(_ keys: [String: String] = [:]) throws -> MobileBertConfiguration {
+        var all = [
+            "model_type": "\"mobilebert\"", "vocab_size": "50", "hidden_size": "32", "num_hidden_layers": "2",
+            "num_attention_heads": "2", "intermediate_size": "24", "max_position_embeddings": "40",
+            "embedding_size": "8", "intra_bottleneck_size": "16", "num_feedforward_networks": "2",
+        ]
+        all.merge(keys) { $1 }
+        let text = "{" + all.map { "\"\($0)\": \($1)" }.joined(separator: ", ") + "}"
+        return try MobileBertConfiguration(ConfigurationFile(bytes: Array(text.utf8), path: "config.json"))
+    }
+
+    /// A configuration that makes a sequence classifier.
+    static func classifier(_ keys: [String: String] = [:]) throws -> MobileBertConfiguration {
+        try configuration(keys.merging(["architectures": "[\"MobileBertForSequenceClassification\"]"]) { $1 })
+    }
+
+    /// A model with random weights.
+    static func model(
+        _ configuration: MobileBertConfiguration,
+        seed: UInt64 = 1
+    ) throws -> (model: MobileBertModel, tensors: MemoryTensors) {
+        var generator = Generator(state: seed)
+        let tensors = MemoryTensors.random(for: configuration, using: &generator)
+        return (try MobileBertModel(configuration: configuration, tensors: tensors), tensors)
+    }
+
+    /// Texts of the given lengths with random ids and types.
+    static func texts(
+        _ lengths: [Int],
+        _ configuration: MobileBertConfiguration,
+        using generator: inout Generator
+    ) -> [(ids: [Int32], types: [Int32])] {
+        lengths.map { length in
+            let ids = (0..<length).map { _ in
+                Int32.random(in: 0..<Int32(configuration.vocabularySize), using: &generator)
+            }
+            return (ids, (0..<length).map { _ in Int32.random(in: 0...1, using: &generator) })
+        }
+    }
+
+    /// The texts, right-padded; padding holds `filler`, which nothing may read.
+    static func batch(_ texts: [(ids: [Int32], types: [Int32])], filler: Int32 = 0) -> EncoderBatch {
+        let length = texts.map(\.ids.count).max() ?? 0
+        var batch = EncoderBatch(rows: texts.count, length: length, inputIDs: [], tokenTypeIDs: [], attentionMask: [])
+        for text in texts {
+            let padding = Array(repeating: filler, count: length - text.ids.count)
+            batch.inputIDs += text.ids + padding
+            batch.tokenTypeIDs += text.types + padding
+            batch.attentionMask += text.ids.map { _ in 1 } + padding.map { _ in 0 }
+        }
+        return batch
+    }
+}
+
+extension MobileBertModel {
+    /// Runs a batch with one request for all rows in a workspace of its own.
+    func results(_ batch: EncoderBatch, _ request: OutputRequest) throws -> [Result<EncoderOutput, EncoderError>] {
+        var workspace = makeWorkspace()
+        return try run(batch, requests: Array(repeating: request, count: batch.rows), workspace: &workspace)
+    }
+}
