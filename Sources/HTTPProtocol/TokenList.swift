@@ -2,12 +2,15 @@
 enum TokenList {
     /// The elements without white space around them; empty ones are kept, so that a caller may refuse them.
     static func elements(_ value: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
-        value.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map { element in
-            var element = element
-            while let first = element.first, ByteClass.isWhitespace(first) { element.removeFirst() }
-            while let last = element.last, ByteClass.isWhitespace(last) { element.removeLast() }
-            return element
-        }
+        value.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map(trimmed)
+    }
+
+    /// Without the spaces and tabs at either end.
+    static func trimmed(_ value: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var value = value
+        while let first = value.first, ByteClass.isWhitespace(first) { value.removeFirst() }
+        while let last = value.last, ByteClass.isWhitespace(last) { value.removeLast() }
+        return value
     }
 
     /// Compares without regard to letter case; `token` is lower-case ASCII.

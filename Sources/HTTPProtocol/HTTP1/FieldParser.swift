@@ -15,9 +15,7 @@ struct FieldParser {
         guard !nameBytes.isEmpty, nameBytes.allSatisfy({ ByteClass.isToken($0) }),
             let name = HTTPField.Name(String(decoding: nameBytes, as: UTF8.self))
         else { throw .fieldNameMalformed }
-        var value = line[(colon + 1)...]
-        while let first = value.first, ByteClass.isWhitespace(first) { value.removeFirst() }
-        while let last = value.last, ByteClass.isWhitespace(last) { value.removeLast() }
+        let value = TokenList.trimmed(line[(colon + 1)...])
         guard value.allSatisfy({ ByteClass.isFieldValue($0) }) else {
             throw .fieldValueMalformed(name.canonicalName)
         }

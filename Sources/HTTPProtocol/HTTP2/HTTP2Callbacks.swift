@@ -10,7 +10,6 @@ enum HTTP2Callbacks {
     private static let refuse = NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
 
     static func install(on callbacks: OpaquePointer) {
-        unsafe nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, frameBegins)
         unsafe nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, frameReceived)
         unsafe nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, invalidFrameReceived)
         unsafe nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, headersBegin)
@@ -28,12 +27,7 @@ enum HTTP2Callbacks {
     }
 
     private static func header(_ header: nghttp2_frame_hd) -> HTTP2FrameHeader {
-        HTTP2FrameHeader(
-            type: header.type,
-            flags: header.flags,
-            stream: header.stream_id,
-            length: header.length
-        )
+        HTTP2FrameHeader(type: header.type, flags: header.flags, stream: header.stream_id)
     }
 
     /// Whether a HEADERS frame opens a stream; else it brings trailers.
@@ -42,11 +36,6 @@ enum HTTP2Callbacks {
     }
 
     // MARK: Receiving
-
-    private static let frameBegins: nghttp2_on_begin_frame_callback = { _, frameHeader, userData in
-        guard let frameHeader = unsafe frameHeader, let connection = unsafe connection(userData) else { return stop }
-        return connection.frameBegins(unsafe header(frameHeader.pointee)) ? success : stop
-    }
 
     private static let frameReceived: nghttp2_on_frame_recv_callback = { _, frame, userData in
         guard let frame = unsafe frame, let connection = unsafe connection(userData) else { return stop }

@@ -3,58 +3,63 @@ import HTTPTypes
 /// What comes in: the session's callbacks while it reads. They may submit frames, never read or send.
 extension HTTP2Connection {
     func receive(_ bytes: Span<UInt8>) {
-        guard !isBroken, !isDead, !bytes.isEmpty else { return }
-        do {
-            try session?.receive(bytes)
-        } catch {
-            switch error {
-            case .stopped:
-                fail(stopReason == .enhanceYourCalm ? .http2Flood : .http2Protocol, stopReason)
-            case .flooded: fail(.http2Flood, .enhanceYourCalm)
-            case .broken: fail(.internalFailure)
+        var position = 0
+        while position < bytes.count, !isBroken, !isDead {
+            if scanner.payloadLeft > 0 {
+                let count = min(scanner.payloadLeft, bytes.count - position)
+                feed(bytes.extracting(position..<(position + count)))
+                scanner.payloadLeft -= count
+                position += count
+            } else if let frame = scanner.readHeader(bytes, at: &position) {
+                if let code = violation(frame) { return fail(code) }
+                feed(scanner.header.span)
             }
         }
     }
 
-    /// Ends the session out of a callback.
-    private func stop(_ code: HTTP2ErrorCode) -> Bool {
-        stopReason = code
-        return false
+    private func feed(_ bytes: Span<UInt8>) {
+        do {
+            try session?.receive(bytes)
+        } catch {
+            switch error {
+            // The one reason of ours is a header block without end.
+            case .stopped, .flooded: fail(.enhanceYourCalm)
+            case .broken: fail(.internalError)
+            }
+        }
     }
 
     // MARK: Frames
 
-    /// A frame's header was read; false stops the session.
-    func frameBegins(_ frame: HTTP2FrameHeader) -> Bool {
+    /// Judges a frame by its header; the code of the connection error that it is.
+    private func violation(_ frame: HTTP2FrameHeader) -> HTTP2ErrorCode? {
         if frame.kind != .continuation, let refused = announcedStream {
             // The library didn't take the stream up: too many are open, or GOAWAY was sent.
             announcedStream = nil
             ledger.noteReset(refused)
         }
-        guard isOnLivingStream(frame) else { return stop(.streamClosed) }
-        switch frame.kind {
-        case .headers:
-            guard frame.stream > 0, frame.stream % 2 == 1 else { break }
+        guard isOnLivingStream(frame) else { return .streamClosed }
+        if frame.kind == .headers, frame.stream % 2 == 1 {
             switch ledger.open(frame.stream) {
             case .new: announcedStream = frame.stream
             case .known: break
             // RFC 9113, 5.1.1: a new stream's number is higher than all before it.
-            case .skipped: return stop(.protocolError)
+            case .skipped: return .protocolError
             }
-            return flood.spend(FloodGuard.streamCost) || stop(.enhanceYourCalm)
-        case .continuation, .goAway, .pushPromise:
-            break
-        case .data:
-            // Earned back by the first byte that it carries; padding alone earns nothing.
-            guard !frame.endsStream else { break }
-            return flood.spend(1) || stop(.enhanceYourCalm)
-        case .settings, .ping:
-            guard !frame.isAcknowledgement else { break }
-            return flood.spend(1) || stop(.enhanceYourCalm)
-        case .priority, .reset, .windowUpdate, nil:
-            return flood.spend(1) || stop(.enhanceYourCalm)
         }
-        return true
+        return flood.spend(cost(of: frame)) ? nil : .enhanceYourCalm
+    }
+
+    private func cost(of frame: HTTP2FrameHeader) -> Int {
+        switch frame.kind {
+        case .headers: FloodGuard.streamCost
+        // Earned back by the first byte that it carries; padding alone earns nothing.
+        case .data: frame.endsStream ? 0 : 1
+        case .settings, .ping: frame.isAcknowledgement ? 0 : 1
+        // The library counts CONTINUATION, and the others end the connection anyway.
+        case .continuation, .goAway, .pushPromise: 0
+        case .priority, .reset, .windowUpdate, nil: 1
+        }
     }
 
     /// RFC 9113, 5.1: on a closed stream nothing comes but what crossed our RST_STREAM on the way.
@@ -102,12 +107,12 @@ extension HTTP2Connection {
         epoch &+= 1
     }
 
-    /// False stops the session.
+    /// False stops the session: the fields have no end.
     func fieldReceived(name: Span<UInt8>, value: Span<UInt8>, on id: StreamID) -> Bool {
         guard let stream = streams[id] else { return true }
         // Trailers are counted like fields and dropped with them: the head was made before.
         stream.fields.append(name: name, value: value, limits: limits)
-        return !stream.fields.isBomb || stop(.enhanceYourCalm)
+        return !stream.fields.isBomb
     }
 
     func invalidFieldReceived(on id: StreamID) {

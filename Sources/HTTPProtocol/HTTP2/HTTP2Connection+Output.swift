@@ -35,7 +35,7 @@ extension HTTP2Connection {
                 guard let frame = try session?.nextFrame(), !frame.isEmpty else { break }
                 output.append(frame)
             } catch {
-                fail(.internalFailure)
+                fail(.internalError)
             }
         }
         return output.take(atMost: limit)

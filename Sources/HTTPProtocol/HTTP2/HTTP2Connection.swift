@@ -20,13 +20,12 @@ final class HTTP2Connection {
     /// Counts the phases, see ``HTTPConnection/phaseEpoch``.
     var epoch: UInt64 = 0
 
-    // What peers may do for nothing.
+    // What frames are judged by.
+    var scanner = FrameScanner()
     var flood: FloodGuard
     var ledger = StreamLedger()
     /// A HEADERS frame's new stream, until the library takes it up; if it never does it has refused it.
     var announcedStream: StreamID?
-    /// Why a callback stopped the session.
-    var stopReason = HTTP2ErrorCode.protocolError
 
     // Sums over the streams, so that asking for them costs nothing.
     var readingCount = 0
@@ -52,7 +51,7 @@ final class HTTP2Connection {
         self.errorBody = errorBody
         flood = FloodGuard(limits: limits)
         session = HTTP2Session(limits: limits, owner: self)
-        if session == nil { fail(.internalFailure) }
+        if session == nil { fail(.internalError) }
     }
 
     func nextEvent() -> HTTPEvent? { events.next() }
@@ -68,7 +67,13 @@ final class HTTP2Connection {
         return isDraining ? .closing : .idle
     }
 
-    var wantsInput: Bool { !isBroken && !isDead && output.count < limits.responseLowWaterBytes }
+    /// Frames that wait in the library: answers are begun by requests, so it is here that they are held back.
+    private static let maxQueuedFrames = 1000
+
+    var wantsInput: Bool {
+        guard !isBroken, !isDead, output.count < limits.responseLowWaterBytes else { return false }
+        return (session?.queuedFrames ?? 0) < Self.maxQueuedFrames
+    }
     var hasOutput: Bool { !output.isEmpty || (!isDead && session?.wantsWrite == true) }
     var isFinished: Bool { output.isEmpty && (isDead || isOver) }
     var bufferedOutputBytes: Int { output.count + streamOutputBytes }
@@ -79,13 +84,22 @@ final class HTTP2Connection {
 
     // MARK: Ends
 
-    /// A connection error found here: GOAWAY and no further byte is read (RFC 9113, 5.4.1).
-    func fail(_ kind: ProtocolErrorKind, _ code: HTTP2ErrorCode = .internalError) {
+    /// A connection error found here: GOAWAY and no further byte is read (RFC 9113, 5.4.1). After an internal error
+    /// the library isn't asked for anything more.
+    func fail(_ code: HTTP2ErrorCode) {
         guard !isBroken else { return }
         isBroken = true
-        events.append(.protocolError(kind))
+        events.append(.protocolError(Self.kind(of: code)))
         cancelAll()
-        if kind == .internalFailure { isDead = true } else { session?.terminate(code) }
+        if code == .internalError { isDead = true } else { session?.terminate(code) }
+    }
+
+    private static func kind(of code: HTTP2ErrorCode) -> ProtocolErrorKind {
+        switch code {
+        case .internalError: .internalFailure
+        case .enhanceYourCalm: .http2Flood
+        case .noError, .protocolError, .streamClosed, .cancel: .http2Protocol
+        }
     }
 
     /// A connection error found by the library, which has sent its GOAWAY.
@@ -154,7 +168,9 @@ final class HTTP2Connection {
         for stream in streams.values {
             switch stream.state {
             case .readingHead, .readingBody:
-                let firstSeen = stream.firstSeen ?? now
+                // A body that waits for us, because the requests in work hold all there is, isn't late.
+                let isHeldBack = stream.withheldWindow > 0 && inWorkBytes > limits.maxConnectionBodyBytes
+                let firstSeen = isHeldBack ? now : stream.firstSeen ?? now
                 stream.firstSeen = firstSeen
                 guard now - firstSeen >= body else { continue }
                 refuse(stream, .timedOut)

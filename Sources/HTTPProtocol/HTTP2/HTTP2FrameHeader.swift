@@ -8,7 +8,6 @@ struct HTTP2FrameHeader {
     let type: UInt8
     let flags: UInt8
     let stream: StreamID
-    let length: Int
 
     /// Nil for a type that isn't known.
     var kind: Kind? { Kind(rawValue: type) }

@@ -113,6 +113,9 @@ import HTTPTypes
     var wantsRead: Bool { unsafe nghttp2_session_want_read(session) != 0 }
     var wantsWrite: Bool { unsafe nghttp2_session_want_write(session) != 0 }
 
+    /// Frames that wait to be sent, DATA aside.
+    var queuedFrames: Int { unsafe nghttp2_session_get_outbound_queue_size(session) }
+
     // MARK: Streams
 
     /// Begins an answer. With a body its bytes are asked for by the data callback. False when the stream is gone.

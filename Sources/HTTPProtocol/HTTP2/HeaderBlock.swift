@@ -25,7 +25,9 @@ struct HeaderBlock {
     private mutating func append(_ name: String, _ value: String) {
         bytes.append(contentsOf: name.utf8)
         let nameEnd = bytes.count
-        bytes.append(contentsOf: value.utf8.lazy.map { ByteClass.isFieldValue($0) ? $0 : ByteClass.space })
+        // RFC 9113, 8.2.1: what could end a line becomes a space, and none stands at either end.
+        let clean = value.utf8.map { ByteClass.isFieldValue($0) ? $0 : ByteClass.space }
+        bytes.append(contentsOf: TokenList.trimmed(clean[...]))
         ends.append((nameEnd, bytes.count))
     }
 
