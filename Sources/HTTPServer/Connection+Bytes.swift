@@ -36,16 +36,28 @@ extension Connection {
         var room = buffer.mutableSpan
         let result = socket.receive(into: &room)
         if case .bytes(let count) = result {
-            http.ownAnswerFields[.date] = table.dateField()
+            dateOwnAnswers()
             http.receive(buffer.span.extracting(first: count))
         }
         return result
     }
 
-    /// Writes until the socket is full or nothing is left; returns whether anything went.
+    /// Has the answers that the protocol makes itself carry the present date and the server's name.
+    func dateOwnAnswers() {
+        let date = table.dateField()
+        guard table.dateSecond != datedSecond else { return }
+        datedSecond = table.dateSecond
+        http.ownAnswerFields[.date] = date
+        if let name = context.configuration.serverName { http.ownAnswerFields[.server] = name }
+    }
+
+    /// Writes until the socket is full, nothing is left, or the round's share is used up; returns whether anything
+    /// went.
     func write() -> Bool {
         var hasMoved = false
-        while mayWrite, stage == .serving {
+        var writes = 0
+        while mayWrite, stage == .serving, writes < Self.writesPerRound {
+            writes += 1
             if unsent.isEmpty {
                 unsent = http.takeOutput(atMost: Self.writeBytes)
                 sent = 0

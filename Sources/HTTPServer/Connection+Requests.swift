@@ -26,7 +26,7 @@ extension Connection {
         clock.requestReceived(at: table.reactor.now)
         if let response = context.handler.respondAtOnce(to: request) {
             begin(response, stream)
-        } else if context.isOverloaded {
+        } else if context.isOutboundFull || context.isInboundFull(beside: request.body.count) {
             context.counters.add(1, to: .overloadedRequests)
             begin(context.overloadResponse(), stream)
         } else if isOutboundFull {
@@ -39,7 +39,7 @@ extension Connection {
 
     /// Whether this connection's answers pile up. In HTTP/1.1 the protocol itself takes one request at a time.
     private var isOutboundFull: Bool {
-        !exchanges.isEmpty && http.bufferedOutputBytes > context.configuration.maxOutboundBytesPerConnection
+        http.bufferedOutputBytes > context.configuration.maxOutboundBytesPerConnection
     }
 
     /// Begins requests that waited for the client to take earlier answers. At most as many as there may be streams.

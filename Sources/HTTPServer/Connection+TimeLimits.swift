@@ -6,8 +6,8 @@ extension Connection {
     /// How often an HTTP/2 connection's streams are held to their own limits: often enough that a limit of seconds is
     /// kept, and a connection with nothing open costs nothing.
     static let streamCheckInterval = Duration.seconds(1)
-    /// When a streamed answer that waits for other connections' bytes is tried again.
-    static let pullRetryInterval = Duration.milliseconds(50)
+    /// When input or a streamed answer that waits for other connections' bytes to go is tried again.
+    static let retryInterval = Duration.milliseconds(50)
 
     typealias Instant = ContinuousClock.Instant
 
@@ -19,7 +19,7 @@ extension Connection {
     /// The earliest time at which some limit may have passed.
     func nextDeadline() -> Instant? {
         if stage == .lingering { return clock.lingerDeadline }
-        return [phaseDeadline, writeDeadline, halfCloseDeadline, streamCheck, pullRetry].compactMap { $0 }.min()
+        return [phaseDeadline, writeDeadline, halfCloseDeadline, streamCheck, retry].compactMap { $0 }.min()
     }
 
     /// Cuts what has taken too long. The step that follows writes what the protocol has to say about it.
@@ -49,7 +49,7 @@ extension Connection {
         case .closing: return abandon()
         case .awaitingResponse, .writing: return
         }
-        http.ownAnswerFields[.date] = table.dateField()
+        dateOwnAnswers()
         http.phaseTimedOut()
     }
 
@@ -95,7 +95,7 @@ extension Connection {
         return clock.streamsChecked + Self.streamCheckInterval
     }
 
-    private var pullRetry: Instant? {
-        pausedPulls.isEmpty ? nil : table.reactor.now + Self.pullRetryInterval
+    private var retry: Instant? {
+        pausedPulls.isEmpty && !isInputPaused ? nil : table.reactor.now + Self.retryInterval
     }
 }

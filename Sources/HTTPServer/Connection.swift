@@ -15,8 +15,9 @@ final class Connection: EventHandler {
     static let roundsPerTurn = 4
     /// Events handled in one round.
     static let eventsPerRound = 64
-    /// Bytes taken from the protocol for one write.
+    /// Bytes taken from the protocol for one write, and writes in one round.
     static let writeBytes = 64 * 1024
+    static let writesPerRound = 4
     /// Bytes a client must take in `writeTimeout` to be waited for: one that takes a byte now and then is not reading.
     static let minimumWriteProgress = 4 * 1024
     /// Bytes of a client that is no longer listened to, which are read and dropped so that it sees the last answer.
@@ -42,8 +43,13 @@ final class Connection: EventHandler {
     /// The end of the client's input was read.
     var hasEnded = false
     var discarded = 0
+    /// The second that the protocol's own answers are dated with.
+    var datedSecond = -1
     /// It ends between requests, with nothing said: there is no answer that a reset could destroy.
     var endsSilently = false
+
+    /// Input waits in the socket because the connections' bodies fill their limit.
+    var isInputPaused = false
 
     /// Requests handed out whose answers are not complete.
     var exchanges: [StreamID: Exchange] = [:]
@@ -108,8 +114,9 @@ final class Connection: EventHandler {
             clock.peerFinished(at: table.reactor.now)
         }
         if !readiness.isDisjoint(with: [.failed, .hungUp]) {
-            // A reset, or both directions closed: no answer can arrive.
-            return abandon()
+            // A reset, or both directions closed: no answer can arrive any more. The last one, if it was written, is
+            // left to the kernel.
+            return stage == .lingering ? close() : abandon()
         }
         step()
     }
@@ -144,13 +151,16 @@ final class Connection: EventHandler {
             beginLinger()
             return true
         }
-        if wantsInput { hasMoved = read() || hasMoved }
+        let wantsInput = mayRead && !hasEnded && http.wantsInput
+        isInputPaused = wantsInput && isInboundFull
+        if wantsInput, !isInputPaused { hasMoved = read() || hasMoved }
         return hasMoved
     }
 
-    private var wantsInput: Bool {
-        guard mayRead, !hasEnded, http.wantsInput else { return false }
-        return !(context.isInboundFull && http.phase == .readingBody)
+    /// Whether all connections together hold so much input that this one is to wait with the rest of its own. One that
+    /// holds nothing may begin, so that health checks go on.
+    private var isInboundFull: Bool {
+        context.isInboundFull && http.bufferedInputBytes > 0 && !table.mayReadOn(id)
     }
 
     // MARK: The end
@@ -177,6 +187,7 @@ final class Connection: EventHandler {
         cancelExchanges()
         context.counters.add(-countedOutbound, to: .outboundBytes)
         context.counters.add(-countedInbound, to: .inboundBytes)
+        table.hasReadAll(id)
         if let registration { table.reactor.deregister(registration) }
         // The socket closes with the last reference, which is the caller's.
         table.remove(self)
@@ -212,6 +223,7 @@ final class Connection: EventHandler {
             countedOutbound = outbound
         }
         if inbound != countedInbound {
+            if http.bufferedInputBytes == 0 { table.hasReadAll(id) }
             context.counters.add(inbound - countedInbound, to: .inboundBytes)
             countedInbound = inbound
         }

@@ -10,6 +10,8 @@ final class ConnectionTable {
     /// Refused connections that are held open for a moment, so that their 503 arrives (see `Connection.linger`).
     /// Those over it are closed at once.
     static let maxRefusedHeld = 64
+    /// How long the one connection that is read on when there is too much input may bring nothing.
+    static let readerPatience = Duration.milliseconds(100)
 
     let reactor: Reactor
     let loop: EventLoop<ConnectionTable>
@@ -26,6 +28,7 @@ final class ConnectionTable {
     private var nextID: UInt64 = 0
     private var refusedHeld = 0
     private var date = HTTPDate()
+    private var reader: (id: UInt64, lastRead: ContinuousClock.Instant)?
 
     init(reactor: Reactor, loop: EventLoop<ConnectionTable>, context: ServerContext) {
         self.reactor = reactor
@@ -35,6 +38,9 @@ final class ConnectionTable {
 
     /// The present `Date` field.
     func dateField() -> String { date.now() }
+
+    /// The second of the last `dateField()`.
+    var dateSecond: Int { date.second }
 
     // MARK: Connections
 
@@ -57,7 +63,6 @@ final class ConnectionTable {
         }
         context.counters.add(1, to: .acceptedConnections)
         connections[connection.id] = connection
-        if isDraining { connection.drain() }
         // Its first request is often there already; if not, the edge will come.
         connection.step()
     }
@@ -99,6 +104,21 @@ final class ConnectionTable {
         return nextID
     }
 
+    // MARK: Input when there is too much of it
+
+    /// Whether this connection is the one whose request is read on while bodies fill their limit. There is one at a
+    /// time, so that requests get done rather than all wait half-read; one that brings nothing loses its turn.
+    func mayReadOn(_ id: UInt64) -> Bool {
+        if let reader, reader.id != id, reactor.now - reader.lastRead < Self.readerPatience { return false }
+        reader = (id, reactor.now)
+        return true
+    }
+
+    /// The connection holds no partial request any more.
+    func hasReadAll(_ id: UInt64) {
+        if reader?.id == id { reader = nil }
+    }
+
     // MARK: Listening and draining
 
     func listen(on listeners: [Listener]) {
@@ -110,9 +130,9 @@ final class ConnectionTable {
     /// connections stay for a moment, because a request may be on its way; `finishIdle()` ends them.
     func beginDrain() {
         guard !isDraining else { return }
-        isDraining = true
         for acceptor in acceptors { acceptor.close() }
         acceptors = []
+        isDraining = true
         for connection in Array(connections.values) {
             connection.drain()
             connection.step()

@@ -8,7 +8,8 @@ struct HTTPDate {
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
     private static let secondsPerDay = 86_400
 
-    private var second = -1
+    /// The second that `text` is for.
+    private(set) var second = -1
     private var text = ""
 
     /// The present second as text.

@@ -40,7 +40,7 @@ package struct HTTPServerConfiguration: Sendable {
     /// streamed answers pause: clients that do not read must not cost the memory of the model.
     package var maxOutboundBytes = 256 * 1024 * 1024
     /// Bytes of request bodies, on their way or in work, on all connections, from which requests are refused with
-    /// 503 and bodies are not read on.
+    /// 503, and bodies are read on one at a time.
     package var maxInboundBytes = 256 * 1024 * 1024
 
     /// The `Server` header field; nil for none.

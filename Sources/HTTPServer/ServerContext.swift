@@ -10,14 +10,16 @@ struct ServerContext: Sendable {
     let counters = ServerCounters()
     let logger: Logger
 
-    /// Too much waits to be written, or is held in bodies: further requests are refused until some of it is gone.
-    var isOverloaded: Bool { isOutboundFull || isInboundFull }
-
-    /// Streamed answers pause.
+    /// Too much waits to be written: requests are refused and streamed answers pause until some of it is gone.
     var isOutboundFull: Bool { counters[.outboundBytes] >= configuration.maxOutboundBytes }
 
-    /// Bodies are not read on.
-    var isInboundFull: Bool { counters[.inboundBytes] >= configuration.maxInboundBytes }
+    /// Too much is held in bodies: they are not read on.
+    var isInboundFull: Bool { isInboundFull(beside: 0) }
+
+    /// Whether bodies fill their limit even without `bytes` of them: the request that has these is refused.
+    func isInboundFull(beside bytes: Int) -> Bool {
+        counters[.inboundBytes] - bytes >= configuration.maxInboundBytes
+    }
 
     /// The refusal of a request (or, with `close`, of a connection) that there is no room for.
     func overloadResponse() -> Response {

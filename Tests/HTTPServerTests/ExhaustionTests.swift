@@ -16,11 +16,11 @@ extension HTTPServerSuite {
 
         private static func exhaust(_ server: TestServer) async throws {
             let port = server.port
-            let clients = (0..<20).map { _ in RawClient() }
-            // The clients have theirs (they are in this same process); the server gets ten.
+            let clients = (0..<12).map { _ in RawClient() }
+            // The clients have theirs (they are in this same process); the server gets five.
             let highest = clients.map(\.number).max() ?? 0
             let usual = try descriptorLimit()
-            try setDescriptorLimit(rlimit(rlim_cur: rlim_t(highest) + 11, rlim_max: usual.rlim_max))
+            try setDescriptorLimit(rlimit(rlim_cur: rlim_t(highest) + 6, rlim_max: usual.rlim_max))
             let statuses = try await onThread {
                 try clients.map { client in
                     try client.connect(port: port)

@@ -78,5 +78,40 @@ extension HTTPServerSuite {
             #expect(await server.reaches { $0.outboundBytes == 0 })
             await server.stop()
         }
+
+        @Test("bodies over the limit of all are read one at a time or told 503, and all of it recovers")
+        func inboundBytes() async throws {
+            let gate = Gate()
+            let server = try TestServer(
+                TestHandler(later: { request in
+                    if request.body.count > 1 { _ = await gate.wait() }
+                    return .text("\(request.body.count)")
+                })
+            ) { $0.maxInboundBytes = 3_000_000 }
+            let port = server.port
+            let body = String(repeating: "x", count: 1_000_000)
+            let clients = try await onThread {
+                try (0..<6).map { _ in
+                    let client = try RawClient(port: port)
+                    Thread { client.post("/", body) }.start()
+                    return client
+                }
+            }
+            #expect(await server.reaches { $0.inboundBytes >= 3_000_000 })
+            try await Task.sleep(for: .milliseconds(300))
+            // Beyond the limit only what one read of each connection brings, and the body that is read on.
+            #expect(server.statistics.inboundBytes < 3_000_000 + 6 * 64 * 1024 + 1_000_000)
+            let refused = try await server.client { client in
+                client.get("/")
+                return try client.response().status
+            }
+            #expect(refused == 503)
+            gate.open()
+            let statuses = try await onThread { try clients.map { try $0.response().status } }
+            #expect(statuses.contains(200))
+            #expect(statuses.allSatisfy { $0 == 200 || $0 == 503 })
+            #expect(await server.reaches { $0.inboundBytes == 0 })
+            await server.stop()
+        }
     }
 }

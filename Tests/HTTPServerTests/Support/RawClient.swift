@@ -132,6 +132,15 @@ final class RawClient: @unchecked Sendable {
         return String(decoding: received, as: UTF8.self)
     }
 
+    /// Exactly so many bytes; nil at the end.
+    func bytes(_ count: Int) throws -> [UInt8]? {
+        while received.count < count {
+            guard try receiveMore() else { return nil }
+        }
+        defer { received.removeFirst(count) }
+        return Array(received.prefix(count))
+    }
+
     /// Whether the server closes, by an end or a reset, with nothing more said.
     func isClosedByServer() -> Bool {
         do {

@@ -28,6 +28,7 @@ struct TestServer {
 
     init(_ handler: TestHandler = TestHandler(), configure: (inout HTTPServerConfiguration) -> Void = { _ in }) throws {
         var configuration = HTTPServerConfiguration(addresses: [.tcp(host: "127.0.0.1", port: 0)])
+        configuration.lingerTimeout = .milliseconds(200)
         configure(&configuration)
         var logger = Logger(label: "test")
         logger.logLevel = .critical

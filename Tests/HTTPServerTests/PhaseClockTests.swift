@@ -1,0 +1,46 @@
+import HTTPProtocol
+import Testing
+
+@testable import HTTPServer
+
+@Suite struct PhaseClockTests {
+    private let start = ContinuousClock.now
+
+    private func time(_ seconds: Int) -> ContinuousClock.Instant { start + .seconds(seconds) }
+
+    @Test("a phase's time runs from its beginning, not from its last byte")
+    func phases() {
+        var clock = PhaseClock(now: start)
+        clock.observe(.readingHead, epoch: 1, at: time(1))
+        clock.observe(.readingHead, epoch: 1, at: time(5))
+        #expect(clock.phaseBegan == time(1))
+        clock.observe(.readingHead, epoch: 2, at: time(6))
+        #expect(clock.phaseBegan == time(6), "another request's head")
+        clock.observe(.readingBody, epoch: 2, at: time(7))
+        #expect(clock.phaseBegan == time(7))
+    }
+
+    @Test("writing goes on only while enough is taken")
+    func writing() {
+        var clock = PhaseClock(now: start)
+        clock.beginWrite(at: time(1))
+        clock.wrote(60, at: time(2), minimum: 100)
+        #expect(clock.writeProgressed == time(1))
+        clock.wrote(40, at: time(3), minimum: 100)
+        #expect(clock.writeProgressed == time(3))
+        clock.wrote(99, at: time(4), minimum: 100)
+        #expect(clock.writeProgressed == time(3))
+    }
+
+    @Test("the grace of a half-closed client begins anew with each of its requests, and never ends by itself")
+    func halfClose() {
+        var clock = PhaseClock(now: start)
+        clock.requestReceived(at: time(1))
+        #expect(clock.halfClosed == nil)
+        clock.peerFinished(at: time(2))
+        clock.peerFinished(at: time(3))
+        #expect(clock.halfClosed == time(2))
+        clock.requestReceived(at: time(4))
+        #expect(clock.halfClosed == time(4))
+    }
+}
