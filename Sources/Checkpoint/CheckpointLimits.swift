@@ -6,13 +6,6 @@ enum CheckpointLimits {
     static let configurationBytes = 16 << 20
     /// Bytes of a safetensors header; the format's own limit.
     static let safetensorsHeaderBytes = 100_000_000
-    /// Values in one JSON document. A tensor's entry takes about ten, so 200,000 tensors fit; a document of nothing
-    /// but brackets cannot take gigabytes.
-    static let jsonValues = 2_000_000
-    /// Arrays and objects inside each other. Configuration files use three; the parser recurses, so a bound is needed.
-    static let jsonDepth = 64
-    /// Characters of one JSON number. Python writes at most 24 for a double.
-    static let jsonNumberLength = 512
     /// Dimensions of a tensor. Weights have at most four.
     static let rank = 16
     /// Bytes of one pickle. The state dictionary of a model with 24 layers takes 0.2 MB; a megabyte of names is much.

@@ -1,3 +1,5 @@
+import JSON
+
 /// A `config.json` or its like: one JSON object, read key by key with the type and range that the caller expects.
 ///
 /// A getter without a default requires its key. A key that is there always counts: a value of the wrong type or out of
@@ -5,7 +7,7 @@
 package struct ConfigurationFile: Sendable {
     /// The file's path, for messages.
     package let path: String
-    private let members: [String: JSONValue]
+    private let members: JSONObject
 
     /// Reads the file at `path`.
     ///
@@ -24,9 +26,9 @@ package struct ConfigurationFile: Sendable {
 
     /// Reads `bytes` as if they were the file at `path`.
     package init(bytes: [UInt8], path: String) throws(CheckpointError) {
-        let document = try JSONParser.parse(bytes, file: path)
+        let document = try JSONValue(parsing: bytes, file: path)
         guard case .object(let members) = document else {
-            throw .malformed(file: path, place: "document", found: "\(document)", expected: "an object")
+            throw .malformed(file: path, place: "document", found: document.summary, expected: "an object")
         }
         self.path = path
         self.members = members
@@ -93,9 +95,11 @@ package struct ConfigurationFile: Sendable {
         guard let value = members[key], value != .null else { return nil }
         guard case .object(let entries) = value else { throw wrong(key, value, "an object of strings") }
         var map: [String: String] = [:]
-        for (name, entry) in entries.sorted(by: { $0.key < $1.key }) {
-            guard case .string(let string) = entry else { throw wrong("\(key).\(name)", entry, "a string") }
-            map[name] = string
+        for entry in entries.members {
+            guard case .string(let string) = entry.value else {
+                throw wrong("\(key).\(entry.key)", entry.value, "a string")
+            }
+            map[entry.key] = string
         }
         return map
     }
@@ -106,6 +110,6 @@ package struct ConfigurationFile: Sendable {
     }
 
     private func wrong(_ key: String, _ value: JSONValue, _ expected: String) -> CheckpointError {
-        .wrongValue(file: path, key: key, found: value.description, expected: expected)
+        .wrongValue(file: path, key: key, found: value.summary, expected: expected)
     }
 }

@@ -119,6 +119,22 @@ struct ConfigurationFileTests {
         )
     }
 
+    @Test(
+        "a fault of the JSON itself is told with the file and the place",
+        arguments: [
+            ("{\n  \"n\": 1,\n}", #"line 3, column 1: found "}", expected a key in quotation marks"#),
+            ("\u{FEFF}{}", "line 1, column 1: found a byte order mark, expected UTF-8 without one"),
+            (#"{"n": 1, "n": 2}"#, #"line 1, column 10: found the key "n" a second time, expected each key once"#),
+            (
+                "{\"n\": \(String(repeating: "[", count: 1_000_000))",
+                "line 1, column 70: found deeper nesting, expected at most 64 levels"
+            ),
+        ]
+    )
+    func malformed(_ json: String, _ expected: String) throws {
+        #expect(try message { _ = try file(json) } == "config.json: \(expected)")
+    }
+
     @Test("a file that is absent, empty or a folder is told as such")
     func unreadable() throws {
         let folder = try TemporaryFolder()

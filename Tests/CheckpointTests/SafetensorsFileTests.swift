@@ -109,7 +109,7 @@ struct SafetensorsFileTests {
         .init("", #"header: found no "{" at its start, expected a JSON object"#),
         .init("[]", #"header: found no "{" at its start, expected a JSON object"#),
         .init(" {}", #"header: found no "{" at its start, expected a JSON object"#),
-        .init("{", "line 1, byte 2: found the end of the file, expected a key in quotation marks"),
+        .init("{", "line 1, column 2: found the end, expected a key in quotation marks"),
         .init("{}", data: 1, "data: found 1 bytes, expected 0, the end of the last tensor"),
         .init(#"{"__metadata__":{"a":1}}"#, "__metadata__: found 1, expected an object of strings"),
         .init(#"{"__metadata__":[]}"#, "__metadata__: found an array of 0, expected an object of strings"),
@@ -186,7 +186,7 @@ struct SafetensorsFileTests {
         .init(
             #"{"w":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"w":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}}"#,
             data: 4,
-            #"line 1, byte 54: found the key "w" a second time, expected each key once"#
+            #"line 1, column 54: found the key "w" a second time, expected each key once"#
         ),
         .init(
             #"{"w":{"dtype":"U8","shape":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],"data_offsets":[0,1]}}"#,

@@ -1,3 +1,5 @@
+import JSON
+
 /// Reads where the tensors of a safetensors file lie.
 ///
 /// The format (github.com/huggingface/safetensors, README, "Format"): eight bytes of header length, a JSON header, then
@@ -8,8 +10,8 @@ enum SafetensorsFile {
         let (header, dataStart) = try header(of: bytes, file: file)
         var tensors: [StoredTensor] = []
         tensors.reserveCapacity(header.count)
-        // In the names' order, so that of several faults the same one is always told.
-        for (name, entry) in header.sorted(by: { $0.key < $1.key }) {
+        for member in header.members {
+            let (name, entry) = (member.key, member.value)
             if name == "__metadata__" {
                 try checkMetadata(entry, file: file)
             } else {
@@ -25,7 +27,7 @@ enum SafetensorsFile {
     private static func header(
         of bytes: RawSpan,
         file: String
-    ) throws(CheckpointError) -> (members: [String: JSONValue], end: Int) {
+    ) throws(CheckpointError) -> (members: JSONObject, end: Int) {
         let place = "header length"
         guard let declared = bytes.integer(at: 0, as: UInt64.self) else {
             throw .malformed(file: file, place: place, found: "\(bytes.byteCount) bytes", expected: "at least 8")
@@ -47,7 +49,7 @@ enum SafetensorsFile {
         guard text.first == UInt8(ascii: "{") else {
             throw .malformed(file: file, place: "header", found: "no \"{\" at its start", expected: "a JSON object")
         }
-        guard case .object(let members) = try JSONParser.parse(text, file: file) else {
+        guard case .object(let members) = try JSONValue(parsing: text, file: file) else {
             throw .malformed(file: file, place: "header", found: "another JSON value", expected: "a JSON object")
         }
         return (members, end)
@@ -56,11 +58,11 @@ enum SafetensorsFile {
     private static func checkMetadata(_ metadata: JSONValue, file: String) throws(CheckpointError) {
         let expected = "an object of strings"
         guard case .object(let entries) = metadata else {
-            throw .malformed(file: file, place: "__metadata__", found: "\(metadata)", expected: expected)
+            throw .malformed(file: file, place: "__metadata__", found: metadata.summary, expected: expected)
         }
-        for (_, value) in entries.sorted(by: { $0.key < $1.key }) {
-            guard case .string = value else {
-                throw .malformed(file: file, place: "__metadata__", found: "\(value)", expected: expected)
+        for member in entries.members {
+            guard case .string = member.value else {
+                throw .malformed(file: file, place: "__metadata__", found: member.value.summary, expected: expected)
             }
         }
     }
@@ -105,7 +107,7 @@ private struct EntryReader {
     let fileSize: Int
 
     func tensor(_ entry: JSONValue) throws(CheckpointError) -> StoredTensor {
-        guard case .object(let members) = entry else { throw malformed("\(entry)", "an object") }
+        guard case .object(let members) = entry else { throw malformed(entry.summary, "an object") }
         guard let dtype = members["dtype"], case .string(let typeName) = dtype else {
             throw malformed("dtype \(describe(members["dtype"]))", "a string")
         }
@@ -143,14 +145,14 @@ private struct EntryReader {
         }
     }
 
-    private func integers(_ key: String, in members: [String: JSONValue]) throws(CheckpointError) -> [Int] {
+    private func integers(_ key: String, in members: JSONObject) throws(CheckpointError) -> [Int] {
         guard let value = members[key], case .array(let elements) = value else {
             throw malformed("\(key) \(describe(members[key]))", "an array of integers")
         }
         var integers: [Int] = []
         for element in elements {
             guard case .number(let text) = element, let integer = Int(text), integer >= 0 else {
-                throw malformed("\(element) in \(key)", "an integer from 0 to \(Int.max)")
+                throw malformed("\(element.summary) in \(key)", "an integer from 0 to \(Int.max)")
             }
             integers.append(integer)
         }
@@ -158,7 +160,7 @@ private struct EntryReader {
     }
 
     private func describe(_ value: JSONValue?) -> String {
-        value.map { "\($0)" } ?? "absent"
+        value?.summary ?? "absent"
     }
 
     private func malformed(_ found: String, _ expected: String) -> CheckpointError {
