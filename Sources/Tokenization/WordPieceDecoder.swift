@@ -21,12 +21,31 @@ struct WordPieceDecoder: Sendable, Equatable {
                 piece.insert(UInt8(ascii: " "), at: 0)
             }
         }
-        if cleansUp {
-            // Every pattern but one needs its space at the beginning of a piece, or within an added token.
-            for (from, to) in Self.replacements where piece.count >= from.count {
-                piece = piece.replacing(from, with: to)
-            }
+        // Every pattern begins with a space, which few pieces have but the one put before them.
+        if cleansUp, piece.contains(UInt8(ascii: " ")) {
+            for (from, to) in Self.replacements { Self.replace(from, with: to, in: &piece) }
         }
         text.append(contentsOf: piece)
+    }
+
+    /// Replaces every occurrence of `pattern`, from left to right.
+    private static func replace(_ pattern: [UInt8], with replacement: [UInt8], in piece: inout [UInt8]) {
+        func occurs(at place: Int) -> Bool {
+            guard place + pattern.count <= piece.count else { return false }
+            for offset in pattern.indices where piece[place + offset] != pattern[offset] { return false }
+            return true
+        }
+        guard var place = piece.indices.first(where: occurs) else { return }
+        var result = Array(piece[..<place])
+        while place < piece.count {
+            if occurs(at: place) {
+                result += replacement
+                place += pattern.count
+            } else {
+                result.append(piece[place])
+                place += 1
+            }
+        }
+        piece = result
     }
 }

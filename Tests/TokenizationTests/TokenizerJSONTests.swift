@@ -46,7 +46,7 @@ private let refusedChanges: [(message: String, change: @Sendable (inout Tokenize
     ("vocab[\"a\"]", { $0.vocabulary = #"{"a":-1}"# }),
     ("vocab[\"a\"]", { $0.vocabulary = #"{"a":4294967296}"# }),
     ("model.vocab.a", { $0.vocabulary = #"{"a":99999999999999999999}"# }),
-    ("has two ids", { $0.vocabulary = #"{"a":0,"a":1}"# }),
+    ("the key \"a\" a second time", { $0.vocabulary = #"{"a":0,"a":1}"# }),
     ("has the id 0, which a has too", { $0.vocabulary = #"{"a":0,"b":0}"# }),
     ("[PAD]", { $0.vocabulary = #"{"[UNK]":0,"[SEP]":1,"[CLS]":2}"# }),
     ("added_tokens[0].id", { $0.addedTokens = $0.addedTokens.replacing("\"id\":1", with: "\"id\":4") }),

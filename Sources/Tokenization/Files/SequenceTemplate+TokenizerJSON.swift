@@ -1,9 +1,11 @@
+import JSON
+
 extension SequenceTemplate {
     /// The largest segment id that is accepted; models have 2.
     private static let maximumTypeID = 1 << 16
 
     /// The section `post_processor`: null, a `TemplateProcessing` or a `BertProcessing`.
-    init(_ file: JSONObject, vocabulary: Vocabulary) throws(TokenizerError) {
+    init(_ file: FileSection, vocabulary: Vocabulary) throws(TokenizerError) {
         guard let section = try file.optionalObject("post_processor") else {
             self = .bare
             return
@@ -27,7 +29,7 @@ extension SequenceTemplate {
         _ parts: [Part],
         texts: Int,
         pairs: Int,
-        _ section: JSONObject,
+        _ section: FileSection,
         _ name: String
     ) throws(TokenizerError) {
         var found = (texts: 0, pairs: 0)
@@ -49,7 +51,7 @@ extension SequenceTemplate {
     }
 
     private static func parts(
-        _ section: JSONObject,
+        _ section: FileSection,
         _ name: String,
         vocabulary: Vocabulary
     ) throws(TokenizerError) -> [Part] {
@@ -74,7 +76,7 @@ extension SequenceTemplate {
     }
 }
 
-extension JSONObject {
+extension FileSection {
     /// The ids of a template's special token, each of which is in the vocabulary.
     fileprivate func ids(vocabulary: Vocabulary) throws(TokenizerError) -> [Int32] {
         var ids: [Int32] = []

@@ -1,4 +1,4 @@
-import Foundation
+import JSON
 
 extension TokenizerConfiguration {
     /// The tokenizer classes of `transformers` that do exactly this.
@@ -42,7 +42,7 @@ extension TokenizerConfiguration {
         maskToken = try token("mask_token", maskToken)
         var contents: Set<[UInt8]> = []
         for file in [config, map] {
-            guard let file, try file.optional("additional_special_tokens") != nil else { continue }
+            guard let file, file.optional("additional_special_tokens") != nil else { continue }
             for (index, element) in try file.array("additional_special_tokens").enumerated() {
                 let token = try AddedToken(element, in: file, key: "additional_special_tokens[\(index)]")
                 if contents.insert(Array(token.content.utf8)).inserted { additionalTokens.append(token) }
@@ -50,7 +50,7 @@ extension TokenizerConfiguration {
         }
     }
 
-    private mutating func readLimits(_ file: JSONObject) throws(TokenizerError) {
+    private mutating func readLimits(_ file: FileSection) throws(TokenizerError) {
         modelMaxLength = try Self.modelMaxLength(file)
         if let side = try file.optionalString("truncation_side") {
             guard let direction = TruncationDirection(rawValue: side) else {
@@ -60,7 +60,7 @@ extension TokenizerConfiguration {
         }
     }
 
-    private mutating func readTreatment(_ file: JSONObject) throws(TokenizerError) {
+    private mutating func readTreatment(_ file: FileSection) throws(TokenizerError) {
         lowercase = try file.optionalBoolean("do_lower_case") ?? lowercase
         stripAccents = try file.optionalBoolean("strip_accents")
         tokenizeChineseChars = try file.optionalBoolean("tokenize_chinese_chars") ?? tokenizeChineseChars
@@ -75,7 +75,7 @@ extension TokenizerConfiguration {
                 supported: Self.continuingPrefix
             )
         }
-        if try file.optional("never_split") != nil, try !file.array("never_split").isEmpty {
+        if file.optional("never_split") != nil, try !file.array("never_split").isEmpty {
             throw .unsupported(path: file.path, key: "never_split", found: "an array of tokens", supported: "null")
         }
         if let name = try file.optionalString("tokenizer_class") {
@@ -85,16 +85,16 @@ extension TokenizerConfiguration {
             }
         }
         if let decoder = try file.optionalObject("added_tokens_decoder") {
-            for member in decoder.members {
-                guard let id = Int(member.name), (0...Vocabulary.maximumID).contains(id) else {
+            for member in decoder.object.members {
+                guard let id = Int(member.key), (0...Vocabulary.maximumID).contains(id) else {
                     throw .invalidValue(
                         path: file.path,
                         key: "added_tokens_decoder",
-                        found: "the key \"\(member.name)\"",
+                        found: "the key \"\(member.key)\"",
                         expected: "ids from 0 to \(Vocabulary.maximumID)"
                     )
                 }
-                let key = "added_tokens_decoder.\(member.name)"
+                let key = "added_tokens_decoder.\(member.key)"
                 let token = try AddedToken(member.value, in: file, key: key)
                 guard addedTokens.updateValue(token, forKey: id) == nil else {
                     throw .invalidValue(path: file.path, key: key, found: "there twice", expected: "one value")
@@ -104,9 +104,9 @@ extension TokenizerConfiguration {
     }
 
     /// `model_max_length` of a file; nil when it is absent or so large that it means none.
-    static func modelMaxLength(_ file: JSONObject) throws(TokenizerError) -> Int? {
+    static func modelMaxLength(_ file: FileSection) throws(TokenizerError) -> Int? {
         let key = "model_max_length"
-        guard let value = try file.optional(key) else { return nil }
+        guard let value = file.optional(key) else { return nil }
         guard case .number(let text) = value, let number = Double(text), number >= 1, number == number.rounded() else {
             throw file.invalid(key, value, expected: "an integer of at least 1")
         }
@@ -114,7 +114,7 @@ extension TokenizerConfiguration {
     }
 }
 
-extension JSONObject {
+extension FileSection {
     /// A special token that is named by a key; nil when the key is absent or null.
     func specialToken(_ name: String) throws(TokenizerError) -> AddedToken? {
         try optional(name).map { value throws(TokenizerError) in try AddedToken(value, in: self, key: name) }
@@ -123,12 +123,12 @@ extension JSONObject {
 
 extension AddedToken {
     /// A token written as its text alone, or as an object with flags, each of which may be missing.
-    init(_ value: JSONValue, in file: JSONObject, key: String) throws(TokenizerError) {
+    init(_ value: JSONValue, in file: FileSection, key: String) throws(TokenizerError) {
         switch value {
         case .string(let content):
             self.init(content)
         case .object:
-            let object = try JSONObject(value, path: file.path, key: file.fullKey(key))
+            let object = try FileSection(value, path: file.path, key: file.fullKey(key))
             self.init(
                 try object.string("content"),
                 isSpecial: try object.optionalBoolean("special") ?? true,

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// Reading files whole, with errors that name them.
 enum TokenizerFile {
@@ -35,19 +36,14 @@ enum TokenizerFile {
     }
 
     /// The file's JSON value, which is an object.
-    static func readObject(_ path: String) throws(TokenizerError) -> JSONObject {
+    static func readObject(_ path: String) throws(TokenizerError) -> FileSection {
         let bytes = try read(path)
+        let value: JSONValue
         do {
-            return try JSONObject(try JSONReader.read(bytes), path: path, key: "")
-        } catch let error as TokenizerError {
-            throw error
-        } catch let error as JSONReader.Failure {
-            let before = bytes[..<min(error.byteOffset, bytes.count)]
-            let line = 1 + before.count { $0 == 0x0A }
-            let column = before.count - (before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0) + 1
-            throw .malformedFile(path: path, reason: "not JSON: line \(line), column \(column): \(error.reason)")
+            value = try JSONParser.parse(bytes)
         } catch {
-            throw .malformedFile(path: path, reason: "\(error)")
+            throw .malformedFile(path: path, reason: "not JSON: \(error)")
         }
+        return try FileSection(value, path: path, key: "")
     }
 }

@@ -1,3 +1,5 @@
+import JSON
+
 extension TokenizerParts {
     /// Reads a `tokenizer.json`, the file of Hugging Face's `tokenizers`. Its sections `truncation` and `padding` are
     /// left alone: each request says for itself what it wants.
@@ -15,7 +17,7 @@ extension TokenizerParts {
         try preTokenizer.requireType("BertPreTokenizer")
 
         let model = try file.object("model")
-        if try model.optional("type") != nil { try model.requireType("WordPiece") }
+        if model.optional("type") != nil { try model.requireType("WordPiece") }
         var vocabulary = try Vocabulary(try model.object("vocab"))
         let wordPiece = try WordPiece(
             vocabulary: vocabulary,
@@ -45,7 +47,7 @@ extension TokenizerParts {
 
 extension Normalizer {
     /// The section `normalizer`: null, a `BertNormalizer`, or a `Sequence` of one.
-    fileprivate init(_ file: JSONObject) throws(TokenizerError) {
+    fileprivate init(_ file: FileSection) throws(TokenizerError) {
         guard var section = try file.optionalObject("normalizer") else {
             self = .identity
             return
@@ -76,16 +78,16 @@ extension Normalizer {
 
 extension Vocabulary {
     /// The section `model.vocab`: an object of token to id.
-    fileprivate init(_ section: JSONObject) throws(TokenizerError) {
+    fileprivate init(_ section: FileSection) throws(TokenizerError) {
         self.init()
-        guard !section.members.isEmpty else {
+        guard !section.object.members.isEmpty else {
             throw .invalidValue(path: section.path, key: section.key, found: "empty", expected: "tokens with their ids")
         }
-        for member in section.members {
+        for member in section.object.members {
             guard case .number(let text) = member.value, let id = Int(text) else {
-                throw section.invalid(member.name, member.value, expected: "an id from 0 to \(Self.maximumID)")
+                throw section.invalid(member.key, member.value, expected: "an id from 0 to \(Self.maximumID)")
             }
-            try insert(Array(member.name.utf8), id: id, path: section.path)
+            try insert(Array(member.key.utf8), id: id, path: section.path)
         }
     }
 
@@ -94,9 +96,9 @@ extension Vocabulary {
     /// `tokenizers` doesn't heed the ids of the file: it gives new tokens the next free ones. A file that says
     /// otherwise is refused.
     fileprivate mutating func addTokens(
-        of file: JSONObject
+        of file: FileSection
     ) throws(TokenizerError) -> [(token: AddedToken, id: Int32)] {
-        guard try file.optional("added_tokens") != nil else { return [] }
+        guard file.optional("added_tokens") != nil else { return [] }
         var added: [(token: AddedToken, id: Int32)] = []
         var addedIDs: Set<Int> = []
         var nextID = tokenCount
@@ -138,7 +140,7 @@ extension Vocabulary {
 
 extension WordPieceDecoder {
     /// The section `decoder`; nil when it is null.
-    fileprivate init?(_ file: JSONObject) throws(TokenizerError) {
+    fileprivate init?(_ file: FileSection) throws(TokenizerError) {
         guard let section = try file.optionalObject("decoder") else { return nil }
         try section.requireType("WordPiece")
         self.init(prefix: Array(try section.string("prefix").utf8), cleansUp: try section.boolean("cleanup"))

@@ -1,15 +1,16 @@
-import Foundation
+import JSON
 
-/// A JSON object of a file, whose getters throw errors that name the file and the key.
-struct JSONObject: Sendable {
+/// A JSON object in a file, whose getters throw errors that name the file and the key.
+struct FileSection: Sendable {
     /// The file.
     let path: String
     /// Where in the file the object is: "" for the file's own, else "model" or the like.
     let key: String
-    let members: [JSONValue.Member]
+    /// Its members.
+    let object: JSONObject
 
     init(_ value: JSONValue, path: String, key: String) throws(TokenizerError) {
-        guard case .object(let members) = value else {
+        guard case .object(let object) = value else {
             throw .invalidValue(
                 path: path,
                 key: key.isEmpty ? "(the file)" : key,
@@ -19,34 +20,20 @@ struct JSONObject: Sendable {
         }
         self.path = path
         self.key = key
-        self.members = members
+        self.object = object
     }
 
     /// A member's name in full, for errors.
     func fullKey(_ name: String) -> String { key.isEmpty ? name : "\(key).\(name)" }
 
-    /// A member's value; nil when there is none. More than one is an error: readers differ in which they take.
-    func value(_ name: String) throws(TokenizerError) -> JSONValue? {
-        let found = members.filter { $0.name.utf8.elementsEqual(name.utf8) }
-        guard found.count <= 1 else {
-            throw .invalidValue(
-                path: path,
-                key: fullKey(name),
-                found: "there \(found.count) times",
-                expected: "one value"
-            )
-        }
-        return found.first?.value
-    }
-
     /// A member's value; nil when there is none or it is null.
-    func optional(_ name: String) throws(TokenizerError) -> JSONValue? {
-        let value = try value(name)
-        return value == .null ? nil : value
+    func optional(_ name: String) -> JSONValue? {
+        guard let value = object[name], value != .null else { return nil }
+        return value
     }
 
     func required(_ name: String, expected: String) throws(TokenizerError) -> JSONValue {
-        guard let value = try value(name) else { throw .missingKey(path: path, key: fullKey(name), expected: expected) }
+        guard let value = object[name] else { throw .missingKey(path: path, key: fullKey(name), expected: expected) }
         return value
     }
 
@@ -61,7 +48,7 @@ struct JSONObject: Sendable {
     }
 
     func optionalBoolean(_ name: String) throws(TokenizerError) -> Bool? {
-        try optional(name) == nil ? nil : try boolean(name)
+        optional(name) == nil ? nil : try boolean(name)
     }
 
     func string(_ name: String) throws(TokenizerError) -> String {
@@ -71,7 +58,7 @@ struct JSONObject: Sendable {
     }
 
     func optionalString(_ name: String) throws(TokenizerError) -> String? {
-        try optional(name) == nil ? nil : try string(name)
+        optional(name) == nil ? nil : try string(name)
     }
 
     func integer(_ name: String, in range: ClosedRange<Int>) throws(TokenizerError) -> Int {
@@ -83,12 +70,12 @@ struct JSONObject: Sendable {
         return integer
     }
 
-    func object(_ name: String) throws(TokenizerError) -> JSONObject {
-        try JSONObject(try required(name, expected: "an object"), path: path, key: fullKey(name))
+    func object(_ name: String) throws(TokenizerError) -> FileSection {
+        try FileSection(try required(name, expected: "an object"), path: path, key: fullKey(name))
     }
 
-    func optionalObject(_ name: String) throws(TokenizerError) -> JSONObject? {
-        try optional(name) == nil ? nil : try object(name)
+    func optionalObject(_ name: String) throws(TokenizerError) -> FileSection? {
+        optional(name) == nil ? nil : try object(name)
     }
 
     func array(_ name: String) throws(TokenizerError) -> [JSONValue] {
@@ -98,10 +85,10 @@ struct JSONObject: Sendable {
     }
 
     /// The elements of an array that must be objects.
-    func objects(_ name: String) throws(TokenizerError) -> [JSONObject] {
-        var objects: [JSONObject] = []
+    func objects(_ name: String) throws(TokenizerError) -> [FileSection] {
+        var objects: [FileSection] = []
         for (index, element) in try array(name).enumerated() {
-            objects.append(try JSONObject(element, path: path, key: "\(fullKey(name))[\(index)]"))
+            objects.append(try FileSection(element, path: path, key: "\(fullKey(name))[\(index)]"))
         }
         return objects
     }
@@ -116,6 +103,19 @@ struct JSONObject: Sendable {
                 found: type,
                 supported: supported.joined(separator: ", ")
             )
+        }
+    }
+}
+
+extension JSONValue {
+    /// What the value is, for messages: its text where that is short, else its kind.
+    fileprivate var summary: String {
+        switch self {
+        case .null: "null"
+        case .boolean(let value): "\(value)"
+        case .number(let text) where text.utf8.count <= 40: text
+        case .string(let text) where text.utf8.count <= 40: "\"\(text)\""
+        case .number, .string, .array, .object: kind
         }
     }
 }
