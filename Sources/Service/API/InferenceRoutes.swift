@@ -85,8 +85,9 @@ struct InferenceRoutes: Sendable {
             )
         }
         var writer = JSONWriter()
+        let tokenizer = try inference.tokenizer()
         try writer.array(lists) { writer, ids in
-            writer.string(try inference.model.tokenizer.decode(ids, skipSpecialTokens: skipSpecialTokens))
+            writer.string(try tokenizer.decode(ids, skipSpecialTokens: skipSpecialTokens))
         }
         return .json(writer.bytes)
     }

@@ -69,7 +69,7 @@ extension ServiceError {
         switch error {
         case .noInputs:
             self.init(400, .empty, "\(error)")
-        case .noPooler, .noClassifier, .inputFailed:
+        case .noTokenizer, .noPooler, .noClassifier, .inputFailed:
             self.init(424, .backend, "\(error)")
         case .resultsHeldBack:
             self.init(429, .overloaded, "\(error)", retryAfter: Self.retryAfterOverload)

@@ -23,18 +23,24 @@ extension InferenceRoutes {
         var writer = JSONWriter()
         switch output {
         case .tokens:
+            let tokenizer = try inference.tokenizer()
             writer.array(zip(inputs, encodings)) { writer, element in
-                write(element.1, of: element.0, unit, &writer)
+                write(element.1, of: element.0, unit, tokenizer, &writer)
             }
         case .batch:
-            let padTokenID = inference.model.tokenizer.padTokenID
+            let padTokenID = try inference.tokenizer().padTokenID
             write(PaddedEncodings(encodings, padTokenID: padTokenID), &writer)
         }
         return .json(writer.bytes)
     }
 
-    private func write(_ encoding: Encoding, of input: TextInput, _ unit: OffsetUnit, _ writer: inout JSONWriter) {
-        let tokenizer = inference.model.tokenizer
+    private func write(
+        _ encoding: Encoding,
+        of input: TextInput,
+        _ unit: OffsetUnit,
+        _ tokenizer: Tokenizer,
+        _ writer: inout JSONWriter
+    ) {
         let offsets = offsets(of: encoding, in: input, unit)
         writer.array(encoding.ids.indices) { writer, index in
             let isSpecial = encoding.specialTokensMask[index]

@@ -9,6 +9,7 @@ package enum InferenceError: Error, Equatable, CustomStringConvertible {
     case invalidMaxLength(Int, minimum: Int)
     case invalidDimensions(Int, hiddenSize: Int)
     case invalidTopK(Int)
+    case noTokenizer(model: String)
     case noPooler
     case noClassifier(architecture: String)
     case resultTooLarge(tokens: Int, limit: Int)
@@ -37,6 +38,8 @@ package enum InferenceError: Error, Equatable, CustomStringConvertible {
             "`dimensions` must be from 1 to \(hiddenSize). Given: \(dimensions)"
         case .invalidTopK(let topK):
             "`top_k` must be at least 1. Given: \(topK)"
+        case .noTokenizer(let model):
+            "the model \(model) has no vocabulary (vocab.txt or tokenizer.json); send token ids instead of text"
         case .noPooler:
             "this checkpoint has no pooler; use `pooling` mean or cls"
         case .noClassifier(let architecture):

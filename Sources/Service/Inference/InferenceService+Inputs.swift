@@ -77,10 +77,10 @@ extension InferenceService {
 
     private func encode(_ input: TextInput, _ options: EncodingOptions) throws -> Encoding {
         switch input {
-        case .text(let text): try model.tokenizer.encode(text, options: options)
-        case .pair(let text, let pair): try model.tokenizer.encode(text, pair: pair, options: options)
+        case .text(let text): try tokenizer().encode(text, options: options)
+        case .pair(let text, let pair): try tokenizer().encode(text, pair: pair, options: options)
         case .ids(let ids):
-            try model.tokenizer.encode(model.tokenizer.decode(ids, skipSpecialTokens: false), options: options)
+            try tokenizer().encode(tokenizer().decode(ids, skipSpecialTokens: false), options: options)
         }
     }
 
@@ -98,13 +98,16 @@ extension InferenceService {
         }
         var kept = ids
         if ids.count > limit {
-            let framed =
-                limit > 2 && model.tokenizer.isSpecial(id: ids[0]) && model.tokenizer.isSpecial(id: ids[ids.count - 1])
+            let framed = limit > 2 && isSpecial(ids[0]) && isSpecial(ids[ids.count - 1])
             let body = framed ? ids.dropFirst().dropLast() : ids[...]
             let room = framed ? limit - 2 : max(limit, 1)
             let part = direction == .right ? body.prefix(room) : body.suffix(room)
             kept = framed ? [ids[0]] + part + [ids[ids.count - 1]] : Array(part)
         }
         return EncodedInput(ids: kept, typeIDs: Array(repeating: 0, count: kept.count))
+    }
+
+    private func isSpecial(_ id: Int32) -> Bool {
+        model.tokenizer?.isSpecial(id: id) ?? false
     }
 }

@@ -48,7 +48,7 @@ package final class InferenceService: Sendable {
             engine: EncoderEngine(model: model.encoder),
             workers: configuration.workers,
             policy: configuration.batching,
-            padTokenID: model.tokenizer.padTokenID,
+            padTokenID: model.tokenizer?.padTokenID ?? 0,
             onBatch: onBatch
         )
     }
@@ -61,13 +61,18 @@ package final class InferenceService: Sendable {
     /// How token vectors become one where a request does not say.
     package var defaultPooling: Pooling { configuration.defaultPooling ?? model.defaultPooling }
 
+    /// - Throws: `InferenceError.noTokenizer` for a model that takes ids only.
+    func tokenizer() throws -> Tokenizer {
+        guard let tokenizer = model.tokenizer else { throw InferenceError.noTokenizer(model: model.name) }
+        return tokenizer
+    }
+
     package var statistics: SchedulerStatistics { scheduler.statistics }
 
     /// Runs the shortest input there is, so that the first client does not wait for memory to be touched, and so
     /// that what cannot compute is known before it is called ready.
     package func warmUp() async throws {
-        let shortest = try model.tokenizer.encode("")
-        let row = BatchRow(inputIDs: shortest.ids, tokenTypeIDs: shortest.typeIDs, task: OutputRequest.pooled(.mean))
+        let row = BatchRow(inputIDs: [0], tokenTypeIDs: [0], task: OutputRequest.pooled(.mean))
         for result in try await scheduler.run([row]).rows { _ = try result.get() }
     }
 

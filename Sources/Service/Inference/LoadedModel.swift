@@ -8,7 +8,8 @@ package struct LoadedModel: Sendable {
     /// The folder's name, or what the operator calls it.
     package let name: String
     package let directory: String
-    package let tokenizer: Tokenizer
+    /// Nil when the folder has no vocabulary: such a model takes token ids only.
+    package let tokenizer: Tokenizer?
     package let encoder: MobileBertModel
     /// From 1_Pooling/config.json, as sentence-transformers writes it; mean where there is none.
     package let defaultPooling: Pooling
@@ -22,38 +23,42 @@ package struct LoadedModel: Sendable {
     /// - Throws: the rooms' own errors, each naming the file and what was expected.
     package init(directory: String, servedName: String? = nil) throws {
         let configuration = try ConfigurationFile(path: directory + "/config.json")
-        tokenizer = try Tokenizer(directory: directory)
+        tokenizer = try Self.tokenizer(directory: directory)
         encoder = try MobileBertModel(directory: directory)
         defaultPooling = try PoolingConfiguration.pooling(inModelDirectory: directory) ?? .mean
         let positions = encoder.configuration.maxPositionEmbeddings
-        maxInputLength = min(positions, tokenizer.modelMaxLength ?? positions)
+        maxInputLength = min(positions, tokenizer?.modelMaxLength ?? positions)
         architecture = try configuration.strings("architectures")?.first ?? "MobileBertModel"
         name = servedName ?? URL(fileURLWithPath: directory).standardizedFileURL.lastPathComponent
         self.directory = directory
-        guard tokenizer.vocabularySize <= encoder.configuration.vocabularySize else {
-            throw ModelError.vocabularyMismatch(
-                directory: directory,
-                tokenizer: tokenizer.vocabularySize,
-                model: encoder.configuration.vocabularySize
-            )
-        }
         if defaultPooling == .pooler, !encoder.hasPooler { throw ModelError.poolerMissing(directory: directory) }
+    }
+
+    private static func tokenizer(directory: String) throws -> Tokenizer? {
+        do {
+            return try Tokenizer(directory: directory)
+        } catch .noTokenizer {
+            return nil
+        }
+    }
+
+    /// What an operator should know of this folder, though it can be served; nil when there is nothing.
+    package var warning: String? {
+        guard let tokenizer else { return "no vocab.txt or tokenizer.json: only token ids are taken, no text" }
+        let (known, embedded) = (tokenizer.vocabularySize, encoder.configuration.vocabularySize)
+        guard known > embedded else { return nil }
+        return
+            "the tokenizer has ids up to \(known - 1), the model's vocab_size is \(embedded): texts with others will fail"
     }
 }
 
 /// Parts of a model folder that do not fit together.
 package enum ModelError: Error, Equatable, CustomStringConvertible {
-    case vocabularyMismatch(directory: String, tokenizer: Int, model: Int)
     case poolerMissing(directory: String)
     case unsupportedPooling(file: String, modes: [String])
 
     package var description: String {
         switch self {
-        case .vocabularyMismatch(let directory, let tokenizer, let model):
-            """
-            \(directory): the tokenizer has ids up to \(tokenizer - 1), but vocab_size in config.json is \(model); \
-            the vocabulary belongs to another checkpoint
-            """
         case .poolerMissing(let directory):
             "\(directory): 1_Pooling/config.json asks for the pooler, which the checkpoint lacks"
         case .unsupportedPooling(let file, let modes):

@@ -71,6 +71,7 @@ package enum SwiftletServer {
             configuration: inferenceConfiguration(configuration, budget: budget)
         ) { metrics.batchFinished($0) }
         try await inference.warmUp()
+        if let warning = model.warning { logger.warning("\(warning)", metadata: ["directory": "\(directory)"]) }
         let watch = EngineWatch(inference: inference)
         handler.state.update {
             $0.inference = inference
