@@ -5,7 +5,8 @@ import LinearAlgebra
 @main
 enum Main {
     static func main() async {
-        // Before anything else: it may execute the program again.
+        StandardDescriptors.ensureOpen()
+        // Before all else that matters: it may execute the program again.
         OpenBLAS.selectBestKernels()
         // A reader that goes away (`| head`) is then an error of write(2), which ends a command quietly.
         BrokenPipe.ignoreSignal()

@@ -5,7 +5,7 @@ import Foundation
 /// A thread of its own reads (it may wait long, as for a person who types) and starts a task for each text; the results
 /// are awaited in order. So the engine finds many texts waiting to make batches of, and a single one is not kept
 /// waiting for company.
-struct TextPipeline: Sendable {
+enum TextPipeline {
     /// Texts in work at once: several of the engine's batches, so that no worker waits for the reader.
     static let maxTextsInWork = 256
     /// A text counts as one more for every so many bytes; together they bound the memory to 4 MiB and one text.

@@ -1,11 +1,5 @@
 import Foundation
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
-
 /// One small GET over a blocking socket. Foundation's client would do, but makes the program some megabytes larger.
 struct HealthProbe {
     /// What to ask for, and where.
