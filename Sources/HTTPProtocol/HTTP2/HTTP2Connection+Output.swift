@@ -97,8 +97,10 @@ extension HTTP2Connection {
             if frame.kind == .data { flood.earn(FloodGuard.dataSentCredit) }
             guard frame.endsStream, let stream = streams[frame.stream] else { break }
             stream.isAnswered = true
-            // RFC 9113, 8.1: an answer that is complete before its request lets the client stop sending.
-            if session?.isRemoteClosed(frame.stream) == false { session?.reset(frame.stream, .noError) }
+            // RFC 9113, 8.1: an answer that is complete before its request lets the client stop sending, by a reset
+            // without error. It comes a little later, because clients that are busy sending take it for a failure
+            // and don't read the answer; see `enforceStreamTimeLimits`. Draining doesn't wait.
+            if isDraining, session?.isRemoteClosed(frame.stream) == false { session?.reset(frame.stream, .noError) }
         case .reset:
             ledger.noteReset(frame.stream)
         case .goAway:

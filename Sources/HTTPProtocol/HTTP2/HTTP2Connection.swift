@@ -43,7 +43,7 @@ final class HTTP2Connection {
     private(set) var isBroken = false
     /// Nothing goes in or out any more, but for what is in `output`.
     private(set) var isDead = false
-    private var isDraining = false
+    private(set) var isDraining = false
     private var hasFinalGoAway = false
 
     init(limits: HTTPLimits, errorBody: @escaping @Sendable (Int, String) -> [UInt8]) {
@@ -175,6 +175,8 @@ final class HTTP2Connection {
                 guard now - firstSeen >= body else { continue }
                 refuse(stream, .timedOut)
                 ended += 1
+            case .refused where stream.isAnswered:
+                endAfterAnswer(stream, now: now)
             case .inWork, .refused:
                 guard isStalled(stream, now: now, limit: write) else { continue }
                 events.append(.protocolError(.timeout))
@@ -185,6 +187,18 @@ final class HTTP2Connection {
             }
         }
         return ended
+    }
+
+    /// What a client may go on sending after it was answered, before it is told to stop.
+    private static let lingerTime: Duration = .seconds(1)
+
+    /// Resets, without an error, a stream that was answered before its request was complete.
+    private func endAfterAnswer(_ stream: HTTP2Stream, now: Duration) {
+        guard let answeredAt = stream.answeredAt else {
+            stream.answeredAt = now
+            return
+        }
+        if now - answeredAt >= Self.lingerTime { giveUp(stream, .noError) }
     }
 
     /// Whether output waits of which the peer took nothing for `limit`.

@@ -33,8 +33,9 @@ final class HTTP2Stream {
     /// Whether libnghttp2 was told that no output is there, and must be told when there is.
     var isDeferred = false
     var awaitsRoom = false
-    /// Whether our END_STREAM is sent.
+    /// Whether our END_STREAM is sent, and when the owner's clock first saw that it was.
     var isAnswered = false
+    var answeredAt: Duration?
 
     /// When the owner's clock first saw the stream, for the time that its request may take.
     var firstSeen: Duration?

@@ -197,6 +197,10 @@ struct HTTP2AttackTests {
         let server = TestServer(limits: limits)
         server.receive(HTTP2Frames.start + HTTP2Frames.headers(1, HTTP2Frames.postFields, ends: false))
         server.receive(HTTP2Frames.data(1, [1, 2]))
+        for second in 1...2 {
+            _ = server.connection.enforceStreamTimeLimits(now: .seconds(second), body: .seconds(9), write: .seconds(9))
+        }
+        server.settle()
         #expect(server.resets == [1: 0])
         server.receive(HTTP2Frames.data(1, [1, 2]) + HTTP2Frames.headers(3))
         #expect(server.requests.map(\.id) == [3] && server.goAwayCode == nil)

@@ -154,7 +154,7 @@ struct HTTP2EndTests {
     func drippingBody() {
         let server = TestServer()
         server.receive(HTTP2Frames.start + HTTP2Frames.headers(1, HTTP2Frames.postFields, ends: false))
-        for second in 0...30 {
+        for second in 0...32 {
             server.receive(HTTP2Frames.data(1, [1]) + HTTP2Frames.ping())
             let stream = UInt32(3 + 2 * second)
             server.receive(HTTP2Frames.headers(stream))
@@ -167,10 +167,7 @@ struct HTTP2EndTests {
             server.settle()
             #expect(ended == (second == 30 ? 1 : 0))
         }
-        #expect(
-            server.frames.contains { $0.type == 1 && $0.stream == 1 && $0.payload.contains(0x34) }
-                || server.resets[1] == 0
-        )
+        #expect(server.frames.contains { $0.type == 1 && $0.stream == 1 })
         #expect(server.errors == [.timeout] && server.resets == [1: 0])
     }
 

@@ -156,6 +156,17 @@ struct HTTP2RequestTests {
         client.exchange()
         #expect(client.answers[id]?.status == "413")
         #expect(client.answers[id]?.fields["content-type"] == "application/json")
+        // The reset waits, so that a client that is busy sending reads the answer first.
+        #expect(client.answers[id]?.closeCode == nil)
+        for second in 1...2 {
+            let ended = client.server.connection.enforceStreamTimeLimits(
+                now: .seconds(second),
+                body: .seconds(30),
+                write: .seconds(30)
+            )
+            #expect(ended == 0)
+            client.exchange()
+        }
         #expect(client.answers[id]?.closeCode == 0)
         #expect(client.server.requests.isEmpty && client.server.errors == [.bodyTooLarge])
         let next = client.request()
