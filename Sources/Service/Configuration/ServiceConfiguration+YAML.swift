@@ -24,6 +24,9 @@ extension ServiceConfiguration {
         # file > default. A flat list of `key: value`; an unknown key, a key given twice or a value out of range stops
         # the start with an error that says where it is. A key without a value is as if it were not there. Sizes are in
         # bytes, times in seconds with decimals ("0.5").
+        #
+        # Besides, SWIFTLET_CONFIG names the file, and SWIFTLET_BLAS_CORE the kernels that OpenBLAS is to take (as
+        # SkylakeX) instead of the best for the CPU.
         """.split(separator: "\n").map(String.init)
 
     /// Quotes what YAML would not read back as the same text.

@@ -5,12 +5,11 @@ enum SettingsEnvironment {
     /// Names the configuration file.
     static let fileVariable = ConfigurationKey.variablePrefix + "CONFIG"
 
-    /// Variables with our prefix that are not settings: the file's path, the mark that the program leaves itself when it
-    /// starts over with better kernels, the operator's choice of kernels, and the folders that larger tests read.
+    /// Variables with our prefix that are not settings: the file's path, the choice of OpenBLAS's kernels, which is made
+    /// before there is a configuration, the mark that the program leaves itself when it starts over with them, and
+    /// the folder that larger tests read.
     private static let otherVariables = Set(
-        ["CONFIG", "KERNELS_SELECTED", "BLAS_CORE", "REFERENCE", "REFERENCE_FULL"].map {
-            ConfigurationKey.variablePrefix + $0
-        }
+        ["CONFIG", "BLAS_CORE", "KERNELS_SELECTED", "REFERENCE"].map { ConfigurationKey.variablePrefix + $0 }
     )
 
     /// - Throws: `unknownKey` for any other variable that begins with `SWIFTLET_`.

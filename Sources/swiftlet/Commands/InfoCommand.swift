@@ -41,8 +41,8 @@ struct InfoCommand: AsyncParsableCommand {
         case .boolean(let flag): [[name, flag ? "yes" : "no"]]
         case .number(let text), .string(let text): [[name, Columns.shown(text)]]
         case .array(let elements): elements.enumerated().flatMap { rows($1, name: "\(name).\($0)") }
-        case .object(let members):
-            members.members.flatMap { rows($0.value, name: name.isEmpty ? $0.key : "\(name).\($0.key)") }
+        case .object(let object):
+            object.members.flatMap { rows($0.value, name: name.isEmpty ? $0.key : "\(name).\($0.key)") }
         }
     }
 }

@@ -130,6 +130,14 @@ struct ServiceConfigurationTests {
         #expect(message(flags: ["--max-token-vectors-held=1"]).contains("max_token_vectors_per_request"))
     }
 
+    @Test("the variables of ours that are no settings are let pass")
+    func otherVariables() throws {
+        let environment = [
+            "SWIFTLET_BLAS_CORE": "Haswell", "SWIFTLET_KERNELS_SELECTED": "1", "SWIFTLET_REFERENCE": "x",
+        ]
+        #expect(try ServiceConfiguration.resolve(flags: [], environment: environment) == ServiceConfiguration())
+    }
+
     @Test("the variables that Kubernetes makes for a Service named swiftlet are not ours")
     func serviceLinks() throws {
         let environment = [
