@@ -7,7 +7,7 @@ Usage: python scripts/make_tokenizer_fixtures.py        (from the repository roo
   decoded.jsonl          random ids and the text they decode to
   scalars.txt            a line for each 64 Unicode scalars of which any is assigned: first scalar, FNV-1a 64 of the
                          tokens of three texts that are made of them (see `digest`)
-  configurations/N/      tokenizer.json with other normalizer flags and added tokens of all kinds, and texts.jsonl for it
+  configurations/N/      tokenizer.json with other normalizer flags and added tokens of all kinds, and the first two files for it
 
 Cases have the fields of Hugging Face's Encoding; offsets are counted in Unicode scalars. The output depends on nothing but
 this script, the vocabulary and the library's version.
@@ -94,6 +94,13 @@ def cases(t, r, words, special, count):
             yield case(t, text, pair, r.randint(3 if add else 0, 24), r.choice(["right", "left"]), add)
 
 
+def decoded(t, r, often, size, count):
+    """Random ids, of which most are among `often`, with what they decode to."""
+    for n in range(count):
+        ids = [r.choice(often) if r.random() < .6 else r.randrange(size) for _ in range(r.randint(0, 25))]
+        yield dict(ids=ids, skip_special_tokens=bool(n & 1), text=t.decode(ids, skip_special_tokens=bool(n & 1)))
+
+
 def write(path, objects):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(json.dumps(o, separators=(",", ":")) + "\n" for o in objects), encoding="utf-8")
@@ -127,6 +134,8 @@ def configurations(words):
         t.save(str(folder / "tokenizer.json"), pretty=False)
         special = candidates + [c.upper() for c in candidates] + ["Foo", "FOOBAR", "[MASK]", "[SEP]", " ", "\t"]
         write(folder / "texts.jsonl", cases(t, r, words[:60], special, 30))
+        size = t.get_vocab_size()
+        write(folder / "decoded.jsonl", decoded(t, r, list(range(size - len(added), size)) or [5], size, 20))
 
 
 def main():
@@ -139,14 +148,10 @@ def main():
     special = SPECIAL + ["##ing", "[", "]", "[MASK", "[[SEP]]", "[mask]"]
     write(OUT / "texts.jsonl", cases(t, random.Random(1), words, special, 500))
 
-    r, decoded = random.Random(2), []
-    t.no_truncation()
     often = [vocabulary[w] for w in [".", "?", "!", ",", "'", "t", "m", "s", "ve", "re", "do", "not", "n", "##n", "##t", "[SEP]", "[MASK]"]]
-    for n in range(300):
-        ids = [r.choice(often) if r.random() < .6 else r.randrange(len(vocabulary)) for _ in range(r.randint(0, 25))]
-        decoded.append(dict(ids=ids, skip_special_tokens=bool(n & 1), text=t.decode(ids, skip_special_tokens=bool(n & 1))))
-    write(OUT / "decoded.jsonl", decoded)
+    write(OUT / "decoded.jsonl", decoded(t, random.Random(2), often, len(vocabulary), 300))
 
+    t.no_truncation()
     lines = []
     for start in range(0, 0x110000, 64):
         scalars = [c for c in range(start, start + 64) if not 0xD800 <= c <= 0xDFFF]

@@ -7,10 +7,10 @@ extension Tokenizer {
         var text: [UInt8] = []
         var isFirst = true
         for id in ids {
-            guard let token = vocabulary.token(id) else {
+            guard let token = tokenText(id) else {
                 throw .unknownTokenID(id, vocabularySize: vocabularySize)
             }
-            if skipSpecialTokens && isSpecial(id: id) { continue }
+            if skipSpecialTokens && addedTokens.skippedIDs.contains(id) { continue }
             if let decoder {
                 decoder.append(token, isFirst: isFirst, to: &text)
             } else {

@@ -37,7 +37,12 @@ package struct Tokenizer: Sendable {
 
     /// The text of a token; nil when no token has the id.
     package func token(id: Int32) -> String? {
-        vocabulary.token(id).map { String(decoding: $0, as: UTF8.self) }
+        tokenText(id).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// The bytes of a token as it is shown: those of an added token that is found in normalized text are normalized.
+    func tokenText(_ id: Int32) -> [UInt8]? {
+        addedTokens.normalizedTexts[id] ?? vocabulary.token(id)
     }
 
     /// Whether a token is one that decoding may leave out.
