@@ -20,6 +20,7 @@ struct ExitStatusProcessTests {
             (["embed", "--model", "/nonexistent", "a"], 66, "no model in /nonexistent"),
             (["embed", "--input", "/nonexistent"], 66, "cannot open /nonexistent: No such file or directory"),
             (["embed", "--input", "/"], 74, "reading / failed"),
+            (["serve", "--port", "0", "--model", "/nonexistent"], 66, "no model in /nonexistent"),
             (["serve", "--config", "/nonexistent"], 78, "/nonexistent: No such file or directory"),
             (["health", "--url", "http://127.0.0.1:1/"], 1, "not healthy"),
         ] as [([String], Int32, String)]

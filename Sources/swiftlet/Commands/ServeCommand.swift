@@ -47,6 +47,8 @@ struct ServeCommand: AsyncParsableCommand {
             try StandardOutput.write(Array(configuration.yaml.utf8))
             return
         }
+        // Looked for before the port is opened: no probe shall find a service that can never become ready.
+        _ = try ModelOptions.directory(named: configuration.model)
         do {
             try await SwiftletServer.run(configuration)
         } catch {

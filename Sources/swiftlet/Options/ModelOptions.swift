@@ -17,7 +17,12 @@ struct ModelOptions: ParsableArguments {
     ///
     /// - Throws: `noModel`, or `modelNotFound`.
     func directory() throws -> String {
-        let directory = try model ?? BundledModel.locate()
+        try Self.directory(named: model)
+    }
+
+    /// The same for a folder that was named elsewhere; nil stands for the bundled model.
+    static func directory(named name: String?) throws -> String {
+        let directory = try name ?? BundledModel.locate()
         guard FileManager.default.fileExists(atPath: directory + "/config.json") else {
             throw CommandError.noModel(directory: directory, reason: "there is no config.json")
         }
