@@ -46,11 +46,16 @@ final class HTTP2Connection {
     private(set) var isDraining = false
     private var hasFinalGoAway = false
 
-    init(limits: HTTPLimits, errorBody: @escaping @Sendable (Int, String) -> [UInt8]) {
+    /// `memory`: libnghttp2's allocator, for tests in which it fails.
+    init(
+        limits: HTTPLimits,
+        errorBody: @escaping @Sendable (Int, String) -> [UInt8],
+        memory: HTTP2Memory? = nil
+    ) {
         self.limits = limits
         self.errorBody = errorBody
         flood = FloodGuard(limits: limits)
-        session = HTTP2Session(limits: limits, owner: self)
+        session = HTTP2Session(limits: limits, owner: self, memory: memory)
         if session == nil { fail(.internalError) }
     }
 
@@ -91,7 +96,12 @@ final class HTTP2Connection {
         isBroken = true
         events.append(.protocolError(Self.kind(of: code)))
         cancelAll()
-        if code == .internalError { isDead = true } else { session?.terminate(code) }
+        if code == .internalError {
+            isDead = true
+            session?.abandon()
+        } else {
+            session?.terminate(code)
+        }
     }
 
     private static func kind(of code: HTTP2ErrorCode) -> ProtocolErrorKind {

@@ -17,8 +17,9 @@ import HTTPTypes
 
     private let session: OpaquePointer
 
-    /// A session with our settings queued; nil when memory is short.
-    init?(limits: HTTPLimits, owner: HTTP2Connection) {
+    /// A session with our settings queued; nil when memory is short. `memory`: the library's allocator; its own
+    /// when nil.
+    init?(limits: HTTPLimits, owner: HTTP2Connection, memory: HTTP2Memory? = nil) {
         var callbacks: OpaquePointer?
         var options: OpaquePointer?
         var session: OpaquePointer?
@@ -31,15 +32,28 @@ import HTTPTypes
         unsafe HTTP2Callbacks.install(on: callbacks)
         unsafe Self.configure(options, limits: limits)
         let userData = unsafe Unmanaged.passUnretained(owner).toOpaque()
-        guard unsafe nghttp2_session_server_new2(&session, callbacks, userData, options) == 0,
-            let session = unsafe session
-        else { return nil }
+        let result: Int32
+        if var allocator = unsafe memory?.allocator {
+            result = unsafe nghttp2_session_server_new3(&session, callbacks, userData, options, &allocator)
+        } else {
+            result = unsafe nghttp2_session_server_new2(&session, callbacks, userData, options)
+        }
+        guard result == 0, let session = unsafe session else { return nil }
         unsafe self.session = session
         guard submitSettings(limits) else { return nil }
     }
 
     deinit {
-        unsafe nghttp2_session_del(session)
+        if !isAbandoned { unsafe nghttp2_session_del(session) }
+    }
+
+    /// After an allocation failed the session is neither used again nor freed: libnghttp2 1.52 then leaves a DATA
+    /// item that it has freed attached to its stream, and would free it again. A leak of some kilobytes in a process
+    /// that is out of memory anyway is the lesser evil.
+    private var isAbandoned = false
+
+    func abandon() {
+        isAbandoned = true
     }
 
     private static func configure(_ options: OpaquePointer, limits: HTTPLimits) {
@@ -82,8 +96,16 @@ import HTTPTypes
 
     // MARK: Bytes
 
+    /// Whether a call ran out of memory. Others that fail only concern a stream that is gone.
+    private var isOutOfMemory = false
+
+    private func check(_ result: Int32) {
+        if result == NGHTTP2_ERR_NOMEM.rawValue { isOutOfMemory = true }
+    }
+
     /// Reads frames; the callbacks run meanwhile.
     func receive(_ bytes: Span<UInt8>) throws(Failure) {
+        guard !isOutOfMemory else { throw .broken }
         let result = unsafe bytes.withUnsafeBufferPointer {
             unsafe nghttp2_session_mem_recv(session, $0.baseAddress, $0.count)
         }
@@ -93,6 +115,7 @@ import HTTPTypes
 
     /// The next bytes to send, a frame at most; empty when there are none now.
     func nextFrame() throws(Failure) -> [UInt8] {
+        guard !isOutOfMemory else { throw .broken }
         var data: UnsafePointer<UInt8>?
         let count = unsafe nghttp2_session_mem_send(session, &data)
         guard count >= 0 else { throw Self.failure(count) }
@@ -132,18 +155,20 @@ import HTTPTypes
 
     /// Sends 100 (Continue).
     func submitContinue(to id: StreamID) {
-        _ = unsafe HeaderBlock(status: 100).withFields { fields, count in
-            unsafe nghttp2_submit_headers(session, noFlags, id, nil, fields, count, nil)
-        }
+        check(
+            unsafe HeaderBlock(status: 100).withFields { fields, count in
+                unsafe nghttp2_submit_headers(session, noFlags, id, nil, fields, count, nil)
+            }
+        )
     }
 
     /// Says that a body that had run dry goes on.
     func resumeBody(of id: StreamID) {
-        unsafe nghttp2_session_resume_data(session, id)
+        check(unsafe nghttp2_session_resume_data(session, id))
     }
 
     func reset(_ id: StreamID, _ code: HTTP2ErrorCode) {
-        unsafe nghttp2_submit_rst_stream(session, noFlags, id, code.rawValue)
+        check(unsafe nghttp2_submit_rst_stream(session, noFlags, id, code.rawValue))
     }
 
     /// Whether the peer ended its side.
@@ -153,30 +178,30 @@ import HTTPTypes
 
     /// Gives back the connection's window for bytes that were received.
     func consumeConnection(_ count: Int) {
-        unsafe nghttp2_session_consume_connection(session, count)
+        check(unsafe nghttp2_session_consume_connection(session, count))
     }
 
     /// Gives back a stream's window.
     func consume(_ count: Int, of id: StreamID) {
-        unsafe nghttp2_session_consume_stream(session, id, count)
+        check(unsafe nghttp2_session_consume_stream(session, id, count))
     }
 
     // MARK: Ends
 
     /// GOAWAY with the highest stream number, and a PING whose answer tells that the peer has read it.
     func submitShutdownNotice() {
-        unsafe nghttp2_submit_shutdown_notice(session)
-        unsafe nghttp2_submit_ping(session, noFlags, nil)
+        check(unsafe nghttp2_submit_shutdown_notice(session))
+        check(unsafe nghttp2_submit_ping(session, noFlags, nil))
     }
 
     /// GOAWAY with the last stream that is served; those that are open go on.
     func submitFinalGoAway() {
         let last = unsafe nghttp2_session_get_last_proc_stream_id(session)
-        unsafe nghttp2_submit_goaway(session, noFlags, last, HTTP2ErrorCode.noError.rawValue, nil, 0)
+        check(unsafe nghttp2_submit_goaway(session, noFlags, last, HTTP2ErrorCode.noError.rawValue, nil, 0))
     }
 
     /// GOAWAY, and nothing more after it.
     func terminate(_ code: HTTP2ErrorCode) {
-        unsafe nghttp2_session_terminate_session(session, code.rawValue)
+        check(unsafe nghttp2_session_terminate_session(session, code.rawValue))
     }
 }
