@@ -100,7 +100,13 @@ extension HTTP2Connection {
             // RFC 9113, 8.1: an answer that is complete before its request lets the client stop sending, by a reset
             // without error. It comes a little later, because clients that are busy sending take it for a failure
             // and don't read the answer; see `enforceStreamTimeLimits`. Draining doesn't wait.
-            if isDraining, session?.isRemoteClosed(frame.stream) == false { session?.reset(frame.stream, .noError) }
+            guard session?.isRemoteClosed(frame.stream) == false else { break }
+            if isDraining {
+                session?.reset(frame.stream, .noError)
+            } else {
+                stream.lingers = true
+                lingeringCount += 1
+            }
         case .reset:
             ledger.noteReset(frame.stream)
         case .goAway:
@@ -153,6 +159,10 @@ extension HTTP2Connection {
     /// Takes a stream out of all sums, and tells the owner if its request was in work.
     func forget(_ stream: HTTP2Stream, tellsOwner: Bool = true) {
         leaveReading(stream)
+        if stream.lingers {
+            stream.lingers = false
+            lingeringCount -= 1
+        }
         if stream.state == .inWork {
             inFlight -= 1
             inWorkBytes -= stream.heldBodyBytes

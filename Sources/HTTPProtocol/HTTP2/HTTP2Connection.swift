@@ -29,6 +29,7 @@ final class HTTP2Connection {
 
     // Sums over the streams, so that asking for them costs nothing.
     var readingCount = 0
+    var lingeringCount = 0
     var inFlight = 0
     var readingBytes = 0
     var inWorkBytes = 0
@@ -68,7 +69,7 @@ final class HTTP2Connection {
         if hasOutput || streamOutputBytes > 0 { return .writing }
         if inFlight > 0 { return .awaitingResponse }
         if headerStream != nil || !hasSettings { return .readingHead }
-        if readingCount > 0 { return .readingBody }
+        if readingCount + lingeringCount > 0 { return .readingBody }
         return isDraining ? .closing : .idle
     }
 
@@ -155,7 +156,10 @@ final class HTTP2Connection {
     func phaseTimedOut() {
         switch phase {
         case .readingBody:
-            for stream in streams.values where stream.state == .readingBody { refuse(stream, .timedOut) }
+            for stream in streams.values {
+                if stream.lingers { giveUp(stream, .noError) }
+                if stream.state == .readingBody { refuse(stream, .timedOut) }
+            }
         case .idle, .readingHead:
             if phase == .readingHead { events.append(.protocolError(.timeout)) }
             isBroken = true
@@ -185,7 +189,7 @@ final class HTTP2Connection {
                 guard now - firstSeen >= body else { continue }
                 refuse(stream, .timedOut)
                 ended += 1
-            case .refused where stream.isAnswered:
+            case .refused where stream.lingers:
                 endAfterAnswer(stream, now: now)
             case .inWork, .refused:
                 guard isStalled(stream, now: now, limit: write) else { continue }
@@ -204,11 +208,11 @@ final class HTTP2Connection {
 
     /// Resets, without an error, a stream that was answered before its request was complete.
     private func endAfterAnswer(_ stream: HTTP2Stream, now: Duration) {
-        guard let answeredAt = stream.answeredAt else {
-            stream.answeredAt = now
+        guard let since = stream.lingersSince else {
+            stream.lingersSince = now
             return
         }
-        if now - answeredAt >= Self.lingerTime { giveUp(stream, .noError) }
+        if now - since >= Self.lingerTime { giveUp(stream, .noError) }
     }
 
     /// Whether output waits of which the peer took nothing for `limit`.

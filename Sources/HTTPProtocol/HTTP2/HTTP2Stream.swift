@@ -33,9 +33,11 @@ final class HTTP2Stream {
     /// Whether libnghttp2 was told that no output is there, and must be told when there is.
     var isDeferred = false
     var awaitsRoom = false
-    /// Whether our END_STREAM is sent, and when the owner's clock first saw that it was.
+    /// Whether our END_STREAM is sent.
     var isAnswered = false
-    var answeredAt: Duration?
+    /// Whether the client may go on sending for a moment although it is answered, and since when by the owner's clock.
+    var lingers = false
+    var lingersSince: Duration?
 
     /// When the owner's clock first saw the stream, for the time that its request may take.
     var firstSeen: Duration?
