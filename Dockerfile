@@ -13,7 +13,7 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 # The dependencies first: this layer stays in the cache until the manifest changes.
-COPY Package.swift Package.resolved* ./
+COPY Package.swift ./
 RUN swift package resolve
 # Tests too: SwiftPM wants the folder of every target it is told of, whatever it builds.
 COPY Sources Sources
@@ -24,6 +24,8 @@ RUN swift build -c release --static-swift-stdlib --product swiftlet -Xlinker -s 
 COPY Models/mobilebert-mini-sst2 /install/usr/share/swiftlet/models/mobilebert-mini-sst2
 COPY config/swiftlet.yaml /install/etc/swiftlet/swiftlet.yaml
 COPY LICENSE /install/usr/share/doc/swiftlet/LICENSE
+# Readable for the user below, whatever the modes of the checkout.
+RUN chmod -R a+rX /install
 
 FROM ${RUNTIME_IMAGE}
 RUN apt-get update \
@@ -44,4 +46,4 @@ STOPSIGNAL SIGTERM
 # Loading takes well under a second; 5 s of grace covers a slow disk. /health asks the engine, not only the socket.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 CMD ["swiftlet", "health"]
 ENTRYPOINT ["swiftlet"]
-CMD ["serve"]
+CMD ["serve", "--config", "/etc/swiftlet/swiftlet.yaml"]
