@@ -109,6 +109,7 @@ let package = Package(
             swiftSettings: testSettings
         ),
         .testTarget(name: "TokenizationTests", dependencies: ["Tokenization"], swiftSettings: testSettings),
+        .testTarget(name: "swiftletTests", dependencies: ["swiftlet", "Service", "JSON"], swiftSettings: testSettings),
         .testTarget(name: "TransportTests", dependencies: ["Transport", "CLinux"], swiftSettings: testSettings),
     ]
 )

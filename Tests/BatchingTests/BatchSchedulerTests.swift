@@ -53,12 +53,13 @@ struct BatchSchedulerTests {
         await scheduler.shutDown(finishingQueue: true)
     }
 
-    @Test("runs a single row at once on an idle machine")
+    @Test("hands a single row to an idle worker at once")
     func noWaitingForCompany() async throws {
         let scheduler = BatchScheduler(engine: SummingEngine(), workers: 1, padTokenID: 0)
-        let clock = ContinuousClock()
-        let elapsed = try await clock.measure { _ = try await scheduler.run([row([1, 2])]) }
-        #expect(elapsed < .seconds(1))
+        _ = try await scheduler.run([row([1, 2])])
+        let result = try await scheduler.run([row([1, 2])])
+        // A thread's wake-up, with room for a machine that runs the whole suite.
+        #expect(result.queueTime < .seconds(1))
         await scheduler.shutDown(finishingQueue: true)
     }
 

@@ -1,4 +1,4 @@
-import Checkpoint
+package import Checkpoint
 package import Encoder
 import Foundation
 package import Tokenization
@@ -22,13 +22,12 @@ package struct LoadedModel: Sendable {
     /// Loads what serving needs; reads weights once.
     /// - Throws: the rooms' own errors, each naming the file and what was expected.
     package init(directory: String, servedName: String? = nil) throws {
-        let configuration = try ConfigurationFile(path: directory + "/config.json")
         tokenizer = try Self.tokenizer(directory: directory)
         encoder = try MobileBertModel(directory: directory)
         defaultPooling = try PoolingConfiguration.pooling(inModelDirectory: directory) ?? .mean
         let positions = encoder.configuration.maxPositionEmbeddings
         maxInputLength = min(positions, tokenizer?.modelMaxLength ?? positions)
-        architecture = try configuration.strings("architectures")?.first ?? "MobileBertModel"
+        architecture = encoder.configuration.architectures.first ?? "MobileBertModel"
         name = servedName ?? URL(fileURLWithPath: directory).standardizedFileURL.lastPathComponent
         self.directory = directory
         if defaultPooling == .pooler, !encoder.hasPooler { throw ModelError.poolerMissing(directory: directory) }
@@ -56,11 +55,15 @@ package struct LoadedModel: Sendable {
 package enum ModelError: Error, Equatable, CustomStringConvertible {
     case poolerMissing(directory: String)
     case unsupportedPooling(file: String, modes: [String])
+    /// 1_Pooling/config.json cannot be read.
+    case unreadablePooling(CheckpointError)
 
     package var description: String {
         switch self {
         case .poolerMissing(let directory):
             "\(directory): 1_Pooling/config.json asks for the pooler, which the checkpoint lacks"
+        case .unreadablePooling(let error):
+            "\(error)"
         case .unsupportedPooling(let file, let modes):
             "\(file): pooling by \(modes.joined(separator: " + ")) is not supported; expected exactly one of mean or cls"
         }

@@ -11,11 +11,16 @@ enum PoolingConfiguration {
     ]
 
     /// The pooling that the folder asks for; nil when it has no 1_Pooling.
-    static func pooling(inModelDirectory directory: String) throws -> Pooling? {
+    static func pooling(inModelDirectory directory: String) throws(ModelError) -> Pooling? {
         let path = directory + "/1_Pooling/config.json"
         guard FileManager.default.fileExists(atPath: path) else { return nil }
-        let file = try ConfigurationFile(path: path)
-        let chosen = try modes.filter { try file.boolean($0.key, default: false) }
+        var chosen: [(key: String, pooling: Pooling?)] = []
+        do {
+            let file = try ConfigurationFile(path: path)
+            for mode in modes where try file.boolean(mode.key, default: false) { chosen.append(mode) }
+        } catch {
+            throw ModelError.unreadablePooling(error)
+        }
         guard chosen.count == 1, let pooling = chosen[0].pooling else {
             throw ModelError.unsupportedPooling(file: path, modes: chosen.map(\.key))
         }

@@ -23,6 +23,8 @@ extension SwiftletServer {
         server.writeTimeout = settings.writeTimeout
         server.idleTimeout = settings.idleTimeout
         server.halfCloseGrace = settings.halfCloseGrace
+        server.lingerTimeout = settings.lingerTimeout
+        server.maxInboundBytes = settings.maxInboundBytes
         server.maxOutboundBytesPerConnection = settings.maxOutboundBytesPerConnection
         server.maxOutboundBytes = settings.maxOutboundBytes
         server.serverName = "swiftlet"
@@ -38,6 +40,8 @@ extension SwiftletServer {
         inference.autoTruncate = settings.autoTruncate
         inference.maxClientBatchSize = settings.maxClientBatchSize
         inference.maxInputLength = settings.maxInputLength > 0 ? settings.maxInputLength : nil
+        inference.maxTokenVectorsPerRequest = settings.maxTokenVectorsPerRequest
+        inference.maxTokenVectorsHeld = settings.maxTokenVectorsHeld
         inference.defaultPooling = settings.defaultPooling
         return inference
     }
