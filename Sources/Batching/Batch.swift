@@ -7,6 +7,9 @@ package struct BatchRow<Task: Sendable>: Sendable {
     /// What to compute for this row; the scheduler never looks inside.
     package var task: Task
 
+    /// A row of tokens with what to make of them.
+    ///
+    /// - Precondition: there is at least one id, and one type id for each.
     package init(inputIDs: [Int32], tokenTypeIDs: [Int32], task: Task) {
         precondition(!inputIDs.isEmpty, "a row needs at least one token")
         precondition(inputIDs.count == tokenTypeIDs.count, "one type id for each token")
@@ -22,10 +25,13 @@ package struct BatchRow<Task: Sendable>: Sendable {
 ///
 /// The three arrays are `[rows, length]`, row-major. Padding has id `padTokenID`, type 0 and mask 0.
 package struct Batch<Task: Sendable>: Sendable {
+    /// The number of texts.
     package let rows: Int
     /// Tokens of the longest row.
     package let length: Int
+    /// input_ids.
     package let inputIDs: [Int32]
+    /// token_type_ids.
     package let tokenTypeIDs: [Int32]
     /// 1 for a token, 0 for padding.
     package let attentionMask: [UInt8]
@@ -37,6 +43,7 @@ package struct Batch<Task: Sendable>: Sendable {
     /// Positions of the padded arrays that hold no token.
     package var paddingCount: Int { rows * length - tokenCount }
 
+    /// Pads rows to the longest.
     package init(_ members: [BatchRow<Task>], padTokenID: Int32) {
         let length = members.lazy.map(\.tokenCount).max() ?? 0
         var inputIDs: [Int32] = []

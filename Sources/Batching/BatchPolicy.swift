@@ -17,5 +17,6 @@ package struct BatchPolicy: Sendable, Equatable {
     /// larger, the less short texts wait for long ones, and the longer a long one may wait.
     package var overtakingFactor = 4
 
+    /// The default policy.
     package init() {}
 }

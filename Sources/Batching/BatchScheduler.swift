@@ -8,7 +8,9 @@ import Synchronization
 /// once, a busy one finds more rows each time it looks. Nothing waits for company. The lock guards the queue and
 /// the list of idle workers; it is never held while a batch runs or an answer is delivered.
 package final class BatchScheduler<Engine: BatchEngine>: Sendable {
+    /// What to compute for a row.
     package typealias Task = Engine.Worker.Task
+    /// What a row comes to.
     package typealias Output = Engine.Worker.Output
 
     private struct Waiting {
@@ -73,10 +75,10 @@ package final class BatchScheduler<Engine: BatchEngine>: Sendable {
     /// When the calling task is cancelled, what has not started is dropped and the call throws `CancellationError`.
     /// - Throws: `SchedulerError` when the rows are not taken in, all or none.
     package func run(_ rows: [BatchRow<Task>]) async throws -> SubmissionResult<Output> {
-        let submission = Submission<Output>(rowCount: rows.count)
         guard !rows.isEmpty else {
             return SubmissionResult(rows: [], queueTime: .zero, computeTime: .zero)
         }
+        let submission = Submission<Output>(rowCount: rows.count)
         let number = try enqueue(rows, submission)
         return try await withTaskCancellationHandler {
             try await submission.answer()
@@ -88,6 +90,7 @@ package final class BatchScheduler<Engine: BatchEngine>: Sendable {
         }
     }
 
+    /// What it is doing now and has done since it started.
     package var statistics: SchedulerStatistics {
         let now = ContinuousClock.now
         return state.withLock { state in

@@ -18,11 +18,13 @@ package struct HTTPServerStatistics: Sendable, Equatable {
     package var cancelledRequests = 0
     /// Requests answered with 503 because too many bytes wait to be written, or are held in bodies.
     package var overloadedRequests = 0
-    /// Bytes read from and written to sockets.
+    /// Bytes read from sockets.
     package var bytesReceived = 0
+    /// Bytes written to sockets.
     package var bytesSent = 0
-    /// Bytes of answers that wait to be written, and of request bodies on their way or in work, now.
+    /// Bytes of answers that wait to be written, now.
     package var outboundBytes = 0
+    /// Bytes of request bodies on their way or in work, now.
     package var inboundBytes = 0
     /// Connections and streams cut by a time limit.
     package var timeouts: [TimeLimit: Int] = [:]

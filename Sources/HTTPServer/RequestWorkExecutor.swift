@@ -23,6 +23,7 @@ package final class RequestWorkExecutor: TaskExecutor {
         self.width = max(1, width)
     }
 
+    /// Runs a job when one of the threads is free, in the order of arrival.
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         let needsWorker = state.withLock { state in

@@ -4,7 +4,9 @@ package struct JSONError: Error, Equatable, CustomStringConvertible {
     package let line: Int
     /// 1-based, in bytes.
     package let column: Int
+    /// What stood there.
     package let found: String
+    /// What should have stood there.
     package let expected: String
 
     package var description: String {
@@ -21,5 +23,6 @@ package struct JSONLimits: Sendable, Equatable {
     /// Characters of one number; the shortest form of any double needs 24.
     package var numberLength = 512
 
+    /// The default limits.
     package init() {}
 }

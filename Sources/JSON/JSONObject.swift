@@ -3,8 +3,11 @@
 /// Keys are told apart by their bytes. Swift's strings compare by canonical equivalence, by which "é" in its two
 /// spellings is one key; to JSON, and in a vocabulary, they are two.
 package struct JSONObject: Sendable, Equatable {
+    /// A key with its value.
     package struct Member: Sendable, Equatable {
+        /// The key.
         package let key: String
+        /// Its value.
         package let value: JSONValue
     }
 
@@ -19,13 +22,17 @@ package struct JSONObject: Sendable, Equatable {
         }
     }
 
+    /// The members, in the order written.
     package private(set) var members: [Member] = []
     private var places: [ExactKey: Int] = [:]
 
+    /// An object without members.
     package init() {}
 
+    /// The number of members.
     package var count: Int { members.count }
 
+    /// The value of a key; nil when it is not there.
     package subscript(_ key: String) -> JSONValue? {
         places[ExactKey(text: key)].map { members[$0].value }
     }
@@ -42,10 +49,14 @@ package struct JSONObject: Sendable, Equatable {
         return true
     }
 
+    /// Whether two objects have the same members in the same order.
     package static func == (a: Self, b: Self) -> Bool { a.members == b.members }
 }
 
 extension JSONObject: ExpressibleByDictionaryLiteral {
+    /// An object as it is written in Swift.
+    ///
+    /// - Precondition: no key is there twice.
     package init(dictionaryLiteral elements: (String, JSONValue)...) {
         for (key, value) in elements {
             let isNew = append(key, value)

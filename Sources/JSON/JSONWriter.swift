@@ -1,8 +1,10 @@
 /// Writes a JSON document as UTF-8 bytes, piece by piece, with the commas in their places.
 package struct JSONWriter {
+    /// What has been written and not been taken.
     package private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
+    /// A writer with room for so many bytes before memory is asked for again.
     package init(reservingBytes capacity: Int = 256) {
         bytes.reserveCapacity(capacity)
     }
@@ -13,17 +15,23 @@ package struct JSONWriter {
         return bytes
     }
 
+    /// Opens an object: keys with their values follow.
     package mutating func beginObject() { open(UInt8(ascii: "{")) }
+    /// Closes the object opened last.
     package mutating func endObject() { close(UInt8(ascii: "}")) }
+    /// Opens an array: values follow.
     package mutating func beginArray() { open(UInt8(ascii: "[")) }
+    /// Closes the array opened last.
     package mutating func endArray() { close(UInt8(ascii: "]")) }
 
+    /// An object of the members that a closure writes.
     package mutating func object(_ members: (inout JSONWriter) throws -> Void) rethrows {
         beginObject()
         try members(&self)
         endObject()
     }
 
+    /// An array with a value for each element.
     package mutating func array<Elements: Sequence>(
         _ elements: Elements,
         _ write: (inout JSONWriter, Elements.Element) throws -> Void
@@ -40,8 +48,11 @@ package struct JSONWriter {
         needsComma = false
     }
 
+    /// null.
     package mutating func null() { literal("null") }
+    /// true or false.
     package mutating func boolean(_ value: Bool) { literal(value ? "true" : "false") }
+    /// A whole number.
     package mutating func integer(_ value: some FixedWidthInteger) { literal(value.description) }
 
     /// A number in the shortest form that reads back as the same Float.
@@ -58,10 +69,12 @@ package struct JSONWriter {
         literal(value.description)
     }
 
+    /// An array of numbers.
     package mutating func numbers(_ values: some Sequence<Float>) {
         array(values) { writer, value in writer.number(value) }
     }
 
+    /// A string, with what JSON does not take as it is escaped.
     package mutating func string(_ text: String) {
         comma()
         bytes.append(UInt8(ascii: "\""))

@@ -15,6 +15,7 @@ package struct AddedToken: Sendable, Equatable {
     /// Whether it is looked for, normalized, in the normalized text.
     package var isNormalized: Bool
 
+    /// A token; special ones are looked for in the text as it was given, unless said otherwise.
     package init(
         _ content: String,
         isSpecial: Bool = true,

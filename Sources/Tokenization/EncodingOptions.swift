@@ -7,6 +7,7 @@ package struct EncodingOptions: Sendable, Equatable {
     /// Whether ``Encoding/offsets`` are wanted.
     package var collectOffsets: Bool
 
+    /// The whole text between its special tokens, unless said otherwise.
     package init(addSpecialTokens: Bool = true, truncation: Truncation? = nil, collectOffsets: Bool = true) {
         self.addSpecialTokens = addSpecialTokens
         self.truncation = truncation

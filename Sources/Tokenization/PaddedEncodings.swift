@@ -7,6 +7,7 @@ package struct PaddedEncodings: Sendable, Equatable {
     /// 1 for a token and 0 for padding, [batch, length].
     package let attentionMask: [[Int32]]
 
+    /// Pads encodings to the longest.
     package init(_ encodings: [Encoding], padTokenID: Int32) {
         let length = encodings.map(\.count).max() ?? 0
         func padded(_ values: [Int32], with padding: Int32) -> [Int32] {

@@ -5,6 +5,7 @@ package struct Truncation: Sendable, Equatable {
     /// The side from which tokens are taken away.
     package var direction: TruncationDirection
 
+    /// Cuts to `maxLength` tokens.
     package init(maxLength: Int, direction: TruncationDirection = .right) {
         self.maxLength = maxLength
         self.direction = direction

@@ -8,6 +8,7 @@ import Synchronization
 /// other threads send jobs, which get the resident as their argument. As it need not be Sendable, the compiler
 /// refuses whatever would let it escape; there is nothing to lock.
 package final class EventLoop<Resident>: Sendable {
+    /// Work for the loop's thread, which hands it the resident.
     package typealias Job = @Sendable (Resident) -> Void
 
     /// Jobs on their way to the loop. Guard: the mutex.
@@ -23,6 +24,7 @@ package final class EventLoop<Resident>: Sendable {
     private let waker: Descriptor
     private let inbox = Mutex(Inbox())
 
+    /// A loop that is not running yet; its thread will have the name.
     package init(name: String) throws(TransportError) {
         self.name = name
         epoll = Descriptor(owning: try checked(clinux_epoll_create(), "epoll_create"))

@@ -26,6 +26,7 @@ package final class Reactor {
 
     /// When this turn began.
     package private(set) var now = ContinuousClock.now
+    /// Whether this turn is the last.
     package private(set) var isStopping = false
 
     private struct Slot {

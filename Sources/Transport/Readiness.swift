@@ -2,8 +2,10 @@ import CLinux
 
 /// What a descriptor is ready for, or what is asked of it; epoll's own bits.
 package struct Readiness: OptionSet, Sendable {
+    /// epoll's bits.
     package let rawValue: UInt32
 
+    /// Bits as epoll gives them.
     package init(rawValue: UInt32) {
         self.rawValue = rawValue
     }

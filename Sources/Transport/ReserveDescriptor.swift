@@ -6,6 +6,7 @@ import CLinux
 package struct ReserveDescriptor: ~Copyable {
     private var held: Descriptor?
 
+    /// Holds one back, if the process has one left.
     package init() {
         refill()
     }

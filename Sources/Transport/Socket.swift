@@ -27,6 +27,7 @@ package struct Socket: ~Copyable, Sendable {
         case failed(Int32)
     }
 
+    /// Takes over a connected socket's descriptor.
     package init(_ descriptor: consuming Descriptor) {
         self.descriptor = descriptor
     }

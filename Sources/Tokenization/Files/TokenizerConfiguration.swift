@@ -31,6 +31,7 @@ package struct TokenizerConfiguration: Sendable, Equatable {
     /// What `BertTokenizer` takes when nothing is said: the uncased models.
     package static let uncased = TokenizerConfiguration()
 
+    /// What `BertTokenizer` takes when nothing is said.
     package init() {
         lowercase = true
         stripAccents = nil
