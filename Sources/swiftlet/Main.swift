@@ -12,6 +12,7 @@ enum Main {
         BrokenPipe.ignoreSignal()
         do {
             try await SwiftletCommand.run(arguments: Array(CommandLine.arguments.dropFirst()))
+            ProcessEnd.now(.success)
         } catch {
             SwiftletCommand.end(with: error)
         }

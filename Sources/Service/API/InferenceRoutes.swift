@@ -60,16 +60,7 @@ struct InferenceRoutes: Sendable {
         let outcome = try await inference.classify(fields.inputs(pairs: true), options: options)
         var writer = JSONWriter()
         writer.array(outcome.value) { writer, labels in
-            writer.array(labels) { writer, label in
-                writer.object { writer in
-                    writer.key("label")
-                    writer.string(label.label)
-                    writer.key("score")
-                    writer.number(label.score)
-                    writer.key("logit")
-                    writer.number(label.logit)
-                }
-            }
+            writer.array(labels) { writer, label in label.write(to: &writer) }
         }
         return answer(writer, outcome.usage)
     }

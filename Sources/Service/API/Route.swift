@@ -11,6 +11,7 @@ package enum Route: String, CaseIterable, Sendable {
     case info = "/info"
     case metrics = "/metrics"
 
+    /// The path, as in a request's target.
     package var path: String { rawValue }
 
     /// Whether the route is a question about the service, answered on the event loop, rather than work.

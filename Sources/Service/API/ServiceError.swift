@@ -22,8 +22,11 @@ package struct ServiceError: Error, Equatable {
         case cancelled = "Cancelled"
     }
 
+    /// HTTP's status code.
     package var status: Int
+    /// The `error_type`.
     package var kind: Kind
+    /// What was given, what was expected and what to do.
     package var message: String
     /// Seconds after which trying again makes sense.
     package var retryAfter: Int?
@@ -51,6 +54,7 @@ extension ServiceError {
     /// Loading takes about a second.
     static let retryAfterLoading = 1
 
+    /// The answer to what a room threw; an error that no room declares is a fault of ours.
     package init(_ error: any Error) {
         switch error {
         case let error as ServiceError: self = error
@@ -73,8 +77,8 @@ extension ServiceError {
             self.init(424, .backend, "\(error)")
         case .resultsHeldBack:
             self.init(429, .overloaded, "\(error)", retryAfter: Self.retryAfterOverload)
-        case .tooManyInputs, .tooLong, .emptyIDs, .unknownID, .invalidMaxLength, .invalidDimensions, .invalidTopK,
-            .resultTooLarge:
+        case .tooManyInputs, .tooLong, .emptyIDs, .noTokens, .unknownID, .invalidMaxLength, .invalidDimensions,
+            .invalidTopK, .resultTooLarge, .tokenizationTooLarge:
             self.init(422, .validation, "\(error)")
         }
     }

@@ -9,10 +9,12 @@ package final class ServiceHandler: RequestHandler {
     let state = ServiceState()
     let metrics: ServiceMetrics
 
+    /// A handler whose answers are 503 until its state has an engine.
     package init(metrics: ServiceMetrics = ServiceMetrics()) {
         self.metrics = metrics
     }
 
+    /// The answer when it needs no work, on the event loop; nil for real work.
     package func respondAtOnce(to request: Request) -> Response? {
         let started = ContinuousClock.now
         let route = Self.route(of: request)
@@ -28,15 +30,15 @@ package final class ServiceHandler: RequestHandler {
         return answer
     }
 
+    /// The answer to real work.
     package func respond(to request: Request) async -> Response {
         let started = ContinuousClock.now
-        guard let route = Self.route(of: request), let inference = state.snapshot.inference else {
-            return .error(Self.loading)
-        }
+        guard let route = Self.route(of: request) else { return .error(Self.notFound) }
         metrics.began(route)
         defer { metrics.ended(route) }
         var response: Response
         do {
+            guard let inference = state.snapshot.inference else { throw Self.loading }
             response = try await InferenceRoutes(inference: inference, metrics: metrics)
                 .respond(to: route, body: request.body)
         } catch {
@@ -46,6 +48,7 @@ package final class ServiceHandler: RequestHandler {
         return response
     }
 
+    /// The body of an answer that the server gives by itself, to a request that breaks the protocol or a limit.
     package func errorBody(status: Int, message: String) -> [UInt8] {
         let kind: ServiceError.Kind =
             switch status {
@@ -58,6 +61,11 @@ package final class ServiceHandler: RequestHandler {
         return Response.errorBody(kind, message)
     }
 
+    private static let notFound = ServiceError(
+        404,
+        .notFound,
+        "there is nothing at this path; there is " + Route.allCases.map(\.path).joined(separator: " ")
+    )
     private static let loading = ServiceError(
         503,
         .unhealthy,
@@ -73,8 +81,7 @@ package final class ServiceHandler: RequestHandler {
     /// The answer when it needs no work: a status, or an error that the head alone shows; nil for real work.
     private func answerWithoutWork(_ request: Request, _ route: Route?) throws -> Response? {
         guard let route else {
-            let known = Route.allCases.map(\.path).joined(separator: " ")
-            throw ServiceError(404, .notFound, "there is nothing at this path; there is \(known)")
+            throw Self.notFound
         }
         let method = request.head.method.rawValue
         if method == "OPTIONS" {

@@ -18,6 +18,7 @@ extension InferenceRoutes {
         options.addSpecialTokens = try fields.boolean("add_special_tokens") ?? true
         let unit = try fields.choice("offsets", OffsetUnit.self) ?? .byte
         let output = try fields.choice("output", TokenizeOutput.self) ?? .tokens
+        options.isPadded = output == .batch
         let inputs = try fields.joiningTextPair(to: fields.inputs())
         let encodings = try inference.tokenize(inputs, options: options)
         var writer = JSONWriter()

@@ -2,9 +2,11 @@ import Synchronization
 
 /// A counted permission to hold something large. Guarded by its own lock.
 package final class Allowance: Sendable {
+    /// The most that may be held at once.
     package let limit: Int
     private let used = Mutex(0)
 
+    /// An allowance of which nothing is taken.
     package init(limit: Int) {
         self.limit = limit
     }

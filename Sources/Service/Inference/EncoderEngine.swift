@@ -5,6 +5,7 @@ package import Encoder
 package struct EncoderEngine: BatchEngine {
     let model: MobileBertModel
 
+    /// A worker with a workspace of its own, which grows to the largest batch it has seen.
     package func makeWorker() -> EncoderWorker { EncoderWorker(model: model) }
 }
 
@@ -18,6 +19,7 @@ package final class EncoderWorker: BatchWorker {
         self.workspace = model.makeWorkspace()
     }
 
+    /// Runs the forward pass; a row at fault fails alone.
     package func run(_ batch: Batch<OutputRequest>) throws -> [Result<EncoderOutput, any Error>] {
         let input = EncoderBatch(
             rows: batch.rows,

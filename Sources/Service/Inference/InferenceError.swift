@@ -5,6 +5,8 @@ package enum InferenceError: Error, Equatable, CustomStringConvertible {
     /// An input has more tokens than allowed, and cutting it was not asked for.
     case tooLong(input: Int, tokens: Int, limit: Int)
     case emptyIDs(input: Int)
+    /// A text of which the tokenizer makes nothing.
+    case noTokens(input: Int)
     case unknownID(input: Int, id: Int32, vocabularySize: Int)
     case invalidMaxLength(Int, minimum: Int)
     case invalidDimensions(Int, hiddenSize: Int)
@@ -12,7 +14,11 @@ package enum InferenceError: Error, Equatable, CustomStringConvertible {
     case noTokenizer(model: String)
     case noPooler
     case noClassifier(architecture: String)
+    /// More token vectors than one answer carries.
     case resultTooLarge(tokens: Int, limit: Int)
+    /// More tokens, padding included where it is asked for, than one answer carries.
+    case tokenizationTooLarge(tokens: Int, limit: Int)
+    /// So many token vectors are being sent that no more are computed now.
     case resultsHeldBack(limit: Int)
     /// The engine could not compute an input.
     case inputFailed(input: Int, reason: String)
@@ -30,10 +36,12 @@ package enum InferenceError: Error, Equatable, CustomStringConvertible {
             """
         case .emptyIDs(let input):
             "input \(input) is an empty list of ids; give at least one"
+        case .noTokens(let input):
+            "input \(input) has no tokens; give a text that is not empty"
         case .unknownID(let input, let id, let vocabularySize):
             "input \(input) has the id \(id), which is not in the vocabulary (0 to \(vocabularySize - 1))"
         case .invalidMaxLength(let length, let minimum):
-            "`max_length` must be at least \(minimum), the special tokens' number. Given: \(length)"
+            "`max_length` must be at least \(minimum). Given: \(length)"
         case .invalidDimensions(let dimensions, let hiddenSize):
             "`dimensions` must be from 1 to \(hiddenSize). Given: \(dimensions)"
         case .invalidTopK(let topK):
@@ -46,6 +54,8 @@ package enum InferenceError: Error, Equatable, CustomStringConvertible {
             "this model (\(architecture)) has no classification head; load a MobileBertForSequenceClassification"
         case .resultTooLarge(let tokens, let limit):
             "token vectors for \(tokens) tokens are asked for, at most \(limit) fit one answer; send fewer inputs"
+        case .tokenizationTooLarge(let tokens, let limit):
+            "the answer would have \(tokens) tokens and more, at most \(limit) fit one; send less text, or `max_length`"
         case .resultsHeldBack(let limit):
             "answers with token vectors for \(limit) tokens are being sent already; try again later"
         case .inputFailed(let input, let reason):

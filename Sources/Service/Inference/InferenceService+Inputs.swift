@@ -9,15 +9,24 @@ struct EncodedInput {
 
 /// How `/tokenize` treats its inputs.
 package struct TokenizeOptions: Sendable, Equatable {
+    /// Whether the model's special tokens ([CLS], [SEP]) are put around the text.
     package var addSpecialTokens = true
     /// Whether inputs longer than `input.maxLength`, or than the model takes, are cut; they are never refused.
     /// nil: only if a length is given.
     package var input = InputOptions()
+    /// Whether the result is to be padded to its longest input, so that padding counts against the limit too.
+    package var isPadded = false
 
+    /// Everything as `/tokenize` does it when nothing is said.
     package init() {}
 }
 
 extension InferenceService {
+    /// Most tokens that `/tokenize` answers with, padding included where it is asked for. A token takes about 80 bytes
+    /// of JSON, so this bounds an answer to 100 MB; unbounded, one long text among a thousand empty ones would be
+    /// padded to gigabytes.
+    static let maxTokenizedTokens = 1 << 20
+
     /// Tokenizes without running the model. Inputs of ids are decoded to text first.
     package func tokenize(_ inputs: [TextInput], options: TokenizeOptions) throws -> [Encoding] {
         try checkCount(inputs)
@@ -25,17 +34,26 @@ extension InferenceService {
         let cuts = options.input.truncate ?? (requested != nil)
         let limit = min(requested ?? maxInputLength, Int(Int32.max))
         let truncation = cuts ? Truncation(maxLength: limit, direction: options.input.truncationDirection) : nil
-        return try inputs.map { input in
-            try encode(
-                input,
-                EncodingOptions(addSpecialTokens: options.addSpecialTokens, truncation: truncation)
-            )
+        let encodingOptions = EncodingOptions(addSpecialTokens: options.addSpecialTokens, truncation: truncation)
+        var encodings: [Encoding] = []
+        var (total, longest) = (0, 0)
+        for input in inputs {
+            let encoding = try encode(input, encodingOptions)
+            total += encoding.count
+            longest = max(longest, encoding.count)
+            let tokens = options.isPadded ? longest * inputs.count : total
+            guard tokens <= Self.maxTokenizedTokens else {
+                throw InferenceError.tokenizationTooLarge(tokens: tokens, limit: Self.maxTokenizedTokens)
+            }
+            encodings.append(encoding)
         }
+        return encodings
     }
 
     /// Tokenizes for the model: within its length, cut or refused as the options say.
     func encode(_ inputs: [TextInput], _ options: InputOptions) throws -> (rows: [EncodedInput], usage: Usage) {
         try checkCount(inputs)
+        if let length = options.maxLength, length < 1 { throw InferenceError.invalidMaxLength(length, minimum: 1) }
         let started = ContinuousClock.now
         let limit = min(options.maxLength ?? maxInputLength, maxInputLength)
         let cuts = options.truncate ?? configuration.autoTruncate
@@ -56,6 +74,8 @@ extension InferenceService {
                 let encoding = try encode(input, encodingOptions)
                 row = EncodedInput(ids: encoding.ids, typeIDs: encoding.typeIDs)
                 dropped = encoding.truncatedTokenCount
+                // Nothing is left of an empty text when the model's template has no special tokens.
+                guard !row.ids.isEmpty else { throw InferenceError.noTokens(input: index) }
             }
             guard dropped == 0 || cuts else {
                 throw InferenceError.tooLong(input: index, tokens: row.ids.count + dropped, limit: limit)
@@ -100,7 +120,7 @@ extension InferenceService {
         if ids.count > limit {
             let framed = limit > 2 && isSpecial(ids[0]) && isSpecial(ids[ids.count - 1])
             let body = framed ? ids.dropFirst().dropLast() : ids[...]
-            let room = framed ? limit - 2 : max(limit, 1)
+            let room = framed ? limit - 2 : limit
             let part = direction == .right ? body.prefix(room) : body.suffix(room)
             kept = framed ? [ids[0]] + part + [ids[ids.count - 1]] : Array(part)
         }

@@ -6,6 +6,7 @@ import Tokenization
 package struct InferenceConfiguration: Sendable {
     /// Engine threads; each takes batches of its own.
     package var workers: Int
+    /// How large batches grow and how much may wait.
     package var batching = BatchPolicy()
     /// What happens to inputs that are too long when the request does not say.
     package var autoTruncate = true
@@ -21,6 +22,7 @@ package struct InferenceConfiguration: Sendable {
     /// Most tokens whose vectors are held for all answers being sent: 256 MB for the full-size model.
     package var maxTokenVectorsHeld = 131_072
 
+    /// The default limits with a number of workers, at least 1.
     package init(workers: Int) {
         self.workers = workers
     }
@@ -30,11 +32,14 @@ package struct InferenceConfiguration: Sendable {
 ///
 /// Everything here is immutable after init but the scheduler and the token-vector allowance, which guard themselves.
 package final class InferenceService: Sendable {
+    /// The model that is served.
     package let model: LoadedModel
+    /// The limits in force.
     package let configuration: InferenceConfiguration
     let scheduler: BatchScheduler<EncoderEngine>
     let tokenVectors: Allowance
 
+    /// Starts the workers.
     /// - Parameter onBatch: told of every batch a worker finished, on that worker's thread.
     package init(
         model: LoadedModel,
@@ -67,6 +72,7 @@ package final class InferenceService: Sendable {
         return tokenizer
     }
 
+    /// What the scheduler is doing now and has done.
     package var statistics: SchedulerStatistics { scheduler.statistics }
 
     /// Runs the shortest input there is, so that the first client does not wait for memory to be touched, and so

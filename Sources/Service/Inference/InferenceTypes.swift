@@ -19,6 +19,7 @@ package struct InputOptions: Sendable, Equatable {
     /// Most tokens, special ones included; nil and larger values mean the model's own limit.
     package var maxLength: Int?
 
+    /// Everything left to the service, unless said otherwise.
     package init(
         truncate: Bool? = nil,
         truncationDirection: TruncationDirection = .right,
@@ -30,7 +31,9 @@ package struct InputOptions: Sendable, Equatable {
     }
 }
 
+/// What `/embed` makes of its inputs.
 package struct EmbedOptions: Sendable, Equatable {
+    /// What becomes of long inputs.
     package var input = InputOptions()
     /// Whether vectors are scaled to Euclidean length 1.
     package var normalize = true
@@ -39,24 +42,30 @@ package struct EmbedOptions: Sendable, Equatable {
     /// Leading components to keep, cut before normalisation; nil for all.
     package var dimensions: Int?
 
+    /// Everything as `/embed` does it when nothing is said.
     package init() {}
 }
 
+/// What `/classify` makes of its inputs.
 package struct ClassifyOptions: Sendable, Equatable {
+    /// What becomes of long inputs.
     package var input = InputOptions()
     /// Whether scores are the logits themselves.
     package var rawScores = false
     /// How many labels to give for each input, best first; nil for all.
     package var topK: Int?
 
+    /// Everything as `/classify` does it when nothing is said.
     package init() {}
 }
 
 /// One label of one input.
 package struct Classification: Sendable, Equatable {
+    /// config.json's name of the class.
     package let label: String
     /// Softmax or sigmoid of the logit as the model's problem type has it; the logit itself for regression.
     package let score: Float
+    /// The classification head's output as it is.
     package let logit: Float
 }
 
@@ -66,13 +75,18 @@ package struct Usage: Sendable, Equatable {
     package var tokens = 0
     /// Inputs that were cut to fit.
     package var truncatedInputs = 0
+    /// For the tokenization of all inputs.
     package var tokenizationTime = Duration.zero
+    /// From submission until the last input was handed to a worker.
     package var queueTime = Duration.zero
+    /// From then until the last input was computed.
     package var inferenceTime = Duration.zero
 }
 
 /// A result with what it cost.
 package struct Outcome<Value: Sendable>: Sendable {
+    /// The result.
     package let value: Value
+    /// What it cost.
     package let usage: Usage
 }

@@ -7,9 +7,11 @@ package import Tokenization
 package struct LoadedModel: Sendable {
     /// The folder's name, or what the operator calls it.
     package let name: String
+    /// The folder's path.
     package let directory: String
     /// Nil when the folder has no vocabulary: such a model takes token ids only.
     package let tokenizer: Tokenizer?
+    /// Weights and forward pass.
     package let encoder: MobileBertModel
     /// From 1_Pooling/config.json, as sentence-transformers writes it; mean where there is none.
     package let defaultPooling: Pooling
@@ -65,7 +67,8 @@ package enum ModelError: Error, Equatable, CustomStringConvertible {
         case .unreadablePooling(let error):
             "\(error)"
         case .unsupportedPooling(let file, let modes):
-            "\(file): pooling by \(modes.joined(separator: " + ")) is not supported; expected exactly one of mean or cls"
+            "\(file): pooling by \(modes.isEmpty ? "nothing" : modes.joined(separator: " + ")) is not supported; "
+                + "expected exactly one of pooling_mode_mean_tokens and pooling_mode_cls_token"
         }
     }
 }

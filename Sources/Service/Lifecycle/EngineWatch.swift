@@ -10,8 +10,12 @@ final class EngineWatch: Sendable {
     /// How long the engine may finish nothing before it counts as stuck: the largest batch of the full-size model
     /// takes about two seconds on one slow CPU.
     static let silenceLimit = Duration.seconds(30)
-    /// A probe is due when nothing has finished for this long.
-    private static let probeInterval = DispatchTimeInterval.seconds(5)
+    /// How often it is looked whether a probe is due: several times within the limit, so that one lost probe is no
+    /// alarm.
+    private static let lookInterval = DispatchTimeInterval.seconds(5)
+    /// A probe is due when nothing has finished for this long: just under the interval, so that each look of an idle
+    /// service finds the last probe long enough ago.
+    private static let probeDueAfter = Duration.seconds(4)
 
     private let inference: InferenceService
     /// Kept alive here, and cancelled in the end.
@@ -22,7 +26,7 @@ final class EngineWatch: Sendable {
         self.inference = inference
         timer.withLock { timer in
             let source = DispatchSource.makeTimerSource()
-            source.schedule(deadline: .now() + Self.probeInterval, repeating: Self.probeInterval, leeway: .seconds(1))
+            source.schedule(deadline: .now() + Self.lookInterval, repeating: Self.lookInterval, leeway: .seconds(1))
             source.setEventHandler { [weak self] in self?.probeIfSilent() }
             source.activate()
             timer = source
@@ -40,7 +44,7 @@ final class EngineWatch: Sendable {
     }
 
     private func probeIfSilent() {
-        guard (inference.statistics.sinceLastSuccess ?? Self.silenceLimit) > .seconds(4) else { return }
+        guard (inference.statistics.sinceLastSuccess ?? Self.silenceLimit) > Self.probeDueAfter else { return }
         guard !isProbing.exchange(true, ordering: .relaxed) else { return }
         Task { [weak self] in
             // A failed probe needs no handling: only success makes the engine count as answering.

@@ -44,7 +44,8 @@ package enum SwiftletServer {
                 logger.info("stopping", metadata: ["signal": "\(signal)"])
                 handler.state.update { $0.isDraining = true }
                 let result = await server.drain(within: configuration.drainTimeout)
-                await handler.state.snapshot.inference?.shutDown()
+                // Where requests were cut the time is up, and a worker may be stuck: the process's end is its end.
+                if result.isComplete { await handler.state.snapshot.inference?.shutDown() }
                 logger.info("stopped", metadata: ["drain": "\(result)"])
                 return
             }
@@ -97,7 +98,7 @@ package enum SwiftletServer {
             case .text: false
             case .auto: isatty(STDERR_FILENO) == 0
             }
-        var logger = Logger(label: "swiftlet") { LineLogHandler(label: $0, asJSON: asJSON) }
+        var logger = Logger(label: "swiftlet") { _ in LineLogHandler(asJSON: asJSON) }
         logger.logLevel = configuration.logLevel
         return logger
     }

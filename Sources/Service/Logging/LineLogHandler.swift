@@ -4,36 +4,44 @@ package import Logging
 
 /// Writes each log record as one line on standard error: words for a terminal, a JSON object for a collector.
 package struct LineLogHandler: LogHandler {
+    /// Least severity that is written.
     package var logLevel = Logger.Level.info
+    /// Values that every record carries.
     package var metadata: Logger.Metadata = [:]
-    private let label: String
     private let asJSON: Bool
 
-    package init(label: String, asJSON: Bool) {
-        self.label = label
+    /// A handler without metadata, from level info on.
+    package init(asJSON: Bool) {
         self.asJSON = asJSON
     }
 
+    /// A value that every record carries.
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
+    /// Writes a record.
     package func log(event: LogEvent) {
-        let values = metadata.merging(event.metadata ?? [:]) { $1 }
-        let line = asJSON ? json(event, values) : words(event, values)
-        // One write, so that lines of threads do not mix.
-        FileHandle.standardError.write(Data(line + [0x0A]))
+        // One write, so that lines of threads do not mix. Whoever read the log may be gone; the service goes on.
+        try? FileHandle.standardError.write(contentsOf: Data(line(of: event, at: Date()) + [0x0A]))
     }
 
-    private func json(_ event: LogEvent, _ values: Logger.Metadata) -> [UInt8] {
+    /// The record as one line, without its end.
+    func line(of event: LogEvent, at time: Date) -> [UInt8] {
+        var values = metadata.merging(event.metadata ?? [:]) { $1 }
+        if let error = event.error { values["error"] = "\(error)" }
+        let pairs = values.sorted { $0.key < $1.key }.map { (key: $0.key, value: $0.value.description) }
+        let timestamp = time.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+        return asJSON ? json(event, pairs, timestamp) : words(event, pairs, timestamp)
+    }
+
+    private func json(_ event: LogEvent, _ pairs: [(key: String, value: String)], _ timestamp: String) -> [UInt8] {
+        let own = [("time", timestamp), ("level", event.level.rawValue), ("message", event.message.description)]
         var writer = JSONWriter()
         writer.object { writer in
-            let fields = [
-                ("time", timestamp()), ("level", event.level.rawValue), ("message", event.message.description),
-            ]
-            for (key, value) in fields + values.sorted(by: { $0.key < $1.key }).map({ ($0.key, $0.value.description) })
-            {
+            // A key twice is no JSON that everyone reads: metadata cannot take the place of the record's own.
+            for (key, value) in own + pairs.filter({ pair in !own.contains { $0.0 == pair.key } }) {
                 writer.key(key)
                 writer.string(value)
             }
@@ -41,12 +49,13 @@ package struct LineLogHandler: LogHandler {
         return writer.bytes
     }
 
-    private func words(_ event: LogEvent, _ values: Logger.Metadata) -> [UInt8] {
-        let pairs = values.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
-        return Array("\(timestamp()) \(event.level.rawValue): \(event.message)\(pairs)".utf8)
-    }
-
-    private func timestamp() -> String {
-        Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    private func words(_ event: LogEvent, _ pairs: [(key: String, value: String)], _ timestamp: String) -> [UInt8] {
+        let values = pairs.map { " \($0.key)=\($0.value)" }.joined()
+        let line = "\(timestamp) \(event.level.rawValue): \(event.message)\(values)"
+        // What would begin a line of its own, or steer the terminal, is shown escaped.
+        return line.unicodeScalars.reduce(into: []) { bytes, scalar in
+            let isControl = scalar.properties.generalCategory == .control
+            bytes += isControl ? Array(scalar.escaped(asASCII: true).utf8) : Array(String(scalar).utf8)
+        }
     }
 }

@@ -58,6 +58,14 @@ struct PrometheusText {
     }
 
     private func escaped(_ value: String) -> String {
-        String(value.flatMap { $0 == "\\" ? "\\\\" : $0 == "\"" ? "\\\"" : $0 == "\n" ? "\\n" : "\($0)" })
+        // By scalars: "\r\n" is one Character, and would pass for none of the three.
+        value.unicodeScalars.reduce(into: "") { result, scalar in
+            switch scalar {
+            case "\\": result += #"\\"#
+            case "\"": result += #"\""#
+            case "\n": result += #"\n"#
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
     }
 }

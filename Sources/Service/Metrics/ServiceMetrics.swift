@@ -25,6 +25,7 @@ package final class ServiceMetrics: Sendable {
     /// cut to the model's length.
     private let totals = Cells(count: 3)
 
+    /// All counts at zero.
     package init() {
         let rows = Route.allCases.count + 1
         requests = (0..<rows).map { _ in Cells(count: Self.statuses.count) }
@@ -42,6 +43,7 @@ package final class ServiceMetrics: Sendable {
     func began(_ route: Route) { inFlight.increment(Self.row(of: route)) }
     func ended(_ route: Route) { inFlight.increment(Self.row(of: route), by: -1) }
 
+    /// Counts a batch.
     package func batchFinished(_ report: BatchReport) {
         batchRows.observe(Double(report.rows))
         batchTokens.observe(Double(report.tokens))

@@ -55,16 +55,7 @@ struct ClassifyCommand: AsyncParsableCommand, TextCommand {
         writer.key("text")
         writer.string(text.content)
         writer.key("labels")
-        writer.array(labels) { writer, label in
-            writer.object { writer in
-                writer.key("label")
-                writer.string(label.label)
-                writer.key("score")
-                writer.number(label.score)
-                writer.key("logit")
-                writer.number(label.logit)
-            }
-        }
+        writer.array(labels) { writer, label in label.write(to: &writer) }
     }
 
     func lines(_ labels: [Classification], of text: Text) -> [String] {

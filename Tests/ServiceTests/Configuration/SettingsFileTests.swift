@@ -86,7 +86,7 @@ struct SettingsFileTests {
 
     @Test("random mutations of the reference file are read or refused, never a crash")
     func mutations() {
-        var generator = SplitMix64(seed: 0x5EED)
+        var generator = SeededGenerator(seed: 0x5EED)
         let pieces = [
             "\n", ":", " ", "\"", "'", "#", "&a", "*a", "[", "{", "- ", "? ", "\u{85}", "\t", "\0", "é", "---",
         ]
@@ -153,20 +153,5 @@ struct SettingsFileTests {
         let root = (0..<4).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }
         let committed = try String(contentsOf: root.appending(path: "config/swiftlet.yaml"), encoding: .utf8)
         #expect(committed == ServiceConfiguration().yaml, "run: swiftlet serve --print-config > config/swiftlet.yaml")
-    }
-}
-
-/// Vigna's SplitMix64: a small generator whose sequence is the same on every machine.
-private struct SplitMix64: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

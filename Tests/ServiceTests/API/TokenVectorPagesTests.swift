@@ -1,0 +1,52 @@
+import Encoder
+import JSON
+import Testing
+
+@testable import Service
+
+@Suite("Token vectors in pages")
+struct TokenVectorPagesTests {
+    private let allowance = Allowance(limit: 1_000_000)
+
+    private func pages(_ tokens: [Int], size: Int) throws -> TokenVectorPages {
+        let outputs = tokens.map { count in
+            EncoderOutput(values: (0..<count * size).map { Float($0) / 7 }, shape: [count, size])
+        }
+        return TokenVectorPages(
+            outputs: outputs,
+            holding: try #require(allowance.take(tokens.reduce(0, +)))
+        )
+    }
+
+    @Test("are together the same document as all at once", arguments: [[3, 1, 2], [1500, 1, 900], [400], [2, 3000]])
+    func samePages(tokens: [Int]) throws {
+        var joined: [UInt8] = []
+        var count = 0
+        let paged = try pages(tokens, size: 48)
+        while let page = paged.next() {
+            #expect(!page.isEmpty)
+            joined += page
+            count += 1
+        }
+        #expect(paged.next() == nil)
+        let whole = try pages(tokens, size: 48).all()
+        #expect(joined == whole && count >= whole.count / (1 << 20))
+        guard case .array(let outputs) = try JSONParser.parse(joined) else { throw Unexpected() }
+        #expect(
+            try outputs.map { output in
+                guard case .array(let rows) = output else { throw Unexpected() }
+                return rows.count
+            } == tokens
+        )
+    }
+
+    @Test("hold their allowance until they are dropped, read to the end or not")
+    func holding() throws {
+        var unread: TokenVectorPages? = try pages([2000], size: 48)
+        #expect(unread?.next() != nil && allowance.inUse == 2000)
+        unread = nil
+        #expect(allowance.inUse == 0)
+    }
+
+    private struct Unexpected: Error {}
+}

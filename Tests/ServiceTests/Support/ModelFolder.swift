@@ -1,0 +1,39 @@
+import Foundation
+
+/// Model folders that these tests load.
+enum ModelFolder {
+    /// The repository's root: four levels above this file.
+    private static let root = (0..<4).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }
+    /// The bundled classifier, with its vocabulary.
+    static let bundled = root.appending(path: "Models/mobilebert-mini-sst2").path
+    /// A MobileBertModel with random weights, 1,000 ids, 96 positions and no vocabulary.
+    static let withoutVocabulary = root.appending(path: "Tests/Fixtures/models/mobilebert").path
+
+    /// Calls `body` with a folder that holds another one's model, and `files` besides, and removes it.
+    static func with(
+        modelOf source: String?,
+        _ files: [String: String] = [:],
+        _ body: (String) async throws -> Void
+    ) async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "service-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        if let source {
+            for name in ["config.json", "model.safetensors"] {
+                try FileManager.default.createSymbolicLink(
+                    at: folder.appending(path: name),
+                    withDestinationURL: URL(filePath: source).appending(path: name)
+                )
+            }
+        }
+        for (name, text) in files {
+            let file = folder.appending(path: name)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(),
+                withIntermediateDirectories: true
+            )
+            try Data(text.utf8).write(to: file)
+        }
+        try await body(folder.path)
+    }
+}
