@@ -103,11 +103,13 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Service", "HTTPServer", "HTTPProtocol", "Batching", "Tokenization", "Encoder", "JSON", httpTypes,
-                logging,
+                "Service", "HTTPServer", "HTTPProtocol", "Batching", "Tokenization", "Encoder", "Checkpoint", "JSON",
+                httpTypes, logging,
             ],
             swiftSettings: testSettings
         ),
+        // Style as a test: it reads the sources, and imports none of them.
+        .testTarget(name: "TidyTests", swiftSettings: testSettings),
         .testTarget(name: "TokenizationTests", dependencies: ["Tokenization"], swiftSettings: testSettings),
         .testTarget(name: "swiftletTests", dependencies: ["swiftlet", "Service", "JSON"], swiftSettings: testSettings),
         .testTarget(name: "TransportTests", dependencies: ["Transport", "CLinux"], swiftSettings: testSettings),

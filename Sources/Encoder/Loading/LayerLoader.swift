@@ -102,14 +102,27 @@ struct LayerLoader {
         }
 
         queries.readStream(sourceCarry)
-        queries.scaleOutputs(by: 1 / Double(configuration.headSize).squareRoot())
-        let queryBias = PaddedVector(queries.roundedBias)
         keys.readStream(sourceCarry)
+        let attention = try selfAttention(queries, keys, values, source: source, valueOperand: valueOperand, &reader)
+        return (bottleneck, attention)
+    }
+
+    /// Packs what reads its streams already: queries, keys and, unless a bottleneck has them, values.
+    private mutating func selfAttention(
+        _ queries: AffineMap,
+        _ keys: AffineMap,
+        _ values: AffineMap,
+        source: SelfAttention.Operand,
+        valueOperand: SelfAttention.Operand,
+        _ reader: inout WeightReader
+    ) throws(EncoderError) -> SelfAttention {
         var projection = queries
+        projection.scaleOutputs(by: 1 / Double(configuration.headSize).squareRoot())
+        let queryBias = PaddedVector(projection.roundedBias)
         projection.append(keys)
         if case .projection = valueOperand { projection.append(values) }
         let (output, norm) = try attentionOutput(valueBias: values.bias, &reader)
-        let attention = SelfAttention(
+        return SelfAttention(
             headCount: configuration.headCount,
             headSize: configuration.headSize,
             source: source,
@@ -119,7 +132,6 @@ struct LayerLoader {
             output: output,
             norm: norm
         )
-        return (bottleneck, attention)
     }
 
     /// One of the layer's bottlenecks: a new stream made from the hidden states, normalized.

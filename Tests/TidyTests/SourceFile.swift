@@ -1,0 +1,59 @@
+import Foundation
+
+/// One of this package's Swift files.
+struct SourceFile {
+    /// The path from the package's folder on.
+    let path: String
+    let lines: [Substring]
+
+    /// The package's folder: three levels above this file.
+    private static let root = (0..<3).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }
+
+    /// A file's text.
+    static func text(_ path: String) throws -> String {
+        try String(contentsOf: root.appending(path: path), encoding: .utf8)
+    }
+
+    /// Every Swift file under a folder.
+    static func all(under folder: String) throws -> [SourceFile] {
+        let paths = try FileManager.default.subpathsOfDirectory(atPath: root.appending(path: folder).path)
+        return try paths.filter { $0.hasSuffix(".swift") }.sorted().map { path in
+            let text = try text("\(folder)/\(path)")
+            return SourceFile(
+                path: "\(folder)/\(path)",
+                lines: text.split(separator: "\n", omittingEmptySubsequences: false)
+            )
+        }
+    }
+
+    /// The folder under Sources or Tests: the target.
+    var target: String { String(path.split(separator: "/")[1]) }
+
+    /// Whether a script wrote it.
+    var isGenerated: Bool { lines.prefix(3).contains { $0.contains("scripts/make_") } }
+
+    /// The lines with their numbers, without comments and without what stands between quotation marks.
+    var code: [(number: Int, text: String)] {
+        zip(1..., lines).compactMap { number, line in
+            let trimmed = line.drop(while: \.isWhitespace)
+            guard !trimmed.hasPrefix("//") else { return nil }
+            let parts = line.split(separator: "\"", omittingEmptySubsequences: false)
+            let outside = parts.enumerated().filter { $0.offset.isMultiple(of: 2) }.map(\.element)
+            let text = outside.joined(separator: "\"\"")
+            return (number, text.range(of: " // ").map { String(text[..<$0.lowerBound]) } ?? text)
+        }
+    }
+
+    /// The modules that it imports.
+    var imports: Set<String> {
+        Set(
+            code.compactMap { _, text in
+                let words = text.split(separator: " ")
+                guard let place = words.firstIndex(of: "import"), place <= 1, words.count > place + 1 else {
+                    return nil
+                }
+                return String(words[place + 1])
+            }
+        )
+    }
+}

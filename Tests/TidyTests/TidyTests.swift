@@ -1,0 +1,140 @@
+import Foundation
+import Testing
+
+/// The rules of CONTRIBUTING.md that a program can check.
+@Suite("The sources")
+struct TidyTests {
+    private static let sources = Result { try SourceFile.all(under: "Sources") }
+    private static let tests = Result { try SourceFile.all(under: "Tests") }
+
+    @Test("are files of at most 400 lines")
+    func fileLength() throws {
+        for file in try Self.sources.get() + Self.tests.get() {
+            #expect(file.lines.count <= 401, "\(file.path) has \(file.lines.count - 1) lines: split it")
+        }
+    }
+
+    @Test("are functions of at most 60 lines")
+    func functionLength() throws {
+        for file in try Self.sources.get() {
+            for (name, length) in file.functions where length > 60 {
+                Issue.record("\(file.path): \(name) has \(length) lines: split it")
+            }
+        }
+    }
+
+    @Test("stop the process for no input, leave nothing undone and print nothing")
+    func bannedWords() throws {
+        let banned = ["try!", "as!", "fatalError(", "nonisolated(unsafe)", "print(", "dump(", "!.", "!)", "! "]
+        for file in try Self.sources.get() {
+            for (number, text) in file.code {
+                for word in banned where (text + " ").containsToken(word) {
+                    Issue.record("\(file.path):\(number): \(word)")
+                }
+            }
+            for (number, line) in zip(1..., file.lines) {
+                for word in ["TODO", "FIXME", "HACK"] where line.contains(word) {
+                    Issue.record("\(file.path):\(number): \(word): do it, or open an issue")
+                }
+            }
+        }
+    }
+
+    @Test("say what guards a type that the compiler cannot check for sharing")
+    func uncheckedSendable() throws {
+        for file in try Self.sources.get() {
+            for (number, text) in file.code where text.contains("@unchecked Sendable") {
+                let near = file.lines[max(0, number - 4)..<min(file.lines.count, number + 1)]
+                #expect(near.contains { $0.contains("//") }, "\(file.path):\(number): say what guards it")
+            }
+        }
+    }
+
+    @Test("say of everything that another target sees what it is")
+    func documentation() throws {
+        for file in try Self.sources.get() {
+            for (number, line) in zip(1..., file.lines) where line.declaresForOthers {
+                // Attributes may stand between.
+                let above = file.lines[..<(number - 1)].last { !$0.drop(while: \.isWhitespace).hasPrefix("@") }
+                let isDocumented = above.map { $0.drop(while: \.isWhitespace).hasPrefix("///") } ?? false
+                #expect(isDocumented, "\(file.path):\(number): \(line.drop(while: \.isWhitespace))")
+            }
+        }
+    }
+
+    @Test("import only what docs/ARCHITECTURE.md allows, and all that it names")
+    func arrows() throws {
+        let allowed = try Self.rooms()
+        let rooms = Set(allowed.keys)
+        var found: [String: Set<String>] = [:]
+        for file in try Self.sources.get() {
+            found[file.target, default: []].formUnion(file.imports.intersection(rooms))
+        }
+        for (room, imports) in found {
+            let planned = try #require(allowed[room], "docs/ARCHITECTURE.md has no room \(room)")
+            #expect(imports.subtracting(planned).isEmpty, "\(room) imports what it must not")
+            #expect(planned.subtracting(imports).isEmpty, "\(room) does not import what docs/ARCHITECTURE.md says")
+        }
+        #expect(rooms.isSuperset(of: found.keys))
+    }
+
+    /// The table of rooms in docs/ARCHITECTURE.md: each room with those that it may import.
+    private static func rooms() throws -> [String: Set<String>] {
+        var rooms: [String: Set<String>] = [:]
+        for line in try SourceFile.text("docs/ARCHITECTURE.md").split(separator: "\n") where line.hasPrefix("| `") {
+            let cells = line.split(separator: "|", omittingEmptySubsequences: false)
+            guard cells.count >= 4 else { continue }
+            let imports = cells[3].split { !$0.isLetter && !$0.isNumber }.map(String.init)
+            for name in cells[1].split(whereSeparator: { !$0.isLetter && !$0.isNumber }) {
+                rooms[String(name)] = Set(imports)
+            }
+        }
+        return rooms
+    }
+}
+
+extension SourceFile {
+    /// The functions with their lengths in lines. swift-format puts a body's closing brace under its declaration.
+    fileprivate var functions: [(name: Substring, length: Int)] {
+        var functions: [(name: Substring, length: Int)] = []
+        for (start, line) in lines.enumerated() {
+            let words = line.split(separator: " ")
+            let isFunction = words.contains { $0 == "func" || $0.hasPrefix("init(") || $0.hasPrefix("init<") }
+            guard isFunction, !line.drop(while: \.isWhitespace).hasPrefix("//") else { continue }
+            let indentation = line.prefix(while: \.isWhitespace)
+            let end = lines[start...].dropFirst().firstIndex { $0.hasPrefix("\(indentation)}") }
+            // A declaration without a body ends nowhere near.
+            if let end { functions.append((line.drop(while: \.isWhitespace), end - start + 1)) }
+        }
+        return functions
+    }
+}
+
+extension StringProtocol {
+    /// Whether it declares something with `package` access that a reader may not know already.
+    fileprivate var declaresForOthers: Bool {
+        let words = drop(while: \.isWhitespace).split(separator: " ")
+        let kinds: Set<String> = ["let", "var", "func", "struct", "class", "enum", "protocol", "actor", "typealias"]
+        guard let first = words.first, first == "package" || first == "package(set)" else { return false }
+        // The meaning of `description` is the standard library's.
+        if contains("var description: String") || contains("var debugDescription: String") { return false }
+        return words.contains { word in
+            kinds.contains(String(word)) || word.hasPrefix("init(") || word.hasPrefix("subscript(")
+        }
+    }
+
+    /// Whether a token is in it that is not a part of a longer word or operator.
+    fileprivate func containsToken(_ token: String) -> Bool {
+        var rest = self[...]
+        while let range = rest.range(of: token) {
+            let before = rest[..<range.lowerBound].last
+            // A force unwrap follows a name or a bracket; `!=` and a negation do not.
+            let isUnwrap = token.first == "!"
+            let followsName = before.map { $0.isLetter || $0.isNumber || $0 == ")" || $0 == "]" } ?? false
+            let isWhole = !(before.map { $0.isLetter || $0 == "_" || $0 == "." } ?? false)
+            if isUnwrap ? followsName : isWhole { return true }
+            rest = rest[range.upperBound...]
+        }
+        return false
+    }
+}
