@@ -97,6 +97,12 @@ struct InferenceRoutes: Sendable {
     private func note(_ usage: Usage, in response: inout Response) {
         metrics.count(usage)
         response.head.headerFields[.computeTokens] = "\(usage.tokens)"
+        for (name, time) in [
+            (.tokenizationTime, usage.tokenizationTime), (.queueTime, usage.queueTime),
+            (.inferenceTime, usage.inferenceTime),
+        ] as [(HTTPField.Name, Duration)] {
+            response.head.headerFields[name] = "\(Int((time.seconds * 1000).rounded()))"
+        }
         if usage.truncatedInputs > 0 { response.head.headerFields[.truncatedInputs] = "\(usage.truncatedInputs)" }
     }
 }

@@ -35,6 +35,12 @@ extension HTTPField.Name {
     static let truncatedInputs = Self.make("x-truncated-inputs")
     /// Tokens that went through the model.
     static let computeTokens = Self.make("x-compute-tokens")
+    /// Milliseconds of tokenization; this and the two below are text-embeddings-inference's.
+    static let tokenizationTime = Self.make("x-tokenization-time")
+    /// Milliseconds until the last input was handed to a worker.
+    static let queueTime = Self.make("x-queue-time")
+    /// Milliseconds from then until the last input was computed.
+    static let inferenceTime = Self.make("x-inference-time")
 
     private static func make(_ name: String) -> HTTPField.Name {
         guard let made = HTTPField.Name(name) else { preconditionFailure("\(name) is a valid field name") }

@@ -150,6 +150,7 @@ package final class ServiceHandler: RequestHandler {
     private func sources(_ snapshot: ServiceState.Snapshot) -> MetricsSources {
         MetricsSources(
             scheduler: snapshot.inference?.statistics ?? .init(),
+            tokenVectorsHeld: snapshot.inference?.tokenVectors.inUse ?? 0,
             server: snapshot.server?.statistics ?? .init(),
             process: .current(),
             isReady: snapshot.isReady,

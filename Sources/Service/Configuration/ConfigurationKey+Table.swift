@@ -199,6 +199,16 @@ extension ConfigurationKey {
             (429). The default is 256 MB of the full-size model's vectors.
             """
         ),
+        .integer(
+            "max_tokenized_tokens",
+            \.maxTokenizedTokens,
+            unit: "tokens",
+            in: 1...16_777_216,
+            """
+            Tokens of one /tokenize answer, with "output": "batch" the padding counted; more are refused (422). A token \
+            takes about 80 bytes of JSON.
+            """
+        ),
     ]
 
     private static let limits: [ConfigurationKey] = [

@@ -55,6 +55,8 @@ package struct ServiceConfiguration: Sendable, Equatable {
     package var maxTokenVectorsPerRequest = 16_384
     /// Tokens whose vectors are held for all `/embed_all` answers being sent.
     package var maxTokenVectorsHeld = 131_072
+    /// Tokens of one `/tokenize` answer, padding included where it is asked for.
+    package var maxTokenizedTokens = 1_048_576
 
     // MARK: Limits of a request, a connection and the process
 

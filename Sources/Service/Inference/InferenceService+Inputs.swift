@@ -22,11 +22,6 @@ package struct TokenizeOptions: Sendable, Equatable {
 }
 
 extension InferenceService {
-    /// Most tokens that `/tokenize` answers with, padding included where it is asked for. A token takes about 80 bytes
-    /// of JSON, so this bounds an answer to 100 MB; unbounded, one long text among a thousand empty ones would be
-    /// padded to gigabytes.
-    static let maxTokenizedTokens = 1 << 20
-
     /// Tokenizes without running the model. Inputs of ids are decoded to text first.
     package func tokenize(_ inputs: [TextInput], options: TokenizeOptions) throws -> [Encoding] {
         try checkCount(inputs)
@@ -42,8 +37,8 @@ extension InferenceService {
             total += encoding.count
             longest = max(longest, encoding.count)
             let tokens = options.isPadded ? longest * inputs.count : total
-            guard tokens <= Self.maxTokenizedTokens else {
-                throw InferenceError.tokenizationTooLarge(tokens: tokens, limit: Self.maxTokenizedTokens)
+            guard tokens <= configuration.maxTokenizedTokens else {
+                throw InferenceError.tokenizationTooLarge(tokens: tokens, limit: configuration.maxTokenizedTokens)
             }
             encodings.append(encoding)
         }

@@ -21,6 +21,10 @@ package struct InferenceConfiguration: Sendable {
     package var maxTokenVectorsPerRequest = 16_384
     /// Most tokens whose vectors are held for all answers being sent: 256 MB for the full-size model.
     package var maxTokenVectorsHeld = 131_072
+    /// Most tokens that `/tokenize` answers with, padding included where it is asked for. A token takes about 80 bytes
+    /// of JSON, so this bounds an answer to 100 MB; unbounded, one long text among a thousand empty ones would be
+    /// padded to gigabytes.
+    package var maxTokenizedTokens = 1_048_576
 
     /// The default limits with a number of workers, at least 1.
     package init(workers: Int) {

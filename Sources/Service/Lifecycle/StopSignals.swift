@@ -16,8 +16,9 @@ final class StopSignals: Sendable {
             sources.withLock { sources in
                 let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
                 source.setEventHandler {
-                    // The convention of shells: 128 and the signal's number.
-                    if count.increment() > 1 { exit(128 + number) }
+                    // The convention of shells: 128 and the signal's number. Without exit handlers, which would take
+                    // memory away under the engine's threads.
+                    if count.increment() > 1 { _exit(128 + number) }
                     onFirst(number == SIGTERM ? "SIGTERM" : "SIGINT")
                 }
                 source.activate()

@@ -42,6 +42,7 @@ extension SwiftletServer {
         inference.maxInputLength = settings.maxInputLength > 0 ? settings.maxInputLength : nil
         inference.maxTokenVectorsPerRequest = settings.maxTokenVectorsPerRequest
         inference.maxTokenVectorsHeld = settings.maxTokenVectorsHeld
+        inference.maxTokenizedTokens = settings.maxTokenizedTokens
         inference.defaultPooling = settings.defaultPooling
         return inference
     }

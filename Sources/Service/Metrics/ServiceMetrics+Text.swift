@@ -5,6 +5,7 @@ import HTTPServer
 /// What /metrics shows beside the service's own counts.
 struct MetricsSources {
     var scheduler = SchedulerStatistics()
+    var tokenVectorsHeld = 0
     var server = HTTPServerStatistics()
     var process = ProcessStatistics()
     var isReady = false
@@ -79,6 +80,16 @@ extension ServiceMetrics {
         text.histogram("swiftlet_tokenization_duration_seconds", "Tokenizing one request.", tokenizationTime)
         text.gauge("swiftlet_workers", "Engine workers.", Double(sources.workers))
         text.gauge("swiftlet_workers_busy", "Engine workers that run a batch.", Double(scheduler.busyWorkers))
+        text.gauge(
+            "swiftlet_batch_oldest_seconds",
+            "How long the oldest batch that runs now has been running.",
+            scheduler.oldestBatchAge.seconds
+        )
+        text.gauge(
+            "swiftlet_token_vectors_held",
+            "Token vectors held for /embed_all answers being sent.",
+            Double(sources.tokenVectorsHeld)
+        )
         text.gauge("swiftlet_ready", "1 while new requests are welcome.", sources.isReady ? 1 : 0)
         text.gauge("swiftlet_engine_up", "1 while the engine answers.", sources.engineAnswers ? 1 : 0)
     }

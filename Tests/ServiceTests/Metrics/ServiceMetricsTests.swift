@@ -16,7 +16,10 @@ struct ServiceMetricsTests {
             #expect(lines.contains(#"swiftlet_http_requests_total{route="\#(route.path)",status="200"} 0"#))
             #expect(lines.contains(#"swiftlet_http_request_duration_seconds_count{route="\#(route.path)"} 0"#))
         }
-        for name in ["swiftlet_queue_requests", "swiftlet_queue_tokens", "swiftlet_batch_rows_count"] {
+        for name in [
+            "swiftlet_queue_requests", "swiftlet_queue_tokens", "swiftlet_batch_rows_count",
+            "swiftlet_batch_oldest_seconds", "swiftlet_token_vectors_held",
+        ] {
             #expect(lines.contains("\(name) 0"))
         }
     }
@@ -74,5 +77,13 @@ struct ServiceMetricsTests {
         let (cumulative, sum) = histogram.snapshot()
         #expect(cumulative == [3200, 4800, 8000, 8000])
         #expect(sum == 16_000)
+    }
+
+    @Test("a label's value stays within its quotation marks and its line")
+    func labels() {
+        var sources = MetricsSources()
+        sources.modelName = "a\r\nb\n\"c\"\\"
+        let text = String(decoding: ServiceMetrics().text(sources), as: UTF8.self)
+        #expect(text.contains("model=\"a\r\\nb\\n\\\"c\\\"\\\\\"} 1\n"))
     }
 }
