@@ -163,13 +163,16 @@ int clinux_listen(int descriptor, int backlog) {
     return checked(listen(descriptor, backlog));
 }
 
-int clinux_accept(int descriptor, bool no_delay) {
+int clinux_accept(int descriptor, bool is_tcp, int max_unsent) {
     int connection;
     do connection = accept4(descriptor, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     while (connection < 0 && errno == EINTR);
     if (connection < 0) return -errno;
     // A failure here means a peer that has gone already: the first read will tell.
-    if (no_delay) (void)set_option(connection, IPPROTO_TCP, TCP_NODELAY, 1);
+    if (is_tcp) {
+        (void)set_option(connection, IPPROTO_TCP, TCP_NODELAY, 1);
+        (void)set_option(connection, IPPROTO_TCP, TCP_NOTSENT_LOWAT, max_unsent);
+    }
     return connection;
 }
 

@@ -14,6 +14,10 @@ package final class Listener: Sendable {
         case failed(Int32)
     }
 
+    /// Bytes of an answer that the kernel holds for a client before it sends them, over TCP. Its own limit is some
+    /// megabytes a connection, which no limit of ours would see; more than this makes no transfer faster.
+    static let maxUnsentBytes: Int32 = 128 * 1024
+
     /// Where it listens, for messages: "127.0.0.1:8080", "[::]:8080" or a path.
     package let address: String
     /// The numeric address without the port; nil for a unix socket.
@@ -41,7 +45,7 @@ package final class Listener: Sendable {
 
     /// Takes the next connection that waits.
     package func accept() -> Accepted {
-        let result = clinux_accept(descriptor.number, port != nil)
+        let result = clinux_accept(descriptor.number, port != nil, Self.maxUnsentBytes)
         if result >= 0 { return .connection(Socket(Descriptor(owning: result))) }
         switch -result {
         case EAGAIN, ECONNABORTED: return .nothingYet

@@ -43,6 +43,21 @@ import Testing
         }
     }
 
+    @Test("the kernel takes no more of an answer than its share while the client does not read")
+    func unsentBytes() throws {
+        let listener = try #require(try Listener.tcp(host: "127.0.0.1", port: 0, backlog: 16).first)
+        let client = TestConnection.tcp("127.0.0.1", port: try #require(listener.port))
+        #expect(client != nil)
+        guard case .connection(let socket) = listener.accept() else {
+            Issue.record("no connection")
+            return
+        }
+        var limit: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        #expect(getsockopt(socket.number, Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, &limit, &size) == 0)
+        #expect(limit == Listener.maxUnsentBytes)
+    }
+
     @Test("a host name listens on each of its addresses, all at one port")
     func hostName() throws {
         let listeners = try Listener.tcp(host: "localhost", port: 0, backlog: 16)

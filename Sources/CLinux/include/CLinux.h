@@ -54,8 +54,9 @@ int clinux_stream_socket(enum clinux_family family, bool dual_stack);
 /// `address` is a numeric address as text, or a path. -EINVAL where it does not read as the family's.
 int clinux_bind(int descriptor, enum clinux_family family, const char *address, uint16_t port, uint32_t scope);
 int clinux_listen(int descriptor, int backlog);
-/// A non-blocking, close-on-exec connection; TCP_NODELAY where `no_delay`.
-int clinux_accept(int descriptor, bool no_delay);
+/// A non-blocking, close-on-exec connection; where `is_tcp`, with TCP_NODELAY, and with TCP_NOTSENT_LOWAT: it takes no
+/// more bytes while `max_unsent` of them wait to be sent.
+int clinux_accept(int descriptor, bool is_tcp, int max_unsent);
 int clinux_connect(int descriptor, enum clinux_family family, const char *address, uint16_t port, uint32_t scope);
 /// The port that a bound IP socket has, or a negative errno.
 int clinux_local_port(int descriptor);

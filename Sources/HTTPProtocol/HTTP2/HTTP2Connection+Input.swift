@@ -38,6 +38,8 @@ extension HTTP2Connection {
             announcedStream = nil
             ledger.noteReset(refused)
         }
+        // RFC 9113, 6.3. The library doesn't look at PRIORITY once we have told that we don't.
+        if frame.kind == .priority, frame.stream == 0 { return .protocolError }
         guard isOnLivingStream(frame) else { return .streamClosed }
         if frame.kind == .headers, frame.stream % 2 == 1 {
             switch ledger.open(frame.stream) {
@@ -55,10 +57,11 @@ extension HTTP2Connection {
         case .headers: FloodGuard.streamCost
         // Earned back by the first byte that it carries; padding alone earns nothing.
         case .data: frame.endsStream ? 0 : 1
-        case .settings, .ping: frame.isAcknowledgement ? 0 : 1
+        // The library takes one acknowledgement of our one SETTINGS, and no other; but any of a PING.
+        case .settings: frame.isAcknowledgement ? 0 : 1
         // The library counts CONTINUATION, and the others end the connection anyway.
         case .continuation, .goAway, .pushPromise: 0
-        case .priority, .reset, .windowUpdate, nil: 1
+        case .priority, .reset, .ping, .windowUpdate, nil: 1
         }
     }
 

@@ -19,7 +19,8 @@ struct HTTP2AttackTests {
     @Test(
         "a flood of frames that cost nothing ends the connection",
         arguments: [
-            HTTP2Frames.ping(), HTTP2Frames.settings, HTTP2Frames.setting(3, 100), HTTP2Frames.windowUpdate(0, 1),
+            HTTP2Frames.ping(), HTTP2Frames.ping(isAcknowledgement: true), HTTP2Frames.settings,
+            HTTP2Frames.setting(3, 100), HTTP2Frames.windowUpdate(0, 1),
             HTTP2Frames.frame(2, stream: 1, [0, 0, 0, 0, 15]), HTTP2Frames.frame(0xFA, [1, 2, 3]),
             HTTP2Frames.frame(16, [0, 0, 0, 1, 117]),
         ]
@@ -135,6 +136,7 @@ struct HTTP2AttackTests {
             ("DATA on stream 0", HTTP2Frames.start + HTTP2Frames.data(0, [1]), 1),
             ("DATA on an idle stream", HTTP2Frames.start + HTTP2Frames.data(1, [1]), 1),
             ("HEADERS on stream 0", HTTP2Frames.start + HTTP2Frames.headers(0), 1),
+            ("PRIORITY on stream 0", HTTP2Frames.start + HTTP2Frames.frame(2, [0, 0, 0, 0, 15]), 1),
             ("HEADERS on an even stream", HTTP2Frames.start + HTTP2Frames.headers(2), 1),
             (
                 "HEADERS on a lower stream that never was",
