@@ -32,6 +32,10 @@ extension OpenBLAS {
         unsafe setenv(coreTypeVariable, core, 1)
         unsafe setenv(guardVariable, "1", 1)
         unsafe setenv("OPENBLAS_NUM_THREADS", "1", 1)
+        // By its own path where that leads to it, so that `ps` and `pkill` know it by its name and not as "exe".
+        if let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") {
+            unsafe execv(path, CommandLine.unsafeArgv)
+        }
         unsafe execv("/proc/self/exe", CommandLine.unsafeArgv)
         // Still here: the program could not be executed again, for example because /proc is not mounted.
         unsafe unsetenv(guardVariable)

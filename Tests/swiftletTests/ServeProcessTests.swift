@@ -15,7 +15,7 @@ struct ServeProcessTests {
         process.standardError = log
         process.standardOutput = FileHandle.nullDevice
         async let status = process.runToEnd()
-        let port = try #require(Self.port(in: log.fileHandleForReading))
+        let port = try #require(await Self.port(in: log.fileHandleForReading))
         // The log goes on; unread it would fill the pipe at some time.
         Thread { while !log.fileHandleForReading.availableData.isEmpty {} }.start()
 
@@ -25,6 +25,11 @@ struct ServeProcessTests {
             health = try await Program.run(["health", "--url", "http://127.0.0.1:\(port)"])
         }
         #expect(health.output == "HTTP/1.1 200 OK\n")
+        #if os(Linux)
+        // It may have executed itself again, and is still to be found by its name.
+        let name = try String(contentsOfFile: "/proc/\(process.processIdentifier)/comm", encoding: .utf8)
+        #expect(name == "swiftlet\n")
+        #endif
         let byVariable = try await Program.run(["health"], environment: ["SWIFTLET_PORT": port])
         #expect(byVariable.status == 0)
         let absent = try await Program.run(["health", "--url", "http://127.0.0.1:\(port)/absent"])
@@ -33,6 +38,26 @@ struct ServeProcessTests {
         let second = try await Program.run(["serve", "--port", port])
         #expect(second.status == 69)
         #expect(second.errors.contains(port))
+        process.terminate()
+        #expect(try await status == 0)
+    }
+
+    @Test("a log that nobody reads any more stops nothing")
+    func brokenLog() async throws {
+        let process = Program.process(["serve", "--port", "0"], environment: ["SWIFTLET_WORKERS": "1"])
+        let log = Pipe()
+        process.standardError = log
+        process.standardOutput = FileHandle.nullDevice
+        async let status = process.runToEnd()
+        let port = try #require(await Self.port(in: log.fileHandleForReading))
+        try log.fileHandleForReading.close()
+        // Being ready is logged, and so is the end.
+        var health = try await Program.run(["health", "--url", "http://127.0.0.1:\(port)"])
+        for _ in 0..<100 where health.status != 0 {
+            try await Task.sleep(for: .milliseconds(100))
+            health = try await Program.run(["health", "--url", "http://127.0.0.1:\(port)"])
+        }
+        #expect(health.status == 0)
         process.terminate()
         #expect(try await status == 0)
     }
@@ -51,13 +76,20 @@ struct ServeProcessTests {
     }
 
     /// The port in the log's first line, `…"address":"127.0.0.1:40123"…`; nil when the log ends before it.
-    private static func port(in log: FileHandle) -> String? {
-        var text = ""
-        while true {
-            let piece = log.availableData
-            if piece.isEmpty { return nil }
-            text += String(decoding: piece, as: UTF8.self)
-            if let match = text.firstMatch(of: /127\.0\.0\.1:([0-9]+)"/) { return String(match.output.1) }
+    ///
+    /// Reads on a thread of its own: tests that wait for pipes on the pool's few threads would keep each other's
+    /// programs from starting.
+    private static func port(in log: FileHandle) async -> String? {
+        await withCheckedContinuation { continuation in
+            Thread {
+                var text = ""
+                while true {
+                    let piece = log.availableData
+                    text += String(decoding: piece, as: UTF8.self)
+                    let port = text.firstMatch(of: /127\.0\.0\.1:([0-9]+)"/).map { String($0.output.1) }
+                    if piece.isEmpty || port != nil { return continuation.resume(returning: port) }
+                }
+            }.start()
         }
     }
 }

@@ -46,7 +46,12 @@ package enum SwiftletServer {
                 let result = await server.drain(within: configuration.drainTimeout)
                 // Where requests were cut the time is up, and a worker may be stuck: the process's end is its end.
                 if result.isComplete { await handler.state.snapshot.inference?.shutDown() }
-                logger.info("stopped", metadata: ["drain": "\(result)"])
+                logger.info(
+                    "stopped",
+                    metadata: [
+                        "connections_cut": "\(result.connectionsCut)", "requests_cut": "\(result.requestsCut)",
+                    ]
+                )
                 return
             }
         }
