@@ -27,10 +27,13 @@ final class ConnectionTable {
     private var acceptors: [Acceptor] = []
     private var nextID: UInt64 = 0
     private var refusedHeld = 0
+    private let maxConnections: Int
     private var date = HTTPDate()
     private var reader: (id: UInt64, lastRead: ContinuousClock.Instant)?
 
-    init(reactor: Reactor, loop: EventLoop<ConnectionTable>, context: ServerContext) {
+    /// - Parameter maxConnections: Open connections, over all loops.
+    init(reactor: Reactor, loop: EventLoop<ConnectionTable>, context: ServerContext, maxConnections: Int) {
+        self.maxConnections = maxConnections
         self.reactor = reactor
         self.loop = loop
         self.context = context
@@ -50,7 +53,7 @@ final class ConnectionTable {
     /// Serves a socket that was accepted, or refuses it where the server has as many as it bears.
     func admit(_ socket: consuming Socket) {
         let open = context.counters.add(1, to: .openConnections)
-        if open > context.configuration.maxConnections {
+        if open > maxConnections {
             context.counters.add(-1, to: .openConnections)
             refuse(socket)
             return

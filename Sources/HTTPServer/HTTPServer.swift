@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 package import Logging
 import Synchronization
 import Transport
@@ -10,6 +11,10 @@ package final class HTTPServer: Sendable {
     /// Between the two halves of a drain: idle connections are kept that long, because a request may be on its way to
     /// them, and HTTP/2 clients learn that they should open no further streams.
     static let drainNotice = Duration.milliseconds(250)
+
+    /// Descriptors that neither connections nor anything open at the start may have: loops, listeners, what libraries
+    /// open for a moment.
+    static let otherDescriptors = 64
 
     /// Guard: the mutex.
     private struct State {
@@ -44,7 +49,7 @@ package final class HTTPServer: Sendable {
         let configuration = context.configuration
         guard !configuration.addresses.isEmpty else { throw .noAddress }
         guard state.withLock({ !exchange(&$0.hasStarted, with: true) }) else { throw .alreadyStarted }
-        raiseDescriptorLimit()
+        let maxConnections = try connectionRoom()
         var listeners: [Listener] = []
         for address in configuration.addresses { listeners += try listen(on: address) }
         var loops: [EventLoop<ConnectionTable>] = []
@@ -59,14 +64,14 @@ package final class HTTPServer: Sendable {
             state.loops = loops
             state.loopsRunning = loops.count
         }
-        for loop in loops { run(loop, listeners) }
+        for loop in loops { run(loop, listeners, maxConnections) }
         return listeners.map(\.listenAddress)
     }
 
-    private func run(_ loop: EventLoop<ConnectionTable>, _ listeners: [Listener]) {
+    private func run(_ loop: EventLoop<ConnectionTable>, _ listeners: [Listener], _ maxConnections: Int) {
         let context = context
         loop.start { reactor in
-            ConnectionTable(reactor: reactor, loop: loop, context: context)
+            ConnectionTable(reactor: reactor, loop: loop, context: context, maxConnections: maxConnections)
         } onExit: { failure in
             if let failure {
                 context.logger.critical("an event loop failed", metadata: ["error": "\(failure)"])
@@ -89,17 +94,32 @@ package final class HTTPServer: Sendable {
         }
     }
 
-    /// Connections need descriptors: the usual soft limit of 1,024 is there for programs that use select().
-    private func raiseDescriptorLimit() {
-        // Model files, logs, loops, listeners and whatever else the process opens.
-        let others = 256
-        let wanted = context.configuration.maxConnections + others
-        guard let limit = try? DescriptorLimit.raise(toAtLeast: wanted), limit >= wanted else {
-            return context.logger.warning(
-                "the limit of open files is too low for max_connections; connections may be refused earlier",
-                metadata: ["wanted": "\(wanted)"]
-            )
+    /// How many connections the process has descriptors for, at most as many as configured. Raises the limit as far as
+    /// it may: the usual soft limit of 1,024 is there for programs that use select().
+    ///
+    /// Some are held back, whatever clients do, because running out would end the process and not only refuse
+    /// connections: Dispatch reads /proc/self/task every second, and traps where it cannot
+    /// (`_dispatch_workq_monitor_pools` in libdispatch's workqueue.c).
+    private func connectionRoom() throws(HTTPServerError) -> Int {
+        let configuration = context.configuration
+        let reserved =
+            Self.descriptorsOpen() + Self.otherDescriptors
+            + max(1, configuration.eventLoopCount) * ConnectionTable.maxRefusedHeld
+        let wanted = configuration.maxConnections + reserved
+        guard let limit = try? DescriptorLimit.raise(toAtLeast: wanted), limit < wanted else {
+            return configuration.maxConnections
         }
+        guard limit > reserved else { throw .tooFewDescriptors(limit: limit, needed: reserved + 1) }
+        context.logger.warning(
+            "the limit of open files is too low for max_connections; the rest is refused",
+            metadata: ["limit": "\(limit)", "wanted": "\(wanted)", "connections": "\(limit - reserved)"]
+        )
+        return limit - reserved
+    }
+
+    /// Descriptors of this process at present; 0 where the system does not tell.
+    private static func descriptorsOpen() -> Int {
+        (try? FileManager.default.contentsOfDirectory(atPath: "/dev/fd").count) ?? 0
     }
 
     // MARK: Draining

@@ -8,6 +8,8 @@ package enum HTTPServerError: Error, Equatable, CustomStringConvertible {
     case cannotListen(address: ListenAddress, reason: String)
     /// An event loop can't be made.
     case cannotStartLoop(reason: String)
+    /// The process may not open enough files to serve even one connection.
+    case tooFewDescriptors(limit: Int, needed: Int)
 
     package var description: String {
         switch self {
@@ -15,6 +17,8 @@ package enum HTTPServerError: Error, Equatable, CustomStringConvertible {
         case .alreadyStarted: "the server was started before; a server is started once"
         case .cannotListen(let address, let reason): "cannot listen on \(address): \(reason)"
         case .cannotStartLoop(let reason): "cannot start an event loop: \(reason)"
+        case .tooFewDescriptors(let limit, let needed):
+            "the limit of open files is \(limit), and serving needs at least \(needed); raise it (ulimit -n)"
         }
     }
 }
