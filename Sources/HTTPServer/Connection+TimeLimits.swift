@@ -76,9 +76,10 @@ extension Connection {
         }
     }
 
-    /// While bytes wait for the client, whatever the protocol's phase.
+    /// While bytes wait for the client, whatever the protocol's phase. An HTTP/2 stream whose window is shut has its own
+    /// limit, and does not take the connection's other streams with it.
     private var writeDeadline: Instant? {
-        guard !unsent.isEmpty || clock.phase == .writing else { return nil }
+        guard !unsent.isEmpty || clock.phase == .writing && http.protocolName != "h2" else { return nil }
         return clock.writeProgressed + context.configuration.writeTimeout
     }
 

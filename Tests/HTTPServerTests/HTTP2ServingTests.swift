@@ -97,6 +97,31 @@ extension HTTPServerSuite {
             #expect(await result == DrainResult())
         }
 
+        @Test("a stream whose window stays shut is reset alone: a slow request beside it is answered")
+        func shutWindowBesideOther() async throws {
+            let big = big
+            let requests = Counter()
+            let server = try TestServer(
+                TestHandler(
+                    atOnce: { _ in requests.add() == 1 ? big : nil },
+                    later: { _ in
+                        try? await Task.sleep(for: .milliseconds(2_500))
+                        return Response(head: HTTPResponse(status: .noContent), body: .bytes([]))
+                    }
+                )
+            ) { $0.writeTimeout = .milliseconds(500) }
+            let port = server.port
+            let frames = try await onThread {
+                let client = try HTTP2Client(port: port, initialWindow: 0)
+                client.get(1)
+                client.get(3)
+                return try client.frames(through: .headers, stream: 3)
+            }
+            #expect(frames.contains { $0.kind == .reset && $0.stream == 1 })
+            #expect(frames.last?.stream == 3)
+            await server.stop()
+        }
+
         @Test("a stream whose window stays shut is reset in time, though the connection is kept busy by PINGs")
         func shutWindow() async throws {
             let big = big

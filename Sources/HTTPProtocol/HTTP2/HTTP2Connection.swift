@@ -217,8 +217,10 @@ final class HTTP2Connection {
 
     /// Whether output waits of which the peer took nothing for `limit`.
     private func isStalled(_ stream: HTTP2Stream, now: Duration, limit: Duration) -> Bool {
-        guard !stream.output.isEmpty, stream.sentBytes == stream.seenSentBytes else {
-            stream.seenSentBytes = stream.output.isEmpty ? -1 : stream.sentBytes
+        // The end by itself may wait too: the library sends no frame of DATA, not even an empty one, without window.
+        let isWaiting = !stream.output.isEmpty || stream.isOutputComplete && !stream.isAnswered
+        guard isWaiting, stream.sentBytes == stream.seenSentBytes else {
+            stream.seenSentBytes = isWaiting ? stream.sentBytes : -1
             stream.seenAt = now
             return false
         }

@@ -195,6 +195,26 @@ struct HTTP2EndTests {
         #expect(server.connection.bufferedOutputBytes == 0 && server.phase == .idle)
     }
 
+    @Test("a streamed answer of which only the end is left, for which there is no window, is reset as well")
+    func zeroWindowAtTheEnd() {
+        let server = TestServer()
+        server.receive(HTTP2Frames.start + HTTP2Frames.setting(4, 3) + HTTP2Frames.headers(1))
+        server.respond(200, body: [1, 2, 3], isComplete: false, to: 1)
+        server.settle()
+        server.connection.appendBody([], isComplete: true, to: 1)
+        server.settle()
+        #expect(server.connection.bufferedOutputBytes == 0 && server.inFlight == 1)
+        for second in 0...30 {
+            _ = server.connection.enforceStreamTimeLimits(
+                now: .seconds(second),
+                body: .seconds(30),
+                write: .seconds(30)
+            )
+            server.settle()
+        }
+        #expect(server.resets == [1: 8] && server.inFlight == 0 && server.phase == .idle)
+    }
+
     @Test("an answer of which something is taken now and then isn't stalled")
     func slowWindow() {
         let server = TestServer()
