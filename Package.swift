@@ -81,16 +81,18 @@ let package = Package(
         // Matrix products.
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
 
-        .testTarget(name: "BatchingTests", dependencies: ["Batching"], swiftSettings: testSettings),
-        .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint"], swiftSettings: testSettings),
+        // What tests of several targets share.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .testTarget(name: "BatchingTests", dependencies: ["Batching", "TestSupport"], swiftSettings: testSettings),
+        .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "TestSupport"], swiftSettings: testSettings),
         .testTarget(
             name: "EncoderTests",
-            dependencies: ["Encoder", "Checkpoint", "LinearAlgebra"],
+            dependencies: ["Encoder", "Checkpoint", "LinearAlgebra", "TestSupport"],
             swiftSettings: testSettings
         ),
         .testTarget(
             name: "HTTPProtocolTests",
-            dependencies: ["HTTPProtocol", "CNghttp2", httpTypes],
+            dependencies: ["HTTPProtocol", "CNghttp2", "TestSupport", httpTypes],
             swiftSettings: testSettings
         ),
         .testTarget(
@@ -98,20 +100,36 @@ let package = Package(
             dependencies: ["HTTPServer", "HTTPProtocol", "Transport", httpTypes, logging],
             swiftSettings: testSettings
         ),
-        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: testSettings),
-        .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"], swiftSettings: testSettings),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: testSettings),
+        .testTarget(
+            name: "LinearAlgebraTests",
+            dependencies: ["LinearAlgebra", "TestSupport"],
+            swiftSettings: testSettings
+        ),
         .testTarget(
             name: "ServiceTests",
             dependencies: [
                 "Service", "HTTPServer", "HTTPProtocol", "Batching", "Tokenization", "Encoder", "Checkpoint", "JSON",
-                httpTypes, logging,
+                "TestSupport", httpTypes, logging,
             ],
             swiftSettings: testSettings
         ),
         // Style as a test: it reads the sources, and imports none of them.
         .testTarget(name: "TidyTests", swiftSettings: testSettings),
-        .testTarget(name: "TokenizationTests", dependencies: ["Tokenization"], swiftSettings: testSettings),
-        .testTarget(name: "swiftletTests", dependencies: ["swiftlet", "Service", "JSON"], swiftSettings: testSettings),
-        .testTarget(name: "TransportTests", dependencies: ["Transport", "CLinux"], swiftSettings: testSettings),
+        .testTarget(
+            name: "TokenizationTests",
+            dependencies: ["Tokenization", "TestSupport"],
+            swiftSettings: testSettings
+        ),
+        .testTarget(
+            name: "swiftletTests",
+            dependencies: ["swiftlet", "Service", "JSON", "TestSupport"],
+            swiftSettings: testSettings
+        ),
+        .testTarget(
+            name: "TransportTests",
+            dependencies: ["Transport", "CLinux", "TestSupport"],
+            swiftSettings: testSettings
+        ),
     ]
 )

@@ -1,4 +1,5 @@
 import Encoder
+import TestSupport
 import Testing
 
 @Suite("A text's result does not depend on its batch")
@@ -7,7 +8,7 @@ struct BatchInvarianceTests {
     func order() throws {
         let configuration = try TestModels.configuration(["num_hidden_layers": "4", "max_position_embeddings": "300"])
         let (model, _) = try TestModels.model(configuration)
-        var generator = Generator(state: 3)
+        var generator = SeededGenerator(seed: 3)
         // More tokens than a block holds, a text longer than a block among them.
         let lengths = [5, 120, 1, 300, 64, 2, 33, 90, 90, 7, 255, 1]
         let texts = TestModels.texts(lengths, configuration, using: &generator)
@@ -30,7 +31,7 @@ struct BatchInvarianceTests {
     @Test("what stands in the padding is never read, ids that no table has included")
     func padding() throws {
         let (model, _) = try TestModels.model(TestModels.configuration())
-        var generator = Generator(state: 4)
+        var generator = SeededGenerator(seed: 4)
         let texts = TestModels.texts([4, 9, 1], model.configuration, using: &generator)
         let zeros = try model.results(TestModels.batch(texts), .lastHiddenState)
         for filler in [Int32(7), -1, .max, .min] {
@@ -41,7 +42,7 @@ struct BatchInvarianceTests {
     @Test("a workspace that held a larger batch gives the same result as a new one, and grows no further")
     func workspace() throws {
         let (model, _) = try TestModels.model(TestModels.configuration())
-        var generator = Generator(state: 6)
+        var generator = SeededGenerator(seed: 6)
         let large = TestModels.batch(TestModels.texts([40, 40, 12], model.configuration, using: &generator))
         let small = TestModels.batch(TestModels.texts([3, 5], model.configuration, using: &generator))
         let fresh = try model.results(small, .pooled(.mean))

@@ -1,11 +1,12 @@
 import Checkpoint
 import Encoder
+import TestSupport
 import Testing
 
 @Suite("Loading weights")
 struct LoadingTests {
     private func tensors(_ configuration: MobileBertConfiguration, prefix: String = "") -> MemoryTensors {
-        var generator = Generator(state: 1)
+        var generator = SeededGenerator(seed: 1)
         return .random(for: configuration, prefix: prefix, using: &generator)
     }
 

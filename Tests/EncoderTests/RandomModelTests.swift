@@ -1,4 +1,5 @@
 import Encoder
+import TestSupport
 import Testing
 
 @Suite("The engine against a plain encoder in double precision, on made-up models")
@@ -83,7 +84,7 @@ struct RandomModelTests {
         allowingNonFinite: Bool = false
     ) throws {
         let reference = ReferenceEncoder(configuration: model.configuration, tensors: tensors)
-        var generator = Generator(state: 5)
+        var generator = SeededGenerator(seed: 5)
         let texts = TestModels.texts(lengths, model.configuration, using: &generator)
         let hidden = try model.results(TestModels.batch(texts), .hiddenStates)
         let pooled = try model.results(TestModels.batch(texts), .pooled(.pooler))

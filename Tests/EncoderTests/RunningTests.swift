@@ -1,4 +1,5 @@
 import Encoder
+import TestSupport
 import Testing
 
 @Suite("Running batches")
@@ -6,7 +7,7 @@ struct RunningTests {
     @Test("outputs agree with each other: pooling with the last hidden state, that with all hidden states")
     func outputs() throws {
         let (model, _) = try TestModels.model(TestModels.classifier(["num_labels": "3"]))
-        var generator = Generator(state: 9)
+        var generator = SeededGenerator(seed: 9)
         let batch = TestModels.batch(TestModels.texts([5, 1, 12], model.configuration, using: &generator))
         let last = try model.results(batch, .lastHiddenState).map { try $0.get() }
         let all = try model.results(batch, .hiddenStates).map { try $0.get() }
@@ -30,7 +31,7 @@ struct RunningTests {
     @Test("rows of one batch may ask for different outputs")
     func mixedRequests() throws {
         let (model, _) = try TestModels.model(TestModels.classifier())
-        var generator = Generator(state: 10)
+        var generator = SeededGenerator(seed: 10)
         let batch = TestModels.batch(TestModels.texts([4, 6, 2, 8], model.configuration, using: &generator))
         let requests: [OutputRequest] = [.logits, .hiddenStates, .pooled(.pooler), .pooled(.mean)]
         var workspace = model.makeWorkspace()

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import JSON
@@ -87,7 +88,7 @@ struct JSONParserTests {
         let seedDocument = Array(
             #"{"inputs":["naïve \u00e9 \ud83d\ude00",{"a":[1,2.5e-3,true,null]}],"t":"\n\"x"}"#.utf8
         )
-        var generator = SystemRandomNumberGenerator()
+        var generator = SeededGenerator(seed: 5)
         var accepted = 0
         for _ in 0..<20_000 {
             var bytes = seedDocument

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import JSON
@@ -34,7 +35,7 @@ struct JSONWriterTests {
 
     @Test("writes floats in the shortest form that reads back as the same bits")
     func floats() throws {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SeededGenerator(seed: 5)
         for _ in 0..<20_000 {
             let value = Float(bitPattern: UInt32.random(in: 0...UInt32.max, using: &generator))
             guard value.isFinite else { continue }

@@ -1,24 +1,15 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import LinearAlgebra
 
-/// Numbers that are the same in every run: SplitMix64.
-struct Generator: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
-
 @Suite("Matrices")
 struct MatrixTests {
     /// Random values in a region's elements; other floats of the buffer stay as they are.
-    private func fill(_ region: MatrixRegion, of buffer: inout AlignedBuffer, _ generator: inout Generator) -> [Float] {
+    private func fill(_ region: MatrixRegion, of buffer: inout AlignedBuffer, _ generator: inout SeededGenerator)
+        -> [Float]
+    {
         let values = (0..<region.rows * region.columns).map { _ in Float.random(in: -1...1, using: &generator) }
         buffer.withMutableSpan { span in
             for (index, value) in values.enumerated() {
@@ -38,7 +29,7 @@ struct MatrixTests {
 
     @Test("a packed weight multiplies as W x does, adds when told to, and leaves its surroundings alone")
     func packedWeight() {
-        var generator = Generator(state: 1)
+        var generator = SeededGenerator(seed: 1)
         for (rows, inputs, outputs) in [(1, 1, 1), (3, 5, 7), (16, 32, 48), (19, 33, 17), (70, 129, 64)] {
             let weights = (0..<outputs * inputs).map { _ in Float.random(in: -1...1, using: &generator) }
             let weight = PackedWeight(outputs: outputs, inputs: inputs, rowMajor: weights)
@@ -70,7 +61,7 @@ struct MatrixTests {
 
     @Test("a product inside one buffer takes its right operand as stored or transposed")
     func innerProduct() {
-        var generator = Generator(state: 2)
+        var generator = SeededGenerator(seed: 2)
         let left = MatrixRegion(rows: 5, columns: 6)
         let right = MatrixRegion(offset: left.capacity, rows: 6, columns: 4, stride: 9)
         let transposed = MatrixRegion(offset: right.capacity, rows: 4, columns: 6, stride: 6)
@@ -92,7 +83,7 @@ struct MatrixTests {
 
     @Test("softmax rows are positive, add up to 1, and keep the ratios of exponentials")
     func softmax() {
-        var generator = Generator(state: 3)
+        var generator = SeededGenerator(seed: 3)
         for columns in [1, 2, 15, 16, 17, 40] {
             let region = MatrixRegion(rows: 3, columns: columns)
             var buffer = AlignedBuffer(minimumCount: region.capacity)
@@ -124,7 +115,7 @@ struct MatrixTests {
 
     @Test("LayerNorm centres and scales each row over its own columns, not over its padding")
     func layerNorm() {
-        var generator = Generator(state: 4)
+        var generator = SeededGenerator(seed: 4)
         for columns in [1, 5, 16, 24, 64] {
             let region = MatrixRegion(rows: 4, columns: columns)
             var buffer = AlignedBuffer(minimumCount: region.capacity)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import swiftlet
@@ -17,7 +18,7 @@ struct LineReaderTests {
 
     @Test("how the bytes come in pieces changes nothing")
     func pieces() throws {
-        var generator = SplitMix64(seed: 0x11E5)
+        var generator = SeededGenerator(seed: 0x11E5)
         for _ in 0..<300 {
             let bytes = (0..<Int.random(in: 0...60, using: &generator)).map { _ in
                 [0x61, 0x62, 0x0A, 0x0A, 0x0D, 0x20][Int.random(in: 0..<6, using: &generator)] as UInt8
@@ -65,20 +66,5 @@ struct LineReaderTests {
             #expect(reader.lineNumber == lines.count)
         }
         return lines
-    }
-}
-
-/// Vigna's SplitMix64: a small generator whose sequence is the same on every machine.
-private struct SplitMix64: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -1,5 +1,6 @@
 import Checkpoint
 import Encoder
+import TestSupport
 
 /// A checkpoint that a test made up.
 struct MemoryTensors: NamedTensors {
@@ -23,7 +24,7 @@ struct MemoryTensors: NamedTensors {
     static func random(
         for configuration: MobileBertConfiguration,
         prefix: String = "",
-        using generator: inout Generator
+        using generator: inout SeededGenerator
     ) -> MemoryTensors {
         var builder = Builder(prefix: prefix, generator: generator)
         builder.addModel(configuration)
@@ -33,7 +34,7 @@ struct MemoryTensors: NamedTensors {
 
     private struct Builder {
         let prefix: String
-        var generator: Generator
+        var generator: SeededGenerator
         var tensors: [String: (values: [Float], shape: [Int])] = [:]
 
         mutating func add(_ name: String, _ shape: [Int], scale: Float, around centre: Float = 0) {

@@ -1,5 +1,6 @@
 import Checkpoint
 import Encoder
+import TestSupport
 
 /// Small configurations and batches that tests make up.
 enum TestModels {
@@ -25,7 +26,7 @@ enum TestModels {
         _ configuration: MobileBertConfiguration,
         seed: UInt64 = 1
     ) throws -> (model: MobileBertModel, tensors: MemoryTensors) {
-        var generator = Generator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let tensors = MemoryTensors.random(for: configuration, using: &generator)
         return (try MobileBertModel(configuration: configuration, tensors: tensors), tensors)
     }
@@ -34,7 +35,7 @@ enum TestModels {
     static func texts(
         _ lengths: [Int],
         _ configuration: MobileBertConfiguration,
-        using generator: inout Generator
+        using generator: inout SeededGenerator
     ) -> [(ids: [Int32], types: [Int32])] {
         lengths.map { length in
             let ids = (0..<length).map { _ in

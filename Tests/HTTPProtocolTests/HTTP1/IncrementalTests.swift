@@ -1,5 +1,6 @@
 import HTTPProtocol
 import HTTPTypes
+import TestSupport
 import Testing
 
 @Suite("HTTP/1.1 is the same however its bytes are cut")

@@ -3,6 +3,7 @@ import HTTPProtocol
 import HTTPServer
 import HTTPTypes
 import JSON
+import TestSupport
 import Testing
 
 @testable import Service

@@ -1,5 +1,6 @@
 import Batching
 import Encoder
+import TestSupport
 import Testing
 import Tokenization
 

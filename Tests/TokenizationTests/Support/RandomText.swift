@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Texts of the kinds that have broken tokenizers.
 enum RandomText {
     private static let interesting: [ClosedRange<UInt32>] = [
