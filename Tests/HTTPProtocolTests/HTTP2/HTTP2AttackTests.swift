@@ -1,7 +1,7 @@
 import HTTPProtocol
 import HTTPTypes
-import Testing
 import TestSupport
+import Testing
 
 @Suite("HTTP/2 attacks and violations (RFC 9113, 4 to 6 and 10.5)")
 struct HTTP2AttackTests {
