@@ -197,8 +197,18 @@ size_t clinux_unix_path_capacity(void) {
 }
 
 int clinux_refuse_new_connections(int descriptor) {
-    struct sock_filter drop_all[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
-    const struct sock_fprog program = {.len = 1, .filter = drop_all};
+    // The filter sees packets from their TCP header on; its flags are byte 13.
+    struct sock_filter drop_opening[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, TH_SYN | TH_ACK),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TH_SYN, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+    };
+    const struct sock_fprog program = {
+        .len = sizeof drop_opening / sizeof *drop_opening,
+        .filter = drop_opening,
+    };
     return checked(setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program));
 }
 

@@ -14,10 +14,15 @@ final class Acceptor: EventHandler {
     /// otherwise be reported again at once, and the loop would spin.
     static let pause = Duration.milliseconds(100)
 
+    /// How long a client that is half connected when the door is shut has to complete: more than the kernel takes on
+    /// a busy machine, less than the second after which a client that was not let in tries again.
+    static let completion = Duration.milliseconds(50)
+
     private let listener: Listener
     private unowned let table: ConnectionTable
     private var registration: Registration?
     private var isWatching = false
+    private var isShut = false
 
     init(listener: Listener, table: ConnectionTable) {
         self.listener = listener
@@ -29,17 +34,27 @@ final class Acceptor: EventHandler {
         resume()
     }
 
-    /// Accepts what waits, shuts the door, accepts who came in between, and lets the listener go.
+    /// Shuts the door, and lets the listener go when those have come in who had a foot in it.
     ///
     /// A client that comes while the door is shut must try again before it is refused, so that is kept short.
-    func close() {
+    func shut() {
+        guard !isShut, let registration else { return }
         while acceptOne() == .accepted {}
         listener.refuseNewConnections()
         while acceptOne() == .accepted {}
+        isShut = true
+        table.reactor.setDeadline(table.reactor.now + Self.completion, for: registration)
+    }
+
+    /// Accepts who is there, and lets the listener go.
+    func close() {
+        guard let registration else { return }
+        while acceptOne() == .accepted {}
         if isWatching { table.reactor.unwatch(listener.number) }
-        if let registration { table.reactor.deregister(registration) }
+        table.reactor.deregister(registration)
         isWatching = false
-        registration = nil
+        self.registration = nil
+        table.remove(self)
     }
 
     func ready(_ readiness: Readiness) {
@@ -53,6 +68,7 @@ final class Acceptor: EventHandler {
     }
 
     func deadlinePassed() {
+        guard !isShut else { return close() }
         table.reserve.refill()
         resume()
     }
@@ -108,7 +124,7 @@ final class Acceptor: EventHandler {
 
     private func pauseAccepting() {
         guard let registration else { return }
-        table.reactor.unwatch(listener.number)
+        if isWatching { table.reactor.unwatch(listener.number) }
         isWatching = false
         table.reactor.setDeadline(table.reactor.now + Self.pause, for: registration)
     }

@@ -66,6 +66,7 @@ final class ConnectionTable {
         }
         context.counters.add(1, to: .acceptedConnections)
         connections[connection.id] = connection
+        if isDraining { connection.drain() }
         // Its first request is often there already; if not, the edge will come.
         connection.step()
     }
@@ -102,6 +103,12 @@ final class ConnectionTable {
         stopIfDone()
     }
 
+    /// Called by an acceptor that has let its listener go.
+    func remove(_ acceptor: Acceptor) {
+        acceptors.removeAll { $0 === acceptor }
+        stopIfDone()
+    }
+
     private func makeID() -> UInt64 {
         nextID += 1
         return nextID
@@ -133,8 +140,7 @@ final class ConnectionTable {
     /// connections stay for a moment, because a request may be on its way; `finishIdle()` ends them.
     func beginDrain() {
         guard !isDraining else { return }
-        for acceptor in acceptors { acceptor.close() }
-        acceptors = []
+        for acceptor in acceptors { acceptor.shut() }
         isDraining = true
         for connection in Array(connections.values) {
             connection.drain()
@@ -150,6 +156,7 @@ final class ConnectionTable {
 
     /// Closes whatever is left; returns how many connections and requests that cut.
     func closeAll() -> (connections: Int, requests: Int) {
+        for acceptor in acceptors { acceptor.close() }
         var cut = (connections: 0, requests: 0)
         for connection in Array(connections.values) {
             cut.connections += connection.isRefused ? 0 : 1
@@ -160,6 +167,6 @@ final class ConnectionTable {
     }
 
     private func stopIfDone() {
-        if isDraining, connections.isEmpty { reactor.stop() }
+        if isDraining, acceptors.isEmpty, connections.isEmpty { reactor.stop() }
     }
 }

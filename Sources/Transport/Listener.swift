@@ -60,7 +60,7 @@ package final class Listener: Sendable {
     /// Lets no further client connect, while those that wait can still be accepted.
     ///
     /// A close would reset connections that the kernel has completed and nobody has accepted, with the requests on
-    /// them. So the door is shut first (a packet filter that takes nothing; a unix socket's path removed), the rest
+    /// them. So the door is shut first (a packet filter that takes no SYN; a unix socket's path removed), the rest
     /// accepted, and only then closed. A client that comes meanwhile is refused once the listener has closed.
     package func refuseNewConnections() {
         if path == nil {

@@ -62,7 +62,8 @@ int clinux_connect(int descriptor, enum clinux_family family, const char *addres
 int clinux_local_port(int descriptor);
 /// The longest path, in bytes, that a unix socket's address can hold.
 size_t clinux_unix_path_capacity(void);
-/// Drops every packet that would open a further connection; those that wait to be accepted stay.
+/// Drops every packet that would open a further connection; those that wait to be accepted stay, and those that are
+/// half open can still complete.
 int clinux_refuse_new_connections(int descriptor);
 /// A descriptor that is only there to be closed when there is no other.
 int clinux_open_reserve(void);
