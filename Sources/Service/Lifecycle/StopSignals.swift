@@ -2,7 +2,8 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Hears SIGTERM and SIGINT. The first asks for an orderly end; a second ends the process at once.
+/// Hears SIGTERM and SIGINT. The first asks for an orderly end. A second SIGINT, from somebody who presses Ctrl-C
+/// twice, ends the process at once; a repeated SIGTERM does not: supervisors send it twice, and have SIGKILL besides.
 final class StopSignals: Sendable {
     /// Kept alive here, and cancelled in the end.
     private let sources = Mutex<[any DispatchSourceSignal]>([])
@@ -16,10 +17,13 @@ final class StopSignals: Sendable {
             sources.withLock { sources in
                 let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
                 source.setEventHandler {
-                    // The convention of shells: 128 and the signal's number. Without exit handlers, which would take
-                    // memory away under the engine's threads.
-                    if count.increment() > 1 { _exit(128 + number) }
-                    onFirst(number == SIGTERM ? "SIGTERM" : "SIGINT")
+                    if count.increment() == 1 {
+                        onFirst(number == SIGTERM ? "SIGTERM" : "SIGINT")
+                    } else if number == SIGINT {
+                        // The convention of shells: 128 and the signal's number. Without exit handlers, which would
+                        // take memory away under the engine's threads.
+                        _exit(128 + SIGINT)
+                    }
                 }
                 source.activate()
                 sources.append(source)
