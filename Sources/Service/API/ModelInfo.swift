@@ -1,6 +1,7 @@
 import Batching
 import Encoder
 package import JSON
+import LinearAlgebra
 
 extension InferenceService {
     /// The object of `/info`: text-embeddings-inference's fields, and the model's shape.
@@ -33,7 +34,7 @@ extension InferenceService {
             writer.key("architecture")
             writer.string(model.architecture)
             writer.key("backend")
-            writer.string("openblas \(EngineDescription.openBLASVersion) (\(EngineDescription.coreName))")
+            writer.string("openblas \(OpenBLAS.version) (\(OpenBLAS.coreName))")
             writer.key("version")
             writer.string(SwiftletVersion.current)
         }

@@ -3,6 +3,7 @@ import Encoder
 import Foundation
 import HTTPProtocol
 import HTTPServer
+import LinearAlgebra
 import Logging
 
 /// The life of `swiftlet serve`: opens the port, loads the model, serves, and drains when told to stop.
@@ -89,8 +90,8 @@ package enum SwiftletServer {
                 "model": "\(model.name)", "directory": "\(directory)", "architecture": "\(model.architecture)",
                 "pooling": "\(model.defaultPooling.rawValue)", "max_input_length": "\(inference.maxInputLength)",
                 "workers": "\(inference.configuration.workers)", "cpu_budget": "\(budget)",
-                "blas": "OpenBLAS \(EngineDescription.openBLASVersion)",
-                "blas_core": "\(EngineDescription.coreName)",
+                "blas": "OpenBLAS \(OpenBLAS.version)",
+                "blas_core": "\(OpenBLAS.coreName)",
                 "seconds": "\((started.duration(to: .now).seconds * 1000).rounded() / 1000)",
             ]
         )
