@@ -11,6 +11,10 @@ let testSettings: [SwiftSetting] = [
 let settings: [SwiftSetting] = testSettings + [.strictMemorySafety()]
 let cSettings: [CSetting] = [.define("_GNU_SOURCE", .when(platforms: [.linux]))]
 
+// Unoptimized, kernels of vector intrinsics would crawl in debug builds. And no product is contracted with a sum unless
+// the kernel says so: each table has one order of roundings, whatever the compiler.
+let kernelSettings: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=off"])]
+
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
@@ -72,9 +76,11 @@ let package = Package(
         ),
         .target(name: "Tokenization", dependencies: ["JSON"], swiftSettings: settings),
         .target(name: "Encoder", dependencies: ["Checkpoint", "LinearAlgebra"], swiftSettings: settings),
-        .target(name: "LinearAlgebra", dependencies: ["COpenBLAS"], swiftSettings: settings),
+        .target(name: "LinearAlgebra", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: settings),
         .target(name: "Checkpoint", dependencies: ["JSON"], swiftSettings: settings),
         .target(name: "JSON", swiftSettings: settings),
+        // The encoder's arithmetic, for each instruction set.
+        .target(name: "CKernels", cSettings: kernelSettings),
         .target(name: "CLinux", cSettings: cSettings),
         // HTTP/2's frames, header compression and flow control.
         .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
@@ -84,6 +90,7 @@ let package = Package(
         // What tests of several targets share.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "BatchingTests", dependencies: ["Batching", "TestSupport"], swiftSettings: testSettings),
+        .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "TestSupport"], swiftSettings: testSettings),
         .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "TestSupport"], swiftSettings: testSettings),
         .testTarget(
             name: "EncoderTests",

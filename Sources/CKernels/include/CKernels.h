@@ -1,0 +1,147 @@
+/// Arithmetic kernels of the encoder, one set for each instruction set, every one with a scalar twin.
+///
+/// A kernel's result for one row of activations depends on that row alone: each output is summed over the inner
+/// dimension in one fixed order, whatever the number of rows, the tile that holds it or the share of columns asked for.
+/// That is what makes a text's result the same bits in every batch.
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// Floats to which rows of activations and columns of packed weights are rounded up: one 64-byte cache line.
+#define SWL_VECTOR 16
+
+/// What a product's epilogue applies to each value.
+typedef enum {
+    SWL_LINEAR = 0,
+    /// max(x, 0); NaN stays NaN.
+    SWL_RELU = 1,
+    /// x (1 + erf(x / sqrt 2)) / 2.
+    SWL_GELU = 2,
+} swl_activation;
+
+/// C = epilogue(A W^T) for some of the columns of C.
+///
+/// epilogue: v = sum (int8: dequantized); v += bias; v = activation(v); v += the value in C, if `accumulate`;
+/// v = v * scale + shift, if `scale` is given; C = v, and `narrow` = v as bfloat16, where they are given.
+/// Columns between the matrix's width and the next multiple of SWL_VECTOR are written too (weights there are zero).
+typedef struct {
+    /// Rows of A and C.
+    size_t rows;
+    /// Columns of A: inputs of the layer, as packed (bf16: rounded up to 2, int8: to 4; A's padding there is zero).
+    size_t inner;
+    /// Outputs of the layer, rounded up to SWL_VECTOR.
+    size_t columns;
+    /// The share to compute: from `first_column`, a multiple of the panel's width, up to `end_column`, another one or
+    /// `columns`.
+    size_t first_column, end_column;
+    /// A: float, uint16_t (bfloat16) or uint8_t, row-major; `a_stride` elements from row to row.
+    const void *a;
+    size_t a_stride;
+    /// int8 only: A's value is (a - a_zero_point) * a_scale[row].
+    const float *a_scale;
+    int32_t a_zero_point;
+    /// W, packed by swl_pack_*.
+    const void *weight;
+    /// int8 only: scale of each output, and the sum of each output's packed weights.
+    const float *weight_scale;
+    const int32_t *weight_sum;
+    /// C; null when only `narrow` is wanted (then without `accumulate`).
+    float *c;
+    size_t c_stride;
+    /// C as bfloat16, round to nearest even; may be null.
+    uint16_t *narrow;
+    size_t narrow_stride;
+    /// `columns` values each, or null.
+    const float *bias, *scale, *shift;
+    swl_activation activation;
+    bool accumulate;
+} swl_gemm;
+
+/// Scaled dot-product attention of one text, for some heads and some of its queries:
+/// context = softmax(queries keys^T) values. Queries are scaled already.
+///
+/// Row i of head h begins at `pointer + i * stride + h * head_size`. The text's rows are rows 0..<length.
+typedef struct {
+    const float *queries, *keys, *values;
+    size_t query_stride, key_stride, value_stride;
+    float *context;
+    size_t context_stride;
+    /// Tokens of the text.
+    size_t length;
+    size_t head_size;
+    size_t first_head, end_head;
+    size_t first_query, end_query;
+    /// swl_kernels.attention_scratch(length, head_size) floats, aligned to 64 bytes; private to the call.
+    float *scratch;
+} swl_attention;
+
+/// The kernels for one instruction set.
+typedef struct {
+    /// "scalar", "neon", "avx2" or "avx512"; "avx512f" is AVX-512 without its extensions for bfloat16 and int8.
+    const char *name;
+    /// The product kernels' own names, such as "gemm_int8_6x64_avx512vnni".
+    const char *gemm_f32_name, *gemm_bf16_name, *gemm_int8_name;
+    /// Columns of a panel of packed weights.
+    size_t panel;
+    void (*gemm_f32)(const swl_gemm *product);
+    void (*gemm_bf16)(const swl_gemm *product);
+    void (*gemm_int8)(const swl_gemm *product);
+    /// Writes rows as bfloat16 (nearest even; NaN stays NaN), zeros up to `target_stride`.
+    void (*narrow_rows)(const float *source, size_t source_stride, size_t rows, size_t columns, uint16_t *target,
+                        size_t target_stride);
+    /// Quantizes each row by itself, zeros (as the zero point says) up to `target_stride`.
+    /// With `zero_point` 128: x = (q - 128) * scale, scale = max |x| / 127. With 0, for rows without negative values:
+    /// x = q * scale, scale = max x / 255. A row that holds NaN or an infinity gets the scale NaN; a row of zeros, or
+    /// of nothing above 2^-100, gets 0.
+    void (*quantize_rows)(const float *source, size_t source_stride, size_t rows, size_t columns, int32_t zero_point,
+                          uint8_t *target, size_t target_stride, float *scale);
+    void (*attention)(const swl_attention *attention);
+    size_t (*attention_scratch)(size_t length, size_t head_size);
+    /// x = activation(x + bias) in place; bias may be null.
+    void (*activate_rows)(float *x, size_t stride, size_t rows, size_t columns, const float *bias,
+                          swl_activation activation);
+    /// x = x * scale + shift in place, transformers' NoNorm.
+    void (*scale_shift_rows)(float *x, size_t stride, size_t rows, size_t columns, const float *scale,
+                             const float *shift);
+    /// x = LayerNorm(x + shift) in place, biased variance, statistics in double precision.
+    void (*layer_norm_rows)(float *x, size_t stride, size_t rows, size_t columns, const float *shift,
+                            const float *weight, const float *bias, double epsilon);
+    /// sums[column] = the sum over all rows, in double precision, in row order.
+    void (*sum_rows)(const float *x, size_t stride, size_t rows, size_t columns, double *sums);
+} swl_kernels;
+
+/// The kernels of that name, or null where this CPU or build lacks them. "scalar" is always there.
+const swl_kernels *swl_kernels_named(const char *name);
+/// The fastest kernels this CPU has.
+const swl_kernels *swl_kernels_best(void);
+
+/// Bytes of a packed weight; multiply out once, allocate aligned to 64 bytes.
+size_t swl_packed_bytes_f32(size_t outputs, size_t inputs);
+size_t swl_packed_bytes_bf16(size_t outputs, size_t inputs);
+size_t swl_packed_bytes_int8(size_t outputs, size_t inputs);
+/// Packs outputs first_output..<end_output (multiples of the panel, or the end) of a row-major [outputs, inputs] matrix
+/// whose rows are `stride` floats apart; `rows` points at row first_output. Panel p holds outputs p * panel to the next
+/// panel's first (or to the outputs rounded up to SWL_VECTOR, the last panel being narrower), inner-major:
+/// f32 [inputs][width], bf16 [inputs / 2][width][2], int8 [inputs / 4][width][4], missing values zero.
+void swl_pack_f32(const float *rows, size_t stride, size_t first_output, size_t end_output, size_t outputs,
+                  size_t inputs, size_t panel, float *packed);
+void swl_pack_bf16(const float *rows, size_t stride, size_t first_output, size_t end_output, size_t outputs,
+                   size_t inputs, size_t panel, uint16_t *packed);
+/// Quantizes each output by itself, symmetrically to -127...127; `scale` and `sum` have room for all outputs rounded up
+/// to SWL_VECTOR and are written from first_output on.
+void swl_pack_int8(const float *rows, size_t stride, size_t first_output, size_t end_output, size_t outputs,
+                   size_t inputs, size_t panel, int8_t *packed, float *scale, int32_t *sum);
+
+/// Tells the CPU that the caller spins.
+static inline void swl_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+#endif

@@ -1,0 +1,110 @@
+#include "internal.h"
+
+#include <math.h>
+
+/// Inputs that are packed before the next output's turn: what the panel's outputs write then stays in the L1 cache.
+enum { input_block = 32 };
+
+static size_t packed_elements(size_t outputs, size_t inputs, size_t group) {
+    return swl_round_up(outputs, SWL_VECTOR) * swl_round_up(inputs, group);
+}
+
+size_t swl_packed_bytes_f32(size_t outputs, size_t inputs) {
+    return packed_elements(outputs, inputs, 1) * sizeof(float);
+}
+
+size_t swl_packed_bytes_bf16(size_t outputs, size_t inputs) {
+    return packed_elements(outputs, inputs, 2) * sizeof(uint16_t);
+}
+
+size_t swl_packed_bytes_int8(size_t outputs, size_t inputs) { return packed_elements(outputs, inputs, 4); }
+
+/// A panel: outputs `first` to `first + width`, of which the first `present` exist.
+typedef struct {
+    size_t first, width, present;
+} panel_range;
+
+static panel_range panel_from(size_t first, size_t end_output, size_t outputs, size_t panel) {
+    size_t width = swl_min(panel, swl_round_up(outputs, SWL_VECTOR) - first);
+    size_t end = swl_min(swl_min(end_output, outputs), first + width);
+    return (panel_range){first, width, end - first};
+}
+
+void swl_pack_f32(const float *rows, size_t stride, size_t first_output, size_t end_output, size_t outputs,
+                  size_t inputs, size_t panel, float *packed) {
+    for (size_t first = first_output; first < end_output; first += panel) {
+        panel_range range = panel_from(first, end_output, outputs, panel);
+        const float *source = rows + (first - first_output) * stride;
+        float *target = packed + first * inputs;
+        for (size_t k0 = 0; k0 < inputs; k0 += input_block) {
+            size_t k1 = swl_min(k0 + input_block, inputs);
+            for (size_t j = 0; j < range.width; j++) {
+                for (size_t k = k0; k < k1; k++) {
+                    target[k * range.width + j] = j < range.present ? source[j * stride + k] : 0;
+                }
+            }
+        }
+    }
+}
+
+void swl_pack_bf16(const float *rows, size_t stride, size_t first_output, size_t end_output, size_t outputs,
+                   size_t inputs, size_t panel, uint16_t *packed) {
+    size_t depth = swl_round_up(inputs, 2);
+    for (size_t first = first_output; first < end_output; first += panel) {
+        panel_range range = panel_from(first, end_output, outputs, panel);
+        const float *source = rows + (first - first_output) * stride;
+        uint16_t *target = packed + first * depth;
+        for (size_t k0 = 0; k0 < depth; k0 += input_block) {
+            size_t k1 = swl_min(k0 + input_block, depth);
+            for (size_t j = 0; j < range.width; j++) {
+                for (size_t k = k0; k < k1; k++) {
+                    float value = j < range.present && k < inputs ? source[j * stride + k] : 0;
+                    target[(k / 2 * range.width + j) * 2 + k % 2] = swl_narrow(value);
+                }
+            }
+        }
+    }
+}
+
+/// The factor that takes an output's weights to -127...127, 0 where nothing finite is to be had; sets its scale.
+static float quantizing_factor(const float *row, size_t inputs, float *scale) {
+    uint32_t largest = 0;
+    for (size_t k = 0; k < inputs; k++) {
+        uint32_t magnitude = swl_bits(row[k]) & 0x7FFFFFFF;
+        largest = magnitude > largest ? magnitude : largest;
+    }
+    float maximum = swl_float(largest);
+    if (largest >= 0x7F800000) {
+        *scale = NAN;
+        return 0;
+    }
+    if (maximum < SWL_QUANTIZE_MINIMUM) {
+        *scale = 0;
+        return 0;
+    }
+    *scale = maximum / 127;
+    return 127 / maximum;
+}
+
+void swl_pack_int8(const float *rows, size_t stride, size_t first_output, size_t end_output, size_t outputs,
+                   size_t inputs, size_t panel, int8_t *packed, float *scale, int32_t *sum) {
+    size_t depth = swl_round_up(inputs, 4);
+    for (size_t first = first_output; first < end_output; first += panel) {
+        panel_range range = panel_from(first, end_output, outputs, panel);
+        int8_t *target = packed + first * depth;
+        memset(target, 0, range.width * depth);
+        for (size_t j = 0; j < range.width; j++) {
+            scale[first + j] = 0;
+            sum[first + j] = 0;
+            if (j >= range.present) continue;
+            const float *row = rows + (first + j - first_output) * stride;
+            float factor = quantizing_factor(row, inputs, &scale[first + j]);
+            // A factor of 0 stands for zeros too where the row holds infinities, whose product with it is NaN.
+            for (size_t k = 0; k < inputs && factor > 0; k++) {
+                int32_t value = swl_round(row[k] * factor);
+                target[(k / 4 * range.width + j) * 4 + k % 4] = (int8_t)value;
+                sum[first + j] += value;
+            }
+        }
+    }
+}
