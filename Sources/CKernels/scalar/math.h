@@ -28,7 +28,7 @@ static inline float swl_exp_scalar(float x) {
     return limited < -87.0f ? 0.0f : fraction * power;
 }
 
-/// The normal distribution function (1 + erf(x / sqrt 2)) / 2, with an absolute error under 2e-7.
+/// The normal distribution function (1 + erf(x / sqrt 2)) / 2, with an absolute error under 3e-7.
 ///
 /// The upper tail is e^(-z^2) t P(t) / 2 with z = |x| / sqrt 2 and t = 1 / (1 + 0.4 z), the form of Abramowitz and
 /// Stegun 7.1.26; P is a minimax fit of degree 8 made for this project (relative error 5.8e-8 before rounding).
