@@ -9,7 +9,7 @@ ARG RUNTIME_IMAGE=debian:12.12-slim
 FROM ${BUILD_IMAGE} AS build
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-        "libnghttp2-dev=1.52.0-*" "libopenblas-dev=0.3.21+ds-*" pkg-config \
+        "libnghttp2-dev=1.52.0-*" pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 # The dependencies first: this layer stays in the cache until the manifest changes.
@@ -28,6 +28,7 @@ COPY LICENSE /install/usr/share/doc/swiftlet/LICENSE
 RUN chmod -R a+rX /install
 
 FROM ${RUNTIME_IMAGE}
+# OpenBLAS is loaded only on CPUs for which there are no kernels of our own, and where `backend` asks for it.
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
         "libnghttp2-14=1.52.0-*" "libopenblas0-pthread=0.3.21+ds-*" \

@@ -76,7 +76,7 @@ let package = Package(
         ),
         .target(name: "Tokenization", dependencies: ["JSON"], swiftSettings: settings),
         .target(name: "Encoder", dependencies: ["Checkpoint", "LinearAlgebra"], swiftSettings: settings),
-        .target(name: "LinearAlgebra", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: settings),
+        .target(name: "LinearAlgebra", dependencies: ["CKernels"], swiftSettings: settings),
         .target(name: "Checkpoint", dependencies: ["JSON"], swiftSettings: settings),
         .target(name: "JSON", swiftSettings: settings),
         // The encoder's arithmetic, for each instruction set.
@@ -84,8 +84,6 @@ let package = Package(
         .target(name: "CLinux", cSettings: cSettings),
         // HTTP/2's frames, header compression and flow control.
         .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
-        // Matrix products.
-        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
 
         // What tests of several targets share.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),

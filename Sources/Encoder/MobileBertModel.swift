@@ -35,7 +35,6 @@ package final class MobileBertModel: Sendable {
     ///
     /// - Throws: ``EncoderError``.
     package init(configuration: MobileBertConfiguration, tensors: some NamedTensors) throws(EncoderError) {
-        OpenBLAS.useCallingThreadOnly()
         self.configuration = configuration
         weights = try MobileBertWeights(tensors, configuration)
         var widths = WorkspaceWidths()

@@ -1,5 +1,3 @@
-internal import COpenBLAS
-
 /// Single-precision matrix products over OpenBLAS, on the calling thread.
 ///
 /// Every product is row-local: row i of the result depends on row i of the left operand alone, so that a non-finite
@@ -81,22 +79,18 @@ private struct ProductShape {
         _ result: UnsafeMutablePointer<Float>?,
         accumulating: Bool
     ) {
-        guard rows > 0, inner > 0, columns > 0 else { return }
-        unsafe cblas_sgemm(
-            CblasRowMajor,
-            CblasNoTrans,
-            orientation == .transposed ? CblasTrans : CblasNoTrans,
-            blasint(rows),
-            blasint(columns),
-            blasint(inner),
-            1,
+        unsafe OpenBLAS.multiply(
+            rows: rows,
+            columns: columns,
+            inner: inner,
             left,
-            blasint(strides.left),
+            lda: strides.left,
             right,
-            blasint(strides.right),
-            accumulating ? 1 : 0,
+            ldb: strides.right,
+            transposed: orientation == .transposed,
             result,
-            blasint(strides.result)
+            ldc: strides.result,
+            accumulating: accumulating
         )
     }
 }

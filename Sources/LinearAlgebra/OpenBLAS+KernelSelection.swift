@@ -1,5 +1,3 @@
-internal import Foundation
-
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -9,66 +7,62 @@ internal import Darwin
 #endif
 
 extension OpenBLAS {
-    /// Names the kernels to take; OpenBLAS reads it once, in its constructor, before `main` begins.
+    /// Names the kernels to take; OpenBLAS reads it once, when it is loaded.
     private static let coreTypeVariable = "OPENBLAS_CORETYPE"
 
     /// The operator's own choice of kernels for this program, such as "Haswell".
     private static let choiceVariable = "SWIFTLET_BLAS_CORE"
 
-    /// Set by ``selectBestKernels()`` before it executes the program again, so that it never does so twice.
-    private static let guardVariable = "SWIFTLET_KERNELS_SELECTED"
-
-    /// Call this first thing in `main`: takes the best kernels this CPU has, one thread a call.
+    /// Sets the variables by which OpenBLAS, once loaded, takes the best kernels this CPU has and starts no threads.
     ///
-    /// OpenBLAS up to 0.3.21 does not know newer AMD CPUs and takes its AVX2 kernels on some that have AVX-512, at half
-    /// the speed; and some machines export an OPENBLAS_CORETYPE for all programs that does the same. It has chosen by
-    /// the time `main` runs, so the program sets OPENBLAS_CORETYPE and executes itself again, once. Who wants
-    /// other kernels names them in SWIFTLET_BLAS_CORE. Where the program can't be executed again, it goes on with the
-    /// kernels there are.
-    package static func selectBestKernels() {
-        useCallingThreadOnly()
-        #if os(Linux) && arch(x86_64)
-        guard unsafe getenv(guardVariable) == nil, let core = coreToTake() else { return }
-        unsafe setenv(coreTypeVariable, core, 1)
-        unsafe setenv(guardVariable, "1", 1)
+    /// Call this first thing in `main`: setenv(3) is not safe beside threads that read the environment. OpenBLAS up to
+    /// 0.3.21 does not know newer AMD CPUs and takes its AVX2 kernels on some that have AVX-512, at half the speed; and
+    /// some machines export an OPENBLAS_CORETYPE for all programs that does the same. Who wants other kernels names
+    /// them in SWIFTLET_BLAS_CORE.
+    package static func prepareEnvironment() { isEnvironmentPrepared }
+
+    private static let isEnvironmentPrepared: Void = {
+        // Its threads would be started as it is loaded, before anybody could ask for one.
         unsafe setenv("OPENBLAS_NUM_THREADS", "1", 1)
-        // By its own path where that leads to it, so that `ps` and `pkill` know it by its name and not as "exe".
-        if let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") {
-            unsafe execv(path, CommandLine.unsafeArgv)
-        }
-        unsafe execv("/proc/self/exe", CommandLine.unsafeArgv)
-        // Still here: the program could not be executed again, for example because /proc is not mounted.
-        unsafe unsetenv(guardVariable)
+        #if os(Linux) && arch(x86_64)
+        let choice = variable(choiceVariable) ?? ""
+        let core = choice.isEmpty ? betterCore(than: variable(coreTypeVariable), features: cpuFeatures()) : choice
+        if let core { unsafe setenv(coreTypeVariable, core, 1) }
         #endif
+    }()
+
+    private static func variable(_ name: String) -> String? {
+        unsafe getenv(name).map { unsafe String(cString: $0) }
     }
 
-    /// The core type to start again with; nil when what was taken is right.
-    private static func coreToTake() -> String? {
-        if let choice = unsafe getenv(choiceVariable) {
-            let core = unsafe String(cString: choice)
-            return core.isEmpty || core.lowercased() == coreName.lowercased() ? nil : core
+    /// What Linux says of the first CPU; empty where it says nothing.
+    private static func cpuFeatures() -> Set<String> {
+        // The first CPU's entry is well below this size; the kernel writes one for each CPU.
+        var text = [UInt8](repeating: 0, count: 8192)
+        let file = unsafe open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return [] }
+        defer { close(file) }
+        let count = unsafe text.withUnsafeMutableBytes { unsafe read(file, $0.baseAddress, $0.count) }
+        return cpuFeatures(cpuInfo: String(decoding: text.prefix(max(0, count)), as: UTF8.self))
+    }
+
+    /// The CPU features that Linux lists, in lower case; none where the list is missing.
+    static func cpuFeatures(cpuInfo: String) -> Set<String> {
+        for line in cpuInfo.split(separator: "\n") where line.hasPrefix("flags") {
+            guard let colon = line.firstIndex(of: ":") else { continue }
+            return Set(line[line.index(after: colon)...].split(separator: " ").map { $0.lowercased() })
         }
-        let cpuInfo = FileManager.default.contents(atPath: "/proc/cpuinfo") ?? Data()
-        return cpuFeatures(cpuInfo: cpuInfo).flatMap { betterCore(than: coreName, features: $0) }
+        return []
     }
 
-    /// The CPU features that Linux lists, in lower case; nil where the list is missing.
-    static func cpuFeatures(cpuInfo: Data) -> Set<String>? {
-        for line in String(decoding: cpuInfo, as: UTF8.self).split(separator: "\n") {
-            let parts = line.split(separator: ":", maxSplits: 1)
-            guard parts.count == 2, parts[0].trimmingCharacters(in: .whitespaces) == "flags" else { continue }
-            return Set(parts[1].split(separator: " ").map { $0.lowercased() })
-        }
-        return nil
-    }
-
-    /// The core type to ask for when `current`'s kernels use less than the CPU has; nil when there is no better one.
+    /// The core type to ask for when the one asked for has kernels that use less than the CPU has, or none is asked
+    /// for; nil when there is no better one.
     ///
     /// The AVX-512 kernels need F, CD, BW, DQ and VL; Cooperlake's need BF16 besides.
-    static func betterCore(than current: String, features: Set<String>) -> String? {
+    static func betterCore(than current: String?, features: Set<String>) -> String? {
         guard features.isSuperset(of: ["avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"]) else { return nil }
         let kernelsWithAVX512 = ["skylakex", "cooperlake", "sapphirerapids"]
-        guard !kernelsWithAVX512.contains(current.lowercased()) else { return nil }
+        if let current, kernelsWithAVX512.contains(current.lowercased()) { return nil }
         return features.contains("avx512_bf16") ? "Cooperlake" : "SkylakeX"
     }
 }

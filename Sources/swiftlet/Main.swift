@@ -6,8 +6,8 @@ import LinearAlgebra
 enum Main {
     static func main() async {
         StandardDescriptors.ensureOpen()
-        // Before all else that matters: it may execute the program again.
-        OpenBLAS.selectBestKernels()
+        // While there is one thread: it changes the environment.
+        OpenBLAS.prepareEnvironment()
         // A reader that goes away (`| head`) is then an error of write(2), which ends a command quietly.
         BrokenPipe.ignoreSignal()
         do {

@@ -26,7 +26,7 @@ struct ServeProcessTests {
         }
         #expect(health.output == "HTTP/1.1 200 OK\n")
         #if os(Linux)
-        // It may have executed itself again, and is still to be found by its name.
+        // `ps` and `pkill` find it by its name.
         let name = try String(contentsOfFile: "/proc/\(process.processIdentifier)/comm", encoding: .utf8)
         #expect(name == "swiftlet\n")
         #endif

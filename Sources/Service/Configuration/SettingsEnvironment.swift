@@ -6,10 +6,9 @@ enum SettingsEnvironment {
     static let fileVariable = ConfigurationKey.variablePrefix + "CONFIG"
 
     /// Variables with our prefix that are not settings: the file's path, the choice of OpenBLAS's kernels, which is made
-    /// before there is a configuration, the mark that the program leaves itself when it starts over with them, and
-    /// the folder that larger tests read.
+    /// before there is a configuration, and the folder that larger tests read.
     private static let otherVariables = Set(
-        ["CONFIG", "BLAS_CORE", "KERNELS_SELECTED", "REFERENCE"].map { ConfigurationKey.variablePrefix + $0 }
+        ["CONFIG", "BLAS_CORE", "REFERENCE"].map { ConfigurationKey.variablePrefix + $0 }
     )
 
     /// - Throws: `unknownKey` for any other variable that begins with `SWIFTLET_`.

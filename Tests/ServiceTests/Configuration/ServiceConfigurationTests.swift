@@ -133,7 +133,7 @@ struct ServiceConfigurationTests {
     @Test("the variables of ours that are no settings are let pass")
     func otherVariables() throws {
         let environment = [
-            "SWIFTLET_BLAS_CORE": "Haswell", "SWIFTLET_KERNELS_SELECTED": "1", "SWIFTLET_REFERENCE": "x",
+            "SWIFTLET_BLAS_CORE": "Haswell", "SWIFTLET_REFERENCE": "x",
         ]
         #expect(try ServiceConfiguration.resolve(flags: [], environment: environment) == ServiceConfiguration())
     }
