@@ -13,6 +13,9 @@ package struct BatchPolicy: Sendable, Equatable {
     /// Below this many tokens a matrix product is bound by reading the weights, so that further rows of any
     /// length cost next to nothing: a batch takes company of other lengths up to here, and no further.
     package var freeCompanyTokens = 128
+    /// Where several workers are idle, what waits is shared out in parts of at least this many tokens. A smaller part
+    /// would read all the weights for little; less work than two parts is one batch, which the workers split.
+    package var minShareTokens = 128
     /// By how many times its own tokens a row lets later, shorter work pass. 0 is strict arrival order; the
     /// larger, the less short texts wait for long ones, and the longer a long one may wait.
     package var overtakingFactor = 4

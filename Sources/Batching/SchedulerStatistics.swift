@@ -4,8 +4,10 @@ package struct SchedulerStatistics: Sendable, Equatable {
     package var waitingRows = 0
     /// Tokens of those rows.
     package var waitingTokens = 0
-    /// Workers that run a batch now.
+    /// Workers that run a batch now, or help with another's.
     package var busyWorkers = 0
+    /// Workers that wait for work.
+    package var idleWorkers = 0
     /// How long the oldest batch that runs now has been running; zero when none does.
     package var oldestBatchAge: Duration = .zero
     /// Since a worker last finished a batch without failing as a whole; nil before the first.

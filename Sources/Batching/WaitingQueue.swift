@@ -29,6 +29,8 @@ struct WaitingQueue<Payload> {
     private let policy: BatchPolicy
     /// `classes[c]` holds rows of up to `shortestClassLength << c` tokens.
     private var classes: [Heap<ByDue>] = []
+    /// What has been shared out between workers that were idle, and not been taken yet.
+    private var parts: [[Entry]] = []
     private var virtualTime: UInt64 = 0
     private var arrivals: UInt64 = 0
     private(set) var rowCount = 0
@@ -83,17 +85,70 @@ struct WaitingQueue<Payload> {
             tokenCount -= dropped.reduce(0) { $0 + $1.entry.tokenCount }
             classes[c] = Heap(classes[c].unordered.filter { $0.entry.submission != submission })
         }
+        for part in parts.indices {
+            let dropped = parts[part].filter { $0.submission == submission }
+            rowCount -= dropped.count
+            tokenCount -= dropped.reduce(0) { $0 + $1.tokenCount }
+            parts[part].removeAll { $0.submission == submission }
+        }
+        parts.removeAll(where: \.isEmpty)
         return before - rowCount
     }
 
-    /// Takes the next batch's rows: the row that is due first and the rows of its class in due order, within the
-    /// budget; while the batch is small, rows of other classes too.
-    /// - Parameter idleWorkers: workers that could take work now, the caller included. What waits is shared out
-    ///   between them, rather than given whole to the first.
-    mutating func takeBatch(idleWorkers: Int) -> [Entry] {
+    /// What one of several idle workers is to do.
+    struct Share {
+        var entries: [Entry]
+        /// How many of the idle workers there are for these rows, the taker included; at least 1.
+        var workers: Int
+    }
+
+    /// Takes the next batch's rows.
+    ///
+    /// When all that waits can begin now, it is shared out between the idle workers so that they have the same number
+    /// of tokens to do, and finish together; where there is too little for all, several of them are for one batch.
+    /// Otherwise the batch is of the row that is due first and the rows of its class in due order, within the budget;
+    /// while the batch is small, of rows of other classes too.
+    /// - Parameter idleWorkers: workers that could take work now, the caller included.
+    mutating func takeBatch(idleWorkers: Int) -> Share {
+        if parts.isEmpty { shareOut(between: idleWorkers) }
+        let workers = max(1, idleWorkers / max(1, parts.count))
+        guard let entries = parts.popLast() else {
+            let entries = takeDue()
+            return Share(entries: entries, workers: isEmpty ? idleWorkers : 1)
+        }
+        let tokens = entries.reduce(0) { $0 + $1.tokenCount }
+        rowCount -= entries.count
+        tokenCount -= tokens
+        virtualTime += UInt64(tokens)
+        return Share(entries: entries, workers: workers)
+    }
+
+    /// Makes even parts of all that waits, if idle workers can begin all of it now.
+    ///
+    /// The rows from the longest to the shortest, each given to the part that has the fewest tokens so far (longest
+    /// processing time first), make parts that differ by a few tokens in the end.
+    private mutating func shareOut(between idleWorkers: Int) {
+        let count = min(idleWorkers, max(1, tokenCount / max(1, policy.minShareTokens)))
+        guard idleWorkers > 1, rowCount > 1, tokenCount <= count * policy.maxBatchTokens,
+            rowCount <= count * policy.maxBatchRows
+        else { return }
+        var entries = classes.flatMap { $0.unordered.map(\.entry) }
+        entries.sort { ($0.tokenCount, $1.arrival) > ($1.tokenCount, $0.arrival) }
+        var made = Array(repeating: (entries: [Entry](), tokens: 0), count: count)
+        for entry in entries {
+            let open = made.indices.filter { made[$0].entries.count < policy.maxBatchRows }
+            guard let smallest = open.min(by: { made[$0].tokens < made[$1].tokens }) else { return }
+            made[smallest].entries.append(entry)
+            made[smallest].tokens += entry.tokenCount
+        }
+        parts = made.map(\.entries)
+        classes = []
+    }
+
+    /// The rows that are due first, as many as make a batch.
+    private mutating func takeDue() -> [Entry] {
         guard let first = classWithFirstDue(where: { _ in true }) else { return [] }
-        let share = (tokenCount + idleWorkers - 1) / max(1, idleWorkers)
-        let budget = min(policy.maxBatchTokens, max(share, policy.freeCompanyTokens))
+        let budget = policy.maxBatchTokens
         var taken = [removeFirst(of: first)]
         var tokens = taken[0].tokenCount
         while taken.count < policy.maxBatchRows, let next = classes[first].min, tokens + next.entry.tokenCount <= budget
@@ -117,10 +172,11 @@ struct WaitingQueue<Payload> {
     mutating func removeAll() -> [Entry] {
         defer {
             classes = []
+            parts = []
             rowCount = 0
             tokenCount = 0
         }
-        return classes.flatMap { $0.unordered.map(\.entry) }
+        return classes.flatMap { $0.unordered.map(\.entry) } + parts.joined()
     }
 
     /// Rows of up to this many tokens are one class: they all run in about a millisecond.

@@ -13,7 +13,7 @@ private struct SummingEngine: BatchEngine {
         let engine: SummingEngine
         init(_ engine: SummingEngine) { self.engine = engine }
 
-        func run(_ batch: Batch<String>) throws -> [Result<Int, any Error>] {
+        func run(_ batch: Batch<String>, team: BatchTeam) throws -> [Result<Int, any Error>] {
             engine.log.withLock { $0.append(batch.rows) }
             engine.started.signal()
             if batch.tasks.contains("wait") { engine.gate.wait() }
@@ -31,6 +31,7 @@ private struct SummingEngine: BatchEngine {
     let started = DispatchSemaphore(value: 0)
     let log = SharedLog()
     func makeWorker() -> Worker { Worker(self) }
+    func teamSize(tokens: Int) -> Int { 1 }
 }
 
 private final class SharedLog: Sendable {

@@ -16,7 +16,7 @@ struct WaitingQueueTests {
         var queue = queue { $0.maxBatchRows = 4 }
         for i in 0..<10 { queue.append([(i, 16)], submission: UInt64(i)) }
         var taken: [Int] = []
-        while !queue.isEmpty { taken += queue.takeBatch(idleWorkers: 1).map(\.payload) }
+        while !queue.isEmpty { taken += queue.takeBatch(idleWorkers: 1).entries.map(\.payload) }
         #expect(taken == Array(0..<10))
     }
 
@@ -28,7 +28,7 @@ struct WaitingQueueTests {
         }
         for i in 0..<40 { queue.append([(i, 90 + i % 30)], submission: UInt64(i)) }
         while !queue.isEmpty {
-            let batch = queue.takeBatch(idleWorkers: 1)
+            let batch = queue.takeBatch(idleWorkers: 1).entries
             #expect(batch.count <= 3)
             #expect(batch.reduce(0) { $0 + $1.tokenCount } <= 300)
         }
@@ -38,8 +38,8 @@ struct WaitingQueueTests {
     func oversizedRow() {
         var queue = queue { $0.maxBatchTokens = 100 }
         queue.append([(1, 500), (2, 500)], submission: 0)
-        #expect(queue.takeBatch(idleWorkers: 1).map(\.payload) == [1])
-        #expect(queue.takeBatch(idleWorkers: 1).map(\.payload) == [2])
+        #expect(queue.takeBatch(idleWorkers: 1).entries.map(\.payload) == [1])
+        #expect(queue.takeBatch(idleWorkers: 1).entries.map(\.payload) == [2])
     }
 
     @Test("does not put short rows into a large batch of long ones")
@@ -47,7 +47,7 @@ struct WaitingQueueTests {
         var queue = queue()
         for i in 0..<6 { queue.append([(i, i % 2 == 0 ? 400 : 12)], submission: UInt64(i)) }
         var batches: [[Int]] = []
-        while !queue.isEmpty { batches.append(queue.takeBatch(idleWorkers: 1).map(\.tokenCount)) }
+        while !queue.isEmpty { batches.append(queue.takeBatch(idleWorkers: 1).entries.map(\.tokenCount)) }
         #expect(batches == [[12, 12, 12], [400, 400, 400]])
     }
 
@@ -56,7 +56,7 @@ struct WaitingQueueTests {
         var queue = queue()
         queue.append([(0, 20)], submission: 0)
         queue.append([(1, 60)], submission: 1)
-        #expect(queue.takeBatch(idleWorkers: 1).map(\.payload) == [0, 1])
+        #expect(queue.takeBatch(idleWorkers: 1).entries.map(\.payload) == [0, 1])
     }
 
     @Test("starves no long row, however many short ones keep coming")
@@ -70,7 +70,7 @@ struct WaitingQueueTests {
                 queue.append([(1, 16)], submission: arrived)
                 arrived += 1
             }
-            let batch = queue.takeBatch(idleWorkers: 1)
+            let batch = queue.takeBatch(idleWorkers: 1).entries
             if batch.contains(where: { $0.payload == -1 }) { break }
             shortTokensBefore += batch.reduce(0) { $0 + $1.tokenCount }
         }
@@ -84,7 +84,7 @@ struct WaitingQueueTests {
         queue.append((0..<1000).map { ($0, 30) }, submission: 0)
         queue.append([(-1, 30)], submission: 1)
         var batches = 1
-        while !queue.takeBatch(idleWorkers: 1).contains(where: { $0.payload == -1 }) { batches += 1 }
+        while !queue.takeBatch(idleWorkers: 1).entries.contains(where: { $0.payload == -1 }) { batches += 1 }
         #expect(batches <= 2)
     }
 
@@ -92,8 +92,56 @@ struct WaitingQueueTests {
     func sharing() {
         var queue = queue()
         queue.append((0..<8).map { ($0, 100) }, submission: 0)
-        #expect(queue.takeBatch(idleWorkers: 2).count == 4)
-        #expect(queue.takeBatch(idleWorkers: 1).count == 4)
+        #expect(queue.takeBatch(idleWorkers: 2).entries.count == 4)
+        #expect(queue.takeBatch(idleWorkers: 1).entries.count == 4)
+    }
+
+    @Test("gives idle workers the same number of tokens, all rows and none twice", arguments: 2...5)
+    func evenShares(workers: Int) {
+        var generator = SeededGenerator(seed: UInt64(workers))
+        for _ in 0..<50 {
+            var queue = queue()
+            let lengths = (0..<32).map { _ in Int.random(in: 3...60, using: &generator) }
+            queue.append(lengths.enumerated().map { ($0, $1) }, submission: 0)
+            let shares = min(workers, lengths.reduce(0, +) / BatchPolicy().minShareTokens)
+            var parts: [[Int]] = []
+            while !queue.isEmpty {
+                parts.append(queue.takeBatch(idleWorkers: workers - parts.count).entries.map(\.payload))
+            }
+            #expect(parts.count == shares)
+            #expect(parts.joined().sorted() == Array(0..<32))
+            let tokens = parts.map { $0.reduce(0) { $0 + lengths[$1] } }
+            // The last row given is among the shortest; a few tokens in hundreds are no wait.
+            #expect((tokens.max() ?? 0) - (tokens.min() ?? 0) <= 16, "\(tokens)")
+        }
+    }
+
+    @Test("has all idle workers take one batch together where there is too little for a batch each")
+    func togetherOnLittle() {
+        var queue = queue()
+        queue.append([(0, 20), (1, 60), (2, 50)], submission: 0)
+        let share = queue.takeBatch(idleWorkers: 4)
+        #expect(share.entries.map(\.payload).sorted() == [0, 1, 2])
+        #expect(share.workers == 4)
+    }
+
+    @Test("divides the workers that are left over between the batches")
+    func leftOverWorkers() {
+        var queue = queue()
+        queue.append((0..<32).map { ($0, 10) }, submission: 0)
+        #expect(queue.takeBatch(idleWorkers: 5).workers == 2)
+        let second = queue.takeBatch(idleWorkers: 3)
+        #expect(second.workers == 3)
+        #expect(second.entries.count == 16)
+    }
+
+    @Test("lends nobody while rows wait that cannot begin")
+    func backlog() {
+        var queue = queue { $0.maxBatchRows = 4 }
+        queue.append((0..<40).map { ($0, 100) }, submission: 0)
+        let share = queue.takeBatch(idleWorkers: 2)
+        #expect(share.entries.map(\.payload) == [0, 1, 2, 3])
+        #expect(share.workers == 1)
     }
 
     @Test("refuses what does not fit now and what never will, with different errors")
@@ -129,7 +177,7 @@ struct WaitingQueueTests {
                 waiting[victim] = nil
             }
             if Bool.random(using: &generator) {
-                for entry in queue.takeBatch(idleWorkers: Int.random(in: 1...3, using: &generator)) {
+                for entry in queue.takeBatch(idleWorkers: Int.random(in: 1...3, using: &generator)).entries {
                     let at = waiting[entry.submission]?.firstIndex(of: entry.tokenCount)
                     if let at { waiting[entry.submission]?.remove(at: at) } else { Issue.record("a row came twice") }
                 }

@@ -7,6 +7,9 @@ package struct EncoderEngine: BatchEngine {
 
     /// A worker with a workspace of its own, which grows to the largest batch it has seen.
     package func makeWorker() -> EncoderWorker { EncoderWorker(model: model) }
+
+    /// The encoder computes on one thread.
+    package func teamSize(tokens: Int) -> Int { 1 }
 }
 
 /// One worker: the shared model with a workspace of its own.
@@ -20,7 +23,7 @@ package final class EncoderWorker: BatchWorker {
     }
 
     /// Runs the forward pass; a row at fault fails alone.
-    package func run(_ batch: Batch<OutputRequest>) throws -> [Result<EncoderOutput, any Error>] {
+    package func run(_ batch: Batch<OutputRequest>, team: BatchTeam) throws -> [Result<EncoderOutput, any Error>] {
         let input = EncoderBatch(
             rows: batch.rows,
             length: batch.length,

@@ -1,0 +1,63 @@
+import Foundation
+import Testing
+
+@testable import Batching
+
+@Suite("A seat", .timeLimit(.minutes(1)))
+struct SeatTests {
+    @Test("does not keep a thread that was called before")
+    func callBefore() {
+        let seat = Seat()
+        seat.call()
+        seat.call()
+        seat.wait(spinning: .zero)
+    }
+
+    @Test("keeps a thread that is roused until it is called")
+    func rouse() async throws {
+        let seat = Seat()
+        let calls = Counter()
+        await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
+            let thread = Thread {
+                seat.wait(spinning: .zero)
+                #expect(calls.value == 1)
+                done.resume()
+            }
+            thread.start()
+            for _ in 0..<20 {
+                seat.rouse()
+                Thread.sleep(forTimeInterval: 0.001)
+            }
+            calls.add(1)
+            seat.call()
+        }
+    }
+
+    @Test("loses no call, spinning or parked", arguments: [Duration.zero, .microseconds(20)])
+    func pingPong(spinning: Duration) async {
+        let (here, there) = (Seat(), Seat())
+        let turns = Counter()
+        let rounds = 20_000
+        let thread = Thread {
+            for turn in 0..<rounds {
+                while turns.value != 2 * turn + 1 { there.wait(spinning: spinning) }
+                turns.add(1)
+                here.call()
+            }
+        }
+        thread.start()
+        await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
+            let other = Thread {
+                for turn in 0..<rounds {
+                    turns.add(1)
+                    there.call()
+                    if turn % 3 == 0 { there.rouse() }
+                    while turns.value != 2 * turn + 2 { here.wait(spinning: spinning) }
+                }
+                done.resume()
+            }
+            other.start()
+        }
+        #expect(turns.value == 2 * rounds)
+    }
+}
