@@ -1,0 +1,28 @@
+#include "../internal.h"
+
+#if SWL_X86
+
+#define SWL_TARGET SWL_AVX512_FEATURES ",avx512vnni"
+#include "gemm_int8.h"
+
+SWL_INLINE void multiply_tile(const swl_gemm *p, const void *panel, size_t row, size_t column, size_t rows,
+                              size_t vectors) {
+    const int8_t *weight = panel;
+    const uint8_t *a = (const uint8_t *)p->a + row * p->a_stride;
+    size_t inner = p->inner, stride = p->a_stride;
+    __m512i total[tile_rows][tile_vectors];
+    start_totals(p, column, rows, vectors, total);
+    for (size_t k = 0; k < inner; k += 4, weight += 4 * vectors * SWL_VECTOR) {
+        __m512i w[tile_vectors];
+        for (size_t j = 0; j < vectors; j++) w[j] = _mm512_loadu_si512(weight + 4 * j * SWL_VECTOR);
+        for (size_t r = 0; r < rows; r++) {
+            __m512i quad = _mm512_set1_epi32(load_word(a + r * stride + k));
+            for (size_t j = 0; j < vectors; j++) total[r][j] = _mm512_dpbusd_epi32(total[r][j], quad, w[j]);
+        }
+    }
+    finish_totals(p, row, column, rows, vectors, total);
+}
+
+SWL_DEFINE_GEMM(swl_gemm_int8_avx512vnni, 1)
+
+#endif

@@ -1,0 +1,32 @@
+/// What the products of bytes share on both sides of the sum.
+#ifndef CKERNELS_AVX512_GEMM_INT8_H
+#define CKERNELS_AVX512_GEMM_INT8_H
+
+#include "gemm.h"
+
+/// The sums begin with what A's zero point adds to them, taken away: they are integers, the order is all one.
+SWL_INLINE void start_totals(const swl_gemm *p, size_t column, size_t rows, size_t vectors,
+                             __m512i total[tile_rows][tile_vectors]) {
+    for (size_t j = 0; j < vectors; j++) {
+        __m512i sum = _mm512_loadu_si512(p->weight_sum + column + j * SWL_VECTOR);
+        __m512i start = _mm512_mullo_epi32(sum, _mm512_set1_epi32(-p->a_zero_point));
+        for (size_t r = 0; r < rows; r++) total[r][j] = start;
+    }
+}
+
+SWL_INLINE void finish_totals(const swl_gemm *p, size_t row, size_t column, size_t rows, size_t vectors,
+                              __m512i total[tile_rows][tile_vectors]) {
+    __m512 v[tile_rows][tile_vectors];
+    for (size_t j = 0; j < vectors; j++) {
+        __m512 scale = _mm512_loadu_ps(p->weight_scale + column + j * SWL_VECTOR);
+        for (size_t r = 0; r < rows; r++) v[r][j] = _mm512_mul_ps(_mm512_cvtepi32_ps(total[r][j]), scale);
+    }
+    for (size_t r = 0; r < rows; r++) {
+        __m512 scale = _mm512_set1_ps(p->a_scale[row + r]);
+        for (size_t j = 0; j < vectors; j++) v[r][j] = _mm512_mul_ps(v[r][j], scale);
+    }
+    add_bias(p, column, rows, vectors, v);
+    finish_tile(p, row, column, rows, vectors, v);
+}
+
+#endif

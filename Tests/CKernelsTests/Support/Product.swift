@@ -1,0 +1,235 @@
+import CKernels
+import TestSupport
+
+/// A product of a random shape over random numbers, with what its epilogue needs, for one panel width.
+final class Product {
+    enum Format: CaseIterable, Sendable {
+        case float32, bfloat16, int8
+
+        /// Inputs are packed in groups of this many.
+        var group: Int {
+            switch self {
+            case .float32: 1
+            case .bfloat16: 2
+            case .int8: 4
+            }
+        }
+    }
+
+    struct Epilogue {
+        var hasBias = false
+        var activation = SWL_LINEAR
+        var accumulates = false
+        var scales = false
+        var writesFloats = true
+        var writesNarrow = false
+
+        static func random(using generator: inout SeededGenerator) -> Epilogue {
+            let writesFloats = Int.random(in: 0..<4, using: &generator) > 0
+            return Epilogue(
+                hasBias: Bool.random(using: &generator),
+                activation: [SWL_LINEAR, SWL_RELU, SWL_GELU].randomElement(using: &generator) ?? SWL_LINEAR,
+                accumulates: writesFloats && Bool.random(using: &generator),
+                scales: Bool.random(using: &generator),
+                writesFloats: writesFloats,
+                writesNarrow: !writesFloats || Bool.random(using: &generator)
+            )
+        }
+    }
+
+    let format: Format
+    let rows: Int
+    let outputs: Int
+    let inner: Int
+    let columns: Int
+    let epilogue: Epilogue
+    let stride: Int
+    /// The numbers that the product is of, after rounding to the format: A by rows and W by outputs, `inner` each.
+    private(set) var activations: [Double] = []
+    private(set) var weights: [Double] = []
+    private(set) var activationScales: AlignedMemory<Float>
+    private(set) var weightScales: AlignedMemory<Float>
+    let bias: AlignedMemory<Float>
+    let scale: AlignedMemory<Float>
+    let shift: AlignedMemory<Float>
+    let residual: AlignedMemory<Float>
+    let zeroPoint: Int
+    private let weightSums: AlignedMemory<Int32>
+    private var floats: AlignedMemory<Float>
+    private var words: AlignedMemory<UInt16>
+    private var bytes: AlignedMemory<UInt8>
+    private let packed: UnsafeMutableRawPointer
+
+    /// What lies in C and in its narrow twin where nothing is written.
+    static let untouched: Float = -77
+    static let untouchedNarrow: UInt16 = 0xABCD
+
+    init(
+        _ format: Format,
+        rows: Int,
+        inputs: Int,
+        outputs: Int,
+        epilogue: Epilogue,
+        panel: Int,
+        using generator: inout SeededGenerator
+    ) {
+        self.format = format
+        self.rows = rows
+        self.outputs = outputs
+        self.epilogue = epilogue
+        inner = inputs.roundedUp(to: format.group)
+        columns = outputs.roundedUp(to: Int(SWL_VECTOR))
+        stride = columns + [0, 16, 5].randomElement(using: &generator).unsafelyUnwrapped
+        zeroPoint = format == .int8 && Bool.random(using: &generator) ? 128 : 0
+        func random(_ count: Int, _ range: ClosedRange<Float>) -> AlignedMemory<Float> {
+            AlignedMemory((0..<count).map { _ in Float.random(in: range, using: &generator) }, repeating: 0)
+        }
+        let rowStride = inner + 4 * Int.random(in: 0...3, using: &generator)
+        aStride = rowStride
+        bias = random(columns, -2...2)
+        scale = random(columns, 0.5...2)
+        shift = random(columns, -2...2)
+        residual = random(rows * stride, -3...3)
+        floats = random(rows * rowStride, -1...1)
+        words = AlignedMemory(floats.elements.map(nearestBFloat16), repeating: 0)
+        bytes = AlignedMemory(
+            (0..<rows * rowStride).map { _ in UInt8.random(in: 0...255, using: &generator) },
+            repeating: 0
+        )
+        activationScales = random(rows, 0.001...0.01)
+        let matrix = random(outputs * inputs, -1...1)
+        weightScales = AlignedMemory(columns, repeating: 0)
+        weightSums = AlignedMemory(columns, repeating: 0)
+        packed = .allocate(byteCount: columns * inner * 4, alignment: 64)
+        for row in 0..<rows {
+            for k in inputs..<inner {
+                words[row * rowStride + k] = 0
+                bytes[row * rowStride + k] = UInt8(zeroPoint)
+            }
+        }
+        pack(matrix, inputs: inputs, panel: panel)
+        setValues(panel: panel)
+    }
+
+    deinit { packed.deallocate() }
+
+    private let aStride: Int
+
+    private func pack(_ matrix: AlignedMemory<Float>, inputs: Int, panel: Int) {
+        let rows = UnsafePointer(matrix.start)
+        switch format {
+        case .float32:
+            swl_pack_f32(rows, inputs, 0, outputs, outputs, inputs, panel, packed.assumingMemoryBound(to: Float.self))
+        case .bfloat16:
+            swl_pack_bf16(
+                rows,
+                inputs,
+                0,
+                outputs,
+                outputs,
+                inputs,
+                panel,
+                packed.assumingMemoryBound(to: UInt16.self)
+            )
+        case .int8:
+            swl_pack_int8(
+                rows,
+                inputs,
+                0,
+                outputs,
+                outputs,
+                inputs,
+                panel,
+                packed.assumingMemoryBound(to: Int8.self),
+                weightScales.start,
+                weightSums.start
+            )
+        }
+    }
+
+    private func setValues(panel: Int) {
+        activations = (0..<rows * inner).map { index in
+            let place = index / inner * aStride + index % inner
+            switch format {
+            case .float32: return Double(floats[place])
+            case .bfloat16: return Double(float(bfloat16: words[place]))
+            case .int8: return Double(Int(bytes[place]) - zeroPoint)
+            }
+        }
+        weights = (0..<outputs * inner).map { index in
+            // A weight's place as the header says it.
+            let output = index / inner
+            let k = index % inner
+            let first = output / panel * panel
+            let width = min(panel, columns - first)
+            let group = k / format.group * width + output - first
+            let place = first * inner + group * format.group + k % format.group
+            switch format {
+            case .float32: return Double(packed.assumingMemoryBound(to: Float.self)[place])
+            case .bfloat16: return Double(float(bfloat16: packed.assumingMemoryBound(to: UInt16.self)[place]))
+            case .int8: return Double(packed.assumingMemoryBound(to: Int8.self)[place])
+            }
+        }
+    }
+
+    /// Makes sums of integers come out as they are.
+    func removeScales() {
+        activationScales = AlignedMemory(rows, repeating: 1)
+        weightScales = AlignedMemory(columns, repeating: 1)
+    }
+
+    /// Puts a float into A.
+    func replaceActivation(row: Int, input: Int, by value: Float) {
+        floats[row * aStride + input] = value
+        words[row * aStride + input] = UInt16(value.bitPattern >> 16)
+        if format == .int8 { activationScales[row] = .nan }
+    }
+
+    /// Computes some rows and columns, all by default.
+    func run(
+        _ kernels: swl_kernels,
+        rows range: Range<Int>? = nil,
+        columns share: Range<Int>? = nil
+    ) -> (floats: [Float], narrow: [UInt16]) {
+        let range = range ?? 0..<rows
+        let share = share ?? 0..<columns
+        let c = AlignedMemory(
+            epilogue.accumulates ? residual.elements : Array(repeating: Self.untouched, count: rows * stride),
+            repeating: 0
+        )
+        let narrow = AlignedMemory(rows * stride, repeating: Self.untouchedNarrow)
+        var product = swl_gemm()
+        product.rows = range.count
+        product.inner = inner
+        product.columns = columns
+        product.first_column = share.lowerBound
+        product.end_column = share.upperBound
+        product.a_stride = aStride
+        product.a_scale = UnsafePointer(activationScales.start + range.lowerBound)
+        product.a_zero_point = Int32(zeroPoint)
+        product.weight = UnsafeRawPointer(packed)
+        product.weight_scale = UnsafePointer(weightScales.start)
+        product.weight_sum = UnsafePointer(weightSums.start)
+        product.c = epilogue.writesFloats ? c.start + range.lowerBound * stride : nil
+        product.c_stride = stride
+        product.narrow = epilogue.writesNarrow ? narrow.start + range.lowerBound * stride : nil
+        product.narrow_stride = stride
+        product.bias = epilogue.hasBias ? UnsafePointer(bias.start) : nil
+        product.scale = epilogue.scales ? UnsafePointer(scale.start) : nil
+        product.shift = epilogue.scales ? UnsafePointer(shift.start) : nil
+        product.activation = epilogue.activation
+        product.accumulate = epilogue.accumulates
+        switch format {
+        case .float32:
+            product.a = UnsafeRawPointer(floats.start + range.lowerBound * aStride)
+            kernels.gemm_f32(&product)
+        case .bfloat16:
+            product.a = UnsafeRawPointer(words.start + range.lowerBound * aStride)
+            kernels.gemm_bf16(&product)
+        case .int8:
+            product.a = UnsafeRawPointer(bytes.start + range.lowerBound * aStride)
+            kernels.gemm_int8(&product)
+        }
+        return (c.elements, narrow.elements)
+    }
+}
