@@ -3,6 +3,7 @@
 #if SWL_X86
 
 #include "attention_tile.h"
+#include "softmax.h"
 #include "transpose.h"
 
 // The work is done for a tile of queries at a time: their scores against all keys, softmax over them while they are in
@@ -69,34 +70,6 @@ static void multiply_rows(swl_tile tile, size_t rows, size_t columns) {
     }
 }
 
-/// scores = 2^(log2(e) (scores - max)) for one row; returns 1 / their sum.
-///
-/// The maximum ignores NaN, but the sum does not, nor does it hide an infinity: infinity - infinity is NaN.
-SWL_AVX512_INLINE float exponentials(float *scores, size_t length) {
-    size_t whole = (length - 1) / 16 * 16;
-    __mmask16 last = swl_last_lanes(length);
-    __m512 end = _mm512_mask_loadu_ps(_mm512_set1_ps(-__builtin_inff()), last, scores + whole);
-    __m512 largest = end;
-    for (size_t j = 0; j < whole; j += 16) largest = _mm512_max_ps(_mm512_load_ps(scores + j), largest);
-    const __m512 log2e = _mm512_set1_ps(1.44269504f);
-    __m512 maximum = _mm512_set1_ps(_mm512_reduce_max_ps(largest));
-    __m512 sum = _mm512_setzero_ps();
-    for (size_t j = 0; j < whole; j += 16) {
-        __m512 below = _mm512_sub_ps(_mm512_load_ps(scores + j), maximum);
-        __m512 value = swl_exp2_avx512(_mm512_mul_ps(below, log2e));
-        _mm512_store_ps(scores + j, value);
-        sum = _mm512_add_ps(sum, value);
-    }
-    __m512 value = swl_exp2_avx512(_mm512_mul_ps(_mm512_sub_ps(end, maximum), log2e));
-    _mm512_store_ps(scores + whole, value);
-    sum = _mm512_add_ps(sum, _mm512_maskz_mov_ps(last, value));
-    return 1.0f / _mm512_reduce_add_ps(sum);
-}
-
-static SWL_AVX512 void softmax_rows(float *scores, size_t stride, size_t rows, size_t length, float *scale) {
-    for (size_t row = 0; row < rows; row++) scale[row] = exponentials(scores + row * stride, length);
-}
-
 /// Some queries of one head; `values` and `value_stride` may be a copy's.
 static void attend(const swl_attention *attention, size_t head, size_t first, size_t rows, const float *values,
                    size_t value_stride, float *scores) {
@@ -113,7 +86,7 @@ static void attend(const swl_attention *attention, size_t head, size_t first, si
         tile.b_stride = width;
         multiply_rows(tile, rows, width);
     }
-    softmax_rows(probabilities, stride, rows, length, scale);
+    swl_softmax_rows_avx512(probabilities, stride, rows, length, scale);
     tile = (swl_tile){
         .a = probabilities, .a_stride = stride, .b_stride = value_stride, .inner = length,
         .c_stride = attention->context_stride, .scale = scale,
