@@ -18,15 +18,14 @@ extension Checkpoint {
     package func read(_ name: String, shape: [Int], into values: inout MutableSpan<Float>) throws(CheckpointError) {
         let (tensor, count) = try locate(name, shape: shape)
         precondition(values.count == count, "room for \(values.count) values, but the shape has \(count)")
-        try files[tensor.file].withBytes { (bytes: RawSpan) throws(CheckpointError) in
-            let elements = StoredElements(tensor)
-            switch tensor.descriptor.scalarType {
-            case .float32: elements.read(from: bytes, into: &values) { (value: Float) in value }
-            case .float16: elements.read(from: bytes, into: &values) { Float(float16: $0) }
-            case .bfloat16: elements.read(from: bytes, into: &values) { Float(bfloat16: $0) }
-            case .float64: elements.read(from: bytes, into: &values) { (value: Double) in Float(value) }
-            default: throw unsupported(tensor, expected: "float32, float16, bfloat16 or float64")
-            }
+        let file = files[tensor.file]
+        let elements = StoredElements(tensor)
+        switch tensor.descriptor.scalarType {
+        case .float32: try elements.readFloats(from: file, into: &values)
+        case .float16: try elements.read(from: file, into: &values) { Float(float16: $0) }
+        case .bfloat16: try elements.read(from: file, into: &values) { Float(bfloat16: $0) }
+        case .float64: try elements.read(from: file, into: &values) { (value: Double) in Float(value) }
+        default: throw unsupported(tensor, expected: "float32, float16, bfloat16 or float64")
         }
     }
 
@@ -35,17 +34,16 @@ extension Checkpoint {
         let (tensor, count) = try locate(name, shape: shape)
         var values = [Int64](repeating: 0, count: count)
         var span = values.mutableSpan
-        try files[tensor.file].withBytes { (bytes: RawSpan) throws(CheckpointError) in
-            let elements = StoredElements(tensor)
-            switch tensor.descriptor.scalarType {
-            case .int64: elements.read(from: bytes, into: &span) { (value: Int64) in value }
-            case .int32: elements.read(from: bytes, into: &span) { (value: Int32) in Int64(value) }
-            case .int16: elements.read(from: bytes, into: &span) { (value: Int16) in Int64(value) }
-            case .int8: elements.read(from: bytes, into: &span) { (value: Int8) in Int64(value) }
-            case .uint8: elements.read(from: bytes, into: &span) { (value: UInt8) in Int64(value) }
-            case .bool: elements.read(from: bytes, into: &span) { (value: UInt8) in value == 0 ? 0 : 1 }
-            default: throw unsupported(tensor, expected: "int64, int32, int16, int8, uint8 or bool")
-            }
+        let file = files[tensor.file]
+        let elements = StoredElements(tensor)
+        switch tensor.descriptor.scalarType {
+        case .int64: try elements.read(from: file, into: &span) { (value: Int64) in value }
+        case .int32: try elements.read(from: file, into: &span) { (value: Int32) in Int64(value) }
+        case .int16: try elements.read(from: file, into: &span) { (value: Int16) in Int64(value) }
+        case .int8: try elements.read(from: file, into: &span) { (value: Int8) in Int64(value) }
+        case .uint8: try elements.read(from: file, into: &span) { (value: UInt8) in Int64(value) }
+        case .bool: try elements.read(from: file, into: &span) { (value: UInt8) in value == 0 ? 0 : 1 }
+        default: throw unsupported(tensor, expected: "int64, int32, int16, int8, uint8 or bool")
         }
         return values
     }

@@ -1,14 +1,14 @@
 /// The named tensors of a model folder.
 ///
-/// Opening reads and checks what the files say about their tensors; values are read from the mapped files when asked
-/// for, and nothing is kept of them. Copies share the mappings.
+/// Opening reads and checks what the files say about their tensors; values are read from the files when asked for, and
+/// nothing is kept of them. Copies share the open files.
 package struct Checkpoint: Sendable {
     /// The file read, or the index file of several; for messages.
     package let source: String
     /// The tensors' names, sorted.
     package let tensorNames: [String]
 
-    let files: [FileMapping]
+    let files: [CheckpointFile]
     let tensors: [String: StoredTensor]
 
     /// Opens the first of ``CheckpointFormat/searchOrder`` that `directory` holds.
@@ -30,26 +30,26 @@ package struct Checkpoint: Sendable {
 
     /// Opens one file of tensors: safetensors by its name's ending, else either PyTorch format by its content.
     package init(file path: String) throws(CheckpointError) {
-        let mapping = try FileMapping(path: path)
-        try self.init(source: path, files: [mapping], tensors: [try CheckpointFormat.tensors(in: mapping)])
+        let file = try CheckpointFile(path: path)
+        try self.init(source: path, files: [file], tensors: [try CheckpointFormat.tensors(in: file)])
     }
 
     private init(index: ShardIndex, directory: String) throws(CheckpointError) {
-        var files: [FileMapping] = []
+        var files: [CheckpointFile] = []
         var tensors: [[StoredTensor]] = []
         for shard in index.shards {
             let path = directory + "/" + shard
-            let mapping = try FileMapping(path: path)
-            let found = try CheckpointFormat.tensors(in: mapping)
+            let file = try CheckpointFile(path: path)
+            let found = try CheckpointFormat.tensors(in: file)
             try index.check(found, of: shard, at: path)
-            files.append(mapping)
+            files.append(file)
             tensors.append(found)
         }
         try self.init(source: index.path, files: files, tensors: tensors)
     }
 
     /// `tensors` holds a list for each of `files`.
-    private init(source: String, files: [FileMapping], tensors: [[StoredTensor]]) throws(CheckpointError) {
+    private init(source: String, files: [CheckpointFile], tensors: [[StoredTensor]]) throws(CheckpointError) {
         var byName: [String: StoredTensor] = [:]
         for (file, list) in tensors.enumerated() {
             for var tensor in list {

@@ -21,10 +21,10 @@ struct CheckpointFormat {
         CheckpointFormat(fileName: "pytorch_model.bin.index.json", content: .index),
     ]
 
-    /// Every tensor of the mapped file.
-    static func tensors(in mapping: FileMapping) throws(CheckpointError) -> [StoredTensor] {
-        try mapping.withBytes { (bytes: RawSpan) throws(CheckpointError) in
-            try tensors(in: bytes, file: mapping.path)
+    /// Every tensor of the file.
+    static func tensors(in file: CheckpointFile) throws(CheckpointError) -> [StoredTensor] {
+        try file.withBytes { (bytes: RawSpan) throws(CheckpointError) in
+            try tensors(in: bytes, file: file.path)
         }
     }
 

@@ -1,5 +1,5 @@
-/// Bounds on what a model folder's files may ask for. Weights themselves have none but the file's size: they are mapped,
-/// and read only when a tensor of the expected shape is asked for by name.
+/// Bounds on what a model folder's files may ask for. Weights themselves have none but the file's size: they are read only
+/// when a tensor of the expected shape is asked for by name.
 enum CheckpointLimits {
     /// Bytes of a configuration or shard-index file. The largest indexes of the Hub, with tens of thousands of tensors,
     /// take a few megabytes.
@@ -17,8 +17,8 @@ enum CheckpointLimits {
     static let pickleStringBytes = 64 << 10
     /// Files in a zip archive; PyTorch writes one for each storage and a handful more.
     static let zipEntries = 200_000
-    /// Files that an index may name; each holds a descriptor's worth of mapping.
-    static let shards = 1_024
+    /// Files that an index may name; each is kept open.
+    static let shards = 256
     /// Characters of a file's value quoted in an error message, which may end in a log.
     static let quotedCharacters = 80
 }

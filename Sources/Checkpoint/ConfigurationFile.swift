@@ -13,8 +13,7 @@ package struct ConfigurationFile: Sendable {
     ///
     /// - Throws: ``CheckpointError`` when it cannot be read, is not one JSON object in UTF-8, or has a key twice.
     package init(path: String) throws(CheckpointError) {
-        let mapping = try FileMapping(path: path)
-        let bytes = try mapping.withBytes { (bytes: RawSpan) throws(CheckpointError) in
+        let bytes = try CheckpointFile(path: path).withBytes { (bytes: RawSpan) throws(CheckpointError) in
             let limit = CheckpointLimits.configurationBytes
             guard bytes.byteCount <= limit, let copy = bytes.array(at: 0..<bytes.byteCount) else {
                 throw .limitExceeded(file: path, what: "bytes", found: "\(bytes.byteCount)", limit: limit)

@@ -3,33 +3,88 @@
 /// That all of them lie inside the tensor's storage, and the storage inside the file, was checked when the
 /// ``StoredTensor`` was made.
 struct StoredElements {
-    private let tensor: StoredTensor
+    /// Bytes read at a time: enough to make calls rare, and few enough to stay in a core's cache.
+    private static let chunkBytes = 64 << 10
 
-    init(_ tensor: StoredTensor) { self.tensor = tensor }
+    private let tensor: StoredTensor
+    private let size: Int
+
+    /// - Precondition: the tensor's elements have a size.
+    init(_ tensor: StoredTensor) {
+        guard let size = tensor.descriptor.scalarType.byteCount else {
+            preconditionFailure("elements of type \(tensor.descriptor.scalarType)")
+        }
+        self.tensor = tensor
+        self.size = size
+    }
+
+    /// The bytes of the file from the first element's to the last one's.
+    var bytes: Range<Int> {
+        let shape = tensor.descriptor.shape
+        let start = tensor.storage.lowerBound + tensor.elementOffset * size
+        guard !shape.contains(0) else { return start..<start }
+        guard let strides = tensor.strides else { return start..<start + shape.reduce(1, *) * size }
+        return start..<start + (zip(shape, strides).reduce(1) { $0 + ($1.0 - 1) * $1.1 }) * size
+    }
 
     /// Fills `values`, as many as the tensor has, with the elements as `convert` makes them.
     @inline(__always)
     func read<Scalar: BitwiseCopyable, Value: BitwiseCopyable>(
-        from file: RawSpan,
+        from file: CheckpointFile,
+        into values: inout MutableSpan<Value>,
+        as convert: (Scalar) -> Value
+    ) throws(CheckpointError) {
+        precondition(MemoryLayout<Scalar>.size == size)
+        // Strided elements are gathered from all bytes at once; others need but a chunk of them at a time.
+        let step = tensor.strides == nil ? Self.chunkBytes / size * size : max(bytes.count, 1)
+        var chunk = [UInt8](repeating: 0, count: min(step, bytes.count))
+        for start in stride(from: bytes.lowerBound, to: bytes.upperBound, by: step) {
+            let count = min(step, bytes.upperBound - start)
+            try file.read(from: start, count, into: &chunk)
+            let elements = unsafe chunk.span.bytes.extracting(first: count)
+            if tensor.strides != nil {
+                read(from: elements, into: &values, as: convert)
+            } else {
+                copy(elements, into: &values, at: (start - bytes.lowerBound) / size, as: convert)
+            }
+        }
+    }
+
+    /// The same for a file whose elements are float32, read into their place.
+    func readFloats(from file: CheckpointFile, into values: inout MutableSpan<Float>) throws(CheckpointError) {
+        guard tensor.strides == nil else { return try read(from: file, into: &values) { (value: Float) in value } }
+        var target = unsafe values.mutableBytes
+        try file.read(from: bytes.lowerBound, into: &target)
+    }
+
+    /// Fills `values` with the elements in `elements`, the contents of ``bytes``.
+    @inline(__always)
+    func read<Scalar: BitwiseCopyable, Value: BitwiseCopyable>(
+        from elements: RawSpan,
         into values: inout MutableSpan<Value>,
         as convert: (Scalar) -> Value
     ) {
-        let size = MemoryLayout<Scalar>.size
-        let storage = file.extracting(tensor.storage)
-        let start = tensor.elementOffset * size
-        if values.isEmpty { return }
         if let strides = tensor.strides {
-            gather(from: storage.extracting(droppingFirst: start), strides, into: &values, as: convert)
+            gather(from: elements, strides, into: &values, as: convert)
         } else {
-            let elements = storage.extracting(start..<start + values.count * size)
-            for index in 0..<values.count {
-                // Checked by the extraction above. Elements need not be aligned: a header's length can be odd.
-                let scalar = unsafe elements.unsafeLoadUnaligned(
-                    fromUncheckedByteOffset: index &* size,
-                    as: Scalar.self
-                )
-                unsafe values[unchecked: index] = convert(scalar)
-            }
+            copy(elements, into: &values, at: 0, as: convert)
+        }
+    }
+
+    @inline(__always)
+    private func copy<Scalar: BitwiseCopyable, Value: BitwiseCopyable>(
+        _ elements: RawSpan,
+        into values: inout MutableSpan<Value>,
+        at first: Int,
+        as convert: (Scalar) -> Value
+    ) {
+        let size = MemoryLayout<Scalar>.size
+        let count = elements.byteCount / size
+        precondition(first + count <= values.count)
+        for index in 0..<count {
+            // Elements need not be aligned: a header's length can be odd.
+            let scalar = unsafe elements.unsafeLoadUnaligned(fromUncheckedByteOffset: index &* size, as: Scalar.self)
+            unsafe values[unchecked: first &+ index] = convert(scalar)
         }
     }
 

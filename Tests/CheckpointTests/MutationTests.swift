@@ -111,7 +111,8 @@ struct MutationTests {
             else { continue }
             var values = [Float](repeating: 0, count: count)
             var span = values.mutableSpan
-            StoredElements(tensor).read(from: bytes.span.bytes, into: &span) { (value: Float) in value }
+            let elements = StoredElements(tensor)
+            elements.read(from: bytes.span.bytes.extracting(elements.bytes), into: &span) { (value: Float) in value }
             #expect(values == viewedElements(offset: numbers[0], shape: shape, strides: strides))
             read += 1
         }
