@@ -1,0 +1,149 @@
+import CKernels
+import TestSupport
+import Testing
+
+@Suite("Narrower formats")
+struct QuantizeTests {
+    private struct Quantized: Equatable {
+        var bytes: [UInt8]
+        var scales: [UInt32]
+    }
+
+    private static func quantize(
+        _ kernels: swl_kernels,
+        _ source: [Float],
+        stride: Int,
+        columns: Int,
+        zeroPoint: Int32,
+        targetStride: Int
+    ) -> Quantized {
+        let rows = source.count / stride
+        var bytes = [UInt8](repeating: 99, count: rows * targetStride)
+        var scales = [Float](repeating: 99, count: rows)
+        kernels.quantize_rows(source, stride, rows, columns, zeroPoint, &bytes, targetStride, &scales)
+        return Quantized(bytes: bytes, scales: scales.map(\.bitPattern))
+    }
+
+    /// Numbers of any finite magnitude, some of them halves of a step.
+    private static func random(
+        _ count: Int,
+        from lowest: Float,
+        using generator: inout SeededGenerator
+    ) -> [Float] {
+        let top = Float(sign: .plus, exponent: Int.random(in: -98...126, using: &generator), significand: 1)
+        return (0..<count).map { _ in
+            let value = Float.random(in: lowest...1, using: &generator)
+            return (Bool.random(using: &generator) ? value : (value * 254).rounded() / 254) * top
+        }
+    }
+
+    @Test("are what scalar code makes of every row, byte for byte", arguments: Table.all)
+    func likeScalar(table: Table) throws {
+        let kernels = try table.kernels
+        let scalar = try Table(name: "scalar").kernels
+        var generator = SeededGenerator(seed: 51)
+        for columns in Array(1...70) + [100, 128, 191, 384, 512] {
+            for zeroPoint in [0, 128] as [Int32] {
+                let stride = columns + Int.random(in: 0...9, using: &generator)
+                let targetStride = columns.roundedUp(to: 4) + 4 * Int.random(in: 0...20, using: &generator)
+                var source = Self.random(3 * stride, from: zeroPoint == 0 ? 0 : -1, using: &generator)
+                // Rows that share a matrix have nothing in common.
+                for column in 0..<columns { source[stride + column] *= 0.01 }
+                for column in columns..<stride { source[stride + column] = .nan }
+                func quantized(_ kernels: swl_kernels) -> Quantized {
+                    Self.quantize(
+                        kernels,
+                        source,
+                        stride: stride,
+                        columns: columns,
+                        zeroPoint: zeroPoint,
+                        targetStride: targetStride
+                    )
+                }
+                #expect(quantized(kernels) == quantized(scalar), "\(columns) columns")
+            }
+        }
+    }
+
+    @Test("err by half a step at most, and fill up with zeros", arguments: Table.all)
+    func error(table: Table) throws {
+        let kernels = try table.kernels
+        var generator = SeededGenerator(seed: 52)
+        for zeroPoint in [0, 128] as [Int32] {
+            for _ in 0..<50 {
+                let columns = Int.random(in: 1...300, using: &generator)
+                let source = Self.random(columns, from: zeroPoint == 0 ? 0 : -1, using: &generator)
+                let stride = columns + 13
+                let result = Self.quantize(
+                    kernels,
+                    source,
+                    stride: columns,
+                    columns: columns,
+                    zeroPoint: zeroPoint,
+                    targetStride: stride
+                )
+                let scale = Float(bitPattern: result.scales[0])
+                let largest = source.map(abs).max() ?? 0
+                #expect(scale == largest / (zeroPoint == 0 ? 255 : 127))
+                for (value, byte) in zip(source, result.bytes) {
+                    let error = abs(Double(Int32(byte) - zeroPoint) * Double(scale) - Double(value))
+                    #expect(error <= Double(scale) * 0.50002)
+                }
+                #expect(result.bytes[columns...].allSatisfy { $0 == zeroPoint })
+            }
+        }
+    }
+
+    @Test("tell of rows that have no scale", arguments: Table.all)
+    func special(table: Table) throws {
+        let kernels = try table.kernels
+        for zeroPoint in [0, 128] as [Int32] {
+            for columns in [1, 16, 67, 128] {
+                for place in [0, columns - 1] {
+                    for value in [Float.nan, -.nan, .infinity, -.infinity, 0, -0.0, 0x1p-126, 0x1p-149] {
+                        var source = [Float](repeating: 0, count: columns)
+                        source[place] = value
+                        let result = Self.quantize(
+                            kernels,
+                            source,
+                            stride: columns,
+                            columns: columns,
+                            zeroPoint: zeroPoint,
+                            targetStride: columns
+                        )
+                        let scale = Float(bitPattern: result.scales[0])
+                        #expect(value.isFinite ? scale == 0 : scale.isNaN)
+                        #expect(result.bytes.allSatisfy { $0 == zeroPoint })
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("round to the nearest bfloat16", arguments: Table.all)
+    func narrow(table: Table) throws {
+        let kernels = try table.kernels
+        var generator = SeededGenerator(seed: 53)
+        for columns in Array(1...40) + [128, 512] {
+            let source = (0..<columns).map { _ -> Float in
+                let value = Float(bitPattern: UInt32.random(in: 0...UInt32.max, using: &generator))
+                // Every other one halfway between two.
+                return Bool.random(using: &generator)
+                    ? value : Float(bitPattern: value.bitPattern & 0xFFFF_0000 | 0x8000)
+            }
+            var target = [UInt16](repeating: 99, count: columns + 7)
+            kernels.narrow_rows(source, columns, 1, columns, &target, columns + 7)
+            for (value, narrow) in zip(source, target) {
+                if value.isNaN {
+                    #expect(float(bfloat16: narrow).isNaN)
+                } else if value.isSubnormal {
+                    // They may count as 0.
+                    #expect(abs(float(bfloat16: narrow)) <= Float.leastNormalMagnitude)
+                } else {
+                    #expect(narrow == nearestBFloat16(value))
+                }
+            }
+            #expect(target[columns...].allSatisfy { $0 == 0 })
+        }
+    }
+}
