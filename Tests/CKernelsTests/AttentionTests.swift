@@ -1,0 +1,145 @@
+import CKernels
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Attention")
+struct AttentionTests {
+    @Test("is what doubles say, at any length and head size", arguments: Table.all)
+    func accuracy(table: Table) throws {
+        let kernels = try table.kernels
+        var generator = SeededGenerator(seed: 11)
+        let headSizes = [1, 3, 7, 15, 16, 17, 24, 31, 32, 33, 48, 64, 65, 80, 130]
+        for length in Array(1...70) + [96, 127, 128, 129, 200] {
+            let headSize = headSizes.randomElement(using: &generator) ?? 32
+            let sharpness: Float = [0.01, 1, 10, 1000].randomElement(using: &generator) ?? 1
+            let attention = AttentionCase(
+                length: length,
+                headSize: headSize,
+                heads: Int.random(in: 1...3, using: &generator),
+                sharpness: sharpness,
+                using: &generator
+            )
+            expectAccurate(attention, attention.run(kernels), "\(length) tokens, heads of \(headSize), \(sharpness)")
+        }
+    }
+
+    private func expectAccurate(_ attention: AttentionCase, _ context: [Float], _ comment: Comment) {
+        var worst = 0.0
+        for query in stride(from: 0, to: attention.length, by: attention.length / 64 + 1) {
+            for head in 0..<attention.heads {
+                let (expected, tolerance) = attention.expected(query: query, head: head)
+                let first = query * attention.contextStride + head * attention.headSize
+                for (value, right) in zip(context[first...], expected) {
+                    let error = abs(Double(value) - right) / tolerance
+                    worst = error.isNaN ? .infinity : max(worst, error)
+                }
+            }
+        }
+        #expect(worst <= 1, comment)
+    }
+
+    @Test("of a text's 512 tokens is what doubles say", arguments: Table.all)
+    func longest(table: Table) throws {
+        var generator = SeededGenerator(seed: 12)
+        let attention = AttentionCase(length: 512, headSize: 32, heads: 1, using: &generator)
+        expectAccurate(attention, attention.run(try table.kernels), "512 tokens")
+    }
+
+    @Test("gives a query the same bits whatever is computed beside it, and writes nothing else", arguments: Table.all)
+    func shares(table: Table) throws {
+        let kernels = try table.kernels
+        var generator = SeededGenerator(seed: 13)
+        for length in [1, 2, 11, 12, 13, 16, 25, 40, 64, 65, 100, 150] {
+            let headSize = [5, 16, 32, 40, 64].randomElement(using: &generator) ?? 32
+            let attention = AttentionCase(length: length, headSize: headSize, heads: 3, using: &generator)
+            let whole = attention.run(kernels)
+            for _ in 0..<12 {
+                let start = Int.random(in: 0...length, using: &generator)
+                let queries = start..<Int.random(in: start...min(length, start + 20), using: &generator)
+                let heads = [0..<1, 1..<3, 2..<3, 0..<3, 1..<1].randomElement(using: &generator) ?? 0..<3
+                let part = attention.run(kernels, heads: heads, queries: queries)
+                var expected = [Float](repeating: AttentionCase.untouched, count: part.count)
+                for query in queries where !heads.isEmpty {
+                    let first = query * attention.contextStride
+                    let columns = first + heads.lowerBound * headSize..<first + heads.upperBound * headSize
+                    expected.replaceSubrange(columns, with: whole[columns])
+                }
+                #expect(part.bits == expected.bits, "\(length) tokens, heads of \(headSize): \(heads), \(queries)")
+            }
+        }
+    }
+
+    @Test("shows a NaN, wherever it stands", arguments: Table.all, [8, 40, 100])
+    func notANumber(table: Table, length: Int) throws {
+        let kernels = try table.kernels
+        var generator = SeededGenerator(seed: 14)
+        for place in [0, 1, length / 2, length - 2, length - 1] {
+            let query = AttentionCase(length: length, headSize: 20, heads: 2, using: &generator)
+            query.queries[place * query.queryStride + 25] = .nan
+            expectFaults(in: query.run(kernels), of: query) { row, column in row == place && column >= 20 }
+            let key = AttentionCase(length: length, headSize: 20, heads: 2, using: &generator)
+            key.keys[place * key.keyStride + 3] = .nan
+            expectFaults(in: key.run(kernels), of: key) { _, column in column < 20 }
+            let value = AttentionCase(length: length, headSize: 20, heads: 2, using: &generator)
+            value.values[place * value.valueStride + 39] = .nan
+            expectFaults(in: value.run(kernels), of: value) { _, column in column == 39 }
+        }
+    }
+
+    @Test("makes NaN of an infinite score and passes an infinite value on", arguments: Table.all, [8, 40, 100])
+    func infinity(table: Table, length: Int) throws {
+        let kernels = try table.kernels
+        var generator = SeededGenerator(seed: 15)
+        for place in [0, length / 2, length - 1] {
+            let key = AttentionCase(length: length, headSize: 20, heads: 2, using: &generator)
+            key.keys[place * key.keyStride + 3] = .infinity
+            let rows = Set((0..<length).filter { key.queries[$0 * key.queryStride + 3] > 0 })
+            expectFaults(in: key.run(kernels), of: key) { row, column in column < 20 && rows.contains(row) }
+            let value = AttentionCase(length: length, headSize: 20, heads: 2, using: &generator)
+            value.values[place * value.valueStride + 39] = -.infinity
+            expectFaults(in: value.run(kernels), of: value) { _, column in column == 39 }
+        }
+    }
+
+    private func expectFaults(in context: [Float], of attention: AttentionCase, _ isFault: (Int, Int) -> Bool) {
+        for row in 0..<attention.length {
+            for column in 0..<attention.heads * attention.headSize {
+                let value = context[row * attention.contextStride + column]
+                #expect(value.isFinite != isFault(row, column), "row \(row), column \(column) is \(value)")
+            }
+        }
+    }
+
+    /// Two tokens with scores 0 and x share the weight as 1 to e^x. Its relative error is below 4e-7 and 2^-23 |x|, for
+    /// x log2 e is rounded, down to where floats become subnormal; from -104 on it is 0.
+    @Test("weighs by the exponential over its whole range", arguments: Table.all, [0, 1])
+    func exponential(table: Table, place: Int) throws {
+        let kernels = try table.kernels
+        var generator = SeededGenerator(seed: 16)
+        let attention = AttentionCase(length: 2, headSize: 1, heads: 1, using: &generator)
+        attention.queries[0] = 1
+        attention.queries[attention.queryStride] = 1
+        attention.keys[(1 - place) * attention.keyStride] = 0
+        attention.values[place * attention.valueStride] = 1
+        attention.values[(1 - place) * attention.valueStride] = 0
+        for step in 0..<10_000 {
+            let x = -Float(step) / 80 - Float.random(in: 0..<0.0125, using: &generator)
+            attention.keys[place * attention.keyStride] = x
+            let weight = Double(attention.run(kernels)[0])
+            if x < -104 {
+                #expect(weight == 0)
+            } else if x < -87 {
+                #expect(weight >= 0 && weight < 2e-38)
+            } else {
+                let right = exp(Double(x)) / (1 + exp(Double(x)))
+                #expect(abs(weight / right - 1) < 4e-7 - Double(x) * 0x1p-23, "e^\(x)")
+            }
+        }
+    }
+}
+
+extension [Float] {
+    /// Bit patterns, in which even NaN equals itself.
+    var bits: [UInt32] { map(\.bitPattern) }
+}

@@ -1,0 +1,97 @@
+import CKernels
+import Foundation
+import TestSupport
+
+/// Attention over one text of random numbers, some of its rows' floats belonging to somebody else.
+final class AttentionCase {
+    let length: Int
+    let headSize: Int
+    let heads: Int
+    let queries: AlignedMemory<Float>
+    let keys: AlignedMemory<Float>
+    let values: AlignedMemory<Float>
+    let queryStride: Int
+    let keyStride: Int
+    let valueStride: Int
+    let contextStride: Int
+
+    /// What lies in the context, and behind the scratch memory, where nothing is written.
+    static let untouched: Float = -77
+
+    init(
+        length: Int,
+        headSize: Int,
+        heads: Int,
+        sharpness: Float = 1,
+        using generator: inout SeededGenerator
+    ) {
+        self.length = length
+        self.headSize = headSize
+        self.heads = heads
+        let width = heads * headSize
+        let strides = (0..<4).map { _ in width + Int.random(in: 0...20, using: &generator) }
+        (queryStride, keyStride, valueStride, contextStride) = (strides[0], strides[1], strides[2], strides[3])
+        func random(_ count: Int, _ range: ClosedRange<Float>) -> AlignedMemory<Float> {
+            AlignedMemory((0..<count).map { _ in Float.random(in: range, using: &generator) }, repeating: 0)
+        }
+        let limit = 4 * sharpness / Float(headSize).squareRoot()
+        queries = random(length * queryStride, -limit...limit)
+        keys = random(length * keyStride, -2...2)
+        values = random(length * valueStride, -3...3)
+    }
+
+    /// The context of some heads and queries, rows `contextStride` apart.
+    func run(_ kernels: swl_kernels, heads share: Range<Int>? = nil, queries range: Range<Int>? = nil) -> [Float] {
+        let context = AlignedMemory<Float>(length * contextStride, repeating: Self.untouched)
+        let room = kernels.attention_scratch(length, headSize)
+        let scratch = AlignedMemory<Float>(room + 64, repeating: Self.untouched)
+        var attention = swl_attention()
+        attention.queries = UnsafePointer(queries.start)
+        attention.keys = UnsafePointer(keys.start)
+        attention.values = UnsafePointer(values.start)
+        attention.query_stride = queryStride
+        attention.key_stride = keyStride
+        attention.value_stride = valueStride
+        attention.context = context.start
+        attention.context_stride = contextStride
+        attention.length = length
+        attention.head_size = headSize
+        attention.first_head = (share ?? 0..<heads).lowerBound
+        attention.end_head = (share ?? 0..<heads).upperBound
+        attention.first_query = (range ?? 0..<length).lowerBound
+        attention.end_query = (range ?? 0..<length).upperBound
+        attention.scratch = scratch.start
+        kernels.attention(&attention)
+        precondition(scratch.elements[room...].allSatisfy { $0 == Self.untouched }, "scratch overrun")
+        return context.elements
+    }
+
+    /// One query's context for one head in double precision, and how far a kernel's may be from it.
+    ///
+    /// A score errs by some roundings of the magnitudes that it is summed from, and its exponential by as much of
+    /// itself; the sums over tokens add some roundings of theirs.
+    func expected(query: Int, head: Int) -> (values: [Double], tolerance: Double) {
+        var scores: [Double] = []
+        var magnitude = 0.0
+        for token in 0..<length {
+            var score = 0.0
+            var size = 0.0
+            for column in head * headSize..<(head + 1) * headSize {
+                let term = Double(queries[query * queryStride + column]) * Double(keys[token * keyStride + column])
+                score += term
+                size += abs(term)
+            }
+            scores.append(score)
+            magnitude = max(magnitude, size)
+        }
+        let largest = scores.max() ?? 0
+        let weights = scores.map { exp($0 - largest) }
+        let sum = weights.reduce(0, +)
+        let context = (0..<headSize).map { column in
+            (0..<length).reduce(0.0) {
+                $0 + weights[$1] / sum * Double(values[$1 * valueStride + head * headSize + column])
+            }
+        }
+        return (context, 3 * (magnitude + 4) * 0x1p-22)
+    }
+}
