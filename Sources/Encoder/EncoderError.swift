@@ -1,9 +1,12 @@
 package import Checkpoint
+package import LinearAlgebra
 
 /// Why a model can't be loaded, or a batch or one of its texts can't be run.
 package enum EncoderError: Error, Equatable {
     /// A file of the model's folder is missing, malformed or doesn't hold what the configuration asks for.
     case checkpoint(CheckpointError)
+    /// This machine can't compute as asked.
+    case backend(BackendError)
     /// A configuration that this engine, and mostly transformers itself, cannot run; `key` is the key at fault.
     case unsupportedConfiguration(file: String, key: String, found: String, expected: String)
     /// Tensors that no part of the configured model and no known head takes.
@@ -30,6 +33,8 @@ extension EncoderError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .checkpoint(let error):
+            error.description
+        case .backend(let error):
             error.description
         case .unsupportedConfiguration(let file, let key, let found, let expected):
             "\(file): \"\(key)\": found \(found), expected \(expected)"

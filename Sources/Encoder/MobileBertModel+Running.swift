@@ -5,34 +5,91 @@ extension MobileBertModel {
     ///
     /// Padding is dropped before the first product, so it neither costs anything nor changes a result. A row at fault
     /// (an id out of range, a malformed mask, an output that the model doesn't have, a result that isn't finite) fails
-    /// alone.
+    /// alone. With native kernels a row's result is the same bits in every batch and for every team.
     ///
     /// - Throws: ``EncoderError/malformedBatch(_:)`` when the batch's parts don't fit each other.
     package func run(
         _ batch: EncoderBatch,
         requests: [OutputRequest],
-        workspace: inout Workspace
+        workspace: Workspace,
+        team: some Team = SoloTeam()
     ) throws(EncoderError) -> [Result<EncoderOutput, EncoderError>] {
         guard requests.count == batch.rows else {
             throw .malformedBatch("\(requests.count) requests for \(batch.rows) rows")
         }
         try workspace.packed.fill(from: batch, configuration: configuration) { refusal(of: requests[$0]) }
-        workspace.arrange(widths)
-
-        var snapshots = Snapshots(requests, workspace.packed, configuration)
+        workspace.snapshots = Snapshots(requests, workspace.packed, configuration)
+        var results: [Result<EncoderOutput, EncoderError>] = workspace.packed.failures.map {
+            .failure($0 ?? .emptyInput)
+        }
         for block in workspace.packed.blocks {
-            let regions = workspace.layout.regions(of: block)
-            weights.embeddings.forward(block, of: workspace.packed, regions, arena: &workspace.arena)
-        }
-        snapshots.take(hiddenStates(after: 0, workspace), workspace)
-        for (index, layer) in weights.layers.enumerated() {
-            for block in workspace.packed.blocks {
-                let regions = workspace.layout.regions(of: block)
-                layer.forward(block, of: workspace.packed, regions, arena: &workspace.arena)
+            let pass = forward(block, workspace: workspace, team: team)
+            let outputs = BlockOutputs(model: self, pass: pass, requests: requests)
+            for row in block.rows where workspace.packed.failures[row] == nil {
+                results[row] = outputs.result(ofRow: row)
             }
-            snapshots.take(hiddenStates(after: index + 1, workspace), workspace)
         }
-        return outputs(requests, &snapshots, &workspace)
+        return results
+    }
+
+    /// Takes one block through all layers, and through the pooler if a row needs it.
+    ///
+    /// - Returns: where the last hidden states are.
+    func forward(_ block: PackedBatch.Block, workspace: Workspace, team: some Team) -> BlockPass {
+        let tokens = block.tokens.count
+        let (division, members) = Share.plan(tokens: tokens, count: team.count)
+        let layout = WorkspaceLayout(
+            tokens: tokens,
+            longest: workspace.packed.longestRow(in: block),
+            texts: block.rows.count,
+            division: division,
+            members: members,
+            widths: widths,
+            arithmetic: arithmetic
+        )
+        workspace.reserve(layout)
+        let packed = workspace.packed
+        let takesSnapshots = workspace.snapshots.wants(block.rows)
+        @Sendable func pass(_ member: Int) -> BlockPass {
+            BlockPass(
+                arithmetic: arithmetic,
+                workspace: workspace,
+                packed: packed,
+                block: block,
+                at: layout.regions,
+                share: Share(member: member, count: members, division: division, barrier: workspace.barrier)
+            )
+        }
+        if members == 1 {
+            forward(pass(0), takesSnapshots: takesSnapshots)
+        } else {
+            team.run { member in
+                if member < members { forward(pass(member), takesSnapshots: takesSnapshots) }
+            }
+        }
+        return pass(0)
+    }
+
+    /// One member's part.
+    private func forward(_ pass: BlockPass, takesSnapshots: Bool) {
+        weights.embeddings.forward(pass)
+        if takesSnapshots { takeSnapshot(after: 0, pass) }
+        for (index, layer) in weights.layers.enumerated() {
+            layer.forward(pass)
+            if takesSnapshots { takeSnapshot(after: index + 1, pass) }
+        }
+        pass.share.meet()
+    }
+
+    private func takeSnapshot(after layers: Int, _ pass: BlockPass) {
+        pass.share.meet()
+        if pass.share.member == 0 { pass.workspace.snapshots.take(hiddenStates(after: layers, pass), pass) }
+        pass.share.meet()
+    }
+
+    /// Reads the hidden states after `layers` layers.
+    func hiddenStates(after layers: Int, _ pass: BlockPass) -> HiddenStateReader {
+        HiddenStateReader(carry: weights.hiddenCarries[layers], hidden: pass.at.hidden)
     }
 
     /// Why no row can have `request` from this model; nil if it can.
@@ -50,98 +107,5 @@ extension MobileBertModel {
         default:
             return nil
         }
-    }
-
-    /// Reads the hidden states after `layers` layers.
-    private func hiddenStates(after layers: Int, _ workspace: borrowing Workspace) -> HiddenStateReader {
-        HiddenStateReader(carry: weights.hiddenCarries[layers], hidden: workspace.layout.hidden)
-    }
-
-    /// Each row's output, checked to be finite.
-    private func outputs(
-        _ requests: [OutputRequest],
-        _ snapshots: inout Snapshots,
-        _ workspace: inout Workspace
-    ) -> [Result<EncoderOutput, EncoderError>] {
-        let reader = hiddenStates(after: weights.layers.count, workspace)
-        if requests.contains(where: { $0 == .logits || $0 == .pooled(.pooler) }) { pool(&workspace) }
-        var results: [Result<EncoderOutput, EncoderError>] = []
-        results.reserveCapacity(requests.count)
-        for (row, request) in requests.enumerated() {
-            if let error = workspace.packed.failures[row] {
-                results.append(.failure(error))
-                continue
-            }
-            let tokens = workspace.packed.tokens(ofRow: row)
-            let hiddenSize = configuration.hiddenSize
-            let output =
-                switch request {
-                case .hiddenStates:
-                    EncoderOutput(
-                        values: snapshots.values(ofRow: row),
-                        shape: [weights.layers.count + 1, tokens.count, hiddenSize]
-                    )
-                case .lastHiddenState:
-                    EncoderOutput(
-                        values: lastHiddenState(of: tokens, reader, workspace),
-                        shape: [tokens.count, hiddenSize]
-                    )
-                case .pooled(.mean):
-                    EncoderOutput(values: reader.mean(tokens, in: workspace.arena), shape: [hiddenSize])
-                case .pooled(.cls):
-                    EncoderOutput(values: lastHiddenState(of: tokens.prefix(1), reader, workspace), shape: [hiddenSize])
-                case .pooled(.pooler):
-                    EncoderOutput(values: pooled(row, reader, workspace), shape: [hiddenSize])
-                case .logits:
-                    logits(row, reader, workspace)
-                }
-            let isFinite = output.values.allSatisfy(\.isFinite)
-            results.append(isFinite ? .success(output) : .failure(.nonFinite(request.name)))
-        }
-        return results
-    }
-
-    private func lastHiddenState(
-        of tokens: Range<Int>,
-        _ reader: HiddenStateReader,
-        _ workspace: borrowing Workspace
-    ) -> [Float] {
-        var values: [Float] = []
-        values.reserveCapacity(tokens.count * configuration.hiddenSize)
-        reader.append(tokens, in: workspace.arena, to: &values)
-        return values
-    }
-
-    /// Runs the pooler's dense layer over all rows at once.
-    private func pool(_ workspace: inout Workspace) {
-        guard case .dense(let layer) = weights.pooler else { return }
-        let hidden = workspace.layout.hidden
-        let first = workspace.layout.firstTokens
-        for row in 0..<workspace.packed.rowCount {
-            let tokens = workspace.packed.tokens(ofRow: row)
-            guard let token = tokens.first else { continue }
-            workspace.arena.copyRow(hidden.rows(token..<token + 1), to: first.rows(row..<row + 1))
-        }
-        layer.apply(first, into: workspace.layout.pooled, of: &workspace.arena)
-    }
-
-    /// The pooler's output for a row; ``pool(_:)`` comes first.
-    private func pooled(_ row: Int, _ reader: HiddenStateReader, _ workspace: borrowing Workspace) -> [Float] {
-        guard case .dense = weights.pooler else {
-            return lastHiddenState(of: workspace.packed.tokens(ofRow: row).prefix(1), reader, workspace)
-        }
-        let region = workspace.layout.pooled.rows(row..<row + 1)
-        return workspace.arena.withSpan { values in
-            (0..<region.columns).map { values[region.offset + $0] }
-        }
-    }
-
-    private func logits(
-        _ row: Int,
-        _ reader: HiddenStateReader,
-        _ workspace: borrowing Workspace
-    ) -> EncoderOutput {
-        let values = classifier?.logits(pooled: pooled(row, reader, workspace)) ?? []
-        return EncoderOutput(values: values, shape: [values.count])
     }
 }

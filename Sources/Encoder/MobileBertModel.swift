@@ -13,13 +13,20 @@ package final class MobileBertModel: Sendable {
     /// The file that the weights come from.
     package var source: String { weights.source }
 
+    /// What it computes with.
+    package let engine: EngineDescription
+
     let weights: MobileBertWeights
     let widths: WorkspaceWidths
+    let arithmetic: Arithmetic
 
     /// Loads a model folder in the Hub's layout: config.json and a checkpoint.
     ///
     /// - Throws: ``EncoderError``.
-    package convenience init(directory: String) throws(EncoderError) {
+    package convenience init(
+        directory: String,
+        options: EngineOptions = EngineOptions()
+    ) throws(EncoderError) {
         let file: ConfigurationFile
         let checkpoint: Checkpoint
         do throws(CheckpointError) {
@@ -28,22 +35,40 @@ package final class MobileBertModel: Sendable {
         } catch {
             throw .checkpoint(error)
         }
-        try self.init(configuration: MobileBertConfiguration(file), tensors: checkpoint)
+        try self.init(configuration: MobileBertConfiguration(file), tensors: checkpoint, options: options)
     }
 
     /// Loads a model from named tensors.
     ///
     /// - Throws: ``EncoderError``.
-    package init(configuration: MobileBertConfiguration, tensors: some NamedTensors) throws(EncoderError) {
+    package init(
+        configuration: MobileBertConfiguration,
+        tensors: some NamedTensors,
+        options: EngineOptions = EngineOptions()
+    ) throws(EncoderError) {
+        let arithmetic: Arithmetic
+        do throws(BackendError) {
+            arithmetic = try Arithmetic(options.backend, for: options.dataType)
+        } catch {
+            throw .backend(error)
+        }
+        let formats = WeightFormats(dataType: options.dataType, arithmetic: arithmetic)
+        self.arithmetic = arithmetic
         self.configuration = configuration
-        weights = try MobileBertWeights(tensors, configuration)
+        weights = try MobileBertWeights(tensors, configuration, formats)
+        engine = EngineDescription(
+            dataType: options.dataType.rawValue,
+            backend: arithmetic.backend.rawValue,
+            kernels: formats.usedFormats.map { arithmetic.productName($0) }
+        )
         var widths = WorkspaceWidths()
         widths.hidden = configuration.hiddenSize
         widths.embedded = weights.embeddings.embeddedWidth
         widths.trueHidden = configuration.trueHiddenSize
         widths.intermediate = configuration.intermediateSize
-        widths.bottleneck = weights.layers.first?.bottleneck?.projection.outputs ?? 0
-        widths.projection = weights.layers.first?.attention.projection.outputs ?? 0
+        widths.bottleneck = weights.layers.first?.bottleneck?.projection.weight.outputs ?? 0
+        widths.projection = weights.layers.first?.attention.projection.weight.outputs ?? 0
+        widths.head = configuration.headSize
         self.widths = widths
     }
 

@@ -53,41 +53,41 @@ package enum Activation: String, Sendable, CaseIterable {
     /// - Precondition: the region's rows begin on vector boundaries; the bias has one value for each column.
     package func apply(
         to region: MatrixRegion,
-        of buffer: inout AlignedBuffer,
+        of buffer: borrowing AlignedBuffer,
         addingBias bias: PaddedVector? = nil
     ) {
         switch self {
-        case .linear: if bias != nil { Self.map(&buffer, region, bias) { $0 } }
-        case .relu: Self.map(&buffer, region, bias) { Self.relu($0) }
-        case .gelu: Self.map(&buffer, region, bias) { $0 * VectorMath.normalDistribution($0) }
+        case .linear: if bias != nil { Self.map(buffer, region, bias) { $0 } }
+        case .relu: Self.map(buffer, region, bias) { Self.relu($0) }
+        case .gelu: Self.map(buffer, region, bias) { $0 * VectorMath.normalDistribution($0) }
         case .clippedGelu:
-            Self.map(&buffer, region, bias) { Self.limit($0 * VectorMath.normalDistribution($0), -10, 10) }
+            Self.map(buffer, region, bias) { Self.limit($0 * VectorMath.normalDistribution($0), -10, 10) }
         case .geluTanh:
-            Self.map(&buffer, region, bias) { x in
+            Self.map(buffer, region, bias) { x in
                 // (1 + tanh y) / 2 is sigmoid 2y, with 2 sqrt(2 / pi) = 1.5957691.
                 x * VectorMath.sigmoid((x * x * x * 0.044_715 + x) * 1.595_769_1)
             }
-        case .quickGelu: Self.map(&buffer, region, bias) { $0 * VectorMath.sigmoid($0 * 1.702) }
-        case .hardswish: Self.map(&buffer, region, bias) { $0 * Self.limit($0 + 3, 0, 6) / 6 }
+        case .quickGelu: Self.map(buffer, region, bias) { $0 * VectorMath.sigmoid($0 * 1.702) }
+        case .hardswish: Self.map(buffer, region, bias) { $0 * Self.limit($0 + 3, 0, 6) / 6 }
         case .laplace:
-            Self.map(&buffer, region, bias) { VectorMath.normalDistribution(($0 - 0.707_107) / 0.282_095) }
-        case .leakyRelu: Self.map(&buffer, region, bias) { $0.replacing(with: $0 * 0.01, where: $0 .< 0) }
+            Self.map(buffer, region, bias) { VectorMath.normalDistribution(($0 - 0.707_107) / 0.282_095) }
+        case .leakyRelu: Self.map(buffer, region, bias) { $0.replacing(with: $0 * 0.01, where: $0 .< 0) }
         case .mish:
-            Self.map(&buffer, region, bias) { x in
+            Self.map(buffer, region, bias) { x in
                 // tanh(ln(1 + e)) = e (e + 2) / (e (e + 2) + 2); beyond 20 it is 1 in a float, and e^2 would overflow.
                 let e = VectorMath.exp(x.replacing(with: 20, where: x .> 20))
                 let product = e * (e + 2)
                 return x * (product / (product + 2))
             }
         case .squaredRelu:
-            Self.map(&buffer, region, bias) { x in
+            Self.map(buffer, region, bias) { x in
                 let positive = Self.relu(x)
                 return positive * positive
             }
-        case .relu6: Self.map(&buffer, region, bias) { Self.limit($0, 0, 6) }
-        case .sigmoid: Self.map(&buffer, region, bias) { VectorMath.sigmoid($0) }
-        case .silu: Self.map(&buffer, region, bias) { $0 * VectorMath.sigmoid($0) }
-        case .tanh: Self.map(&buffer, region, bias) { VectorMath.tanh($0) }
+        case .relu6: Self.map(buffer, region, bias) { Self.limit($0, 0, 6) }
+        case .sigmoid: Self.map(buffer, region, bias) { VectorMath.sigmoid($0) }
+        case .silu: Self.map(buffer, region, bias) { $0 * VectorMath.sigmoid($0) }
+        case .tanh: Self.map(buffer, region, bias) { VectorMath.tanh($0) }
         }
     }
 
@@ -106,23 +106,25 @@ package enum Activation: String, Sendable, CaseIterable {
 
     @inline(__always)
     private static func map(
-        _ buffer: inout AlignedBuffer,
+        _ buffer: borrowing AlignedBuffer,
         _ region: MatrixRegion,
         _ bias: PaddedVector?,
         _ function: (FloatVector) -> FloatVector
     ) {
         precondition(region.isVectorAligned, "\(region) does not begin on vector boundaries")
         precondition(bias.map { $0.count == region.columns } ?? true, "a bias needs \(region.columns) values")
-        let biasVectors = bias?.vectors ?? []
+        let rows = 0..<region.rows
         let vectorsPerRow = AlignedBuffer.roundedUp(region.columns) / AlignedBuffer.vectorWidth
         buffer.withMutableVectors { vectors in
-            for row in 0..<region.rows {
-                let first = region.vectors(ofRow: row).lowerBound
-                if bias == nil {
-                    for column in 0..<vectorsPerRow {
-                        vectors[first + column] = function(vectors[first + column])
-                    }
-                } else {
+            guard let bias else {
+                for row in rows {
+                    for index in region.vectors(ofRow: row) { vectors[index] = function(vectors[index]) }
+                }
+                return
+            }
+            bias.withVectors { biasVectors in
+                for row in rows {
+                    let first = region.vectors(ofRow: row).lowerBound
                     for column in 0..<vectorsPerRow {
                         vectors[first + column] = function(vectors[first + column] + biasVectors[column])
                     }

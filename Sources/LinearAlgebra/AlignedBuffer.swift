@@ -3,9 +3,13 @@ package typealias FloatVector = SIMD16<Float>
 
 /// A fixed number of floats on the heap, aligned to a cache line: the one owner of raw memory in this module.
 ///
-/// The buffer cannot be copied, so whoever holds it is its only owner and `deinit` frees it once. Reading
-/// and writing go through spans that live no longer than the closure they are given to. Its length is rounded up to
-/// whole vectors, so that a row whose stride is a multiple of ``vectorWidth`` is a run of whole vectors.
+/// The buffer cannot be copied, so whoever holds it is its only owner and `deinit` frees it once. Spans live no longer
+/// than the closure they are given to. Its length is rounded up to whole vectors, so that a row whose stride is a
+/// multiple of ``vectorWidth`` is a run of whole vectors.
+///
+/// Kernels write through a borrowed buffer, because the members of a team work on one buffer at the same time. What
+/// guards it: each member writes only the rows or columns that are its share between two barriers, and nobody reads them
+/// before the next barrier.
 @safe
 package struct AlignedBuffer: ~Copyable {
     /// Floats in one ``FloatVector``.
@@ -19,10 +23,10 @@ package struct AlignedBuffer: ~Copyable {
 
     private let storage: UnsafeMutableBufferPointer<Float>
 
-    /// Room for at least `minimumCount` floats, all zero.
+    /// Room for at least `minimumCount` floats, all zero unless the first use writes them all anyway.
     ///
     /// - Precondition: `minimumCount` is not negative.
-    package init(minimumCount: Int) {
+    package init(minimumCount: Int, zeroed: Bool = true) {
         precondition(minimumCount >= 0, "an AlignedBuffer can't hold \(minimumCount) floats")
         count = max(Self.roundedUp(minimumCount), Self.vectorWidth)
         let memory = UnsafeMutableRawPointer.allocate(
@@ -33,7 +37,7 @@ package struct AlignedBuffer: ~Copyable {
             start: memory.bindMemory(to: Float.self, capacity: count),
             count: count
         )
-        unsafe storage.initialize(repeating: 0)
+        if zeroed { unsafe storage.initialize(repeating: 0) }
     }
 
     deinit {
@@ -60,9 +64,9 @@ package struct AlignedBuffer: ~Copyable {
         return try body(&span)
     }
 
-    /// Gives `body` all floats to read and write, as whole vectors.
+    /// Gives `body` all floats to read and write, as whole vectors; it may write its share of the buffer only.
     @inline(__always)
-    mutating func withMutableVectors<Result>(_ body: (inout MutableSpan<FloatVector>) -> Result) -> Result {
+    func withMutableVectors<Result>(_ body: (inout MutableSpan<FloatVector>) -> Result) -> Result {
         let vectorCount = count / Self.vectorWidth
         return unsafe storage.withMemoryRebound(to: FloatVector.self) { vectors in
             let vectors = unsafe UnsafeMutableBufferPointer(start: vectors.baseAddress, count: vectorCount)
@@ -81,38 +85,35 @@ package struct AlignedBuffer: ~Copyable {
         }
     }
 
-    /// Copies one row's floats to another place of the same width.
+    /// Copies one row's floats, padding included, to another place of the same width.
     ///
-    /// - Precondition: both regions are one row of as many columns.
-    package mutating func copyRow(_ source: MatrixRegion, to target: MatrixRegion) {
+    /// - Precondition: both regions are one row of as many columns, on vector boundaries.
+    package func copyRow(_ source: MatrixRegion, to target: MatrixRegion) {
         precondition(source.rows == 1 && target.rows == 1 && source.columns == target.columns)
-        withMutableSpan { values in
-            for column in 0..<source.columns { values[target.offset + column] = values[source.offset + column] }
+        let from = source.vectors(ofRow: 0)
+        let to = target.vectors(ofRow: 0).lowerBound
+        withMutableVectors { vectors in
+            for (index, vector) in from.enumerated() { vectors[to + index] = vectors[vector] }
         }
     }
 
-    /// Sets `range` to zero.
-    package mutating func clear(_ range: Range<Int>) {
-        withMutableSpan { values in
-            for index in range { values[index] = 0 }
+    /// Sets `range`, whole vectors, to zero.
+    package func clear(_ range: Range<Int>) {
+        let width = Self.vectorWidth
+        precondition(range.lowerBound.isMultiple(of: width) && range.upperBound.isMultiple(of: width))
+        withMutableVectors { vectors in
+            for index in range.lowerBound / width..<range.upperBound / width { vectors[index] = .zero }
         }
     }
 
-    /// The address of a region's first float, for one C call; the region is checked first.
+    /// The address of a region's first float, for one C call, which may write its share; the region is checked first.
     @unsafe
-    func address(of region: MatrixRegion) -> UnsafePointer<Float>? {
-        precondition(region.end <= count, "\(region) lies outside of a buffer of \(count) floats")
-        return unsafe UnsafePointer(storage.baseAddress).map { unsafe $0 + region.offset }
-    }
-
-    /// The address of a region's first float, for one C call that writes; the region is checked first.
-    @unsafe
-    mutating func mutableAddress(of region: MatrixRegion) -> UnsafeMutablePointer<Float>? {
+    func address(of region: MatrixRegion) -> UnsafeMutablePointer<Float>? {
         precondition(region.end <= count, "\(region) lies outside of a buffer of \(count) floats")
         return unsafe storage.baseAddress.map { unsafe $0 + region.offset }
     }
 }
 
-// Sendable although it holds a pointer: the buffer can't be copied, so a mutation needs the one owner's exclusive
-// access, and what is shared between threads (packed weights) is only ever borrowed for reading.
+// Sendable although it holds a pointer: what is shared between threads is either only read (weights) or divided as the
+// type's comment says.
 extension AlignedBuffer: @unchecked Sendable {}

@@ -31,22 +31,22 @@ package final class EmbeddingTable: Sendable {
     /// Writes row `row` and its padding at `offset`.
     ///
     /// - Precondition: the row exists; `offset` is on a vector boundary with ``paddedWidth`` floats behind it.
-    package func copy(row: Int, to offset: Int, of buffer: inout AlignedBuffer) {
-        update(row, offset, &buffer) { _, stored in stored }
+    package func copy(row: Int, to offset: Int, of buffer: borrowing AlignedBuffer) {
+        update(row, offset, buffer) { _, stored in stored }
     }
 
     /// Adds row `row` to what is at `offset`.
     ///
     /// - Precondition: the row exists; `offset` is on a vector boundary with ``paddedWidth`` floats behind it.
-    package func add(row: Int, to offset: Int, of buffer: inout AlignedBuffer) {
-        update(row, offset, &buffer) { $0 + $1 }
+    package func add(row: Int, to offset: Int, of buffer: borrowing AlignedBuffer) {
+        update(row, offset, buffer) { $0 + $1 }
     }
 
     @inline(__always)
     private func update(
         _ row: Int,
         _ offset: Int,
-        _ buffer: inout AlignedBuffer,
+        _ buffer: borrowing AlignedBuffer,
         _ combine: (FloatVector, FloatVector) -> FloatVector
     ) {
         precondition(row >= 0 && row < rows, "row \(row) of \(rows)")

@@ -1,27 +1,91 @@
-/// A dense layer with its epilogue: activation(x W^T + b), as PyTorch's `nn.Linear` followed by an activation.
+/// A dense layer with its epilogue, as PyTorch's `nn.Linear` with what follows it: an activation, or a sum with a
+/// residual stream.
 package struct LinearLayer: Sendable {
     /// W, packed.
     package let weight: PackedWeight
     /// b; nil where it has been folded into something else.
     package let bias: PaddedVector?
-    /// Applied last.
+    /// Applied to W x + b.
     package let activation: Activation
+    /// Whether the result is added to what the target holds.
+    package let accumulates: Bool
+    /// What the input's values look like.
+    package let inputSigns: ValueSigns
 
     /// A dense layer.
     ///
-    /// - Precondition: the bias has one value for each output.
-    package init(weight: PackedWeight, bias: [Float]? = nil, activation: Activation = .linear) {
+    /// - Precondition: the bias has one value for each output; only a layer without an activation accumulates.
+    package init(
+        weight: PackedWeight,
+        bias: [Float]? = nil,
+        activation: Activation = .linear,
+        accumulates: Bool = false,
+        inputSigns: ValueSigns = .any
+    ) {
         precondition(bias.map { $0.count == weight.outputs } ?? true, "a bias needs \(weight.outputs) values")
+        precondition(!accumulates || activation == .linear, "an activation of a sum is nowhere in the model")
         self.weight = weight
         self.bias = bias.map { PaddedVector($0) }
         self.activation = activation
+        self.accumulates = accumulates
+        self.inputSigns = inputSigns
     }
 
-    /// target = activation(source W^T + b); source is [M, inputs], target [M, outputs] with rows on vector boundaries.
+    /// Columns from which a share of the product may begin.
+    package var columnStep: Int { weight.arithmetic.kernels.panel }
+
+    /// Whether ``multiply(_:_:into:narrow:scaleShift:columns:of:)`` leaves bias and activation to ``activate(_:of:)``.
+    package var appliesActivationAfterwards: Bool {
+        weight.arithmetic.backend == .openblas || activation.fused == nil
+    }
+
+    /// Writes the product's input in the weight's format, where that is not float32.
     ///
-    /// - Precondition: the shapes fit, and the target does not overlap the source.
-    package func apply(_ source: MatrixRegion, into target: MatrixRegion, of buffer: inout AlignedBuffer) {
-        weight.multiply(source, into: target, of: &buffer)
-        activation.apply(to: target, of: &buffer, addingBias: bias)
+    /// - Precondition: the room has as many rows as the source and is wide enough.
+    package func prepare(_ source: MatrixRegion, in room: OperandRoom, of buffer: borrowing AlignedBuffer) {
+        switch weight.format {
+        case .float32: break
+        case .bfloat16: weight.arithmetic.kernels.narrow(source, into: room, of: buffer)
+        case .int8: weight.arithmetic.kernels.quantize(source, into: room, inputSigns, of: buffer)
+        }
+    }
+
+    /// target = activation(target + b), where the product left that to do.
+    package func activate(_ target: MatrixRegion, of buffer: borrowing AlignedBuffer) {
+        if let fused = activation.fused {
+            weight.arithmetic.kernels.activate(target, bias: bias, fused, of: buffer)
+        } else {
+            activation.apply(to: target, of: buffer, addingBias: bias)
+        }
+    }
+
+    /// target = epilogue(input W^T) for `columns` of the target: [M, inputs] to [M, outputs], rows on vector boundaries.
+    ///
+    /// - Parameters:
+    ///   - source: the input, for weights in float32.
+    ///   - room: the input as ``prepare(_:in:of:)`` wrote it, for narrower weights.
+    ///   - narrow: where the result is written as bfloat16 instead.
+    ///   - scaleShift: applied last.
+    /// - Precondition: the shapes fit, the target does not overlap the source; `columns` begins and ends on a multiple
+    ///   of ``columnStep`` or ends with the outputs.
+    package func multiply(
+        _ source: MatrixRegion,
+        _ room: OperandRoom,
+        into target: MatrixRegion,
+        narrow: OperandRoom? = nil,
+        scaleShift: ScaleShift? = nil,
+        columns: Range<Int>,
+        of buffer: borrowing AlignedBuffer
+    ) {
+        precondition(target.columns == weight.outputs && target.rows == source.rows, "\(source) into \(target)")
+        precondition(source.columns == weight.inputs, "\(source) for \(weight.inputs) inputs")
+        precondition(narrow != nil || !target.overlaps(source), "\(target) overlaps \(source)")
+        precondition(target.isVectorAligned, "\(target) does not begin on vector boundaries")
+        guard target.rows > 0, !columns.isEmpty else { return }
+        if weight.arithmetic.backend == .openblas {
+            multiplyWithOpenBLAS(source, into: target, columns: columns, of: buffer)
+        } else {
+            multiplyWithKernels(source, room, target, narrow, scaleShift, columns, buffer)
+        }
     }
 }

@@ -24,7 +24,7 @@ package enum OpenBLAS {
     package static func load() throws(BackendError) { _ = try library.get() }
 
     /// C = A B, or C += A B when `accumulating`, on the calling thread. Matrices are row-major: A [rows, inner],
-    /// B [inner, columns] or, transposed, [columns, inner], C [rows, columns]; `lda`, `ldb` and `ldc` floats lie between
+    /// B [inner, columns], C [rows, columns]; `lda`, `ldb` and `ldc` floats lie between
     /// the beginnings of their rows.
     ///
     /// - Precondition: ``load()`` has succeeded; the pointers lead to such matrices, and C overlaps neither A nor B.
@@ -37,7 +37,6 @@ package enum OpenBLAS {
         lda: Int,
         _ b: UnsafePointer<Float>?,
         ldb: Int,
-        transposed: Bool = false,
         _ c: UnsafeMutablePointer<Float>?,
         ldc: Int,
         accumulating: Bool
@@ -49,7 +48,7 @@ package enum OpenBLAS {
         unsafe library.sgemm(
             CBLAS.rowMajor,
             CBLAS.asStored,
-            transposed ? CBLAS.transposed : CBLAS.asStored,
+            CBLAS.asStored,
             Int32(rows),
             Int32(columns),
             Int32(inner),
@@ -114,7 +113,6 @@ package enum OpenBLAS {
 private enum CBLAS {
     static let rowMajor: Int32 = 101
     static let asStored: Int32 = 111
-    static let transposed: Int32 = 112
 }
 
 /// `cblas_sgemm`: order, both transpositions, M, N, K, alpha, A, lda, B, ldb, beta, C, ldc.

@@ -1,53 +1,178 @@
+internal import CKernels
+
 /// The matrix of a linear layer in the form its products want it, packed once at load, then read-only and shared.
-///
-/// This is the seam at which a back end is chosen: a native kernel packs panels where OpenBLAS wants [inputs, outputs].
 package final class PackedWeight: Sendable {
     /// The number of values that go in: columns of the checkpoint's matrix.
     package let inputs: Int
     /// The number of values that come out: rows of the checkpoint's matrix.
     package let outputs: Int
+    /// What the matrix is stored and multiplied in.
+    package let format: DataType
 
-    private let storage: AlignedBuffer
-    private let region: MatrixRegion
+    let arithmetic: Arithmetic
+    /// Panels as `CKernels` describes them, or [inputs, outputs] for OpenBLAS, which multiplies by that up to twice as
+    /// fast as by its transpose when there are few rows.
+    let storage: AlignedBuffer
+    /// int8 only: each output's scale, then each output's sum of packed weights, bit for bit an Int32.
+    let outputScales: AlignedBuffer
+
+    /// ``outputs`` rounded up to whole vectors: the columns that a product writes.
+    var paddedOutputs: Int { AlignedBuffer.roundedUp(outputs) }
+
+    /// Packs a matrix whose rows come one by one, so that nobody has to hold a second copy of it.
+    ///
+    /// - Parameter fillRow: called once for each output in order; writes its `inputs` weights from `start` on.
+    package init(
+        outputs: Int,
+        inputs: Int,
+        format: DataType,
+        arithmetic: Arithmetic,
+        fillRow: (_ output: Int, _ values: inout MutableSpan<Float>, _ start: Int) -> Void
+    ) {
+        precondition(arithmetic.backend != .openblas || format == .float32, "OpenBLAS has float32 products only")
+        self.inputs = inputs
+        self.outputs = outputs
+        self.format = format
+        self.arithmetic = arithmetic
+        let packer = Packer(outputs: outputs, inputs: inputs, format: format, arithmetic: arithmetic)
+        var storage = AlignedBuffer(minimumCount: packer.storageFloats, zeroed: false)
+        var scales = AlignedBuffer(minimumCount: format == .int8 ? 2 * AlignedBuffer.roundedUp(outputs) : 0)
+        packer.pack(into: &storage, scales: &scales, fillRow: fillRow)
+        self.storage = storage
+        outputScales = scales
+    }
 
     /// Packs a matrix that is stored as PyTorch stores it, [outputs, inputs] row-major.
     ///
-    /// OpenBLAS multiplies by [inputs, outputs] up to twice as fast as by its transpose when there are few rows
-    /// (M=16: 219 against 88 GFLOP/s for 128 to 256 on Zen 5), so the transpose is taken here, once.
-    ///
     /// - Precondition: there are `outputs * inputs` values.
-    package init(outputs: Int, inputs: Int, rowMajor values: [Float]) {
+    package convenience init(
+        outputs: Int,
+        inputs: Int,
+        format: DataType,
+        arithmetic: Arithmetic,
+        rowMajor values: [Float]
+    ) {
         precondition(values.count == outputs * inputs, "\(values.count) values for [\(outputs), \(inputs)]")
-        self.inputs = inputs
-        self.outputs = outputs
-        let region = MatrixRegion(rows: inputs, columns: outputs)
-        var storage = AlignedBuffer(minimumCount: region.capacity)
-        storage.withMutableSpan { packed in
-            // Squares of 16 by 16 keep both sides of the transposition in a few cache lines.
-            let block = AlignedBuffer.vectorWidth
-            for firstOutput in Swift.stride(from: 0, to: outputs, by: block) {
-                for firstInput in Swift.stride(from: 0, to: inputs, by: block) {
-                    for input in firstInput..<min(firstInput + block, inputs) {
-                        for output in firstOutput..<min(firstOutput + block, outputs) {
-                            packed[input * region.stride + output] = values[output * inputs + input]
-                        }
+        self.init(outputs: outputs, inputs: inputs, format: format, arithmetic: arithmetic) { output, row, start in
+            for input in 0..<inputs { row[start + input] = values[output * inputs + input] }
+        }
+    }
+}
+
+/// Puts rows of weights where a kernel wants them, a panel at a time.
+private struct Packer {
+    let outputs: Int
+    let inputs: Int
+    let format: DataType
+    let arithmetic: Arithmetic
+
+    private var isForOpenBLAS: Bool { arithmetic.backend == .openblas }
+    private var paddedOutputs: Int { AlignedBuffer.roundedUp(outputs) }
+
+    var storageFloats: Int {
+        if isForOpenBLAS { return inputs * paddedOutputs }
+        let bytes =
+            switch format {
+            case .float32: swl_packed_bytes_f32(outputs, inputs)
+            case .bfloat16: swl_packed_bytes_bf16(outputs, inputs)
+            case .int8: swl_packed_bytes_int8(outputs, inputs)
+            }
+        return (bytes + MemoryLayout<Float>.stride - 1) / MemoryLayout<Float>.stride
+    }
+
+    func pack(
+        into storage: inout AlignedBuffer,
+        scales: inout AlignedBuffer,
+        fillRow: (_ output: Int, _ values: inout MutableSpan<Float>, _ start: Int) -> Void
+    ) {
+        let step = arithmetic.kernels.panel
+        let panelRegion = MatrixRegion(rows: step, columns: inputs)
+        var panel = AlignedBuffer(minimumCount: panelRegion.capacity)
+        for first in stride(from: 0, to: outputs, by: step) {
+            let range = first..<min(first + step, outputs)
+            panel.withMutableSpan { values in
+                for output in range {
+                    fillRow(output, &values, (output - first) * panelRegion.stride)
+                }
+            }
+            if isForOpenBLAS {
+                transpose(panel, panelRegion.stride, range, into: &storage)
+            } else {
+                packPanel(panel, panelRegion, range, into: storage, scales: scales)
+            }
+        }
+    }
+
+    private func transpose(
+        _ panel: borrowing AlignedBuffer,
+        _ stride: Int,
+        _ range: Range<Int>,
+        into storage: inout AlignedBuffer
+    ) {
+        let width = paddedOutputs
+        panel.withSpan { values in
+            storage.withMutableSpan { packed in
+                for input in 0..<inputs {
+                    for output in range {
+                        packed[input * width + output] = values[(output - range.lowerBound) * stride + input]
+                    }
+                    if range.upperBound == outputs {
+                        for output in outputs..<width { packed[input * width + output] = 0 }
                     }
                 }
             }
         }
-        self.region = region
-        self.storage = storage
     }
 
-    /// target = source W^T, or target += source W^T when `accumulating`; source is [M, inputs], target [M, outputs].
-    ///
-    /// - Precondition: the shapes fit, and the target does not overlap the source.
-    package func multiply(
-        _ source: MatrixRegion,
-        into target: MatrixRegion,
-        of buffer: inout AlignedBuffer,
-        accumulating: Bool = false
+    private func packPanel(
+        _ panel: borrowing AlignedBuffer,
+        _ region: MatrixRegion,
+        _ range: Range<Int>,
+        into storage: borrowing AlignedBuffer,
+        scales: borrowing AlignedBuffer
     ) {
-        buffer.multiply(source, by: storage, region, into: target, accumulating: accumulating)
+        let (first, end, width) = (range.lowerBound, range.upperBound, arithmetic.kernels.panel)
+        let rows = unsafe panel.address(of: region)
+        let whole = MatrixRegion(rows: 1, columns: storage.count)
+        let packed = unsafe UnsafeMutableRawPointer(storage.address(of: whole))
+        switch format {
+        case .float32:
+            unsafe swl_pack_f32(
+                rows,
+                region.stride,
+                first,
+                end,
+                outputs,
+                inputs,
+                width,
+                packed?.assumingMemoryBound(to: Float.self)
+            )
+        case .bfloat16:
+            unsafe swl_pack_bf16(
+                rows,
+                region.stride,
+                first,
+                end,
+                outputs,
+                inputs,
+                width,
+                packed?.assumingMemoryBound(to: UInt16.self)
+            )
+        case .int8:
+            let scale = unsafe scales.address(of: MatrixRegion(rows: 1, columns: paddedOutputs))
+            let sums = unsafe UnsafeMutableRawPointer(scale.map { unsafe $0 + paddedOutputs })
+            unsafe swl_pack_int8(
+                rows,
+                region.stride,
+                first,
+                end,
+                outputs,
+                inputs,
+                width,
+                packed?.assumingMemoryBound(to: Int8.self),
+                scale,
+                sums?.assumingMemoryBound(to: Int32.self)
+            )
+        }
     }
 }

@@ -1,18 +1,27 @@
 /// A read-only vector of floats (a bias, a scale) in whole ``FloatVector``s, zeros behind its end.
-package struct PaddedVector: Sendable {
+package final class PaddedVector: Sendable {
     /// The number of floats given, without the padding.
     package let count: Int
-    let vectors: [FloatVector]
+    private let storage: AlignedBuffer
 
     /// The given floats in their order.
     package init(_ values: [Float]) {
         count = values.count
-        vectors = stride(from: 0, to: values.count, by: AlignedBuffer.vectorWidth).map { start in
-            var vector = FloatVector.zero
-            for lane in 0..<min(AlignedBuffer.vectorWidth, values.count - start) {
-                vector[lane] = values[start + lane]
-            }
-            return vector
+        var storage = AlignedBuffer(minimumCount: values.count)
+        storage.withMutableSpan { stored in
+            for index in values.indices { stored[index] = values[index] }
         }
+        self.storage = storage
+    }
+
+    /// Gives `body` the vectors that hold it.
+    @inline(__always)
+    func withVectors<Result>(_ body: (Span<FloatVector>) -> Result) -> Result { storage.withVectors(body) }
+
+    /// The first float's address, for one C call; it lives as long as this vector.
+    @unsafe
+    var address: UnsafePointer<Float>? {
+        let region = MatrixRegion(rows: 1, columns: count)
+        return unsafe UnsafePointer(storage.address(of: region))
     }
 }

@@ -46,13 +46,13 @@ struct BatchInvarianceTests {
         let large = TestModels.batch(TestModels.texts([40, 40, 12], model.configuration, using: &generator))
         let small = TestModels.batch(TestModels.texts([3, 5], model.configuration, using: &generator))
         let fresh = try model.results(small, .pooled(.mean))
-        var workspace = model.makeWorkspace()
+        let workspace = model.makeWorkspace()
         let requests = Array(repeating: OutputRequest.pooled(.mean), count: 3)
-        _ = try model.run(large, requests: requests, workspace: &workspace)
+        _ = try model.run(large, requests: requests, workspace: workspace)
         let capacity = workspace.capacity
         for _ in 0..<3 {
-            #expect(try model.run(small, requests: Array(requests.prefix(2)), workspace: &workspace) == fresh)
-            _ = try model.run(large, requests: requests, workspace: &workspace)
+            #expect(try model.run(small, requests: Array(requests.prefix(2)), workspace: workspace) == fresh)
+            _ = try model.run(large, requests: requests, workspace: workspace)
             #expect(workspace.capacity == capacity)
         }
     }

@@ -31,11 +31,11 @@ struct ReferenceModelTests {
         let model = try MobileBertModel(directory: reference.folder)
         let cases = try reference.cases()
         try #require(!cases.isEmpty)
-        var workspace = model.makeWorkspace()
+        let workspace = model.makeWorkspace()
         var worst: [String: Double] = [:]
         let ranges = perUnit ? unitRanges(cases, width: model.configuration.hiddenSize) : [:]
         for reference in cases {
-            let computed = try outputs(of: model, for: reference, &workspace)
+            let computed = try outputs(of: model, for: reference, workspace)
             for (name, expected) in reference.outputs {
                 guard let values = computed[name] else { continue }
                 try #require(values.count == expected.values.count, "\(name)")
@@ -72,18 +72,18 @@ struct ReferenceModelTests {
     private func outputs(
         of model: MobileBertModel,
         for reference: ReferenceCase,
-        _ workspace: inout Workspace
+        _ workspace: Workspace
     ) throws -> [String: [Float]] {
-        func run(_ request: OutputRequest, _ workspace: inout Workspace) throws -> [Float] {
+        func run(_ request: OutputRequest, _ workspace: Workspace) throws -> [Float] {
             let requests = Array(repeating: request, count: reference.rows)
-            let results = try model.run(reference.batch, requests: requests, workspace: &workspace)
+            let results = try model.run(reference.batch, requests: requests, workspace: workspace)
             return try results.flatMap { try $0.get().values }
         }
-        var outputs = ["last_hidden_state": try run(.lastHiddenState, &workspace)]
-        if model.hasPooler { outputs["pooler_output"] = try run(.pooled(.pooler), &workspace) }
-        if model.classifier != nil { outputs["logits"] = try run(.logits, &workspace) }
+        var outputs = ["last_hidden_state": try run(.lastHiddenState, workspace)]
+        if model.hasPooler { outputs["pooler_output"] = try run(.pooled(.pooler), workspace) }
+        if model.classifier != nil { outputs["logits"] = try run(.logits, workspace) }
         if reference.rows == 1 {
-            let all = try run(.hiddenStates, &workspace)
+            let all = try run(.hiddenStates, workspace)
             let layers = model.configuration.layerCount + 1
             let size = all.count / layers
             for layer in 0..<layers {

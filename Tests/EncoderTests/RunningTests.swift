@@ -34,8 +34,8 @@ struct RunningTests {
         var generator = SeededGenerator(seed: 10)
         let batch = TestModels.batch(TestModels.texts([4, 6, 2, 8], model.configuration, using: &generator))
         let requests: [OutputRequest] = [.logits, .hiddenStates, .pooled(.pooler), .pooled(.mean)]
-        var workspace = model.makeWorkspace()
-        let mixed = try model.run(batch, requests: requests, workspace: &workspace)
+        let workspace = model.makeWorkspace()
+        let mixed = try model.run(batch, requests: requests, workspace: workspace)
         for (row, request) in requests.enumerated() {
             #expect(try mixed[row] == model.results(batch, request)[row])
         }
@@ -117,9 +117,9 @@ struct RunningTests {
         for batch in batches {
             #expect(throws: EncoderError.self) { try model.results(batch, .lastHiddenState) }
         }
-        var workspace = model.makeWorkspace()
+        let workspace = model.makeWorkspace()
         #expect(throws: EncoderError.malformedBatch("0 requests for 1 rows")) {
-            try model.run(good, requests: [], workspace: &workspace)
+            try model.run(good, requests: [], workspace: workspace)
         }
     }
 

@@ -34,7 +34,7 @@ struct ActivationTests {
         buffer.withMutableSpan { span in
             for (index, value) in values.enumerated() { span[index] = value }
         }
-        activation.apply(to: region, of: &buffer, addingBias: bias.map { PaddedVector($0) })
+        activation.apply(to: region, of: buffer, addingBias: bias.map { PaddedVector($0) })
         return buffer.withSpan { span in values.indices.map { span[$0] } }
     }
 

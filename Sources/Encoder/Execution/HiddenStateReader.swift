@@ -4,15 +4,15 @@ internal import LinearAlgebra
 struct HiddenStateReader {
     /// What is still to be applied to the stream.
     let carry: AffineCarry
-    /// All tokens' part of the arena.
+    /// The block's part of the arena.
     let hidden: MatrixRegion
 
-    /// Appends the hidden states of `tokens`, [tokens, hidden_size] row-major.
-    func append(_ tokens: Range<Int>, in arena: borrowing AlignedBuffer, to values: inout [Float]) {
+    /// Appends the hidden states of `rows`, [rows, hidden_size] row-major.
+    func append(_ rows: Range<Int>, in arena: borrowing AlignedBuffer, to values: inout [Float]) {
         let width = hidden.columns
         arena.withSpan { stored in
-            for token in tokens {
-                let start = hidden.offset + token * hidden.stride
+            for row in rows {
+                let start = hidden.offset + row * hidden.stride
                 for column in 0..<width {
                     let value = Double(stored[start + column])
                     values.append(Float(value * carry.scale[column] + carry.shift[column]))
@@ -21,19 +21,13 @@ struct HiddenStateReader {
         }
     }
 
-    /// The mean of the hidden states of `tokens`, summed in double precision.
+    /// The mean of the hidden states of `rows`, summed in double precision.
     ///
-    /// - Precondition: there is at least one token.
-    func mean(_ tokens: Range<Int>, in arena: borrowing AlignedBuffer) -> [Float] {
-        let width = hidden.columns
-        var sums = Array(repeating: 0.0, count: width)
-        arena.withSpan { stored in
-            for token in tokens {
-                let start = hidden.offset + token * hidden.stride
-                for column in 0..<width { sums[column] += Double(stored[start + column]) }
-            }
-        }
-        let count = Double(tokens.count)
+    /// - Precondition: there is at least one row.
+    func mean(_ rows: Range<Int>, in arena: borrowing AlignedBuffer, on arithmetic: Arithmetic) -> [Float] {
+        var sums = Array(repeating: 0.0, count: hidden.columns)
+        arithmetic.sum(hidden.rows(rows), of: arena, into: &sums)
+        let count = Double(rows.count)
         return sums.indices.map { Float(sums[$0] / count * carry.scale[$0] + carry.shift[$0]) }
     }
 }

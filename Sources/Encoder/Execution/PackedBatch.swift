@@ -3,15 +3,14 @@
 ///
 /// Kept in the ``Workspace`` and filled anew for each batch, so that its arrays are allocated once.
 struct PackedBatch {
-    /// Consecutive rows that go through a layer together.
+    /// Consecutive rows that go through all layers together.
     struct Block {
         let rows: Range<Int>
         let tokens: Range<Int>
     }
 
-    /// Tokens of a block: enough rows for a matrix product at full speed, few enough that a block's activations stay in
-    /// a core's second-level cache (256 tokens of MobileBERT take 1.5 MB, of which a product touches a third).
-    /// A longer text is a block by itself.
+    /// Tokens of a block: enough rows for matrix products at full speed, few enough that a block's hidden states stay in
+    /// a core's second-level cache from layer to layer. A longer text is a block by itself.
     static let blockTokens = 256
 
     private(set) var inputIDs: [Int32] = []
@@ -25,10 +24,9 @@ struct PackedBatch {
     var tokenCount: Int { inputIDs.count }
     /// Rows, failed ones included.
     var rowCount: Int { failures.count }
-    /// Tokens of the longest row.
-    private(set) var longestRow = 0
-    /// Tokens of the largest block.
-    private(set) var largestBlock = 0
+
+    /// Tokens of a block's longest row.
+    func longestRow(in block: Block) -> Int { block.rows.reduce(0) { max($0, tokens(ofRow: $1).count) } }
 
     /// Where row `row`'s tokens are.
     func tokens(ofRow row: Int) -> Range<Int> { offsets[row]..<offsets[row + 1] }
@@ -47,7 +45,6 @@ struct PackedBatch {
         offsets.removeAll(keepingCapacity: true)
         failures.removeAll(keepingCapacity: true)
         offsets.append(0)
-        longestRow = 0
         for row in 0..<batch.rows {
             do throws(EncoderError) {
                 if let error = refusal(row) { throw error }
@@ -56,7 +53,6 @@ struct PackedBatch {
                 try Self.check(range, batch, configuration)
                 inputIDs.append(contentsOf: batch.inputIDs[range])
                 typeIDs.append(contentsOf: batch.tokenTypeIDs[range])
-                longestRow = max(longestRow, length)
                 failures.append(nil)
             } catch {
                 failures.append(error)
@@ -122,14 +118,12 @@ struct PackedBatch {
 
     private mutating func formBlocks() {
         blocks.removeAll(keepingCapacity: true)
-        largestBlock = 0
         var first = 0
         for row in 0..<rowCount {
             let isLast = row + 1 == rowCount
             guard isLast || offsets[row + 2] - offsets[first] > Self.blockTokens else { continue }
             let tokens = offsets[first]..<offsets[row + 1]
             if !tokens.isEmpty { blocks.append(Block(rows: first..<row + 1, tokens: tokens)) }
-            largestBlock = max(largestBlock, tokens.count)
             first = row + 1
         }
     }

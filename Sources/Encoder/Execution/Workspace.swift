@@ -1,24 +1,27 @@
 internal import LinearAlgebra
 
-/// The memory of one worker's forward passes: an arena that grows to the largest batch seen and is then used again.
+/// The memory of one worker's forward passes: an arena that grows to the largest block seen and is then used again.
 ///
-/// Owner: the worker that made it, by ``MobileBertModel/makeWorkspace()``; it can't be copied.
-package struct Workspace: ~Copyable {
-    /// All activations; ``layout`` says what is where.
-    var arena = AlignedBuffer(minimumCount: 0)
+/// Owner: the worker that made it, by ``MobileBertModel/makeWorkspace()``. While a team runs one of its blocks, the
+/// members share the arena as ``AlignedBuffer`` says, and only member 0 touches anything else.
+package final class Workspace: @unchecked Sendable {
+    /// All activations; ``WorkspaceLayout`` says what is where.
+    private(set) var arena = AlignedBuffer(minimumCount: 0)
     /// The batch at work.
     var packed = PackedBatch()
-    /// Where the batch's activations are.
-    private(set) var layout = WorkspaceLayout()
+    /// The hidden states after each layer, for those who asked.
+    var snapshots = Snapshots()
+    /// Where the members of a team meet.
+    let barrier = TeamBarrier()
 
-    /// Makes room for the batch in ``packed``.
-    mutating func arrange(_ widths: WorkspaceWidths) {
-        layout = WorkspaceLayout(packed, widths)
-        if layout.capacity > arena.count {
-            // The old arena goes first: its values are not needed, and both at once would be the peak.
-            arena = AlignedBuffer(minimumCount: 0)
-            arena = AlignedBuffer(minimumCount: layout.capacity)
-        }
+    init() {}
+
+    /// Makes room for `layout`.
+    func reserve(_ layout: WorkspaceLayout) {
+        guard layout.capacity > arena.count else { return }
+        // The old arena goes first: its values are not needed, and both at once would be the peak.
+        arena = AlignedBuffer(minimumCount: 0)
+        arena = AlignedBuffer(minimumCount: layout.capacity)
     }
 
     /// The floats it holds, for metrics and tests.
@@ -39,77 +42,96 @@ struct WorkspaceWidths: Sendable {
     var trueHidden = 0
     /// Inside a feed-forward network.
     var intermediate = 0
+    /// Of an attention head.
+    var head = 0
+
+    /// Of the widest input of a product.
+    var widestInput: Int { max(hidden, embedded, trueHidden, intermediate) }
 }
 
-/// Where a batch's activations are in the arena.
+/// Where a block's activations are in the arena.
 struct WorkspaceLayout {
-    /// Floats of attention scores worked on at once: 256 KB stay in a core's second-level cache.
-    static let scoreFloats = 65_536
-
-    /// The hidden states of all tokens.
-    private(set) var hidden = MatrixRegion(rows: 0, columns: 0)
-    /// The activations of one block inside a layer; `hidden` is empty here.
-    private var block = BlockRegions()
-    /// [rows, hidden]: the last hidden state of each row's first token.
-    private(set) var firstTokens = MatrixRegion(rows: 0, columns: 0)
-    /// [rows, hidden]: the pooler's output.
-    private(set) var pooled = MatrixRegion(rows: 0, columns: 0)
+    private(set) var regions = BlockRegions()
     /// Floats in all.
     private(set) var capacity = 0
 
-    /// Nothing.
-    init() {}
-
-    /// Room for `packed` in a model of the given widths.
-    init(_ packed: PackedBatch, _ widths: WorkspaceWidths) {
-        func reserve(_ rows: Int, _ columns: Int) -> MatrixRegion {
-            let stride = AlignedBuffer.roundedUp(columns)
-            let region = MatrixRegion(offset: capacity, rows: rows, columns: columns, stride: stride)
-            capacity = region.capacity
-            return region
-        }
-        let tokens = packed.largestBlock
-        hidden = reserve(packed.tokenCount, widths.hidden)
-        block.embedded = reserve(tokens, widths.embedded)
-        block.bottleneck = reserve(tokens, widths.bottleneck)
-        block.projection = reserve(tokens, widths.projection)
-        block.context = reserve(tokens, widths.trueHidden)
-        block.intermediate = reserve(tokens, widths.intermediate)
-        let scoreStride = AlignedBuffer.roundedUp(packed.longestRow)
-        let scoreRows = max(1, min(packed.longestRow, Self.scoreFloats / max(scoreStride, 1)))
-        block.scores = reserve(scoreRows, packed.longestRow)
-        firstTokens = reserve(packed.rowCount, widths.hidden)
-        pooled = reserve(packed.rowCount, widths.hidden)
+    /// Room for a block of `tokens` tokens, the longest text among them of `longest`, in `texts` texts, worked on by
+    /// `members` members.
+    init(
+        tokens: Int,
+        longest: Int,
+        texts: Int,
+        division: Share.Division,
+        members: Int,
+        widths: WorkspaceWidths,
+        arithmetic: Arithmetic
+    ) {
+        regions.hidden = reserve(tokens, widths.hidden)
+        regions.embedded = reserve(tokens, widths.embedded)
+        regions.bottleneck = reserve(tokens, widths.bottleneck)
+        regions.projection = reserve(tokens, widths.projection)
+        regions.context = reserve(tokens, widths.trueHidden)
+        regions.intermediate = reserve(tokens, widths.intermediate)
+        regions.firstTokens = reserve(texts, widths.hidden)
+        regions.pooled = reserve(texts, widths.hidden)
+        let scratch = Attention.scratchFloats(length: longest, headSize: widths.head, of: arithmetic)
+        regions.scratch = reserve(members, scratch)
+        regions.narrowIntermediate = reserveOperand(tokens, widths.intermediate)
+        // By columns, each member prepares all rows for itself.
+        let rooms = division == .columns ? members : 1
+        regions.operands = reserveOperand(tokens * rooms, widths.widestInput)
+        regions.operandRows = tokens
     }
 
-    /// The activations of one block.
-    func regions(of block: PackedBatch.Block) -> BlockRegions {
-        let rows = 0..<block.tokens.count
-        var regions = self.block
-        regions.hidden = hidden.rows(block.tokens)
-        regions.embedded = regions.embedded.rows(rows)
-        regions.bottleneck = regions.bottleneck.rows(rows)
-        regions.projection = regions.projection.rows(rows)
-        regions.context = regions.context.rows(rows)
-        regions.intermediate = regions.intermediate.rows(rows)
-        return regions
+    private mutating func reserve(_ rows: Int, _ columns: Int) -> MatrixRegion {
+        let stride = AlignedBuffer.roundedUp(columns)
+        let region = MatrixRegion(offset: capacity, rows: rows, columns: columns, stride: stride)
+        capacity = region.capacity
+        return region
+    }
+
+    private mutating func reserveOperand(_ rows: Int, _ width: Int) -> OperandRoom {
+        let room = OperandRoom(offset: capacity, rows: rows, width: width)
+        capacity = room.capacity
+        return room
     }
 }
 
-/// Where the activations of one block are in the arena; each but the scores has a row for each of the block's tokens.
+/// Where the activations of one block are in the arena; each has a row for each of the block's tokens unless said
+/// otherwise.
 struct BlockRegions {
-    /// The block's part of the hidden states.
-    var hidden = MatrixRegion(rows: 0, columns: 0)
+    private static let nothing = MatrixRegion(rows: 0, columns: 0)
+
+    /// The hidden states.
+    var hidden = nothing
     /// What the embedding transformation reads.
-    var embedded = MatrixRegion(rows: 0, columns: 0)
+    var embedded = nothing
     /// What a layer's bottlenecks give.
-    var bottleneck = MatrixRegion(rows: 0, columns: 0)
+    var bottleneck = nothing
     /// Queries, keys and, mostly, values.
-    var projection = MatrixRegion(rows: 0, columns: 0)
+    var projection = nothing
     /// What attention gives.
-    var context = MatrixRegion(rows: 0, columns: 0)
+    var context = nothing
     /// Inside a feed-forward network.
-    var intermediate = MatrixRegion(rows: 0, columns: 0)
-    /// Room for the attention scores of some queries of the longest row.
-    var scores = MatrixRegion(rows: 0, columns: 0)
+    var intermediate = nothing
+    /// The same in bfloat16.
+    var narrowIntermediate = OperandRoom()
+    /// [texts, hidden]: the last hidden state of each text's first token.
+    var firstTokens = nothing
+    /// [texts, hidden]: the pooler's output.
+    var pooled = nothing
+    /// Attention's own room, a row for each member.
+    fileprivate(set) var scratch = nothing
+    /// Inputs of products in narrow formats.
+    fileprivate(set) var operands = OperandRoom()
+    fileprivate(set) var operandRows = 0
+
+    /// Room for the inputs of a member's products.
+    func operand(of share: Share) -> OperandRoom {
+        let first = share.division == .columns ? share.member * operandRows : 0
+        return operands.rows(first..<first + operandRows)
+    }
+
+    /// Room for a member's attention.
+    func scratch(of share: Share) -> MatrixRegion { scratch.rows(share.member..<share.member + 1) }
 }

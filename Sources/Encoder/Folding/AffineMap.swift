@@ -94,9 +94,23 @@ struct AffineMap {
         outputs += other.outputs
     }
 
-    /// W, rounded to floats once and packed.
-    func packedWeight() -> PackedWeight {
-        PackedWeight(outputs: outputs, inputs: inputs, rowMajor: weight.map(Float.init))
+    /// W x.
+    var withoutBias: AffineMap {
+        var map = self
+        map.bias = Array(repeating: 0, count: outputs)
+        return map
+    }
+
+    /// W, rounded to floats once and packed for its place in the model.
+    func packedWeight(_ role: WeightFormats.Role, _ formats: WeightFormats) -> PackedWeight {
+        PackedWeight(
+            outputs: outputs,
+            inputs: inputs,
+            format: formats.format(of: role),
+            arithmetic: formats.arithmetic
+        ) { output, row, start in
+            for input in 0..<inputs { row[start + input] = Float(weight[output * inputs + input]) }
+        }
     }
 
     /// b, rounded to floats.

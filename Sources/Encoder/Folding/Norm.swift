@@ -22,16 +22,13 @@ enum Norm {
                 return .folded
             }
             carry = .identity(width: combined.width)
-            return .affine(
-                scale: PaddedVector(combined.scale.map(Float.init)),
-                shift: PaddedVector(combined.shift.map(Float.init))
-            )
+            return .affine(ScaleShift(scale: combined.scale.map(Float.init), shift: combined.shift.map(Float.init)))
         case .layerNorm(let weight, let bias, let epsilon):
             // With LayerNorm everywhere, no stream is ever scaled.
             precondition(carry.scale.allSatisfy { $0 == 1 }, "LayerNorm after a folded NoNorm")
-            let shift = PaddedVector(carry.shift.map(Float.init))
+            let shift = carry.shift.map(Float.init)
             carry = .identity(width: carry.width)
-            return .layerNorm(shift: shift, weight: PaddedVector(weight), bias: PaddedVector(bias), epsilon: epsilon)
+            return .layerNorm(LayerNorm(shift: shift, weight: weight, bias: bias, epsilon: epsilon))
         }
     }
 }
@@ -41,19 +38,31 @@ enum NormStep: Sendable {
     /// Nothing: it went into the stream's carry.
     case folded
     /// x <- x * scale + shift.
-    case affine(scale: PaddedVector, shift: PaddedVector)
+    case affine(ScaleShift)
     /// x <- LayerNorm(x + shift).
-    case layerNorm(shift: PaddedVector, weight: PaddedVector, bias: PaddedVector, epsilon: Double)
+    case layerNorm(LayerNorm)
 
-    /// Does it, in place.
-    func apply(to region: MatrixRegion, of arena: inout AlignedBuffer) {
+    /// What a product's epilogue can do.
+    var scaleShift: ScaleShift? {
+        if case .affine(let scaleShift) = self { scaleShift } else { nil }
+    }
+
+    /// Whether it needs whole rows.
+    var isRowWise: Bool {
+        if case .layerNorm = self { true } else { false }
+    }
+
+    /// Does it, in place; a scale and shift only if no epilogue has.
+    func apply(
+        to region: MatrixRegion,
+        of arena: borrowing AlignedBuffer,
+        on arithmetic: Arithmetic,
+        scaleShiftToo: Bool
+    ) {
         switch self {
-        case .folded:
-            break
-        case .affine(let scale, let shift):
-            Normalization.affine(region, of: &arena, scale: scale, shift: shift)
-        case .layerNorm(let shift, let weight, let bias, let epsilon):
-            Normalization.layerNorm(region, of: &arena, shift: shift, weight: weight, bias: bias, epsilon: epsilon)
+        case .folded: break
+        case .affine(let scaleShift): if scaleShiftToo { arithmetic.apply(scaleShift, to: region, of: arena) }
+        case .layerNorm(let norm): arithmetic.apply(norm, to: region, of: arena)
         }
     }
 }

@@ -4,7 +4,8 @@ extension Embeddings {
     /// Reads the embeddings. Their stream is the hidden states', and what is still to be applied to it is returned.
     static func load(
         _ reader: inout WeightReader,
-        _ configuration: MobileBertConfiguration
+        _ configuration: MobileBertConfiguration,
+        _ formats: WeightFormats
     ) throws(EncoderError) -> (Embeddings, AffineCarry) {
         let hiddenSize = configuration.hiddenSize
         func table(
@@ -36,8 +37,11 @@ extension Embeddings {
             )
             dense.addToStream(&carry)
             dense.padInputs(groups: tokens, width: words.paddedWidth)
-            let weight = dense.packedWeight()
-            transformation = configuration.usesTrigramInput ? .trigram(weight) : .token(weight)
+            let layer = LinearLayer(
+                weight: dense.packedWeight(.embeddingTransformation, formats),
+                accumulates: true
+            )
+            transformation = configuration.usesTrigramInput ? .trigram(layer) : .token(layer)
         } else {
             transformation = .none
         }

@@ -4,6 +4,7 @@ internal import LinearAlgebra
 /// next layer.
 struct LayerLoader {
     private let configuration: MobileBertConfiguration
+    private let formats: WeightFormats
     private let name: String
     /// Of the hidden states' stream.
     private var hidden: AffineCarry
@@ -15,10 +16,12 @@ struct LayerLoader {
         _ index: Int,
         _ reader: inout WeightReader,
         _ configuration: MobileBertConfiguration,
+        _ formats: WeightFormats,
         carry: inout AffineCarry
     ) throws(EncoderError) -> Layer {
         var loader = LayerLoader(
             configuration: configuration,
+            formats: formats,
             name: "encoder.layer.\(index)",
             hidden: carry,
             inner: .identity(width: configuration.trueHiddenSize)
@@ -91,7 +94,7 @@ struct LayerLoader {
                 }
             }
             bottleneck = Bottleneck(
-                projection: combined.packedWeight(),
+                projection: LinearLayer(weight: combined.packedWeight(.bottleneck, formats)),
                 inputWidth: width,
                 inputNorm: inputNorm,
                 attentionColumns: attentionColumns,
@@ -118,16 +121,17 @@ struct LayerLoader {
     ) throws(EncoderError) -> SelfAttention {
         var projection = queries
         projection.scaleOutputs(by: 1 / Double(configuration.headSize).squareRoot())
-        let queryBias = PaddedVector(projection.roundedBias)
-        projection.append(keys)
-        if case .projection = valueOperand { projection.append(values) }
+        projection.append(keys.withoutBias)
+        if case .projection = valueOperand { projection.append(values.withoutBias) }
         let (output, norm) = try attentionOutput(valueBias: values.bias, &reader)
         return SelfAttention(
             headCount: configuration.headCount,
             headSize: configuration.headSize,
             source: source,
-            projection: projection.packedWeight(),
-            queryBias: queryBias,
+            projection: LinearLayer(
+                weight: projection.packedWeight(.projection, formats),
+                bias: projection.roundedBias
+            ),
             values: valueOperand,
             output: output,
             norm: norm
@@ -158,14 +162,14 @@ struct LayerLoader {
     private mutating func attentionOutput(
         valueBias: [Double],
         _ reader: inout WeightReader
-    ) throws(EncoderError) -> (PackedWeight, NormStep) {
+    ) throws(EncoderError) -> (LinearLayer, NormStep) {
         let prefix = "\(name).attention.output"
         var dense = try reader.dense("\(prefix).dense", outputs: width, inputs: width)
         // What all values are moved by, every weighted mean of them is moved by.
         dense.readStream(.shift(valueBias))
         dense.addToStream(&residual)
         let norm = try self.norm("\(prefix).LayerNorm", width: width, &reader).folded(into: &residual)
-        return (dense.packedWeight(), norm)
+        return (LinearLayer(weight: dense.packedWeight(.attentionOutput, formats), accumulates: true), norm)
     }
 
     private mutating func feedForward(
@@ -186,11 +190,15 @@ struct LayerLoader {
         ).folded(into: &residual)
         return FeedForward(
             intermediate: LinearLayer(
-                weight: intermediate.packedWeight(),
+                weight: intermediate.packedWeight(.intermediate, formats),
                 bias: intermediate.roundedBias,
                 activation: configuration.activation
             ),
-            output: output.packedWeight(),
+            output: LinearLayer(
+                weight: output.packedWeight(.feedForwardOutput, formats),
+                accumulates: true,
+                inputSigns: configuration.activation == .relu ? .nonNegative : .any
+            ),
             norm: norm
         )
     }
@@ -201,7 +209,8 @@ struct LayerLoader {
         dense.readStream(inner)
         dense.addToStream(&hidden)
         let norm = try self.norm("\(prefix).LayerNorm", width: configuration.hiddenSize, &reader)
-        return OutputBottleneck(projection: dense.packedWeight(), norm: norm.folded(into: &hidden))
+        let layer = LinearLayer(weight: dense.packedWeight(.outputBottleneck, formats), accumulates: true)
+        return OutputBottleneck(projection: layer, norm: norm.folded(into: &hidden))
     }
 
     private func norm(_ name: String, width: Int, _ reader: inout WeightReader) throws(EncoderError) -> Norm {

@@ -12,20 +12,24 @@ struct MobileBertWeights: Sendable {
     let source: String
 
     /// Reads and folds all weights of the configured model, and makes sure that the checkpoint holds nothing else.
-    init(_ tensors: any NamedTensors, _ configuration: MobileBertConfiguration) throws(EncoderError) {
+    init(
+        _ tensors: any NamedTensors,
+        _ configuration: MobileBertConfiguration,
+        _ formats: WeightFormats
+    ) throws(EncoderError) {
         var reader = WeightReader(tensors)
         source = reader.source
         var carry: AffineCarry
-        (embeddings, carry) = try Embeddings.load(&reader, configuration)
+        (embeddings, carry) = try Embeddings.load(&reader, configuration, formats)
         var layers: [Layer] = []
         var carries = [carry]
         for index in 0..<configuration.layerCount {
-            layers.append(try LayerLoader.load(index, &reader, configuration, carry: &carry))
+            layers.append(try LayerLoader.load(index, &reader, configuration, formats, carry: &carry))
             carries.append(carry)
         }
         self.layers = layers
         hiddenCarries = carries
-        pooler = try Self.pooler(&reader, configuration, carry)
+        pooler = try Self.pooler(&reader, configuration, formats, carry)
         classifier = try Self.classifier(&reader, configuration)
         try reader.checkNothingIsLeft()
     }
@@ -34,6 +38,7 @@ struct MobileBertWeights: Sendable {
     private static func pooler(
         _ reader: inout WeightReader,
         _ configuration: MobileBertConfiguration,
+        _ formats: WeightFormats,
         _ carry: AffineCarry
     ) throws(EncoderError) -> Pooler {
         guard configuration.activatesPooler else { return .firstToken }
@@ -42,7 +47,8 @@ struct MobileBertWeights: Sendable {
         guard exists || configuration.isSequenceClassifier else { return .absent }
         var dense = try reader.dense(name, outputs: configuration.hiddenSize, inputs: configuration.hiddenSize)
         dense.readStream(carry)
-        return .dense(LinearLayer(weight: dense.packedWeight(), bias: dense.roundedBias, activation: .tanh))
+        let weight = dense.packedWeight(.pooler, formats)
+        return .dense(LinearLayer(weight: weight, bias: dense.roundedBias, activation: .tanh))
     }
 
     private static func classifier(

@@ -6,7 +6,7 @@ internal import LinearAlgebra
 /// what queries and keys are made of, then the values, which are projected from the hidden states too.
 struct Bottleneck: Sendable {
     /// All of it, side by side; each part begins on a vector boundary.
-    let projection: PackedWeight
+    let projection: LinearLayer
     /// The layer's input, from column 0.
     let inputWidth: Int
     let inputNorm: NormStep
@@ -15,11 +15,12 @@ struct Bottleneck: Sendable {
     let attentionNorm: NormStep
 
     /// Writes the block's bottleneck columns.
-    func forward(_ at: BlockRegions, arena: inout AlignedBuffer) {
-        projection.multiply(at.hidden, into: at.bottleneck, of: &arena)
-        inputNorm.apply(to: at.bottleneck.columns(0..<inputWidth), of: &arena)
+    func forward(_ pass: BlockPass) {
+        let at = pass.at
+        pass.apply(projection, to: at.hidden, into: at.bottleneck)
+        pass.normalize(at.bottleneck.columns(0..<inputWidth), by: inputNorm)
         if let attentionColumns {
-            attentionNorm.apply(to: at.bottleneck.columns(attentionColumns), of: &arena)
+            pass.normalize(at.bottleneck.columns(attentionColumns), by: attentionNorm)
         }
     }
 }

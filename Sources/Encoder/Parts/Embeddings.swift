@@ -7,10 +7,10 @@ struct Embeddings: Sendable {
         /// They are.
         case none
         /// A dense layer over the token's embedding.
-        case token(PackedWeight)
+        case token(LinearLayer)
         /// A dense layer over the embeddings of the next token, the token and the one before, with zeros beyond the
         /// text's own ends (MobileBERT, section 3.1: "a 1D convolution with kernel size 3").
-        case trigram(PackedWeight)
+        case trigram(LinearLayer)
     }
 
     let words: EmbeddingTable
@@ -28,49 +28,45 @@ struct Embeddings: Sendable {
         }
     }
 
-    /// Writes the block's part of the hidden states.
-    func forward(_ block: PackedBatch.Block, of packed: PackedBatch, _ at: BlockRegions, arena: inout AlignedBuffer) {
-        for row in block.rows {
-            let tokens = packed.tokens(ofRow: row)
-            for token in tokens {
-                let index = token - block.tokens.lowerBound
-                let hidden = at.hidden.rows(index..<index + 1).offset
-                positions.copy(row: token - tokens.lowerBound, to: hidden, of: &arena)
-                types.add(row: Int(packed.typeIDs[token]), to: hidden, of: &arena)
-                let word = Int(packed.inputIDs[token])
-                switch transformation {
-                case .none:
-                    words.add(row: word, to: hidden, of: &arena)
-                case .token:
-                    words.copy(row: word, to: at.embedded.rows(index..<index + 1).offset, of: &arena)
-                case .trigram:
-                    let start = at.embedded.rows(index..<index + 1).offset
-                    copyWord(token + 1, tokens, packed, to: start, of: &arena)
-                    words.copy(row: word, to: start + words.paddedWidth, of: &arena)
-                    copyWord(token - 1, tokens, packed, to: start + 2 * words.paddedWidth, of: &arena)
-                }
-            }
+    /// Writes the block's hidden states.
+    func forward(_ pass: BlockPass) {
+        let own = pass.share.part(of: pass.count)
+        for row in pass.block.rows {
+            let rows = pass.rows(ofText: row)
+            for index in own.clamped(to: rows) { lookUp(index, of: rows, pass) }
         }
+        pass.share.meetAfterColumns()
         switch transformation {
-        case .none: break
-        case .token(let weight), .trigram(let weight):
-            weight.multiply(at.embedded, into: at.hidden, of: &arena, accumulating: true)
+        case .none: pass.normalize(pass.at.hidden, by: norm)
+        case .token(let layer), .trigram(let layer):
+            pass.apply(layer, to: pass.at.embedded, into: pass.at.hidden, norm: norm)
         }
-        norm.apply(to: at.hidden, of: &arena)
     }
 
-    /// Copies a neighbour's embedding, or zeros where the text has no such token.
-    private func copyWord(
-        _ token: Int,
-        _ tokens: Range<Int>,
-        _ packed: PackedBatch,
-        to offset: Int,
-        of arena: inout AlignedBuffer
-    ) {
-        if tokens.contains(token) {
-            words.copy(row: Int(packed.inputIDs[token]), to: offset, of: &arena)
-        } else {
-            arena.clear(offset..<offset + words.paddedWidth)
+    /// Looks up token `index` of the block, which belongs to the text in `rows`.
+    private func lookUp(_ index: Int, of rows: Range<Int>, _ pass: BlockPass) {
+        let (at, workspace) = (pass.at, pass.workspace)
+        let token = pass.block.tokens.lowerBound + index
+        let hidden = at.hidden.rows(index..<index + 1).offset
+        positions.copy(row: index - rows.lowerBound, to: hidden, of: workspace.arena)
+        types.add(row: Int(pass.packed.typeIDs[token]), to: hidden, of: workspace.arena)
+        let word = Int(pass.packed.inputIDs[token])
+        switch transformation {
+        case .none:
+            words.add(row: word, to: hidden, of: workspace.arena)
+        case .token:
+            words.copy(row: word, to: at.embedded.rows(index..<index + 1).offset, of: workspace.arena)
+        case .trigram:
+            let start = at.embedded.rows(index..<index + 1).offset
+            for (place, neighbour) in [index + 1, index, index - 1].enumerated() {
+                let offset = start + place * words.paddedWidth
+                if rows.contains(neighbour) {
+                    let word = Int(pass.packed.inputIDs[pass.block.tokens.lowerBound + neighbour])
+                    words.copy(row: word, to: offset, of: workspace.arena)
+                } else {
+                    workspace.arena.clear(offset..<offset + words.paddedWidth)
+                }
+            }
         }
     }
 }

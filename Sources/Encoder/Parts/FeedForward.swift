@@ -6,13 +6,16 @@ struct FeedForward: Sendable {
     /// To the intermediate width, with the activation.
     let intermediate: LinearLayer
     /// Back, adding to the residual stream.
-    let output: PackedWeight
+    let output: LinearLayer
     let norm: NormStep
 
     /// Adds the network's output to `residual`, which is also its input.
-    func forward(_ at: BlockRegions, residual: MatrixRegion, arena: inout AlignedBuffer) {
-        intermediate.apply(residual, into: at.intermediate, of: &arena)
-        output.multiply(at.intermediate, into: residual, of: &arena, accumulating: true)
-        norm.apply(to: residual, of: &arena)
+    func forward(_ pass: BlockPass, residual: MatrixRegion) {
+        let at = pass.at
+        // A bfloat16 reader gets bfloat16 straight from the product.
+        let isNarrow = output.weight.format == .bfloat16 && !intermediate.appliesActivationAfterwards
+        let narrow = isNarrow ? at.narrowIntermediate : nil
+        pass.apply(intermediate, to: residual, into: at.intermediate, narrow: narrow)
+        pass.apply(output, to: at.intermediate, prepared: narrow, into: residual, norm: norm)
     }
 }

@@ -10,16 +10,14 @@ struct Layer: Sendable {
     let outputBottleneck: OutputBottleneck?
 
     /// Takes the block's hidden states one layer further, in place.
-    func forward(_ block: PackedBatch.Block, of packed: PackedBatch, _ at: BlockRegions, arena: inout AlignedBuffer) {
-        var residual = at.hidden
+    func forward(_ pass: BlockPass) {
+        var residual = pass.at.hidden
         if let bottleneck {
-            bottleneck.forward(at, arena: &arena)
-            residual = at.bottleneck.columns(0..<bottleneck.inputWidth)
+            bottleneck.forward(pass)
+            residual = pass.at.bottleneck.columns(0..<bottleneck.inputWidth)
         }
-        attention.forward(block, of: packed, at, residual: residual, arena: &arena)
-        for feedForward in feedForwards {
-            feedForward.forward(at, residual: residual, arena: &arena)
-        }
-        outputBottleneck?.forward(at, source: residual, arena: &arena)
+        attention.forward(pass, residual: residual)
+        for feedForward in feedForwards { feedForward.forward(pass, residual: residual) }
+        outputBottleneck?.forward(pass, source: residual)
     }
 }

@@ -3,12 +3,11 @@ internal import LinearAlgebra
 /// transformers' `OutputBottleneck`: from inside a layer back to the hidden states.
 struct OutputBottleneck: Sendable {
     /// Adds to the hidden states' stream.
-    let projection: PackedWeight
+    let projection: LinearLayer
     let norm: NormStep
 
     /// Adds the layer's result to the hidden states.
-    func forward(_ at: BlockRegions, source: MatrixRegion, arena: inout AlignedBuffer) {
-        projection.multiply(source, into: at.hidden, of: &arena, accumulating: true)
-        norm.apply(to: at.hidden, of: &arena)
+    func forward(_ pass: BlockPass, source: MatrixRegion) {
+        pass.apply(projection, to: source, into: pass.at.hidden, norm: norm)
     }
 }

@@ -15,7 +15,7 @@ package struct EncoderEngine: BatchEngine {
 /// One worker: the shared model with a workspace of its own.
 package final class EncoderWorker: BatchWorker {
     private let model: MobileBertModel
-    private var workspace: Workspace
+    private let workspace: Workspace
 
     init(model: MobileBertModel) {
         self.model = model
@@ -31,7 +31,16 @@ package final class EncoderWorker: BatchWorker {
             tokenTypeIDs: batch.tokenTypeIDs,
             attentionMask: batch.attentionMask
         )
-        return try model.run(input, requests: batch.tasks, workspace: &workspace)
+        return try model.run(input, requests: batch.tasks, workspace: workspace, team: EngineTeam(members: team))
             .map { $0.mapError { $0 as any Error } }
     }
+}
+
+/// The scheduler's team as the encoder knows it.
+private struct EngineTeam: Team {
+    let members: BatchTeam
+
+    var count: Int { members.count }
+
+    func run(_ body: @Sendable (Int) -> Void) { members.run(body) }
 }

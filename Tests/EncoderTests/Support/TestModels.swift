@@ -62,7 +62,7 @@ enum TestModels {
 extension MobileBertModel {
     /// Runs a batch with one request for all rows in a workspace of its own.
     func results(_ batch: EncoderBatch, _ request: OutputRequest) throws -> [Result<EncoderOutput, EncoderError>] {
-        var workspace = makeWorkspace()
-        return try run(batch, requests: Array(repeating: request, count: batch.rows), workspace: &workspace)
+        let workspace = makeWorkspace()
+        return try run(batch, requests: Array(repeating: request, count: batch.rows), workspace: workspace)
     }
 }

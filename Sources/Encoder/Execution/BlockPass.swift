@@ -1,0 +1,64 @@
+internal import LinearAlgebra
+
+/// One member's way with a block through the model: what is where, and which part of it is the member's.
+struct BlockPass {
+    let arithmetic: Arithmetic
+    /// Whose arena it is.
+    let workspace: Workspace
+    let packed: PackedBatch
+    let block: PackedBatch.Block
+    let at: BlockRegions
+    let share: Share
+
+    /// Tokens of the block.
+    var count: Int { block.tokens.count }
+
+    /// target = norm(layer(source)), or target = norm(target + layer(source)) where the layer accumulates.
+    ///
+    /// - Parameters:
+    ///   - prepared: the input in the weight's format, if it is there already.
+    ///   - narrow: where the result goes instead, as bfloat16.
+    func apply(
+        _ layer: LinearLayer,
+        to source: MatrixRegion,
+        prepared: OperandRoom? = nil,
+        into target: MatrixRegion,
+        narrow: OperandRoom? = nil,
+        norm: NormStep = .folded
+    ) {
+        let rows = share.productRows(count)
+        let input = source.rows(rows)
+        let room = (prepared ?? at.operand(of: share)).rows(rows)
+        if prepared == nil { layer.prepare(input, in: room, of: workspace.arena) }
+        let isFused = !layer.appliesActivationAfterwards
+        layer.multiply(
+            input,
+            room,
+            into: target.rows(rows),
+            narrow: narrow?.rows(rows),
+            scaleShift: isFused ? norm.scaleShift : nil,
+            columns: share.productColumns(layer.weight.outputs, step: layer.columnStep),
+            of: workspace.arena
+        )
+        share.meetAfterColumns()
+        guard !isFused || norm.isRowWise else { return }
+        let own = target.rows(share.part(of: count))
+        if !isFused { layer.activate(own, of: workspace.arena) }
+        norm.apply(to: own, of: workspace.arena, on: arithmetic, scaleShiftToo: !isFused)
+        share.meetAfterColumns()
+    }
+
+    /// Normalizes some columns by themselves.
+    func normalize(_ region: MatrixRegion, by norm: NormStep) {
+        if case .folded = norm { return }
+        let own = region.rows(share.part(of: count))
+        norm.apply(to: own, of: workspace.arena, on: arithmetic, scaleShiftToo: true)
+        share.meetAfterColumns()
+    }
+
+    /// Some tokens of one text, as rows of the block.
+    func rows(ofText row: Int) -> Range<Int> {
+        let tokens = packed.tokens(ofRow: row)
+        return tokens.lowerBound - block.tokens.lowerBound..<tokens.upperBound - block.tokens.lowerBound
+    }
+}

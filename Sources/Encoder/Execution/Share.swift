@@ -1,0 +1,63 @@
+/// One member's part of the work on a block.
+///
+/// Many tokens are divided by rows: each member takes its tokens through all layers, and only attention, which reads
+/// other tokens' keys and values, has the members wait for each other. Few tokens are divided by the columns of every
+/// product, so that each member reads only its part of the weights, which is what a short text's time goes into; then
+/// the members meet after every step. Either way each value is computed as it would be alone.
+struct Share: Sendable {
+    /// How a block is divided.
+    enum Division: Sendable {
+        case rows
+        case columns
+    }
+
+    /// Below this many tokens for each member, reading weights takes longer than the arithmetic on them.
+    static let fewTokens = 24
+    /// Members among whom columns are divided at most: MobileBERT's narrowest products have two panels of 64 columns.
+    static let columnMembers = 4
+
+    let member: Int
+    let count: Int
+    let division: Division
+    private let barrier: TeamBarrier
+
+    /// How a block of `tokens` is divided among a team of `count`, and how many members take part.
+    static func plan(tokens: Int, count: Int) -> (division: Division, members: Int) {
+        guard count > 1 else { return (.rows, 1) }
+        if tokens < fewTokens * count { return (.columns, min(count, columnMembers)) }
+        return (.rows, count)
+    }
+
+    /// The share of member `member` of `count`.
+    init(member: Int, count: Int, division: Division, barrier: TeamBarrier) {
+        self.member = member
+        self.count = count
+        self.division = division
+        self.barrier = barrier
+    }
+
+    /// This member's part of `total` things that can be divided anywhere.
+    func part(of total: Int) -> Range<Int> {
+        total * member / count..<total * (member + 1) / count
+    }
+
+    /// The rows that this member multiplies.
+    func productRows(_ total: Int) -> Range<Int> { division == .rows ? part(of: total) : 0..<total }
+
+    /// The columns that this member computes of a product; shares begin on multiples of `step`.
+    func productColumns(_ total: Int, step: Int) -> Range<Int> {
+        guard division == .columns else { return 0..<total }
+        let steps = part(of: (total + step - 1) / step)
+        return min(steps.lowerBound * step, total)..<min(steps.upperBound * step, total)
+    }
+
+    /// Waits for the others.
+    func meet() {
+        if count > 1 { barrier.meet(count: count) }
+    }
+
+    /// Waits for the others where a step's results are of several members' making.
+    func meetAfterColumns() {
+        if division == .columns { meet() }
+    }
+}

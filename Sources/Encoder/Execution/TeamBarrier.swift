@@ -1,0 +1,29 @@
+internal import LinearAlgebra
+internal import Synchronization
+
+/// Where the members of a team wait for each other, hundreds of times in a forward pass.
+///
+/// A member that waits spins: the others are at most a product behind. Only when they are far longer away, because the
+/// machine runs something else on their CPUs, does it let others have its own.
+final class TeamBarrier: Sendable {
+    /// Turns of the waiting loop before the CPU is offered to others: some tens of microseconds.
+    private static let spins = 4_096
+
+    private let arrived = Atomic<Int>(0)
+    private let round = Atomic<Int>(0)
+
+    /// Returns when all `count` members have called it.
+    func meet(count: Int) {
+        let current = round.load(ordering: .relaxed)
+        if arrived.wrappingAdd(1, ordering: .acquiringAndReleasing).newValue == count {
+            arrived.store(0, ordering: .relaxed)
+            round.store(current &+ 1, ordering: .releasing)
+            return
+        }
+        var turns = 0
+        while round.load(ordering: .acquiring) == current {
+            turns += 1
+            SpinWait.pause(offeringCPU: turns > Self.spins)
+        }
+    }
+}

@@ -1,0 +1,37 @@
+internal import LinearAlgebra
+
+/// In which format each of a model's products is packed.
+struct WeightFormats: Sendable {
+    /// A product's place in the model.
+    enum Role: Sendable {
+        case embeddingTransformation
+        case bottleneck
+        case projection
+        case attentionOutput
+        case intermediate
+        case feedForwardOutput
+        case outputBottleneck
+        case pooler
+    }
+
+    let dataType: DataType
+    let arithmetic: Arithmetic
+
+    /// The format of a product's weights. The pooler is run once for a whole text, and what it gives is the answer.
+    func format(of role: Role) -> DataType {
+        switch (dataType, role) {
+        case (_, .pooler), (.float32, _): .float32
+        case (.int8, .embeddingTransformation): .bfloat16
+        default: dataType
+        }
+    }
+
+    /// Every format that some product has.
+    var usedFormats: [DataType] {
+        switch dataType {
+        case .float32: [.float32]
+        case .bfloat16: [.bfloat16, .float32]
+        case .int8: [.int8, .bfloat16, .float32]
+        }
+    }
+}

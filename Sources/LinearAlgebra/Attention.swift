@@ -1,0 +1,68 @@
+internal import CKernels
+
+/// Scaled dot-product attention over the rows of one text; queries come scaled.
+package struct Attention: Sendable {
+    /// The text's queries, keys and values, [length, heads * headSize] each.
+    package var queries, keys, values: MatrixRegion
+    /// Where the result goes, in the same shape.
+    package var context: MatrixRegion
+    /// Values of a head.
+    package var headSize: Int
+    /// Room of ``scratchFloats(length:headSize:of:)`` floats that nobody else uses meanwhile.
+    package var scratch: MatrixRegion
+
+    /// Attention over a whole text.
+    package init(
+        queries: MatrixRegion,
+        keys: MatrixRegion,
+        values: MatrixRegion,
+        context: MatrixRegion,
+        headSize: Int,
+        scratch: MatrixRegion
+    ) {
+        self.queries = queries
+        self.keys = keys
+        self.values = values
+        self.context = context
+        self.headSize = headSize
+        self.scratch = scratch
+    }
+
+    /// Floats of scratch for a text of `length` tokens.
+    package static func scratchFloats(length: Int, headSize: Int, of arithmetic: Arithmetic) -> Int {
+        unsafe arithmetic.kernels.table.pointee.attention_scratch(length, headSize)
+    }
+
+    /// Writes the context of some heads of some queries; each value depends on the text alone.
+    ///
+    /// - Precondition: the shapes fit each other; the scratch is large enough.
+    package func run(
+        heads: Range<Int>,
+        queries range: Range<Int>,
+        on arithmetic: Arithmetic,
+        of buffer: borrowing AlignedBuffer
+    ) {
+        precondition(keys.rows == queries.rows && values.rows == keys.rows && context.rows == keys.rows)
+        precondition(heads.upperBound * headSize <= queries.columns && queries.columns == context.columns)
+        precondition(keys.columns == queries.columns && values.columns == queries.columns)
+        precondition(range.upperBound <= keys.rows)
+        precondition(scratch.columns >= Self.scratchFloats(length: keys.rows, headSize: headSize, of: arithmetic))
+        var attention = unsafe swl_attention()
+        unsafe attention.queries = UnsafePointer(buffer.address(of: queries))
+        unsafe attention.keys = UnsafePointer(buffer.address(of: keys))
+        unsafe attention.values = UnsafePointer(buffer.address(of: values))
+        unsafe attention.context = buffer.address(of: context)
+        unsafe attention.scratch = buffer.address(of: scratch)
+        unsafe attention.query_stride = queries.stride
+        unsafe attention.key_stride = keys.stride
+        unsafe attention.value_stride = values.stride
+        unsafe attention.context_stride = context.stride
+        unsafe attention.length = keys.rows
+        unsafe attention.head_size = headSize
+        unsafe attention.first_head = heads.lowerBound
+        unsafe attention.end_head = heads.upperBound
+        unsafe attention.first_query = range.lowerBound
+        unsafe attention.end_query = range.upperBound
+        unsafe arithmetic.kernels.table.pointee.attention(&attention)
+    }
+}

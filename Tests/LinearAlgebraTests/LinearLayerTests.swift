@@ -1,0 +1,83 @@
+import Foundation
+import LinearAlgebra
+import TestSupport
+import Testing
+
+@Suite("Dense layers on every backend of this machine")
+struct LinearLayerTests {
+    struct Case: CustomStringConvertible {
+        let backend: Backend
+        let dataType: DataType
+
+        var description: String { "\(backend.rawValue) \(dataType.rawValue)" }
+
+        /// Of the sum of the products' magnitudes: one rounding of each factor, and what the sum adds.
+        var tolerance: Double {
+            switch dataType {
+            case .float32: 1e-6
+            case .bfloat16: 0.008
+            case .int8: 0.016
+            }
+        }
+
+        static let all = Arithmetic.available.flatMap { backend in
+            DataType.allCases.filter { backend != .openblas || $0 == .float32 }
+                .map { Case(backend: backend, dataType: $0) }
+        }
+    }
+
+    private func read(_ region: MatrixRegion, _ buffer: borrowing AlignedBuffer) -> [Float] {
+        buffer.withSpan { span in
+            (0..<region.rows * region.columns).map {
+                span[region.offset + $0 / region.columns * region.stride + $0 % region.columns]
+            }
+        }
+    }
+
+    @Test("W x + b with an activation, within the format's rounding", arguments: Case.all)
+    func product(_ test: Case) throws {
+        var generator = SeededGenerator(seed: 1)
+        let arithmetic = try Arithmetic(test.backend, for: test.dataType)
+        for (rows, inputs, outputs) in [(1, 1, 1), (3, 5, 7), (16, 32, 48), (19, 33, 17), (70, 130, 64), (7, 64, 200)] {
+            func random(_ count: Int) -> [Float] { (0..<count).map { _ in .random(in: -1...1, using: &generator) } }
+            let (weights, bias, x) = (random(outputs * inputs), random(outputs), random(rows * inputs))
+            let weight = PackedWeight(
+                outputs: outputs,
+                inputs: inputs,
+                format: test.dataType,
+                arithmetic: arithmetic,
+                rowMajor: weights
+            )
+            for activation in [Activation.linear, .relu, .tanh] {
+                let layer = LinearLayer(weight: weight, bias: bias, activation: activation)
+                let source = MatrixRegion(rows: rows, columns: inputs)
+                let room = OperandRoom(offset: source.capacity, rows: rows, width: inputs)
+                let target = MatrixRegion(
+                    offset: room.capacity,
+                    rows: rows,
+                    columns: outputs,
+                    stride: AlignedBuffer.roundedUp(outputs)
+                )
+                var buffer = AlignedBuffer(minimumCount: target.capacity)
+                buffer.withMutableSpan { span in
+                    for index in x.indices { span[index / inputs * source.stride + index % inputs] = x[index] }
+                }
+                layer.prepare(source, in: room, of: buffer)
+                layer.multiply(source, room, into: target, columns: 0..<outputs, of: buffer)
+                if layer.appliesActivationAfterwards { layer.activate(target, of: buffer) }
+                for (index, value) in read(target, buffer).enumerated() {
+                    let (row, output) = (index / outputs, index % outputs)
+                    var exact = Double(bias[output])
+                    var magnitude = abs(exact)
+                    for input in 0..<inputs {
+                        let term = Double(x[row * inputs + input]) * Double(weights[output * inputs + input])
+                        exact += term
+                        magnitude += abs(term)
+                    }
+                    let expected = activation == .relu ? max(exact, 0) : activation == .tanh ? tanh(exact) : exact
+                    #expect(abs(Double(value) - expected) <= test.tolerance * magnitude)
+                }
+            }
+        }
+    }
+}
