@@ -128,7 +128,7 @@ let package = Package(
         ),
         .testTarget(
             name: "swiftletTests",
-            dependencies: ["swiftlet", "Service", "JSON", "TestSupport"],
+            dependencies: ["swiftlet", "Service", "Encoder", "JSON", "TestSupport"],
             swiftSettings: testSettings
         ),
         .testTarget(

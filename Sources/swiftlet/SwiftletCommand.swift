@@ -31,7 +31,7 @@ struct SwiftletCommand: AsyncParsableCommand {
         version: SwiftletVersion.current,
         subcommands: [
             ServeCommand.self, EmbedCommand.self, ClassifyCommand.self, TokenizeCommand.self, InfoCommand.self,
-            HealthCommand.self,
+            BenchCommand.self, HealthCommand.self,
         ]
     )
 

@@ -12,6 +12,12 @@ struct ExitStatusProcessTests {
             (["embed", "--input", "x", "a"], 64, "choose one"),
             (["embed", "--dimensions", "99999", "a"], 64, "dimensions"),
             (["embed", "--pooling", "max", "a"], 64, "mean"),
+            (["bench", "--shapes", "8by8"], 64, "--shapes"),
+            (["bench", "--shapes", "1x513"], 64, "at most 512 tokens"),
+            (["bench", "--threads", "0"], 64, "--threads must be 1 to"),
+            (["bench", "--subject", "tokenizer"], 64, "needs --texts"),
+            (["bench", "--texts", "/nonexistent"], 66, "cannot open /nonexistent"),
+            (["bench", "--texts", "/dev/null"], 65, "no texts"),
             (["health", "--url", "ftp://x"], 64, "--url"),
             (["serve", "--prot", "1"], 64, "did you mean --port?"),
             (["serve", "--port", "x"], 64, "0 to 65535"),
@@ -112,7 +118,7 @@ struct ExitStatusProcessTests {
 
     @Test(
         "help and version go to standard output",
-        arguments: ["serve", "embed", "classify", "tokenize", "info", "health"]
+        arguments: ["serve", "embed", "classify", "tokenize", "info", "bench", "health"]
     )
     func help(command: String) async throws {
         let run = try await Program.run([command, "--help"])

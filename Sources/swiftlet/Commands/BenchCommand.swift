@@ -1,0 +1,186 @@
+import ArgumentParser
+import Encoder
+import Service
+import Tokenization
+
+/// What `swiftlet bench` measures.
+enum BenchSubject: String, CaseIterable, ExpressibleByArgument {
+    /// The encoder alone.
+    case forward
+    /// Text to token ids.
+    case tokenizer
+    /// Embeddings to JSON.
+    case json
+}
+
+/// `swiftlet bench`: how fast this machine runs a model.
+struct BenchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measure how fast this machine runs a model: encoder, tokenizer, JSON.",
+        discussion: """
+            Of the forward pass only the encoder is timed, from token ids to one embedding a text, on batches of random \
+            tokens (--shapes 8x32: 8 texts of 32 tokens) or of the texts of a file. tokenizer and json work on one \
+            thread, and say what the way into the encoder and out of it costs. A figure is the median of the runs that \
+            --time has room for, at least one, once all is warm.
+
+            EXAMPLES
+              swiftlet bench
+              swiftlet bench --model ./mobilebert-uncased --shapes 1x16,32x128 --threads 1
+              swiftlet bench --texts reviews.txt --batch 32 --format json
+              swiftlet bench --subject tokenizer --texts reviews.txt
+
+            Each line of JSON is {"shape": "8x32", "dtype": "float32", …, "texts": 8, "tokens": 256, "seconds": 0.0213}; \
+            tokens are real ones, padding does not count.
+            """
+    )
+
+    @OptionGroup var modelOptions: ModelOptions
+
+    @Option(help: "What to measure.")
+    var subject = BenchSubject.forward
+
+    @Option(help: ArgumentHelp("Batches of random tokens, as texts x tokens of each.", valueName: "list"))
+    var shapes: BenchShapes?
+
+    @Option(
+        help: ArgumentHelp(
+            "File of texts to measure instead, one a line. Empty lines are skipped.",
+            valueName: "file"
+        )
+    )
+    var texts: String?
+
+    @Option(help: ArgumentHelp("Texts of a file that make a batch, in the file's order.", valueName: "count"))
+    var batch = 32
+
+    @Option(help: "Type of the weights and of the arithmetic.")
+    var dtype = "float32"
+
+    @Option(help: ArgumentHelp("Threads of the encoder. (default: the CPUs that may be used)", valueName: "count"))
+    var threads: Int?
+
+    @Option(help: ArgumentHelp("How often each figure is taken; the median counts.", valueName: "count"))
+    var rounds = 1
+
+    @Option(help: ArgumentHelp("Time for each figure, in every round.", valueName: "seconds"))
+    var time = 1.5
+
+    @Option(help: "Form of the results: auto is a table in a terminal and json (one object a line) elsewhere.")
+    var format = OutputFormat.auto
+
+    func validate() throws {
+        for (name, value, most) in [
+            ("batch", batch, 65_536), ("threads", threads ?? 1, 1_024), ("rounds", rounds, 1_000),
+        ]
+        where !(1...most).contains(value) {
+            throw ValidationError("--\(name) must be 1 to \(most), not \(value)")
+        }
+        guard (0...3_600).contains(time) else { throw ValidationError("--time must be 0 to 3600 seconds, not \(time)") }
+        guard dtype == "float32" else { throw ValidationError("--dtype must be float32, not \(dtype)") }
+        if subject == .tokenizer, texts == nil { throw ValidationError("--subject tokenizer needs --texts") }
+        if subject != .forward, shapes != nil { throw ValidationError("--shapes is for --subject forward") }
+        if subject == .json, texts != nil { throw ValidationError("--texts is not for --subject json") }
+    }
+
+    private var repetition: Repetition { Repetition(budget: time) }
+
+    func run() async throws {
+        let interruption = Interruption()
+        switch subject {
+        case .forward: try measureForward()
+        case .tokenizer: try measureTokenizer()
+        case .json: try measureJSON()
+        }
+        withExtendedLifetime(interruption) {}
+    }
+
+    private func measureForward() throws {
+        let threads = threads ?? CPUBudget.current().count
+        let model = try modelOptions.load()
+        let bench = ForwardBench(model.encoder, request: .pooled(model.defaultPooling), threads: threads)
+        var work: [(name: String, batches: [BenchBatch])] = []
+        // A file alone is a file alone.
+        for shape in (shapes ?? (texts == nil ? .standard : BenchShapes(shapes: []))).shapes {
+            let limit = model.encoder.configuration.maxPositionEmbeddings
+            guard shape.length <= limit else {
+                throw CommandError.usage("--shapes: \(shape.name): the model takes at most \(limit) tokens")
+            }
+            work.append((shape.name, [bench.batch(shape)]))
+        }
+        if let texts {
+            let encoded = try Self.encoded(Self.read(texts), model)
+            work.append(("texts", bench.batches(of: encoded, rows: batch)))
+        }
+        let settings: [BenchFigure.Setting] = [
+            .init(name: "dtype", value: .text("float32")), .init(name: "threads", value: .number(threads)),
+        ]
+        try report(
+            work.map { item in
+                {
+                    BenchFigure(
+                        shape: item.name,
+                        settings: settings,
+                        texts: item.batches.reduce(0) { $0 + $1.rows },
+                        tokens: item.batches.reduce(0) { $0 + $1.tokens },
+                        bytes: nil,
+                        seconds: try bench.seconds(for: item.batches, repetition)
+                    )
+                }
+            }
+        )
+    }
+
+    private func measureTokenizer() throws {
+        let directory = try modelOptions.directory()
+        let tokenizer: Tokenizer
+        do { tokenizer = try Tokenizer(directory: directory) } catch { throw CommandError.unusableModel("\(error)") }
+        let lines = try Self.read(texts ?? "")
+        try report([{ try TextBench.tokenization(of: lines, tokenizer, repetition) }])
+    }
+
+    private func measureJSON() throws {
+        let width = try modelOptions.load().encoder.configuration.hiddenSize
+        try report([{ TextBench.json(rows: batch, width: width, repetition) }])
+    }
+
+    /// Takes each figure `rounds` times, in turn, and writes the medians: a line as soon as it is known, or a table.
+    private func report(_ measurements: [() throws -> BenchFigure]) throws {
+        var rounds: [[BenchFigure]] = []
+        for round in 1...self.rounds {
+            var figures: [BenchFigure] = []
+            for (index, measure) in measurements.enumerated() {
+                var figure = try measure()
+                figure.seconds = Repetition.median(rounds.map { $0[index].seconds } + [figure.seconds])
+                figures.append(figure)
+                if round == self.rounds, format.resolved == .json { try StandardOutput.write(figure.jsonLine) }
+            }
+            rounds.append(figures)
+        }
+        if format.resolved == .text, let last = rounds.last {
+            try StandardOutput.write(Array((BenchFigure.table(last).joined(separator: "\n") + "\n").utf8))
+        }
+    }
+
+    /// The lines of a file.
+    private static func read(_ path: String) throws -> [String] {
+        let source = TextSource.file(path: path)
+        var texts: [String] = []
+        // White space alone has no tokens of its own.
+        try source.forEach { text in
+            if text.content.contains(where: { !$0.isWhitespace }) { texts.append(text.content) }
+        }
+        guard !texts.isEmpty else { throw CommandError.unusableText(place: path, reason: "no texts") }
+        return texts
+    }
+
+    /// The token ids of texts, cut to what the model takes.
+    private static func encoded(_ texts: [String], _ model: LoadedModel) throws -> [[Int32]] {
+        guard let tokenizer = model.tokenizer else {
+            throw CommandError.unusableModel("\(model.directory): no vocab.txt or tokenizer.json, so no texts")
+        }
+        let truncation = Truncation(maxLength: model.maxInputLength)
+        let options = EncodingOptions(truncation: truncation, collectOffsets: false)
+        return try texts.map { try tokenizer.encode($0, options: options).ids }
+    }
+}

@@ -1,0 +1,85 @@
+import Encoder
+import Foundation
+import Synchronization
+import Testing
+
+@testable import swiftlet
+
+@Suite("The parts of swiftlet bench")
+struct BenchTests {
+    @Test("shapes are numbers with an x between them")
+    func shapes() {
+        #expect(BenchShapes(argument: "1x16,8x32")?.shapes.map(\.tokens) == [16, 256])
+        #expect(BenchShapes.standard.defaultValueDescription == "1x16,1x128,8x32,32x32,8x128,32x128,4x512")
+        for wrong in ["", "8", "8x", "x8", "8x8x8", "0x8", "8x-1", "8x32,", "8 x 32", "99999999x1"] {
+            #expect(BenchShapes(argument: wrong) == nil, "\(wrong)")
+        }
+    }
+
+    @Test("work is done once, and again while there is time")
+    func medians() {
+        #expect(Repetition.median([3, 1, 2]) == 2)
+        #expect(Repetition.median([4, 1, 2, 3]) == 2.5)
+        #expect(Repetition.median([]) == 0)
+        var runs = 0
+        _ = Repetition(budget: 0).median { runs += 1 }
+        #expect(runs == 1)
+        _ = Repetition(budget: 3600, mostRuns: 5).median { runs += 1 }
+        #expect(runs == 6)
+    }
+
+    @Test("texts are shared out whole, all of them, in balance and always in the same way")
+    func shares() {
+        let lengths = (0..<33).map { 5 + $0 * 7 % 40 }
+        let parts = BenchBatch.share(lengths, among: 2)
+        #expect(parts == BenchBatch.share(lengths, among: 2))
+        #expect(parts.flatMap { $0 }.sorted() == Array(0..<33))
+        let sums = parts.map { part in part.reduce(0) { $0 + lengths[$1] } }
+        #expect(abs(sums[0] - sums[1]) <= 5)
+        #expect(BenchBatch.share([4], among: 3) == [[0], [], []])
+        let batch = BenchBatch([[7, 8], [9], [10, 11, 12]], threads: 2)
+        #expect(batch.rows == 3 && batch.tokens == 6)
+        #expect(batch.parts.map(\.inputIDs) == [[10, 11, 12], [7, 8, 9, 0]])
+        #expect(batch.parts.map(\.attentionMask) == [[1, 1, 1], [1, 1, 1, 0]])
+    }
+
+    @Test("random ids stay in the vocabulary, and are the same in every run")
+    func randomIDs() {
+        for (size, range) in [(30_522, 1_000..<20_000), (500, 0..<500)] {
+            var (one, other) = (RandomIDs(seed: 1, vocabularySize: size), RandomIDs(seed: 1, vocabularySize: size))
+            let ids = (0..<1000).map { _ in one.next() }
+            #expect(ids == (0..<1000).map { _ in other.next() })
+            #expect(ids.allSatisfy { range.contains(Int($0)) })
+            #expect(Set(ids).count > 400)
+        }
+    }
+
+    @Test("a team runs each piece of work on every member at once, also after it has slept", arguments: [1, 2, 4])
+    func team(count: Int) {
+        let team = ThreadTeam(count: count)
+        let sums = Mutex([Int](repeating: 0, count: count))
+        for round in 0..<200 {
+            team.run { member in sums.withLock { $0[member] += round } }
+            if round % 50 == 0 { usleep(30_000) }
+        }
+        #expect(sums.withLock { $0 } == Array(repeating: 199 * 100, count: count))
+    }
+
+    @Test("a table has a column for what was measured, and no other")
+    func table() {
+        var figure = BenchFigure(shape: "8x32", settings: [], texts: 8, tokens: 256, bytes: nil, seconds: 0.0125)
+        figure.settings = [.init(name: "dtype", value: .text("float32")), .init(name: "threads", value: .number(2))]
+        #expect(
+            BenchFigure.table([figure]) == [
+                "dtype float32, threads 2",
+                "shape  texts  tokens      ms  texts/s  tokens/s",
+                "8x32       8     256  12.500      640     20480",
+            ]
+        )
+        let line = String(decoding: figure.jsonLine, as: UTF8.self)
+        #expect(
+            line == #"{"shape":"8x32","dtype":"float32","threads":2,"texts":8,"tokens":256,"seconds":0.0125}"# + "\n"
+        )
+        #expect(BenchFigure.table([]) == [])
+    }
+}
