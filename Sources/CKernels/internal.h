@@ -37,13 +37,16 @@
 
 SWL_DECLARE_PRODUCTS(scalar)
 SWL_DECLARE_ROWS(scalar)
+void swl_attention_bf16_scalar(const swl_attention *attention);
 SWL_DECLARE_PRODUCTS(avx512)
 void swl_gemm_bf16_avx512bf16(const swl_gemm *product);
+void swl_attention_bf16_avx512bf16(const swl_attention *attention);
 void swl_gemm_int8_avx512vnni(const swl_gemm *product);
 void swl_narrow_rows_avx512bf16(const float *source, size_t source_stride, size_t rows, size_t columns,
                                 uint16_t *target, size_t target_stride);
 SWL_DECLARE_ROWS(avx512)
 SWL_DECLARE_PRODUCTS(avx2)
+void swl_gemm_int8_avxvnni(const swl_gemm *product);
 SWL_DECLARE_ROWS(avx2)
 SWL_DECLARE_PRODUCTS(neon)
 SWL_DECLARE_ROWS(neon)

@@ -14,6 +14,7 @@ static const swl_kernels scalar = {
     .narrow_rows = swl_narrow_rows_scalar,
     .quantize_rows = swl_quantize_rows_scalar,
     .attention = swl_attention_scalar,
+    .attention_bf16 = swl_attention_bf16_scalar,
     .attention_scratch = swl_attention_scratch_scalar,
     .activate_rows = swl_activate_rows_scalar,
     .scale_shift_rows = swl_scale_shift_rows_scalar,

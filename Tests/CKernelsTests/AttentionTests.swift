@@ -5,9 +5,8 @@ import Testing
 
 @Suite("Attention")
 struct AttentionTests {
-    @Test("is what doubles say, at any length and head size", arguments: Table.all)
-    func accuracy(table: Table) throws {
-        let kernels = try table.kernels
+    @Test("is what doubles say, at any length and head size", arguments: AttentionVariant.all)
+    func accuracy(variant: AttentionVariant) throws {
         var generator = SeededGenerator(seed: 11)
         let headSizes = [1, 3, 7, 15, 16, 17, 24, 31, 32, 33, 48, 64, 65, 80, 130]
         for length in Array(1...70) + [96, 127, 128, 129, 200] {
@@ -20,15 +19,17 @@ struct AttentionTests {
                 sharpness: sharpness,
                 using: &generator
             )
-            expectAccurate(attention, attention.run(kernels), "\(length) tokens, heads of \(headSize), \(sharpness)")
+            try expectAccurate(attention, variant, "\(length) tokens, heads of \(headSize), \(sharpness)")
         }
     }
 
-    private func expectAccurate(_ attention: AttentionCase, _ context: [Float], _ comment: Comment) {
+    private func expectAccurate(_ attention: AttentionCase, _ variant: AttentionVariant, _ comment: Comment) throws {
+        if variant.isNarrow { attention.narrow() }
+        let context = try attention.run(variant)
         var worst = 0.0
         for query in stride(from: 0, to: attention.length, by: attention.length / 64 + 1) {
             for head in 0..<attention.heads {
-                let (expected, tolerance) = attention.expected(query: query, head: head)
+                let (expected, tolerance) = attention.expected(query: query, head: head, isNarrow: variant.isNarrow)
                 let first = query * attention.contextStride + head * attention.headSize
                 for (value, right) in zip(context[first...], expected) {
                     let error = abs(Double(value) - right) / tolerance
@@ -39,26 +40,28 @@ struct AttentionTests {
         #expect(worst <= 1, comment)
     }
 
-    @Test("of a text's 512 tokens is what doubles say", arguments: Table.all)
-    func longest(table: Table) throws {
+    @Test("of a text's 512 tokens is what doubles say", arguments: AttentionVariant.all)
+    func longest(variant: AttentionVariant) throws {
         var generator = SeededGenerator(seed: 12)
         let attention = AttentionCase(length: 512, headSize: 32, heads: 1, using: &generator)
-        expectAccurate(attention, attention.run(try table.kernels), "512 tokens")
+        try expectAccurate(attention, variant, "512 tokens")
     }
 
-    @Test("gives a query the same bits whatever is computed beside it, and writes nothing else", arguments: Table.all)
-    func shares(table: Table) throws {
-        let kernels = try table.kernels
+    @Test(
+        "gives a query the same bits whatever is computed beside it, and writes nothing else",
+        arguments: AttentionVariant.all
+    )
+    func shares(variant: AttentionVariant) throws {
         var generator = SeededGenerator(seed: 13)
         for length in [1, 2, 11, 12, 13, 16, 25, 40, 64, 65, 100, 150] {
             let headSize = [5, 16, 32, 40, 64].randomElement(using: &generator) ?? 32
             let attention = AttentionCase(length: length, headSize: headSize, heads: 3, using: &generator)
-            let whole = attention.run(kernels)
+            let whole = try attention.run(variant)
             for _ in 0..<12 {
                 let start = Int.random(in: 0...length, using: &generator)
                 let queries = start..<Int.random(in: start...min(length, start + 20), using: &generator)
                 let heads = [0..<1, 1..<3, 2..<3, 0..<3, 1..<1].randomElement(using: &generator) ?? 0..<3
-                let part = attention.run(kernels, heads: heads, queries: queries)
+                let part = try attention.run(variant, heads: heads, queries: queries)
                 var expected = [Float](repeating: AttentionCase.untouched, count: part.count)
                 for query in queries where !heads.isEmpty {
                     let first = query * attention.contextStride
@@ -70,35 +73,37 @@ struct AttentionTests {
         }
     }
 
-    @Test("shows a NaN, wherever it stands", arguments: Table.all, [8, 40, 100])
-    func notANumber(table: Table, length: Int) throws {
-        let kernels = try table.kernels
+    @Test("shows a NaN, wherever it stands", arguments: AttentionVariant.all, [8, 40, 100])
+    func notANumber(variant: AttentionVariant, length: Int) throws {
         var generator = SeededGenerator(seed: 14)
         for place in [0, 1, length / 2, length - 2, length - 1] {
             let query = AttentionCase(length: length, headSize: 20, heads: 2, using: &generator)
             query.queries[place * query.queryStride + 25] = .nan
-            expectFaults(in: query.run(kernels), of: query) { row, column in row == place && column >= 20 }
+            try expectFaults(in: query.run(variant), of: query) { row, column in row == place && column >= 20 }
             let key = AttentionCase(length: length, headSize: 20, heads: 2, using: &generator)
             key.keys[place * key.keyStride + 3] = .nan
-            expectFaults(in: key.run(kernels), of: key) { _, column in column < 20 }
+            try expectFaults(in: key.run(variant), of: key) { _, column in column < 20 }
             let value = AttentionCase(length: length, headSize: 20, heads: 2, using: &generator)
             value.values[place * value.valueStride + 39] = .nan
-            expectFaults(in: value.run(kernels), of: value) { _, column in column == 39 }
+            try expectFaults(in: value.run(variant), of: value) { _, column in column == 39 }
         }
     }
 
-    @Test("makes NaN of an infinite score and passes an infinite value on", arguments: Table.all, [8, 40, 100])
-    func infinity(table: Table, length: Int) throws {
-        let kernels = try table.kernels
+    @Test(
+        "makes NaN of an infinite score and passes an infinite value on",
+        arguments: AttentionVariant.all,
+        [8, 40, 100]
+    )
+    func infinity(variant: AttentionVariant, length: Int) throws {
         var generator = SeededGenerator(seed: 15)
         for place in [0, length / 2, length - 1] {
             let key = AttentionCase(length: length, headSize: 20, heads: 2, using: &generator)
             key.keys[place * key.keyStride + 3] = .infinity
             let rows = Set((0..<length).filter { key.queries[$0 * key.queryStride + 3] > 0 })
-            expectFaults(in: key.run(kernels), of: key) { row, column in column < 20 && rows.contains(row) }
+            try expectFaults(in: key.run(variant), of: key) { row, column in column < 20 && rows.contains(row) }
             let value = AttentionCase(length: length, headSize: 20, heads: 2, using: &generator)
             value.values[place * value.valueStride + 39] = -.infinity
-            expectFaults(in: value.run(kernels), of: value) { _, column in column == 39 }
+            try expectFaults(in: value.run(variant), of: value) { _, column in column == 39 }
         }
     }
 
@@ -111,11 +116,23 @@ struct AttentionTests {
         }
     }
 
+    @Test("rounds its operands to bfloat16, if to anything", arguments: AttentionVariant.all, [3, 20, 70])
+    func rounding(variant: AttentionVariant, length: Int) throws {
+        var generator = SeededGenerator(seed: 17)
+        for headSize in [1, 2, 15, 32, 33, 64, 70] {
+            let attention = AttentionCase(length: length, headSize: headSize, heads: 2, using: &generator)
+            let context = try attention.run(variant)
+            attention.narrow()
+            let isSame = try attention.run(variant).bits == context.bits
+            #expect(try isSame == variant.roundsOperands, "heads of \(headSize)")
+        }
+    }
+
     /// Two tokens with scores 0 and x share the weight as 1 to e^x. Its relative error is below 4e-7 and 2^-23 |x|, for
     /// x log2 e is rounded, down to where floats become subnormal; from -104 on it is 0.
     @Test("weighs by the exponential over its whole range", arguments: Table.all, [0, 1])
     func exponential(table: Table, place: Int) throws {
-        let kernels = try table.kernels
+        let variant = AttentionVariant(table: table, isNarrow: false)
         var generator = SeededGenerator(seed: 16)
         let attention = AttentionCase(length: 2, headSize: 1, heads: 1, using: &generator)
         attention.queries[0] = 1
@@ -126,7 +143,7 @@ struct AttentionTests {
         for step in 0..<10_000 {
             let x = -Float(step) / 80 - Float.random(in: 0..<0.0125, using: &generator)
             attention.keys[place * attention.keyStride] = x
-            let weight = Double(attention.run(kernels)[0])
+            let weight = Double(try attention.run(variant)[0])
             if x < -104 {
                 #expect(weight == 0)
             } else if x < -87 {

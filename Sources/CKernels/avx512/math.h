@@ -5,7 +5,8 @@
 
 #include <immintrin.h>
 
-#define SWL_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
+#define SWL_AVX512_FEATURES "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl"
+#define SWL_AVX512 __attribute__((target(SWL_AVX512_FEATURES)))
 #define SWL_AVX512_INLINE static inline SWL_AVX512 __attribute__((always_inline))
 
 /// 2^x with a relative error under 2e-7; 0 below -149, infinite from 128 on.

@@ -31,7 +31,8 @@ SWL_AVX512_INLINE __m512 swl_exp_below(__m512 score, __m512 maximum) {
     return swl_exp2_avx512(_mm512_mul_ps(_mm512_sub_ps(score, maximum), _mm512_set1_ps(1.44269504f)));
 }
 
-/// The largest score of each row, as lane i of every quarter for row i. NaN is passed over, unless all are.
+/// The largest score of each row, as lane i of every quarter for row i. NaN is passed over, unless all are; the sum
+/// shows it, and an infinite maximum too, as infinity - infinity is NaN.
 SWL_AVX512_INLINE __m512 swl_row_maxima(const float *scores, size_t stride, size_t rows, size_t length) {
     size_t whole = (length - 1) / 16 * 16;
     __mmask16 last = swl_last_lanes(length);
@@ -49,50 +50,25 @@ SWL_AVX512_INLINE __m512 swl_row_maxima(const float *scores, size_t stride, size
     return swl_maxima_of_4(largest);
 }
 
-/// x = e^(x - max) over each row, with 1 / sum of e^(x - max) in `scale`. `rows`, 1...4, is a constant at each call.
-///
-/// NaN in a row makes its sum NaN, and so does an infinite maximum, as infinity - infinity is NaN: neither can hide.
-SWL_AVX512_INLINE void swl_softmax_group_avx512(float *scores, size_t stride, size_t rows, size_t length,
-                                                float *scale) {
-    size_t whole = (length - 1) / 16 * 16;
-    __mmask16 last = swl_last_lanes(length);
-    __m512 maxima = swl_row_maxima(scores, stride, rows, length), maximum[4], sum[4];
-    for (size_t i = 0; i < 4; i++) {
-        maximum[i] = swl_spread(maxima, i);
-        sum[i] = _mm512_setzero_ps();
-    }
-    for (size_t j = 0; j < whole; j += 16) {
-#pragma clang loop unroll(full)
-        for (size_t i = 0; i < rows; i++) {
-            float *at = scores + i * stride + j;
-            __m512 value = swl_exp_below(_mm512_load_ps(at), maximum[i]);
-            _mm512_store_ps(at, value);
-            sum[i] = _mm512_add_ps(sum[i], value);
-        }
-    }
-#pragma clang loop unroll(full)
-    for (size_t i = 0; i < rows; i++) {
-        float *at = scores + i * stride + whole;
-        __m512 value = _mm512_maskz_mov_ps(last, swl_exp_below(_mm512_load_ps(at), maximum[i]));
-        _mm512_store_ps(at, value);
-        sum[i] = _mm512_add_ps(sum[i], value);
-    }
+/// 1 / the sum of each vector's lanes.
+SWL_AVX512_INLINE void swl_store_factors(float *scale, size_t rows, const __m512 sum[4]) {
     __m128 sums = _mm512_castps512_ps128(swl_sums_of_4(sum));
     _mm_mask_storeu_ps(scale, (__mmask8)(0xF >> (4 - rows)), _mm_div_ps(_mm_set1_ps(1.0f), sums));
 }
 
-/// The same for any number of rows.
-static SWL_AVX512 void swl_softmax_rows_avx512(float *scores, size_t stride, size_t rows, size_t length,
-                                               float *scale) {
-    for (; rows >= 4; rows -= 4, scores += 4 * stride, scale += 4) {
-        swl_softmax_group_avx512(scores, stride, 4, length, scale);
+/// Defines `softmax`, for any number of rows, by `softmax_group`, for up to four: it is always inlined, with a constant
+/// number of rows.
+#define SWL_DEFINE_SOFTMAX                                                                                            \
+    static SWL_FUNCTION void softmax(float *scores, size_t stride, size_t rows, size_t length, float *scale) {        \
+        for (; rows >= 4; rows -= 4, scores += 4 * stride, scale += 4) {                                              \
+            softmax_group(scores, stride, 4, length, scale);                                                          \
+        }                                                                                                             \
+        switch (rows) {                                                                                               \
+        case 3: softmax_group(scores, stride, 3, length, scale); break;                                               \
+        case 2: softmax_group(scores, stride, 2, length, scale); break;                                               \
+        case 1: softmax_group(scores, stride, 1, length, scale); break;                                               \
+        default: break;                                                                                               \
+        }                                                                                                             \
     }
-    switch (rows) {
-    case 3: swl_softmax_group_avx512(scores, stride, 3, length, scale); break;
-    case 2: swl_softmax_group_avx512(scores, stride, 2, length, scale); break;
-    case 1: swl_softmax_group_avx512(scores, stride, 1, length, scale); break;
-    default: break;
-    }
-}
 
 #endif

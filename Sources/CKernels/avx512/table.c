@@ -23,6 +23,7 @@ bool swl_fill_avx512(swl_kernels *table, const swl_cpu *cpu) {
         table->gemm_int8_name = "gemm_int8_6x64_avx512vnni";
     }
     table->attention = swl_attention_avx512;
+    table->attention_bf16 = cpu->avx512_bf16 ? swl_attention_bf16_avx512bf16 : swl_attention_avx512;
     table->attention_scratch = swl_attention_scratch_avx512;
     table->activate_rows = swl_activate_rows_avx512;
     table->scale_shift_rows = swl_scale_shift_rows_avx512;

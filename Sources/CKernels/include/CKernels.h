@@ -45,6 +45,9 @@ typedef struct {
     int32_t a_zero_point;
     /// W, packed by swl_pack_*.
     const void *weight;
+    /// Where the caller's next product begins to read its weight, which is fetched while this one's last panel is
+    /// multiplied; or null.
+    const void *next_weight;
     /// int8 only: scale of each output, and the sum of each output's packed weights.
     const float *weight_scale;
     const int32_t *weight_sum;
@@ -99,6 +102,10 @@ typedef struct {
     void (*quantize_rows)(const float *source, size_t source_stride, size_t rows, size_t columns, int32_t zero_point,
                           uint8_t *target, size_t target_stride, float *scale);
     void (*attention)(const swl_attention *attention);
+    /// The same with queries, keys, values and softmax's exponentials rounded to bfloat16 before each product, and sums
+    /// in single precision; may be `attention` itself where the CPU does not multiply bfloat16.
+    void (*attention_bf16)(const swl_attention *attention);
+    /// Floats of scratch memory for either.
     size_t (*attention_scratch)(size_t length, size_t head_size);
     /// x = activation(x + bias) in place; bias may be null.
     void (*activate_rows)(float *x, size_t stride, size_t rows, size_t columns, const float *bias,

@@ -8,11 +8,17 @@ size_t swl_attention_scratch_scalar(size_t length, size_t head_size) {
     return (head_size + 1) * length;
 }
 
+/// What a product sees of one of its operands.
+static inline float operand(float x, bool narrow) {
+    return narrow ? swl_widen(swl_narrow(x)) : x;
+}
+
 /// scores[j] = query . keys[j], summed in the order of the head's columns; keys is [head_size][length].
-static void score(const float *query, const float *keys, size_t length, size_t head_size, float *restrict scores) {
+static void score(const float *query, const float *keys, size_t length, size_t head_size, bool narrow,
+                  float *restrict scores) {
     for (size_t j = 0; j < length; j++) scores[j] = 0.0f;
     for (size_t column = 0; column < head_size; column++, keys += length) {
-        float factor = query[column];
+        float factor = operand(query[column], narrow);
         for (size_t j = 0; j < length; j++) scores[j] += factor * keys[j];
     }
 }
@@ -29,29 +35,42 @@ static float exponentials(float *scores, size_t length) {
 
 /// context = scale * (scores values), summed in the order of the text's tokens.
 static void mix(const float *scores, float scale, const float *values, size_t value_stride, size_t length,
-                size_t head_size, float *restrict context) {
+                size_t head_size, bool narrow, float *restrict context) {
     for (size_t column = 0; column < head_size; column++) context[column] = 0.0f;
     for (size_t j = 0; j < length; j++, values += value_stride) {
-        float factor = scores[j];
-        for (size_t column = 0; column < head_size; column++) context[column] += factor * values[column];
+        float factor = operand(scores[j], narrow);
+        for (size_t column = 0; column < head_size; column++) {
+            context[column] += factor * operand(values[column], narrow);
+        }
     }
     for (size_t column = 0; column < head_size; column++) context[column] *= scale;
 }
 
-void swl_attention_scalar(const swl_attention *attention) {
+static inline void attend(const swl_attention *attention, bool narrow) {
     size_t length = attention->length, head_size = attention->head_size;
     float *keys = attention->scratch, *scores = keys + head_size * length;
     for (size_t head = attention->first_head; head < attention->end_head; head++) {
         size_t first = head * head_size;
         for (size_t j = 0; j < length; j++) {
             const float *key = attention->keys + j * attention->key_stride + first;
-            for (size_t column = 0; column < head_size; column++) keys[column * length + j] = key[column];
+            for (size_t column = 0; column < head_size; column++) {
+                keys[column * length + j] = operand(key[column], narrow);
+            }
         }
         for (size_t i = attention->first_query; i < attention->end_query; i++) {
-            score(attention->queries + i * attention->query_stride + first, keys, length, head_size, scores);
+            const float *query = attention->queries + i * attention->query_stride + first;
+            score(query, keys, length, head_size, narrow, scores);
             float scale = exponentials(scores, length);
-            mix(scores, scale, attention->values + first, attention->value_stride, length, head_size,
+            mix(scores, scale, attention->values + first, attention->value_stride, length, head_size, narrow,
                 attention->context + i * attention->context_stride + first);
         }
     }
+}
+
+void swl_attention_scalar(const swl_attention *attention) {
+    attend(attention, false);
+}
+
+void swl_attention_bf16_scalar(const swl_attention *attention) {
+    attend(attention, true);
 }

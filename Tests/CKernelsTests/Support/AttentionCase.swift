@@ -1,6 +1,30 @@
 import CKernels
 import Foundation
 import TestSupport
+import Testing
+
+/// Attention in one of a table's two formats.
+struct AttentionVariant: CustomTestStringConvertible, Sendable {
+    let table: Table
+    let isNarrow: Bool
+
+    var testDescription: String { isNarrow ? "\(table.name), bfloat16" : table.name }
+
+    static let all = Table.all.flatMap { table in
+        [false, true].map { AttentionVariant(table: table, isNarrow: $0) }
+    }
+
+    var kernels: swl_kernels { get throws { try table.kernels } }
+
+    /// Whether its operands are rounded to bfloat16: some tables' are not.
+    var roundsOperands: Bool {
+        get throws {
+            let kernels = try kernels
+            let functions = [kernels.attention, kernels.attention_bf16].map { unsafeBitCast($0, to: Int.self) }
+            return isNarrow && functions[0] != functions[1]
+        }
+    }
+}
 
 /// Attention over one text of random numbers, some of its rows' floats belonging to somebody else.
 final class AttentionCase {
@@ -40,8 +64,20 @@ final class AttentionCase {
         values = random(length * valueStride, -3...3)
     }
 
+    /// Rounds all operands to bfloat16.
+    func narrow() {
+        for memory in [queries, keys, values] {
+            for index in 0..<memory.count { memory[index] = float(bfloat16: nearestBFloat16(memory[index])) }
+        }
+    }
+
     /// The context of some heads and queries, rows `contextStride` apart.
-    func run(_ kernels: swl_kernels, heads share: Range<Int>? = nil, queries range: Range<Int>? = nil) -> [Float] {
+    func run(
+        _ variant: AttentionVariant,
+        heads share: Range<Int>? = nil,
+        queries range: Range<Int>? = nil
+    ) throws -> [Float] {
+        let kernels = try variant.kernels
         let context = AlignedMemory<Float>(length * contextStride, repeating: Self.untouched)
         let room = kernels.attention_scratch(length, headSize)
         let scratch = AlignedMemory<Float>(room + 64, repeating: Self.untouched)
@@ -61,7 +97,7 @@ final class AttentionCase {
         attention.first_query = (range ?? 0..<length).lowerBound
         attention.end_query = (range ?? 0..<length).upperBound
         attention.scratch = scratch.start
-        kernels.attention(&attention)
+        if variant.isNarrow { kernels.attention_bf16(&attention) } else { kernels.attention(&attention) }
         precondition(scratch.elements[room...].allSatisfy { $0 == Self.untouched }, "scratch overrun")
         return context.elements
     }
@@ -69,8 +105,9 @@ final class AttentionCase {
     /// One query's context for one head in double precision, and how far a kernel's may be from it.
     ///
     /// A score errs by some roundings of the magnitudes that it is summed from, and its exponential by as much of
-    /// itself; the sums over tokens add some roundings of theirs.
-    func expected(query: Int, head: Int) -> (values: [Double], tolerance: Double) {
+    /// itself; the sums over tokens add some roundings of theirs. In bfloat16, for operands that are bfloat16 already,
+    /// each exponential is rounded by up to 2^-9 of itself.
+    func expected(query: Int, head: Int, isNarrow: Bool) -> (values: [Double], tolerance: Double) {
         var scores: [Double] = []
         var magnitude = 0.0
         for token in 0..<length {
@@ -92,6 +129,6 @@ final class AttentionCase {
                 $0 + weights[$1] / sum * Double(values[$1 * valueStride + head * headSize + column])
             }
         }
-        return (context, 3 * (magnitude + 4) * 0x1p-22)
+        return (context, 3 * ((magnitude + 4) * 0x1p-22 + (isNarrow ? 0x1p-9 : 0)))
     }
 }
