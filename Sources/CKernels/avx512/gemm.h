@@ -13,6 +13,8 @@ enum {
     tile_rows = 6,
     tile_vectors = 4,
     panel_columns = tile_vectors * SWL_VECTOR,
+    /// Steps along the inner dimension from one fetch of what comes next to another.
+    block_steps = 8,
 };
 
 SWL_INLINE int32_t load_word(const void *source) {
@@ -21,58 +23,58 @@ SWL_INLINE int32_t load_word(const void *source) {
     return word;
 }
 
-SWL_FUNCTION static __attribute__((noinline)) void apply_gelu(__m512 *values, size_t count) {
-    for (size_t i = 0; i < count; i++) values[i] = swl_gelu_avx512(values[i]);
-}
-
-/// Applies the epilogue from the activation on and writes the tile. With constant `rows` and `vectors` all loops unroll
-/// and `v` stays in registers.
-SWL_INLINE void finish_tile(const swl_gemm *p, size_t row, size_t column, size_t rows, size_t vectors,
-                            __m512 v[tile_rows][tile_vectors]) {
-    if (p->activation == SWL_RELU) {
-        for (size_t r = 0; r < rows; r++) {
-            for (size_t j = 0; j < vectors; j++) v[r][j] = swl_relu_avx512(v[r][j]);
-        }
-    }
-    if (p->activation == SWL_GELU) {
-        // Through memory: it is too much code to be repeated for every register.
-        __m512 values[tile_rows * tile_vectors];
-        for (size_t r = 0; r < rows; r++) {
-            for (size_t j = 0; j < vectors; j++) values[r * vectors + j] = v[r][j];
-        }
-        apply_gelu(values, rows * vectors);
-        for (size_t r = 0; r < rows; r++) {
-            for (size_t j = 0; j < vectors; j++) v[r][j] = values[r * vectors + j];
-        }
-    }
+/// Applies the epilogue from the activation on to `vectors` vectors of a row of C and writes them.
+SWL_INLINE void finish_row(const swl_gemm *p, size_t row, size_t column, size_t vectors, __m512 v[tile_vectors]) {
+    float *c = p->c + row * p->c_stride + column;
     if (p->accumulate) {
-        for (size_t r = 0; r < rows; r++) {
-            const float *c = p->c + (row + r) * p->c_stride + column;
-            for (size_t j = 0; j < vectors; j++) {
-                v[r][j] = _mm512_add_ps(v[r][j], _mm512_loadu_ps(c + j * SWL_VECTOR));
-            }
-        }
+        for (size_t j = 0; j < vectors; j++) v[j] = _mm512_add_ps(v[j], _mm512_loadu_ps(c + j * SWL_VECTOR));
     }
     if (p->scale) {
         for (size_t j = 0; j < vectors; j++) {
             __m512 scale = _mm512_loadu_ps(p->scale + column + j * SWL_VECTOR);
-            __m512 shift = _mm512_loadu_ps(p->shift + column + j * SWL_VECTOR);
-            for (size_t r = 0; r < rows; r++) v[r][j] = _mm512_fmadd_ps(v[r][j], scale, shift);
+            v[j] = _mm512_fmadd_ps(v[j], scale, _mm512_loadu_ps(p->shift + column + j * SWL_VECTOR));
         }
     }
     if (p->c) {
-        for (size_t r = 0; r < rows; r++) {
-            float *c = p->c + (row + r) * p->c_stride + column;
-            for (size_t j = 0; j < vectors; j++) _mm512_storeu_ps(c + j * SWL_VECTOR, v[r][j]);
-        }
+        for (size_t j = 0; j < vectors; j++) _mm512_storeu_ps(c + j * SWL_VECTOR, v[j]);
     }
     if (p->narrow) {
-        for (size_t r = 0; r < rows; r++) {
-            uint16_t *target = p->narrow + (row + r) * p->narrow_stride + column;
-            for (size_t j = 0; j < vectors; j++) {
-                _mm256_storeu_si256((__m256i *)(target + j * SWL_VECTOR), narrowed(v[r][j]));
-            }
+        uint16_t *target = p->narrow + row * p->narrow_stride + column;
+        for (size_t j = 0; j < vectors; j++) {
+            _mm256_storeu_si256((__m256i *)(target + j * SWL_VECTOR), narrowed(v[j]));
         }
+    }
+}
+
+/// Applies GELU and the rest of the epilogue. Out of line and from memory: in registers it would be repeated for each.
+SWL_FUNCTION static __attribute__((noinline)) void finish_gelu(const swl_gemm *p, size_t row, size_t column,
+                                                               size_t rows, size_t vectors, const __m512 *values) {
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t j = 0; j < vectors; j++) {
+            __m512 v[tile_vectors] = {swl_gelu_avx512(values[r * vectors + j])};
+            finish_row(p, row + r, column + j * SWL_VECTOR, 1, v);
+        }
+    }
+}
+
+/// Applies the epilogue from the activation on to a tile. Row by row, so that a row's registers are soon free for the
+/// next tile.
+SWL_INLINE void finish_tile(const swl_gemm *p, size_t row, size_t column, size_t rows, size_t vectors,
+                            __m512 v[tile_rows][tile_vectors]) {
+    if (p->activation == SWL_GELU) {
+        __m512 values[tile_rows * tile_vectors];
+        for (size_t r = 0; r < rows; r++) {
+            for (size_t j = 0; j < vectors; j++) values[r * vectors + j] = v[r][j];
+        }
+        finish_gelu(p, row, column, rows, vectors, values);
+        return;
+    }
+#pragma clang loop unroll(full)
+    for (size_t r = 0; r < rows; r++) {
+        if (p->activation == SWL_RELU) {
+            for (size_t j = 0; j < vectors; j++) v[r][j] = swl_relu_avx512(v[r][j]);
+        }
+        finish_row(p, row + r, column, vectors, v[r]);
     }
 }
 
@@ -85,12 +87,27 @@ SWL_INLINE void add_bias(const swl_gemm *p, size_t column, size_t rows, size_t v
     }
 }
 
-typedef void (*tile_function)(const swl_gemm *p, const void *panel, size_t row, size_t column);
+/// One tile's part of a product.
+typedef struct {
+    /// Packed weights of the tile's columns.
+    const char *panel;
+    size_t row, column;
+    /// What is to be read after this panel, of which each block of steps fetches some cache lines.
+    const char *next;
+    size_t lines;
+} tile_task;
+
+/// Fetches one block's share of what comes next into the L2 cache.
+static inline __attribute__((always_inline)) const char *fetch_next(const char *next, size_t lines) {
+    for (size_t line = 0; line < lines; line++, next += 64) __builtin_prefetch(next, 0, 2);
+    return next;
+}
+
+typedef void (*tile_function)(const swl_gemm *p, const tile_task *task);
 
 #define SWL_TILE(rows, vectors)                                                                                       \
-    SWL_FUNCTION static void tile_##rows##_##vectors(const swl_gemm *p, const void *panel, size_t row,               \
-                                                     size_t column) {                                                 \
-        multiply_tile(p, panel, row, column, rows, vectors);                                                          \
+    SWL_FUNCTION static void tile_##rows##_##vectors(const swl_gemm *p, const tile_task *task) {                     \
+        multiply_tile(p, task, rows, vectors);                                                                        \
     }
 #define SWL_TILES(vectors)                                                                                            \
     SWL_TILE(1, vectors)                                                                                              \
@@ -102,31 +119,37 @@ typedef void (*tile_function)(const swl_gemm *p, const void *panel, size_t row, 
 #define SWL_TILE_ROW(vectors)                                                                                         \
     { tile_1_##vectors, tile_2_##vectors, tile_3_##vectors, tile_4_##vectors, tile_5_##vectors, tile_6_##vectors }
 
-/// Defines the product `name` by the file's `multiply_tile`; a weight takes `size` bytes.
-#define SWL_DEFINE_GEMM(name, size)                                                                                   \
+/// Defines the product `name` by the file's `multiply_tile`; a step takes `group` inputs, 4 bytes a column.
+#define SWL_DEFINE_GEMM(name, group)                                                                                  \
     SWL_TILES(1)                                                                                                      \
     SWL_TILES(2)                                                                                                      \
     SWL_TILES(3)                                                                                                      \
     SWL_TILES(4)                                                                                                      \
     static const tile_function tiles[tile_vectors][tile_rows] = {SWL_TILE_ROW(1), SWL_TILE_ROW(2), SWL_TILE_ROW(3),   \
                                                                  SWL_TILE_ROW(4)};                                    \
-    void name(const swl_gemm *p) { multiply_panels(p, size, tiles); }
+    void name(const swl_gemm *p) { multiply_panels(p, p->inner / group, tiles); }
 
+/// Computes panel by panel, tile by tile.
+///
 /// The rows are cut into tiles of as equal heights as can be: 7 into 4 and 3, so that none runs at a small tile's
-/// speed.
-static inline void multiply_panels(const swl_gemm *p, size_t weight_size,
+/// speed. While a panel is multiplied, the next one comes from memory.
+static inline void multiply_panels(const swl_gemm *p, size_t steps,
                                    const tile_function tiles[tile_vectors][tile_rows]) {
     size_t tile_count = (p->rows + tile_rows - 1) / tile_rows;
     if (tile_count == 0) return;
     size_t rows = p->rows / tile_count, higher = p->rows % tile_count;
+    size_t blocks = (steps + block_steps - 1) / block_steps * tile_count;
     for (size_t column = p->first_column; column < p->end_column; column += panel_columns) {
-        const char *panel = (const char *)p->weight + column * p->inner * weight_size;
+        tile_task task = {.panel = (const char *)p->weight + column * steps * 4, .column = column};
         size_t vectors = swl_min(panel_columns, p->columns - column) / SWL_VECTOR;
-        size_t row = 0;
+        bool last = column + panel_columns >= p->end_column;
+        task.next = last ? p->next_weight : task.panel + panel_columns * steps * 4;
+        task.lines = task.next ? (steps * vectors + blocks - 1) / blocks : 0;
         for (size_t tile = 0; tile < tile_count; tile++) {
             size_t height = rows + (tile < higher);
-            tiles[vectors - 1][height - 1](p, panel, row, column);
-            row += height;
+            tiles[vectors - 1][height - 1](p, &task);
+            task.row += height;
+            task.next += (steps + block_steps - 1) / block_steps * task.lines * 64;
         }
     }
 }

@@ -5,24 +5,27 @@
 #define SWL_TARGET SWL_AVX512_FEATURES ",avx512vnni"
 #include "gemm_int8.h"
 
-SWL_INLINE void multiply_tile(const swl_gemm *p, const void *panel, size_t row, size_t column, size_t rows,
-                              size_t vectors) {
-    const int8_t *weight = panel;
-    const uint8_t *a = (const uint8_t *)p->a + row * p->a_stride;
+SWL_INLINE void multiply_tile(const swl_gemm *p, const tile_task *task, size_t rows, size_t vectors) {
+    const int8_t *weight = (const int8_t *)task->panel;
+    const uint8_t *a = (const uint8_t *)p->a + task->row * p->a_stride;
     size_t inner = p->inner, stride = p->a_stride;
     __m512i total[tile_rows][tile_vectors];
-    start_totals(p, column, rows, vectors, total);
-    for (size_t k = 0; k < inner; k += 4, weight += 4 * vectors * SWL_VECTOR) {
-        __m512i w[tile_vectors];
-        for (size_t j = 0; j < vectors; j++) w[j] = _mm512_loadu_si512(weight + 4 * j * SWL_VECTOR);
-        for (size_t r = 0; r < rows; r++) {
-            __m512i quad = _mm512_set1_epi32(load_word(a + r * stride + k));
-            for (size_t j = 0; j < vectors; j++) total[r][j] = _mm512_dpbusd_epi32(total[r][j], quad, w[j]);
+    start_totals(p, task->column, rows, vectors, total);
+    const char *next = task->next;
+    for (size_t k = 0; k < inner;) {
+        next = fetch_next(next, task->lines);
+        for (size_t end = swl_min(k + 4 * block_steps, inner); k < end; k += 4, weight += 4 * vectors * SWL_VECTOR) {
+            __m512i w[tile_vectors];
+            for (size_t j = 0; j < vectors; j++) w[j] = _mm512_loadu_si512(weight + 4 * j * SWL_VECTOR);
+            for (size_t r = 0; r < rows; r++) {
+                __m512i quad = _mm512_set1_epi32(load_word(a + r * stride + k));
+                for (size_t j = 0; j < vectors; j++) total[r][j] = _mm512_dpbusd_epi32(total[r][j], quad, w[j]);
+            }
         }
     }
-    finish_totals(p, row, column, rows, vectors, total);
+    finish_totals(p, task->row, task->column, rows, vectors, total);
 }
 
-SWL_DEFINE_GEMM(swl_gemm_int8_avx512vnni, 1)
+SWL_DEFINE_GEMM(swl_gemm_int8_avx512vnni, 4)
 
 #endif
