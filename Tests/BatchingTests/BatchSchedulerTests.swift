@@ -43,7 +43,7 @@ private func row(_ ids: [Int32], _ task: String = "") -> BatchRow<String> {
     BatchRow(inputIDs: ids, tokenTypeIDs: ids.map { _ in 0 }, task: task)
 }
 
-@Suite("The scheduler", .timeLimit(.minutes(1)))
+@Suite("The scheduler", .timeLimit(.minutes(3)))
 struct BatchSchedulerTests {
     @Test("answers every row with its own result, in the order submitted")
     func order() async throws {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Batching
 
-@Suite("A seat", .timeLimit(.minutes(1)))
+@Suite("A seat", .timeLimit(.minutes(3)))
 struct SeatTests {
     @Test("does not keep a thread that was called before")
     func callBefore() {
@@ -37,7 +37,7 @@ struct SeatTests {
     func pingPong(spinning: Duration) async {
         let (here, there) = (Seat(), Seat())
         let turns = Counter()
-        let rounds = 20_000
+        let rounds = 5_000
         let thread = Thread {
             for turn in 0..<rounds {
                 while turns.value != 2 * turn + 1 { there.wait(spinning: spinning) }

@@ -21,6 +21,13 @@ struct ExitStatusProcessTests {
             (["health", "--url", "ftp://x"], 64, "--url"),
             (["serve", "--prot", "1"], 64, "did you mean --port?"),
             (["serve", "--port", "x"], 64, "0 to 65535"),
+            (["serve", "--dtype", "float16"], 64, "float32|bfloat16|int8"),
+            (["classify", "--dtype", "float16", "a"], 64, "'float32', 'bfloat16'"),
+            (["info", "--backend", "mkl"], 64, "openblas"),
+            (["embed", "--backend", "openblas", "--dtype", "int8", "a"], 64, "choose dtype float32 or backend auto"),
+            (["serve", "--backend", "openblas", "--dtype", "int8"], 78, "choose dtype float32 or backend auto"),
+            (["serve", "--port", "0", "--backend", Self.foreignBackend], 69, "expected one of auto, "),
+            (["embed", "--backend", Self.foreignBackend, "a"], 69, "expected one of auto, "),
             (["embed", "--no-truncate", "--max-length", "3", "a b c d"], 65, "text 1: 6 tokens, at most 3"),
             (["tokenize", "--no-truncate", "--max-length", "3", "a b c d"], 65, "text 1: 6 tokens, at most 3"),
             (["embed", "--model", "/nonexistent", "a"], 66, "no model in /nonexistent"),
@@ -36,6 +43,31 @@ struct ExitStatusProcessTests {
         #expect(run.status == status)
         #expect(run.errors.contains(message), "\(run.errors)")
         #expect(run.output == "")
+    }
+
+    /// One whose instructions this CPU cannot have.
+    private static let foreignBackend: String = {
+        #if arch(x86_64)
+        "neon"
+        #else
+        "avx2"
+        #endif
+    }()
+
+    @Test("dtype and backend change how a text is computed, and hardly what comes out")
+    func dtypes() async throws {
+        let plain = try await Program.run(["classify", "--backend", "scalar", "a witty, seductive movie"])
+        let score = try #require(Self.score(plain))
+        for dtype in ["float32", "bfloat16", "int8"] {
+            let run = try await Program.run(["classify", "--dtype", dtype, "a witty, seductive movie"])
+            #expect(run.status == 0)
+            #expect(abs(try #require(Self.score(run)) - score) < 0.05)
+        }
+    }
+
+    private static func score(_ run: Program.Result) -> Double? {
+        let labels = try? run.objects().first?["labels"] as? [[String: Any]]
+        return labels?.first?["score"] as? Double
     }
 
     @Test("a text that cannot be used is named by its line, after the results of those before it")

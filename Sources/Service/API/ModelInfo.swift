@@ -1,7 +1,6 @@
 import Batching
 import Encoder
 package import JSON
-import LinearAlgebra
 
 extension InferenceService {
     /// The object of `/info`: text-embeddings-inference's fields, and the model's shape.
@@ -13,7 +12,7 @@ extension InferenceService {
             writer.key("model_sha")
             writer.null()
             writer.key("model_dtype")
-            writer.string("float32")
+            writer.string(model.encoder.engine.dataType)
             writer.key("model_type")
             writeModelType(&writer)
             let numbers = [
@@ -34,7 +33,9 @@ extension InferenceService {
             writer.key("architecture")
             writer.string(model.architecture)
             writer.key("backend")
-            writer.string("openblas \(OpenBLAS.version) (\(OpenBLAS.coreName))")
+            writer.string(model.encoder.engine.backend)
+            writer.key("kernels")
+            writer.array(model.encoder.engine.kernels) { $0.string($1) }
             writer.key("version")
             writer.string(SwiftletVersion.current)
         }

@@ -1,4 +1,5 @@
 import Batching
+import Encoder
 package import HTTPProtocol
 package import HTTPServer
 import HTTPTypes
@@ -157,6 +158,7 @@ package final class ServiceHandler: RequestHandler {
             engineAnswers: snapshot.engineAnswers,
             workers: snapshot.inference?.configuration.workers ?? 0,
             modelName: snapshot.inference?.model.name ?? "",
+            engine: snapshot.inference?.model.encoder.engine,
             version: SwiftletVersion.current
         )
     }

@@ -65,6 +65,23 @@ extension ConfigurationKey {
             the limit, false refuses it (422).
             """
         ),
+        .choice(
+            "dtype",
+            \.dtype,
+            """
+            Arithmetic of the matrix products; sums are float32 in each. bfloat16 halves the memory of the weights and, \
+            on CPUs with AVX-512 BF16, the time; int8 takes a quarter of both where there is VNNI. What they cost in \
+            accuracy is in docs/benchmarks.md.
+            """
+        ),
+        .choice(
+            "backend",
+            \.backend,
+            """
+            What computes: auto takes the fastest kernels that this CPU has, and /info says which; the others are for \
+            comparison, and stop the start where the CPU lacks them. openblas is for float32 only.
+            """
+        ),
     ]
 
     private static let network: [ConfigurationKey] = [

@@ -27,6 +27,7 @@ extension ServiceConfiguration {
         guard listensOnTCP || unixSocket != nil else {
             throw .contradiction("host is \"\(Self.noHost)\" and unix_socket is not set: there is nothing to listen on")
         }
+        if let conflict = engine.conflict { throw .contradiction(conflict) }
         guard maxQueueTokens >= maxBatchTokens else {
             throw .contradiction(
                 "max_queue_tokens (\(maxQueueTokens)) is below max_batch_tokens (\(maxBatchTokens)): "

@@ -1,4 +1,5 @@
 package import Encoder
+package import LinearAlgebra
 package import Logging
 
 /// The settings of `swiftlet serve`, resolved and checked.
@@ -18,6 +19,11 @@ package struct ServiceConfiguration: Sendable, Equatable {
     package var maxInputLength = 0
     /// Whether a longer input is cut rather than refused where a request says neither.
     package var autoTruncate = true
+
+    /// Arithmetic of the model's products.
+    package var dtype = DataType.float32
+    /// Who computes them.
+    package var backend = Backend.auto
 
     // MARK: Network
 
@@ -108,6 +114,9 @@ package struct ServiceConfiguration: Sendable, Equatable {
 
     /// The value of `host` that stands for "no TCP socket at all".
     package static let noHost = "none"
+
+    /// How the model is to compute.
+    package var engine: EngineOptions { EngineOptions(dataType: dtype, backend: backend) }
 
     /// False when only the unix socket is to be opened.
     package var listensOnTCP: Bool { host != Self.noHost }

@@ -23,9 +23,13 @@ package struct LoadedModel: Sendable {
 
     /// Loads what serving needs; reads weights once.
     /// - Throws: the rooms' own errors, each naming the file and what was expected.
-    package init(directory: String, servedName: String? = nil) throws {
+    package init(
+        directory: String,
+        servedName: String? = nil,
+        engine: EngineOptions = EngineOptions()
+    ) throws {
         tokenizer = try Self.tokenizer(directory: directory)
-        encoder = try MobileBertModel(directory: directory)
+        encoder = try MobileBertModel(directory: directory, options: engine)
         defaultPooling = try PoolingConfiguration.pooling(inModelDirectory: directory) ?? .mean
         let positions = encoder.configuration.maxPositionEmbeddings
         maxInputLength = min(positions, tokenizer?.modelMaxLength ?? positions)

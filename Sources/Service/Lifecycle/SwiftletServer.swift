@@ -3,7 +3,6 @@ import Encoder
 import Foundation
 import HTTPProtocol
 import HTTPServer
-import LinearAlgebra
 import Logging
 
 /// The life of `swiftlet serve`: opens the port, loads the model, serves, and drains when told to stop.
@@ -71,7 +70,11 @@ package enum SwiftletServer {
     ) async throws {
         let started = ContinuousClock.now
         let directory = try configuration.model ?? BundledModel.locate()
-        let model = try LoadedModel(directory: directory, servedName: configuration.servedModelName)
+        let model = try LoadedModel(
+            directory: directory,
+            servedName: configuration.servedModelName,
+            engine: configuration.engine
+        )
         let metrics = handler.metrics
         let inference = InferenceService(
             model: model,
@@ -90,8 +93,8 @@ package enum SwiftletServer {
                 "model": "\(model.name)", "directory": "\(directory)", "architecture": "\(model.architecture)",
                 "pooling": "\(model.defaultPooling.rawValue)", "max_input_length": "\(inference.maxInputLength)",
                 "workers": "\(inference.configuration.workers)", "cpu_budget": "\(budget)",
-                "blas": "OpenBLAS \(OpenBLAS.version)",
-                "blas_core": "\(OpenBLAS.coreName)",
+                "dtype": "\(model.encoder.engine.dataType)", "backend": "\(model.encoder.engine.backend)",
+                "kernels": "\(model.encoder.engine.kernels.joined(separator: " "))",
                 "seconds": "\((started.duration(to: .now).seconds * 1000).rounded() / 1000)",
             ]
         )

@@ -1,4 +1,5 @@
 import Batching
+import Encoder
 import HTTPProtocol
 import HTTPServer
 
@@ -12,6 +13,8 @@ struct MetricsSources {
     var engineAnswers = false
     var workers = 0
     var modelName = ""
+    /// Nil until there is a model.
+    var engine: EngineDescription?
     var version = ""
 }
 
@@ -145,6 +148,18 @@ extension ServiceMetrics {
             "swiftlet_build_info",
             "Always 1; version and model are the labels.",
             [([("version", sources.version), ("model", sources.modelName)], 1)]
+        )
+        text.gauges(
+            "swiftlet_engine_info",
+            "Always 1; the labels say what computes, and are empty until there is a model.",
+            [
+                (
+                    [
+                        ("dtype", sources.engine?.dataType ?? ""), ("backend", sources.engine?.backend ?? ""),
+                        ("kernels", sources.engine?.kernels.joined(separator: " ") ?? ""),
+                    ], 1
+                )
+            ]
         )
     }
 }

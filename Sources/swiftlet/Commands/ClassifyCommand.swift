@@ -22,6 +22,7 @@ struct ClassifyCommand: AsyncParsableCommand, TextCommand {
     )
 
     @OptionGroup var modelOptions: ModelOptions
+    @OptionGroup var engineFlags: EngineFlags
     @OptionGroup var textOptions: TextOptions
     @OptionGroup var lengthOptions: LengthOptions
 
@@ -39,7 +40,7 @@ struct ClassifyCommand: AsyncParsableCommand, TextCommand {
     }
 
     func run() async throws {
-        let inference = try modelOptions.startInference()
+        let inference = try modelOptions.startInference(engine: engineFlags.options)
         var options = ClassifyOptions()
         options.input = lengthOptions.inputOptions
         options.rawScores = rawScores

@@ -22,6 +22,7 @@ struct EmbedCommand: AsyncParsableCommand, TextCommand {
     )
 
     @OptionGroup var modelOptions: ModelOptions
+    @OptionGroup var engineFlags: EngineFlags
     @OptionGroup var textOptions: TextOptions
     @OptionGroup var lengthOptions: LengthOptions
 
@@ -45,7 +46,7 @@ struct EmbedCommand: AsyncParsableCommand, TextCommand {
     }
 
     func run() async throws {
-        let inference = try modelOptions.startInference()
+        let inference = try modelOptions.startInference(engine: engineFlags.options)
         var options = EmbedOptions()
         options.input = lengthOptions.inputOptions
         options.normalize = normalize

@@ -17,12 +17,13 @@ struct InfoCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var modelOptions: ModelOptions
+    @OptionGroup var engineFlags: EngineFlags
 
     @Option(help: "Form of the result: auto is text in a terminal and json elsewhere.")
     var format = OutputFormat.auto
 
     func run() async throws {
-        let inference = try modelOptions.startInference()
+        let inference = try modelOptions.startInference(engine: engineFlags.options)
         var writer = JSONWriter()
         inference.writeInfo(&writer)
         await inference.shutDown()

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Encoder
 import Foundation
+import LinearAlgebra
 import Service
 import Tokenization
 
@@ -47,8 +48,13 @@ struct ServeCommand: AsyncParsableCommand {
             try StandardOutput.write(Array(configuration.yaml.utf8))
             return
         }
-        // Looked for before the port is opened: no probe shall find a service that can never become ready.
+        // Both are found out before the port is opened: no probe shall find a service that can never become ready.
         _ = try ModelOptions.directory(named: configuration.model)
+        do throws(BackendError) {
+            try configuration.engine.check()
+        } catch {
+            throw CommandError.noEngine("\(error)")
+        }
         do {
             try await SwiftletServer.run(configuration)
         } catch {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Encoder
 import Foundation
 import Service
 
@@ -31,15 +32,21 @@ struct ModelOptions: ParsableArguments {
 
     /// Loads the model.
     ///
-    /// - Throws: `unusableModel` with the reason, besides what ``directory()`` throws.
-    func load() throws -> LoadedModel {
+    /// - Throws: `noEngine` or `unusableModel` with the reason, besides what ``directory()`` throws.
+    func load(engine: EngineOptions = EngineOptions()) throws -> LoadedModel {
         let directory = try directory()
-        do { return try LoadedModel(directory: directory) } catch { throw CommandError.unusableModel("\(error)") }
+        do {
+            return try LoadedModel(directory: directory, engine: engine)
+        } catch EncoderError.backend(let error) {
+            throw CommandError.noEngine("\(error)")
+        } catch {
+            throw CommandError.unusableModel("\(error)")
+        }
     }
 
     /// Loads the model and starts an engine worker for every CPU of the budget.
-    func startInference() throws -> InferenceService {
+    func startInference(engine: EngineOptions) throws -> InferenceService {
         let configuration = InferenceConfiguration(workers: CPUBudget.current().count)
-        return InferenceService(model: try load(), configuration: configuration)
+        return InferenceService(model: try load(engine: engine), configuration: configuration)
     }
 }

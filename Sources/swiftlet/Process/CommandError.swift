@@ -6,6 +6,8 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
     case noModel(directory: String, reason: String)
     /// The model's files cannot be used.
     case unusableModel(String)
+    /// This machine cannot compute as asked.
+    case noEngine(String)
     /// The input file cannot be opened.
     case noInput(path: String, reason: String)
     /// The input breaks off.
@@ -25,14 +27,16 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
         case .noModel, .noInput: .noInput
         case .unusableModel, .unusableText: .dataError
         case .readFailed, .writeFailed: .inputOutput
-        case .unavailable: .unavailable
+        case .unavailable, .noEngine: .unavailable
         case .unhealthy: .unhealthy
         }
     }
 
     var description: String {
         switch self {
-        case .usage(let message), .unusableModel(let message), .unavailable(let message): message
+        case .usage(let message), .unusableModel(let message), .unavailable(let message),
+            .noEngine(let message):
+            message
         case .noModel(let directory, let reason): "no model in \(directory): \(reason)"
         case .noInput(let path, let reason): "cannot open \(path): \(reason)"
         case .readFailed(let path, let reason): "reading \(path) failed: \(reason)"

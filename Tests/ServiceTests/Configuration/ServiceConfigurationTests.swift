@@ -101,6 +101,15 @@ struct ServiceConfigurationTests {
                 == "environment variable SWIFTLET_HEAD_TIMEOUT: head_timeout is \"10s\", "
                 + "expected seconds 0.001 to 86400"
         )
+        #expect(
+            message(flags: ["--dtype", "float16"])
+                == "flag --dtype: dtype is \"float16\", expected float32|bfloat16|int8"
+        )
+        #expect(
+            message(environment: ["SWIFTLET_BACKEND": "mkl"])
+                == "environment variable SWIFTLET_BACKEND: backend is \"mkl\", "
+                + "expected auto|avx512|avx2|neon|scalar|openblas"
+        )
         let path = try temporaryConfiguration("\nlog_format: xml\n")
         #expect(message(file: path) == "\(path):2: log_format is \"xml\", expected auto|json|text")
         #expect(message(flags: ["--port"]) == "flag --port has no value, expected integer (TCP port) 0 to 65535")
@@ -128,6 +137,14 @@ struct ServiceConfigurationTests {
         #expect(message(flags: ["--max-outbound-bytes", "65536"]).contains("max_outbound_bytes_per_connection"))
         #expect(message(flags: ["--max-inbound-bytes", "1024"]).contains("max_body_bytes"))
         #expect(message(flags: ["--max-token-vectors-held=1"]).contains("max_token_vectors_per_request"))
+        for dtype in ["bfloat16", "int8"] {
+            #expect(
+                message(flags: ["--dtype", dtype], environment: ["SWIFTLET_BACKEND": "openblas"])
+                    == "backend openblas computes in float32 only, not in \(dtype); "
+                    + "choose dtype float32 or backend auto"
+            )
+        }
+        #expect(message(flags: ["--dtype", "float32", "--backend", "openblas"]) == "")
     }
 
     @Test("the variables of ours that are no settings are let pass")

@@ -24,6 +24,11 @@ struct ServiceMetricsTests {
         }
     }
 
+    @Test("what computes is nothing until there is a model")
+    func noEngine() {
+        #expect(lines(ServiceMetrics()).contains(#"swiftlet_engine_info{dtype="",backend="",kernels=""} 1"#))
+    }
+
     @Test("each metric has one HELP and one TYPE, before its samples")
     func headers() {
         var described: Set<String> = []
