@@ -1,3 +1,4 @@
+internal import Foundation
 package import LinearAlgebra
 
 /// How a model computes.
@@ -6,11 +7,18 @@ package struct EngineOptions: Sendable {
     package var dataType: DataType
     /// Who computes them.
     package var backend: Backend
+    /// The most threads that fold and pack weights while the model is loaded.
+    package var loadingThreads: Int
 
-    /// float32 on the fastest backend unless told otherwise.
-    package init(dataType: DataType = .float32, backend: Backend = .auto) {
+    /// float32 on the fastest backend, loaded by every CPU that is switched on, unless told otherwise.
+    package init(
+        dataType: DataType = .float32,
+        backend: Backend = .auto,
+        loadingThreads: Int = ProcessInfo.processInfo.activeProcessorCount
+    ) {
         self.dataType = dataType
         self.backend = backend
+        self.loadingThreads = loadingThreads
     }
 }
 

@@ -55,7 +55,7 @@ package final class MobileBertModel: Sendable {
         let formats = WeightFormats(dataType: options.dataType, arithmetic: arithmetic)
         self.arithmetic = arithmetic
         self.configuration = configuration
-        weights = try MobileBertWeights(tensors, configuration, formats)
+        weights = try MobileBertWeights(tensors, configuration, formats, threads: options.loadingThreads)
         engine = EngineDescription(
             dataType: options.dataType.rawValue,
             backend: arithmetic.backend.rawValue,

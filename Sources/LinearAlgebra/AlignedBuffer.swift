@@ -22,26 +22,31 @@ package struct AlignedBuffer: ~Copyable {
     package let count: Int
 
     private let storage: UnsafeMutableBufferPointer<Float>
+    /// Who frees the memory; nil when that is the buffer itself.
+    private let arena: WeightArena?
 
-    /// Room for at least `minimumCount` floats, all zero unless the first use writes them all anyway.
+    /// Room for at least `minimumCount` floats, all zero unless the first use writes them all anyway; of an arena, where
+    /// one is given.
     ///
     /// - Precondition: `minimumCount` is not negative.
-    package init(minimumCount: Int, zeroed: Bool = true) {
+    package init(minimumCount: Int, zeroed: Bool = true, arena: WeightArena? = nil) {
         precondition(minimumCount >= 0, "an AlignedBuffer can't hold \(minimumCount) floats")
         count = max(Self.roundedUp(minimumCount), Self.vectorWidth)
-        let memory = UnsafeMutableRawPointer.allocate(
-            byteCount: count * MemoryLayout<Float>.stride,
-            alignment: Self.alignment
-        )
+        let byteCount = count * MemoryLayout<Float>.stride
+        let ofArena = unsafe arena?.allocate(byteCount: byteCount)
+        self.arena = unsafe ofArena == nil ? nil : arena
+        let memory =
+            unsafe ofArena ?? UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: Self.alignment)
         unsafe storage = UnsafeMutableBufferPointer(
             start: memory.bindMemory(to: Float.self, capacity: count),
             count: count
         )
-        if zeroed { unsafe storage.initialize(repeating: 0) }
+        // An arena's memory is zero as it comes, and stays untouched until it is used.
+        if zeroed, self.arena == nil { unsafe storage.initialize(repeating: 0) }
     }
 
     deinit {
-        unsafe UnsafeMutableRawPointer(storage.baseAddress)?.deallocate()
+        if arena == nil { unsafe UnsafeMutableRawPointer(storage.baseAddress)?.deallocate() }
     }
 
     /// The smallest multiple of ``vectorWidth`` that is not less than `count`: the stride of a row of `count` floats.

@@ -10,22 +10,46 @@ package final class EmbeddingTable: Sendable {
     private let region: MatrixRegion
     private let storage: AlignedBuffer
 
-    /// A table of `rows` vectors, given row-major.
+    /// What ``paddedWidth`` is for vectors of `width` values.
+    package static func paddedWidth(_ width: Int) -> Int { AlignedBuffer.roundedUp(width) }
+
+    /// A table of `rows` vectors.
     ///
-    /// - Precondition: there are `rows * width` values.
-    package init(rows: Int, width: Int, values: [Float]) {
-        precondition(values.count == rows * width, "\(values.count) values for [\(rows), \(width)]")
+    /// - Parameter fill: fills its `rows * width` values, row-major.
+    package init<Failure: Error>(
+        rows: Int,
+        width: Int,
+        arena: WeightArena? = nil,
+        fill: (inout MutableSpan<Float>) throws(Failure) -> Void
+    ) throws(Failure) {
         let region = MatrixRegion(rows: rows, columns: width)
-        var storage = AlignedBuffer(minimumCount: region.capacity)
-        storage.withMutableSpan { stored in
-            for row in 0..<rows {
-                for column in 0..<width { stored[row * region.stride + column] = values[row * width + column] }
+        var storage = AlignedBuffer(minimumCount: region.capacity, arena: arena)
+        try storage.withMutableSpan { (stored: inout MutableSpan<Float>) throws(Failure) in
+            var values = stored._mutatingExtracting(first: rows * width)
+            try fill(&values)
+            guard region.stride > width else { return }
+            // From the last row on, so that none is overwritten before it has moved.
+            for row in (0..<rows).reversed() {
+                for column in (0..<width).reversed() {
+                    stored[row * region.stride + column] = stored[row * width + column]
+                }
+                for column in width..<region.stride { stored[row * region.stride + column] = 0 }
             }
         }
         self.rows = rows
         self.width = width
         self.region = region
         self.storage = storage
+    }
+
+    /// A table of `rows` vectors, given row-major.
+    ///
+    /// - Precondition: there are `rows * width` values.
+    package convenience init(rows: Int, width: Int, values: [Float]) {
+        precondition(values.count == rows * width, "\(values.count) values for [\(rows), \(width)]")
+        self.init(rows: rows, width: width) { stored in
+            for (index, value) in values.enumerated() { stored[index] = value }
+        }
     }
 
     /// Writes row `row` and its padding at `offset`.

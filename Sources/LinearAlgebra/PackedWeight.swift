@@ -27,6 +27,7 @@ package final class PackedWeight: Sendable {
         inputs: Int,
         format: DataType,
         arithmetic: Arithmetic,
+        arena: WeightArena? = nil,
         fillRow: (_ output: Int, _ values: inout MutableSpan<Float>, _ start: Int) -> Void
     ) {
         precondition(arithmetic.backend != .openblas || format == .float32, "OpenBLAS has float32 products only")
@@ -35,7 +36,7 @@ package final class PackedWeight: Sendable {
         self.format = format
         self.arithmetic = arithmetic
         let packer = Packer(outputs: outputs, inputs: inputs, format: format, arithmetic: arithmetic)
-        var storage = AlignedBuffer(minimumCount: packer.storageFloats, zeroed: false)
+        var storage = AlignedBuffer(minimumCount: packer.storageFloats, zeroed: false, arena: arena)
         var scales = AlignedBuffer(minimumCount: format == .int8 ? 2 * AlignedBuffer.roundedUp(outputs) : 0)
         packer.pack(into: &storage, scales: &scales, fillRow: fillRow)
         self.storage = storage

@@ -1,5 +1,6 @@
 import Checkpoint
 import Encoder
+import LinearAlgebra
 import TestSupport
 import Testing
 
@@ -10,8 +11,12 @@ struct LoadingTests {
         return .random(for: configuration, prefix: prefix, using: &generator)
     }
 
-    private func output(_ configuration: MobileBertConfiguration, _ tensors: MemoryTensors) throws -> EncoderOutput {
-        let model = try MobileBertModel(configuration: configuration, tensors: tensors)
+    private func output(
+        _ configuration: MobileBertConfiguration,
+        _ tensors: MemoryTensors,
+        _ options: EngineOptions = EngineOptions()
+    ) throws -> EncoderOutput {
+        let model = try MobileBertModel(configuration: configuration, tensors: tensors, options: options)
         let batch = TestModels.batch([(ids: [2, 7, 3], types: [0, 0, 1])])
         return try #require(try model.results(batch, .lastHiddenState).first).get()
     }
@@ -111,6 +116,17 @@ struct LoadingTests {
             #expect(error.description.contains(reason), "\(error)")
         }
         #expect(throws: Never.self) { _ = try model.results(batch, .pooled(.cls)).map { try $0.get() } }
+    }
+
+    @Test("any number of threads loads the same model, bit for bit", arguments: DataType.allCases)
+    func threads(_ dataType: DataType) throws {
+        let configuration = try TestModels.configuration(["num_hidden_layers": "6"])
+        let tensors = tensors(configuration)
+        let alone = try output(configuration, tensors, EngineOptions(dataType: dataType, loadingThreads: 1))
+        for threads in [2, 3, 16] {
+            let options = EngineOptions(dataType: dataType, loadingThreads: threads)
+            #expect(try output(configuration, tensors, options) == alone)
+        }
     }
 
     @Test("a folder without a model says which file is missing")

@@ -1,96 +1,123 @@
 internal import LinearAlgebra
 
-/// A dense layer while it is being folded: y = W x + b in double precision, W is [outputs, inputs] row-major.
-struct AffineMap {
+/// A dense layer while it is being folded: y = W x + b, W is [outputs, inputs]. What is folded into W is kept beside
+/// the checkpoint's matrix until ``FoldedRows`` applies it, in double precision.
+struct AffineMap: Sendable {
+    /// Some of the outputs: y = rowFactors * (W (columnFactors * x + shift)), with W as stored.
+    struct Block: Sendable {
+        let matrix: StoredMatrix
+        /// Those of the matrix, and zeros behind them.
+        var outputs: Int
+        var rowFactors: [Double]?
+        var columnFactors: [Double]?
+        /// What the inputs are still to be moved by, which ``AffineMap/bias`` does not have yet.
+        var shift: [Double]?
+    }
+
+    /// One below the other.
+    private(set) var blocks: [Block]
     private(set) var outputs: Int
-    private(set) var inputs: Int
-    private(set) var weight: [Double]
+    /// What ``readStream(_:)`` has yet to bring is in the blocks.
     private(set) var bias: [Double]
+    /// How the inputs are spread, see ``padInputs(groups:width:)``.
+    private(set) var inputGroups: (count: Int, width: Int)?
 
     /// The layer as the checkpoint has it.
     ///
-    /// - Precondition: there are `outputs * inputs` weights and `outputs` biases.
-    init(outputs: Int, inputs: Int, weight: [Float], bias: [Float]) {
-        precondition(weight.count == outputs * inputs && bias.count == outputs)
-        self.outputs = outputs
-        self.inputs = inputs
-        self.weight = weight.map(Double.init)
+    /// - Precondition: there is a bias for each output.
+    init(_ matrix: StoredMatrix, bias: [Float]) {
+        precondition(bias.count == matrix.outputs)
+        blocks = [Block(matrix: matrix, outputs: matrix.outputs)]
+        outputs = matrix.outputs
         self.bias = bias.map(Double.init)
     }
 
+    /// Inputs of the matrix as it is packed.
+    var inputs: Int { inputGroups.map { $0.count * $0.width } ?? storedInputs }
+
+    private var storedInputs: Int { blocks.first?.matrix.inputs ?? 0 }
+
     /// Takes the stored stream instead of the model's values: W (scale * s + shift) + b.
     mutating func readStream(_ carry: AffineCarry) {
-        precondition(carry.width == inputs)
-        guard !carry.isIdentity else { return }
-        for output in 0..<outputs {
-            var sum = bias[output]
-            let start = output * inputs
-            for input in 0..<inputs {
-                let value = weight[start + input]
-                sum += value * carry.shift[input]
-                weight[start + input] = value * carry.scale[input]
+        precondition(carry.width == storedInputs)
+        for index in blocks.indices {
+            let factors = blocks[index].columnFactors
+            if carry.shift.contains(where: { $0 != 0 }) {
+                let shift = factors.map { zip($0, carry.shift).map(*) } ?? carry.shift
+                blocks[index].shift = blocks[index].shift.map { zip($0, shift).map(+) } ?? shift
             }
-            bias[output] = sum
+            if carry.scale.contains(where: { $0 != 1 }) {
+                blocks[index].columnFactors = factors.map { zip($0, carry.scale).map(*) } ?? carry.scale
+            }
         }
     }
 
     /// Makes the outputs addable to a stored residual stream, and moves the bias into that stream's carry:
     /// scale * s + shift + W x + b = scale * (s + W x / scale) + (shift + b).
-    mutating func addToStream(_ carry: inout AffineCarry) {
+    mutating func addToStream(_ carry: inout AffineCarry, _ values: inout [Float]) throws(EncoderError) {
         precondition(carry.width == outputs)
-        for output in 0..<outputs {
-            carry.shift[output] += bias[output]
-            bias[output] = 0
-            guard carry.scale[output] != 1 else { continue }
-            let start = output * inputs
-            for input in 0..<inputs { weight[start + input] /= carry.scale[output] }
-        }
+        try resolveBias(&values)
+        carry.shift = zip(carry.shift, bias).map(+)
+        bias = Array(repeating: 0, count: outputs)
+        guard carry.scale.contains(where: { $0 != 1 }) else { return }
+        multiplyOutputs(by: carry.scale.map { 1 / $0 })
     }
 
     /// Makes the outputs a new stored stream: W x, with b as its carry.
-    mutating func beginStream() -> AffineCarry {
+    mutating func beginStream(_ values: inout [Float]) throws(EncoderError) -> AffineCarry {
+        try resolveBias(&values)
         let carry = AffineCarry.shift(bias)
         bias = Array(repeating: 0, count: outputs)
         return carry
     }
 
+    /// Brings what the inputs are moved by into ``bias``, for which the matrices have to be read (into `values`).
+    mutating func resolveBias(_ values: inout [Float]) throws(EncoderError) {
+        guard blocks.contains(where: { $0.shift != nil }) else { return }
+        var rows = FoldedRows(self)
+        bias = try rows.wholeBias(&values)
+        for index in blocks.indices { blocks[index].shift = nil }
+    }
+
     /// Multiplies every output.
     mutating func scaleOutputs(by factor: Double) {
-        for index in weight.indices { weight[index] *= factor }
         for index in bias.indices { bias[index] *= factor }
+        multiplyOutputs(by: Array(repeating: factor, count: outputs))
+    }
+
+    private mutating func multiplyOutputs(by factors: [Double]) {
+        var first = 0
+        for index in blocks.indices {
+            let own = Array(factors[first..<first + blocks[index].outputs])
+            blocks[index].rowFactors = blocks[index].rowFactors.map { zip($0, own).map(*) } ?? own
+            first += blocks[index].outputs
+        }
     }
 
     /// Appends outputs that are zero until there is a whole number of vectors, so that what follows begins on a vector
     /// boundary.
     mutating func padOutputs() {
-        let padded = AlignedBuffer.roundedUp(outputs)
-        weight.append(contentsOf: repeatElement(0, count: (padded - outputs) * inputs))
-        bias.append(contentsOf: repeatElement(0, count: padded - outputs))
-        outputs = padded
+        let padding = AlignedBuffer.roundedUp(outputs) - outputs
+        guard padding > 0, !blocks.isEmpty else { return }
+        let last = blocks.count - 1
+        blocks[last].outputs += padding
+        if let factors = blocks[last].rowFactors {
+            blocks[last].rowFactors = factors + Array(repeating: 1, count: padding)
+        }
+        bias += Array(repeating: 0, count: padding)
+        outputs += padding
     }
 
     /// Spreads inputs that are `groups` vectors behind each other to vectors of `width` with zeros behind their values.
     mutating func padInputs(groups: Int, width: Int) {
-        let narrow = inputs / groups
-        guard narrow != width else { return }
-        var padded = Array(repeating: 0.0, count: outputs * groups * width)
-        for output in 0..<outputs {
-            for group in 0..<groups {
-                for column in 0..<narrow {
-                    padded[(output * groups + group) * width + column] =
-                        weight[output * inputs + group * narrow + column]
-                }
-            }
-        }
-        weight = padded
-        inputs = groups * width
+        inputGroups = storedInputs / groups == width ? nil : (groups, width)
     }
 
     /// Appends another layer's outputs to this one's; both read the same values.
     mutating func append(_ other: AffineMap) {
         precondition(other.inputs == inputs)
-        weight.append(contentsOf: other.weight)
-        bias.append(contentsOf: other.bias)
+        blocks += other.blocks
+        bias += other.bias
         outputs += other.outputs
     }
 
@@ -98,21 +125,7 @@ struct AffineMap {
     var withoutBias: AffineMap {
         var map = self
         map.bias = Array(repeating: 0, count: outputs)
+        for index in blocks.indices { map.blocks[index].shift = nil }
         return map
     }
-
-    /// W, rounded to floats once and packed for its place in the model.
-    func packedWeight(_ role: WeightFormats.Role, _ formats: WeightFormats) -> PackedWeight {
-        PackedWeight(
-            outputs: outputs,
-            inputs: inputs,
-            format: formats.format(of: role),
-            arithmetic: formats.arithmetic
-        ) { output, row, start in
-            for input in 0..<inputs { row[start + input] = Float(weight[output * inputs + input]) }
-        }
-    }
-
-    /// b, rounded to floats.
-    var roundedBias: [Float] { bias.map(Float.init) }
 }

@@ -1,33 +1,30 @@
 internal import LinearAlgebra
 
 extension Embeddings {
-    /// Reads the embeddings. Their stream is the hidden states', and what is still to be applied to it is returned.
+    /// Folds the embeddings. Their stream is the hidden states', and what is still to be applied to it is returned.
     static func load(
         _ reader: inout WeightReader,
-        _ configuration: MobileBertConfiguration,
-        _ formats: WeightFormats
-    ) throws(EncoderError) -> (Embeddings, AffineCarry) {
+        _ configuration: MobileBertConfiguration
+    ) throws(EncoderError) -> (Packing<Embeddings>, AffineCarry) {
         let hiddenSize = configuration.hiddenSize
-        func table(
-            _ name: String,
-            _ rows: Int,
-            _ width: Int,
-            _ reader: inout WeightReader
-        ) throws(EncoderError) -> EmbeddingTable {
-            let values = try reader.tensor("embeddings.\(name).weight", shape: [rows, width])
-            return EmbeddingTable(rows: rows, width: width, values: values)
-        }
-        let words = try table(
-            "word_embeddings",
+        let words = reader.matrix(
+            "embeddings.word_embeddings.weight",
             configuration.vocabularySize,
-            configuration.embeddingSize,
-            &reader
+            configuration.embeddingSize
         )
-        let positions = try table("position_embeddings", configuration.maxPositionEmbeddings, hiddenSize, &reader)
-        let types = try table("token_type_embeddings", configuration.typeVocabularySize, hiddenSize, &reader)
+        let positions = reader.matrix(
+            "embeddings.position_embeddings.weight",
+            configuration.maxPositionEmbeddings,
+            hiddenSize
+        )
+        let types = reader.matrix(
+            "embeddings.token_type_embeddings.weight",
+            configuration.typeVocabularySize,
+            hiddenSize
+        )
 
         var carry = AffineCarry.identity(width: hiddenSize)
-        let transformation: Transformation
+        var transformation: AffineMap?
         if configuration.usesTrigramInput || configuration.embeddingSize != hiddenSize {
             let tokens = configuration.usesTrigramInput ? 3 : 1
             var dense = try reader.dense(
@@ -35,15 +32,9 @@ extension Embeddings {
                 outputs: hiddenSize,
                 inputs: tokens * configuration.embeddingSize
             )
-            dense.addToStream(&carry)
-            dense.padInputs(groups: tokens, width: words.paddedWidth)
-            let layer = LinearLayer(
-                weight: dense.packedWeight(.embeddingTransformation, formats),
-                accumulates: true
-            )
-            transformation = configuration.usesTrigramInput ? .trigram(layer) : .token(layer)
-        } else {
-            transformation = .none
+            try dense.addToStream(&carry, &reader.values)
+            dense.padInputs(groups: tokens, width: EmbeddingTable.paddedWidth(configuration.embeddingSize))
+            transformation = dense
         }
         let norm = try reader.norm(
             "embeddings.LayerNorm",
@@ -51,13 +42,19 @@ extension Embeddings {
             configuration: configuration,
             epsilon: MobileBertConfiguration.plainLayerNormEpsilon
         )
-        let embeddings = Embeddings(
-            words: words,
-            positions: positions,
-            types: types,
-            transformation: transformation,
-            norm: norm.folded(into: &carry)
-        )
-        return (embeddings, carry)
+        let step = norm.folded(into: &carry)
+        let packing: Packing<Embeddings> = { [transformation] packer throws(EncoderError) in
+            let layer = try transformation.map { map throws(EncoderError) in
+                try packer.adder(map, for: .embeddingTransformation)
+            }
+            return Embeddings(
+                words: try packer.table(words),
+                positions: try packer.table(positions),
+                types: try packer.table(types),
+                transformation: layer.map { configuration.usesTrigramInput ? .trigram($0) : .token($0) } ?? .none,
+                norm: step
+            )
+        }
+        return (packing, carry)
     }
 }

@@ -1,27 +1,26 @@
 internal import LinearAlgebra
 
-/// Reads one layer and folds it: what is still to be applied to the hidden states goes in, and comes out for the
-/// next layer.
+/// Folds one layer: what is still to be applied to the hidden states goes in, and comes out for the next layer.
+///
+/// Only what carries depend on is read: vectors, and the matrices through which the hidden states' shift passes. The
+/// rest is left to the layer's ``Packing``, so that all layers can be packed side by side.
 struct LayerLoader {
     private let configuration: MobileBertConfiguration
-    private let formats: WeightFormats
     private let name: String
     /// Of the hidden states' stream.
     private var hidden: AffineCarry
     /// Of the stream inside the layer; unused without bottlenecks, where the hidden states' is that stream.
     private var inner: AffineCarry
 
-    /// Reads layer `index`, whose input is the hidden states' stream with `carry`.
+    /// Folds layer `index`, whose input is the hidden states' stream with `carry`.
     static func load(
         _ index: Int,
         _ reader: inout WeightReader,
         _ configuration: MobileBertConfiguration,
-        _ formats: WeightFormats,
         carry: inout AffineCarry
-    ) throws(EncoderError) -> Layer {
+    ) throws(EncoderError) -> Packing<Layer> {
         var loader = LayerLoader(
             configuration: configuration,
-            formats: formats,
             name: "encoder.layer.\(index)",
             hidden: carry,
             inner: .identity(width: configuration.trueHiddenSize)
@@ -41,35 +40,40 @@ struct LayerLoader {
         }
     }
 
-    private mutating func layer(_ reader: inout WeightReader) throws(EncoderError) -> Layer {
+    private mutating func layer(_ reader: inout WeightReader) throws(EncoderError) -> Packing<Layer> {
         let (bottleneck, attention) = try bottleneckAndAttention(&reader)
-        var feedForwards: [FeedForward] = []
+        var networks: [Packing<FeedForward>] = []
         for index in 0..<configuration.feedForwardNetworkCount - 1 {
-            feedForwards.append(
+            networks.append(
                 try feedForward("\(name).ffn.\(index)", epsilon: configuration.layerNormEpsilon, &reader)
             )
         }
-        feedForwards.append(
+        networks.append(
             try feedForward(name, epsilon: MobileBertConfiguration.plainLayerNormEpsilon, &reader)
         )
-        return Layer(
-            bottleneck: bottleneck,
-            attention: attention,
-            feedForwards: feedForwards,
-            outputBottleneck: configuration.usesBottleneck ? try outputBottleneck(&reader) : nil
-        )
+        let outputBottleneck = configuration.usesBottleneck ? try outputBottleneck(&reader) : nil
+        return { [networks] packer throws(EncoderError) in
+            var feedForwards: [FeedForward] = []
+            for network in networks { feedForwards.append(try network(&packer)) }
+            return Layer(
+                bottleneck: try bottleneck?(&packer),
+                attention: try attention(&packer),
+                feedForwards: feedForwards,
+                outputBottleneck: try outputBottleneck?(&packer)
+            )
+        }
     }
 
     /// The two are folded together because values may be projected beside the bottlenecks.
     private mutating func bottleneckAndAttention(
         _ reader: inout WeightReader
-    ) throws(EncoderError) -> (Bottleneck?, SelfAttention) {
+    ) throws(EncoderError) -> (Packing<Bottleneck>?, Packing<SelfAttention>) {
         let valueInputs = configuration.usesBottleneckAttention ? width : configuration.hiddenSize
         var queries = try reader.dense("\(name).attention.self.query", outputs: width, inputs: width)
         var keys = try reader.dense("\(name).attention.self.key", outputs: width, inputs: width)
         var values = try reader.dense("\(name).attention.self.value", outputs: width, inputs: valueInputs)
 
-        var bottleneck: Bottleneck?
+        var bottleneck: Packing<Bottleneck>?
         var source = SelfAttention.Operand.hidden
         var sourceCarry = hidden
         var valueOperand = SelfAttention.Operand.projection(2 * width..<3 * width)
@@ -93,13 +97,15 @@ struct LayerLoader {
                     combined.append(values)
                 }
             }
-            bottleneck = Bottleneck(
-                projection: LinearLayer(weight: combined.packedWeight(.bottleneck, formats)),
-                inputWidth: width,
-                inputNorm: inputNorm,
-                attentionColumns: attentionColumns,
-                attentionNorm: attentionNorm
-            )
+            bottleneck = { [width, combined, inputNorm, attentionColumns, attentionNorm] packer throws(EncoderError) in
+                Bottleneck(
+                    projection: LinearLayer(weight: try packer.pack(combined.withoutBias, for: .bottleneck).weight),
+                    inputWidth: width,
+                    inputNorm: inputNorm,
+                    attentionColumns: attentionColumns,
+                    attentionNorm: attentionNorm
+                )
+            }
         } else {
             values.readStream(hidden)
         }
@@ -110,32 +116,34 @@ struct LayerLoader {
         return (bottleneck, attention)
     }
 
-    /// Packs what reads its streams already: queries, keys and, unless a bottleneck has them, values.
+    /// Of what reads its streams already: queries, keys and, unless a bottleneck has them, values.
     private mutating func selfAttention(
         _ queries: AffineMap,
         _ keys: AffineMap,
-        _ values: AffineMap,
+        _ projectedValues: AffineMap,
         source: SelfAttention.Operand,
         valueOperand: SelfAttention.Operand,
         _ reader: inout WeightReader
-    ) throws(EncoderError) -> SelfAttention {
+    ) throws(EncoderError) -> Packing<SelfAttention> {
+        var values = projectedValues
+        try values.resolveBias(&reader.values)
         var projection = queries
         projection.scaleOutputs(by: 1 / Double(configuration.headSize).squareRoot())
         projection.append(keys.withoutBias)
         if case .projection = valueOperand { projection.append(values.withoutBias) }
         let (output, norm) = try attentionOutput(valueBias: values.bias, &reader)
-        return SelfAttention(
-            headCount: configuration.headCount,
-            headSize: configuration.headSize,
-            source: source,
-            projection: LinearLayer(
-                weight: projection.packedWeight(.projection, formats),
-                bias: projection.roundedBias
-            ),
-            values: valueOperand,
-            output: output,
-            norm: norm
-        )
+        return { [configuration, projection] packer throws(EncoderError) in
+            let (weight, bias) = try packer.pack(projection, for: .projection)
+            return SelfAttention(
+                headCount: configuration.headCount,
+                headSize: configuration.headSize,
+                source: source,
+                projection: LinearLayer(weight: weight, bias: bias),
+                values: valueOperand,
+                output: try packer.adder(output, for: .attentionOutput),
+                norm: norm
+            )
+        }
     }
 
     /// One of the layer's bottlenecks: a new stream made from the hidden states, normalized.
@@ -147,7 +155,7 @@ struct LayerLoader {
         let prefix = "\(name).bottleneck.\(part)"
         var dense = try reader.dense("\(prefix).dense", outputs: width, inputs: configuration.hiddenSize)
         dense.readStream(hidden)
-        carry = dense.beginStream()
+        carry = try dense.beginStream(&reader.values)
         let norm = try self.norm("\(prefix).LayerNorm", width: width, &reader).folded(into: &carry)
         dense.padOutputs()
         return (dense, norm)
@@ -162,55 +170,55 @@ struct LayerLoader {
     private mutating func attentionOutput(
         valueBias: [Double],
         _ reader: inout WeightReader
-    ) throws(EncoderError) -> (LinearLayer, NormStep) {
+    ) throws(EncoderError) -> (AffineMap, NormStep) {
         let prefix = "\(name).attention.output"
         var dense = try reader.dense("\(prefix).dense", outputs: width, inputs: width)
         // What all values are moved by, every weighted mean of them is moved by.
         dense.readStream(.shift(valueBias))
-        dense.addToStream(&residual)
+        try dense.addToStream(&residual, &reader.values)
         let norm = try self.norm("\(prefix).LayerNorm", width: width, &reader).folded(into: &residual)
-        return (LinearLayer(weight: dense.packedWeight(.attentionOutput, formats), accumulates: true), norm)
+        return (dense, norm)
     }
 
     private mutating func feedForward(
         _ prefix: String,
         epsilon: Double,
         _ reader: inout WeightReader
-    ) throws(EncoderError) -> FeedForward {
+    ) throws(EncoderError) -> Packing<FeedForward> {
         let inside = configuration.intermediateSize
         var intermediate = try reader.dense("\(prefix).intermediate.dense", outputs: inside, inputs: width)
         intermediate.readStream(residual)
         var output = try reader.dense("\(prefix).output.dense", outputs: width, inputs: inside)
-        output.addToStream(&residual)
+        try output.addToStream(&residual, &reader.values)
         let norm = try reader.norm(
             "\(prefix).output.LayerNorm",
             width: width,
             configuration: configuration,
             epsilon: epsilon
         ).folded(into: &residual)
-        return FeedForward(
-            intermediate: LinearLayer(
-                weight: intermediate.packedWeight(.intermediate, formats),
-                bias: intermediate.roundedBias,
-                activation: configuration.activation
-            ),
-            output: LinearLayer(
-                weight: output.packedWeight(.feedForwardOutput, formats),
-                accumulates: true,
-                inputSigns: configuration.activation == .relu ? .nonNegative : .any
-            ),
-            norm: norm
-        )
+        return { [intermediate, output, activation = configuration.activation] packer throws(EncoderError) in
+            let (weight, bias) = try packer.pack(intermediate, for: .intermediate)
+            let signs = activation == .relu ? ValueSigns.nonNegative : .any
+            return FeedForward(
+                intermediate: LinearLayer(weight: weight, bias: bias, activation: activation),
+                output: try packer.adder(output, for: .feedForwardOutput, inputSigns: signs),
+                norm: norm
+            )
+        }
     }
 
-    private mutating func outputBottleneck(_ reader: inout WeightReader) throws(EncoderError) -> OutputBottleneck {
+    private mutating func outputBottleneck(
+        _ reader: inout WeightReader
+    ) throws(EncoderError) -> Packing<OutputBottleneck> {
         let prefix = "\(name).output.bottleneck"
         var dense = try reader.dense("\(prefix).dense", outputs: configuration.hiddenSize, inputs: width)
         dense.readStream(inner)
-        dense.addToStream(&hidden)
+        try dense.addToStream(&hidden, &reader.values)
         let norm = try self.norm("\(prefix).LayerNorm", width: configuration.hiddenSize, &reader)
-        let layer = LinearLayer(weight: dense.packedWeight(.outputBottleneck, formats), accumulates: true)
-        return OutputBottleneck(projection: layer, norm: norm.folded(into: &hidden))
+        let step = norm.folded(into: &hidden)
+        return { [dense] packer throws(EncoderError) in
+            OutputBottleneck(projection: try packer.adder(dense, for: .outputBottleneck), norm: step)
+        }
     }
 
     private func norm(_ name: String, width: Int, _ reader: inout WeightReader) throws(EncoderError) -> Norm {

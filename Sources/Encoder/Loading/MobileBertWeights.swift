@@ -11,44 +11,73 @@ struct MobileBertWeights: Sendable {
     /// The file read, for messages.
     let source: String
 
-    /// Reads and folds all weights of the configured model, and makes sure that the checkpoint holds nothing else.
+    /// Folds and packs all weights of the configured model, on up to `threads` threads, and makes sure that the checkpoint
+    /// holds nothing else. What comes out is the same for any number of threads.
     init(
         _ tensors: any NamedTensors,
         _ configuration: MobileBertConfiguration,
-        _ formats: WeightFormats
+        _ formats: WeightFormats,
+        threads: Int
     ) throws(EncoderError) {
         var reader = WeightReader(tensors)
         source = reader.source
-        var carry: AffineCarry
-        (embeddings, carry) = try Embeddings.load(&reader, configuration, formats)
-        var layers: [Layer] = []
+        let (embeddings, firstCarry) = try Embeddings.load(&reader, configuration)
+        var carry = firstCarry
+        var parts = [Part.packing(embeddings) { .embeddings($0) }]
         var carries = [carry]
         for index in 0..<configuration.layerCount {
-            layers.append(try LayerLoader.load(index, &reader, configuration, formats, carry: &carry))
+            let layer = try LayerLoader.load(index, &reader, configuration, carry: &carry)
+            parts.append(Part.packing(layer) { .layer($0) })
             carries.append(carry)
         }
-        self.layers = layers
+        let pooler = try Self.pooler(&reader, configuration, carry)
+        parts.append(Part.packing(pooler) { .pooler($0) })
         hiddenCarries = carries
-        pooler = try Self.pooler(&reader, configuration, formats, carry)
         classifier = try Self.classifier(&reader, configuration)
+
+        let packed = try WeightPacker.pack(parts, formats, threads: threads)
+        guard case .embeddings(let embeddings) = packed.first, case .pooler(let pooler) = packed.last else {
+            preconditionFailure("the embeddings come first and the pooler last")
+        }
+        self.embeddings = embeddings
+        layers = packed.compactMap { if case .layer(let layer) = $0 { layer } else { nil } }
+        self.pooler = pooler
         try reader.checkNothingIsLeft()
+    }
+
+    /// What is packed side by side.
+    private enum Part: Sendable {
+        case embeddings(Embeddings)
+        case layer(Layer)
+        case pooler(Pooler)
+
+        static func packing<Value>(
+            _ packing: @escaping Packing<Value>,
+            as part: @escaping @Sendable (Value) -> Part
+        ) -> Packing<Part> {
+            { packer throws(EncoderError) in
+                let value = try packing(&packer)
+                return part(value)
+            }
+        }
     }
 
     /// A base model may lack the pooler, as a masked language model's checkpoint does; a sequence classifier may not.
     private static func pooler(
         _ reader: inout WeightReader,
         _ configuration: MobileBertConfiguration,
-        _ formats: WeightFormats,
         _ carry: AffineCarry
-    ) throws(EncoderError) -> Pooler {
-        guard configuration.activatesPooler else { return .firstToken }
+    ) throws(EncoderError) -> Packing<Pooler> {
+        guard configuration.activatesPooler else { return { _ in .firstToken } }
         let name = "pooler.dense"
         let exists = reader.hasModelTensor("\(name).weight") || reader.hasModelTensor("\(name).bias")
-        guard exists || configuration.isSequenceClassifier else { return .absent }
+        guard exists || configuration.isSequenceClassifier else { return { _ in .absent } }
         var dense = try reader.dense(name, outputs: configuration.hiddenSize, inputs: configuration.hiddenSize)
         dense.readStream(carry)
-        let weight = dense.packedWeight(.pooler, formats)
-        return .dense(LinearLayer(weight: weight, bias: dense.roundedBias, activation: .tanh))
+        return { [dense] packer throws(EncoderError) in
+            let (weight, bias) = try packer.pack(dense, for: .pooler)
+            return .dense(LinearLayer(weight: weight, bias: bias, activation: .tanh))
+        }
     }
 
     private static func classifier(

@@ -1,7 +1,7 @@
 package import Checkpoint
 
 /// Where weights come from: a ``Checkpoint``, or values that a test made up.
-package protocol NamedTensors {
+package protocol NamedTensors: Sendable {
     /// The file read, for messages.
     var source: String { get }
     /// Every tensor's name, sorted.
@@ -10,6 +10,17 @@ package protocol NamedTensors {
     func contains(_ name: String) -> Bool
     /// The tensor's values, row-major, as floats.
     func float32(_ name: String, shape: [Int]) throws(CheckpointError) -> [Float]
+    /// Fills `values` with those of the tensor, row-major, as floats.
+    ///
+    /// - Precondition: `values` has as many elements as the shape.
+    func read(_ name: String, shape: [Int], into values: inout MutableSpan<Float>) throws(CheckpointError)
+}
+
+extension NamedTensors {
+    /// Copies what ``float32(_:shape:)`` gives.
+    package func read(_ name: String, shape: [Int], into values: inout MutableSpan<Float>) throws(CheckpointError) {
+        for (index, value) in try float32(name, shape: shape).enumerated() { values[index] = value }
+    }
 }
 
 extension Checkpoint: NamedTensors {}

@@ -8,6 +8,8 @@ struct WeightReader {
     private let tensors: any NamedTensors
     private let prefix: String
     private var taken: Set<String> = []
+    /// Room for a matrix that is read while layers are folded.
+    var values: [Float] = []
 
     /// Reads from `tensors`, with the prefix `mobilebert.` or none, whichever its keys have.
     init(_ tensors: any NamedTensors) {
@@ -27,12 +29,17 @@ struct WeightReader {
         try read(prefix + name, shape: shape)
     }
 
+    /// A matrix of the base model; it is read when its values are needed.
+    mutating func matrix(_ name: String, _ rows: Int, _ columns: Int) -> StoredMatrix {
+        let stored = storedName(prefix + name)
+        taken.insert(stored)
+        return StoredMatrix(stored, of: tensors, outputs: rows, inputs: columns)
+    }
+
     /// `name`.weight and `name`.bias of an `nn.Linear` in the base model.
     mutating func dense(_ name: String, outputs: Int, inputs: Int) throws(EncoderError) -> AffineMap {
         AffineMap(
-            outputs: outputs,
-            inputs: inputs,
-            weight: try tensor("\(name).weight", shape: [outputs, inputs]),
+            matrix("\(name).weight", outputs, inputs),
             bias: try tensor("\(name).bias", shape: [outputs])
         )
     }

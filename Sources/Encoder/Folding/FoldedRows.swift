@@ -1,0 +1,118 @@
+/// Applies what was folded into an ``AffineMap``, row by row: in double precision, rounded to floats once.
+struct FoldedRows {
+    private let map: AffineMap
+    /// The bias as far as rows have been folded.
+    private(set) var bias: [Double]
+    /// The block whose matrix `values` holds, and its first output.
+    private var block: AffineMap.Block?
+    private var blockIndex = -1
+    private var firstOutput = 0
+
+    init(_ map: AffineMap) {
+        self.map = map
+        bias = map.bias
+    }
+
+    /// Writes row `output` of W from `start` on, and brings the output's bias up to date.
+    ///
+    /// - Parameter values: holds the matrix at work, the same from call to call.
+    /// - Precondition: rows are asked for in order.
+    mutating func fold(
+        _ output: Int,
+        _ row: inout MutableSpan<Float>,
+        from start: Int,
+        _ values: inout [Float]
+    ) throws(EncoderError) {
+        let block = try block(of: output, &values)
+        let inputs = block.matrix.inputs
+        let local = output - firstOutput
+        guard local < block.matrix.outputs else {
+            for column in 0..<map.inputs { row[start + column] = 0 }
+            return
+        }
+        updateBias(output, block, values)
+        let factor = block.rowFactors?[local] ?? 1
+        let groups = map.inputGroups ?? (1, inputs)
+        let narrow = inputs / groups.count
+        for group in 0..<groups.count {
+            let columns = group * narrow..<(group + 1) * narrow
+            let place = start + group * groups.width
+            Self.scale(values, local * inputs, columns, block.columnFactors, factor, &row, place)
+            for column in narrow..<groups.width { row[place + column] = 0 }
+        }
+    }
+
+    /// The bias, complete.
+    mutating func wholeBias(_ values: inout [Float]) throws(EncoderError) -> [Double] {
+        for output in 0..<map.outputs {
+            let block = try block(of: output, &values)
+            if output - firstOutput < block.matrix.outputs { updateBias(output, block, values) }
+        }
+        return bias
+    }
+
+    private mutating func block(of output: Int, _ values: inout [Float]) throws(EncoderError) -> AffineMap.Block {
+        while true {
+            if let block, output < firstOutput + block.outputs { return block }
+            firstOutput += block?.outputs ?? 0
+            blockIndex += 1
+            let next = map.blocks[blockIndex]
+            try next.matrix.read(into: &values)
+            block = next
+        }
+    }
+
+    private mutating func updateBias(_ output: Int, _ block: AffineMap.Block, _ values: [Float]) {
+        guard let shift = block.shift else { return }
+        let local = output - firstOutput
+        let product = Self.product(values, local * block.matrix.inputs, shift)
+        bias[output] += product * (block.rowFactors?[local] ?? 1)
+    }
+
+    private typealias Floats = SIMD8<Float>
+    private typealias Doubles = SIMD8<Double>
+
+    /// The sum of `values` from `start` on times `factors`.
+    private static func product(_ values: [Float], _ start: Int, _ factors: [Double]) -> Double {
+        let count = factors.count
+        precondition(start >= 0 && start + count <= values.count)
+        let (floats, doubles) = unsafe (values.span.bytes, factors.span.bytes)
+        let whole = count / Doubles.scalarCount * Doubles.scalarCount
+        var sums = Doubles.zero
+        for index in stride(from: 0, to: whole, by: Doubles.scalarCount) {
+            let value = unsafe floats.unsafeLoadUnaligned(fromByteOffset: (start + index) * 4, as: Floats.self)
+            let factor = unsafe doubles.unsafeLoadUnaligned(fromByteOffset: index * 8, as: Doubles.self)
+            sums += Doubles(value) * factor
+        }
+        var sum = sums.sum()
+        for index in whole..<count { sum += Double(values[start + index]) * factors[index] }
+        return sum
+    }
+
+    /// Writes `columns` of the row at `start`, times their factors and the row's, at `place`.
+    private static func scale(
+        _ values: [Float],
+        _ start: Int,
+        _ columns: Range<Int>,
+        _ factors: [Double]?,
+        _ rowFactor: Double,
+        _ row: inout MutableSpan<Float>,
+        _ place: Int
+    ) {
+        precondition(start + columns.upperBound <= values.count && place + columns.count <= row.count)
+        let source = values.span
+        guard let factors else {
+            for column in columns {
+                let value = unsafe source[unchecked: start &+ column]
+                unsafe row[unchecked: place &+ column &- columns.lowerBound] = Float(Double(value) * rowFactor)
+            }
+            return
+        }
+        precondition(columns.upperBound <= factors.count)
+        let scales = factors.span
+        for column in columns {
+            let value = unsafe Double(source[unchecked: start &+ column]) * scales[unchecked: column]
+            unsafe row[unchecked: place &+ column &- columns.lowerBound] = Float(value * rowFactor)
+        }
+    }
+}

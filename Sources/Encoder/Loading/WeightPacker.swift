@@ -1,0 +1,87 @@
+internal import Dispatch
+internal import LinearAlgebra
+internal import Synchronization
+
+/// What is left to do for a part of the model once it is folded, on any thread and in any order: read its matrices
+/// again, apply to them what was folded, and pack them.
+typealias Packing<Part> = @Sendable (inout WeightPacker) throws(EncoderError) -> Part
+
+/// One thread's means of packing.
+struct WeightPacker {
+    let formats: WeightFormats
+    /// Where packed weights go; all threads' one.
+    let arena: WeightArena
+    /// Room for a matrix being read.
+    private var values: [Float] = []
+
+    init(_ formats: WeightFormats, in arena: WeightArena) {
+        self.formats = formats
+        self.arena = arena
+    }
+
+    /// W, rounded to floats once and packed for its place in the model, and b.
+    mutating func pack(
+        _ map: AffineMap,
+        for role: WeightFormats.Role
+    ) throws(EncoderError) -> (weight: PackedWeight, bias: [Float]) {
+        var rows = FoldedRows(map)
+        var failure: EncoderError?
+        let weight = PackedWeight(
+            outputs: map.outputs,
+            inputs: map.inputs,
+            format: formats.format(of: role),
+            arithmetic: formats.arithmetic,
+            arena: arena
+        ) { output, row, start in
+            guard failure == nil else { return }
+            do throws(EncoderError) {
+                try rows.fold(output, &row, from: start, &values)
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return (weight, rows.bias.map(Float.init))
+    }
+
+    /// The same as a layer that adds to what its target holds.
+    mutating func adder(
+        _ map: AffineMap,
+        for role: WeightFormats.Role,
+        inputSigns: ValueSigns = .any
+    ) throws(EncoderError) -> LinearLayer {
+        LinearLayer(weight: try pack(map, for: role).weight, accumulates: true, inputSigns: inputSigns)
+    }
+
+    /// A matrix as a table of vectors.
+    func table(_ matrix: StoredMatrix) throws(EncoderError) -> EmbeddingTable {
+        try EmbeddingTable(rows: matrix.outputs, width: matrix.inputs, arena: arena) { values throws(EncoderError) in
+            try matrix.read(into: &values)
+        }
+    }
+
+    /// Packs all parts, on up to `threads` threads, and returns them in their order.
+    static func pack<Part: Sendable>(
+        _ parts: [Packing<Part>],
+        _ formats: WeightFormats,
+        threads: Int
+    ) throws(EncoderError) -> [Part] {
+        let arena = WeightArena()
+        let packed = Mutex<[Result<Part, EncoderError>?]>(Array(repeating: nil, count: parts.count))
+        let next = Atomic(0)
+        DispatchQueue.concurrentPerform(iterations: min(threads, parts.count)) { _ in
+            var packer = WeightPacker(formats, in: arena)
+            while true {
+                let index = next.add(1, ordering: .relaxed).oldValue
+                guard index < parts.count else { return }
+                let result = Result { () throws(EncoderError) in try parts[index](&packer) }
+                packed.withLock { $0[index] = result }
+            }
+        }
+        var results: [Part] = []
+        for result in packed.withLock({ $0 }) {
+            if let result { results.append(try result.get()) }
+        }
+        return results
+    }
+}
