@@ -37,10 +37,19 @@ struct BenchTests {
         let sums = parts.map { part in part.reduce(0) { $0 + lengths[$1] } }
         #expect(abs(sums[0] - sums[1]) <= 5)
         #expect(BenchBatch.share([4], among: 3) == [[0], [], []])
-        let batch = BenchBatch([[7, 8], [9], [10, 11, 12]], threads: 2)
-        #expect(batch.rows == 3 && batch.tokens == 6)
-        #expect(batch.parts.map(\.inputIDs) == [[10, 11, 12], [7, 8, 9, 0]])
-        #expect(batch.parts.map(\.attentionMask) == [[1, 1, 1], [1, 1, 1, 0]])
+    }
+
+    @Test("parts in balance are run side by side, others by all threads together")
+    func plans() throws {
+        let balanced = BenchBatch([[7, 8], [9], [10, 11, 12]], threads: 2)
+        #expect(balanced.rows == 3 && balanced.tokens == 6)
+        guard case .apart(let parts) = balanced.plan else { return #expect(Bool(false), "\(balanced.plan)") }
+        #expect(parts.map(\.inputIDs) == [[10, 11, 12], [7, 8, 9, 0]])
+        #expect(parts.map(\.attentionMask) == [[1, 1, 1], [1, 1, 1, 0]])
+        let unbalanced = BenchBatch([[7, 8], [10, 11, 12]], threads: 2)
+        guard case .together(let whole) = unbalanced.plan else { return #expect(Bool(false), "\(unbalanced.plan)") }
+        #expect(whole.inputIDs == [7, 8, 0, 10, 11, 12])
+        guard case .apart = BenchBatch([[1]], threads: 1).plan else { return #expect(Bool(false)) }
     }
 
     @Test("random ids stay in the vocabulary, and are the same in every run")

@@ -1,19 +1,34 @@
 import Encoder
 
-/// Texts of one batch as token ids, cut into a part for each thread before the clock starts.
+/// Texts of one batch as token ids, and how threads go about them, which is settled before the clock starts.
 struct BenchBatch: Sendable {
-    /// A part for each thread; some may be without rows.
-    let parts: [EncoderBatch]
+    /// How the work is divided.
+    enum Plan: Sendable {
+        /// A part of whole texts for each thread.
+        case apart([EncoderBatch])
+        /// All threads run the whole batch as a team.
+        case together(EncoderBatch)
+    }
+
+    /// With parts this much larger than a fair share the other threads wait longer than a team's members would.
+    private static let largestExcess = 1.1
+
+    let plan: Plan
     let rows: Int
     let tokens: Int
 
-    /// - Parameters:
-    ///   - texts: token ids of each text, none empty.
-    ///   - threads: how many parts to make: of whole texts, of about equally many tokens.
+    /// - Parameter texts: token ids of each text, none empty.
     init(_ texts: [[Int32]], threads: Int) {
         rows = texts.count
         tokens = texts.reduce(0) { $0 + $1.count }
-        parts = Self.share(texts.map(\.count), among: threads).map { part in Self.padded(part.map { texts[$0] }) }
+        let lengths = texts.map(\.count)
+        let parts = Self.share(lengths, among: threads)
+        let largest = parts.map { part in part.reduce(0) { $0 + lengths[$1] } }.max() ?? 0
+        if Double(largest * threads) <= Self.largestExcess * Double(tokens) {
+            plan = .apart(parts.map { part in Self.padded(part.map { texts[$0] }) })
+        } else {
+            plan = .together(Self.padded(texts))
+        }
     }
 
     /// Which texts go to which part: the longest first, each to the part that has the fewest tokens so far.

@@ -75,7 +75,8 @@ struct BenchFigure: Sendable, Equatable {
         // A column in which nobody has a figure is left out.
         let shown = heading.indices.filter { column in rows.contains { !$0[column].isEmpty } }
         let cells = ([heading] + rows).map { row in shown.map { row[$0] } }
-        return [settings.joined(separator: ", ")] + Columns.aligned(cells, alignedRight: Set(1..<shown.count))
+        let title = settings.isEmpty ? [] : [settings.joined(separator: ", ")]
+        return title + Columns.aligned(cells, alignedRight: Set(1..<shown.count))
     }
 
     private func rate(_ count: Int) -> String {

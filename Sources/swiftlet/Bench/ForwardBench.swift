@@ -1,25 +1,20 @@
 import Encoder
 import Synchronization
 
-/// Measures the forward pass: rows of each batch are shared out over threads, each with a workspace of its own.
+/// Measures the forward pass, on threads with a workspace each.
 final class ForwardBench: Sendable {
     private let model: MobileBertModel
     private let request: OutputRequest
     private let team: ThreadTeam
-    private let workers: [Worker]
+    /// Each thread's own.
+    private let workspaces: [Workspace]
     private let failure = Mutex<(any Error)?>(nil)
-
-    /// A thread's workspace; the lock is only there because a reference to it crosses threads, nobody waits for it.
-    private final class Worker: Sendable {
-        let workspace: Mutex<Workspace>
-        init(_ model: MobileBertModel) { workspace = Mutex(model.makeWorkspace()) }
-    }
 
     init(_ model: MobileBertModel, request: OutputRequest, threads: Int) {
         self.model = model
         self.request = request
         team = ThreadTeam(count: threads)
-        workers = (0..<threads).map { _ in Worker(model) }
+        workspaces = (0..<threads).map { _ in model.makeWorkspace() }
     }
 
     /// A batch of random tokens.
@@ -52,18 +47,19 @@ final class ForwardBench: Sendable {
     }
 
     private func run(_ batch: BenchBatch) {
-        team.run { member in
-            let part = batch.parts[member]
-            guard part.rows > 0 else { return }
-            do {
-                let requests = Array(repeating: self.request, count: part.rows)
-                let results = try self.workers[member].workspace.withLock { workspace in
-                    try self.model.run(part, requests: requests, workspace: &workspace)
-                }
-                for case .failure(let error) in results { throw error }
-            } catch {
-                self.failure.withLock { $0 = error }
-            }
+        switch batch.plan {
+        case .together(let whole): run(whole, workspaces[0], team)
+        case .apart(let parts): team.run { self.run(parts[$0], self.workspaces[$0], SoloTeam()) }
+        }
+    }
+
+    private func run(_ batch: EncoderBatch, _ workspace: Workspace, _ team: some Team) {
+        do {
+            let requests = Array(repeating: request, count: batch.rows)
+            let results = try model.run(batch, requests: requests, workspace: workspace, team: team)
+            for case .failure(let error) in results { throw error }
+        } catch {
+            failure.withLock { $0 = error }
         }
     }
 }

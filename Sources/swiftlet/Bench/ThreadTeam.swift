@@ -1,4 +1,5 @@
 import Dispatch
+import Encoder
 import Foundation
 import Synchronization
 
@@ -6,7 +7,7 @@ import Synchronization
 ///
 /// Shared between them: `round` says that there is a piece of work, `job` what it is, `working` who still is at it.
 /// One caller at a time.
-final class ThreadTeam: Sendable {
+final class ThreadTeam: Team, Sendable {
     /// Looks at a value before sleeping: some tens of microseconds, which is what a sleep and a wake-up cost.
     private static let spins = 20_000
 
@@ -49,7 +50,6 @@ final class ThreadTeam: Sendable {
         Self.begin(shared)
     }
 
-    /// Runs `body` once on each member at the same time and returns when all are done.
     func run(_ body: @Sendable (Int) -> Void) {
         guard count > 1 else { return body(0) }
         withoutActuallyEscaping(body) { body in

@@ -36,6 +36,7 @@ struct BenchCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var modelOptions: ModelOptions
+    @OptionGroup var engineFlags: EngineFlags
 
     @Option(help: "What to measure.")
     var subject = BenchSubject.forward
@@ -53,9 +54,6 @@ struct BenchCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Texts of a file that make a batch, in the file's order.", valueName: "count"))
     var batch = 32
-
-    @Option(help: "Type of the weights and of the arithmetic.")
-    var dtype = "float32"
 
     @Option(help: ArgumentHelp("Threads of the encoder. (default: the CPUs that may be used)", valueName: "count"))
     var threads: Int?
@@ -77,7 +75,6 @@ struct BenchCommand: AsyncParsableCommand {
             throw ValidationError("--\(name) must be 1 to \(most), not \(value)")
         }
         guard (0...3_600).contains(time) else { throw ValidationError("--time must be 0 to 3600 seconds, not \(time)") }
-        guard dtype == "float32" else { throw ValidationError("--dtype must be float32, not \(dtype)") }
         if subject == .tokenizer, texts == nil { throw ValidationError("--subject tokenizer needs --texts") }
         if subject != .forward, shapes != nil { throw ValidationError("--shapes is for --subject forward") }
         if subject == .json, texts != nil { throw ValidationError("--texts is not for --subject json") }
@@ -97,7 +94,7 @@ struct BenchCommand: AsyncParsableCommand {
 
     private func measureForward() throws {
         let threads = threads ?? CPUBudget.current().count
-        let model = try modelOptions.load()
+        let model = try modelOptions.load(engine: engineFlags.options)
         let bench = ForwardBench(model.encoder, request: .pooled(model.defaultPooling), threads: threads)
         var work: [(name: String, batches: [BenchBatch])] = []
         // A file alone is a file alone.
@@ -112,8 +109,12 @@ struct BenchCommand: AsyncParsableCommand {
             let encoded = try Self.encoded(Self.read(texts), model)
             work.append(("texts", bench.batches(of: encoded, rows: batch)))
         }
+        let engine = model.encoder.engine
         let settings: [BenchFigure.Setting] = [
-            .init(name: "dtype", value: .text("float32")), .init(name: "threads", value: .number(threads)),
+            .init(name: "dtype", value: .text(engine.dataType)),
+            .init(name: "backend", value: .text(engine.backend)),
+            .init(name: "kernels", value: .text(engine.kernels.joined(separator: " "))),
+            .init(name: "threads", value: .number(threads)),
         ]
         try report(
             work.map { item in
@@ -146,19 +147,20 @@ struct BenchCommand: AsyncParsableCommand {
 
     /// Takes each figure `rounds` times, in turn, and writes the medians: a line as soon as it is known, or a table.
     private func report(_ measurements: [() throws -> BenchFigure]) throws {
-        var rounds: [[BenchFigure]] = []
-        for round in 1...self.rounds {
-            var figures: [BenchFigure] = []
+        var times = measurements.map { _ in [Double]() }
+        var figures: [BenchFigure] = []
+        for round in 1...rounds {
             for (index, measure) in measurements.enumerated() {
                 var figure = try measure()
-                figure.seconds = Repetition.median(rounds.map { $0[index].seconds } + [figure.seconds])
+                times[index].append(figure.seconds)
+                guard round == rounds else { continue }
+                figure.seconds = Repetition.median(times[index])
                 figures.append(figure)
-                if round == self.rounds, format.resolved == .json { try StandardOutput.write(figure.jsonLine) }
+                if format.resolved == .json { try StandardOutput.write(figure.jsonLine) }
             }
-            rounds.append(figures)
         }
-        if format.resolved == .text, let last = rounds.last {
-            try StandardOutput.write(Array((BenchFigure.table(last).joined(separator: "\n") + "\n").utf8))
+        if format.resolved == .text {
+            try StandardOutput.write(Array((BenchFigure.table(figures).joined(separator: "\n") + "\n").utf8))
         }
     }
 
