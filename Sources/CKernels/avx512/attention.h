@@ -43,8 +43,8 @@ typedef struct {
     size_t longest_unpacked;
     /// Packs a head's queries as rows of words, 16 or a multiple of it to a row; null to use them where they lie.
     void (*pack_queries)(const float *queries, size_t stride, size_t rows, size_t head_size, float *packed);
-    /// Packs a head's keys as panels [words of a key][keys of the panel]; the last panel has a multiple of 16 keys,
-    /// zeros where there are none.
+    /// Packs a head's keys as panels [words of a key][keys of the panel]; the last panel has a multiple of 16 keys, of
+    /// which the text's last fills the places beyond the text.
     void (*pack_keys)(const float *keys, size_t stride, size_t length, size_t head_size, float *packed);
     /// Packs a head's values as rows [words over the text's tokens][head_size, rounded up to 16].
     void (*pack_values)(const float *values, size_t stride, size_t length, size_t head_size, float *packed);
@@ -91,7 +91,13 @@ SWL_INLINE void tile(const swl_tile *t, size_t rows, size_t vectors) {
         __m512 factor = scale ? _mm512_set1_ps(scale[i]) : _mm512_set1_ps(1.0f);
 #pragma clang loop unroll(full)
         for (size_t v = 0; v + 1 < vectors; v++) _mm512_storeu_ps(c + 16 * v, _mm512_mul_ps(sums[i][v], factor));
-        _mm512_mask_storeu_ps(c + 16 * (vectors - 1), last, _mm512_mul_ps(sums[i][vectors - 1], factor));
+        __m512 end = _mm512_mul_ps(sums[i][vectors - 1], factor);
+        // What a masked store has written must reach the cache before it can be loaded: scores are read at once.
+        if (last == 0xFFFF) {
+            _mm512_storeu_ps(c + 16 * (vectors - 1), end);
+        } else {
+            _mm512_mask_storeu_ps(c + 16 * (vectors - 1), last, end);
+        }
     }
 }
 

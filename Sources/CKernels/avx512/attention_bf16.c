@@ -32,22 +32,21 @@ static SWL_FUNCTION void pack_queries(const float *queries, size_t stride, size_
     }
 }
 
-/// 16 keys: their words one by one behind each other in `packed`, `width` floats apart.
-static SWL_FUNCTION void pack_16_keys(const float *keys, size_t stride, size_t count, size_t head_size, float *packed,
-                                      size_t width) {
-    float words[16 * 16] __attribute__((aligned(64)));
+/// 16 keys: their words behind each other in `packed`, `width` floats apart.
+static SWL_FUNCTION void pack_16_keys(const float *const keys[16], size_t head_size, float *packed, size_t width) {
+    float words[16 * 16] __attribute__((aligned(64))), transposed[16 * 16] __attribute__((aligned(64)));
+    const float *rows[16];
+    for (size_t row = 0; row < 16; row++) rows[row] = words + 16 * row;
     size_t left = (head_size + 1) / 2;
     for (size_t column = 0; column < head_size; column += 32, packed += 16 * width, left -= swl_min(left, 16)) {
-        for (size_t row = 0; row < count; row++) {
-            _mm512_store_ps(words + 16 * row, load_pairs(keys + row * stride + column, head_size - column));
+        for (size_t row = 0; row < 16; row++) {
+            _mm512_store_ps(words + 16 * row, load_pairs(keys[row] + column, head_size - column));
         }
-        for (size_t row = count; row < 16; row++) _mm512_store_ps(words + 16 * row, _mm512_setzero_ps());
         if (left >= 16) {
-            swl_transpose_16x16(words, 16, packed, width);
+            swl_transpose_16x16(rows, 0, packed, width);
             continue;
         }
-        float transposed[16 * 16] __attribute__((aligned(64)));
-        swl_transpose_16x16(words, 16, transposed, 16);
+        swl_transpose_16x16(rows, 0, transposed, 16);
         for (size_t word = 0; word < left; word++) {
             _mm512_store_ps(packed + word * width, _mm512_load_ps(transposed + 16 * word));
         }
@@ -59,8 +58,9 @@ static SWL_FUNCTION void pack_keys(const float *keys, size_t stride, size_t leng
     for (size_t first = 0; first < length; first += swl_attention_panel, packed += words * swl_attention_panel) {
         size_t width = swl_min(swl_round_up(length - first, 16), swl_attention_panel);
         for (size_t column = 0; column < width; column += 16) {
-            size_t key = first + column;
-            pack_16_keys(keys + key * stride, stride, swl_min(length - key, 16), head_size, packed + column, width);
+            const float *rows[16];
+            for (size_t row = 0; row < 16; row++) rows[row] = keys + swl_min(first + column + row, length - 1) * stride;
+            pack_16_keys(rows, head_size, packed + column, width);
         }
     }
 }

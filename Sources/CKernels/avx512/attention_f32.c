@@ -11,25 +11,18 @@
 
 SWL_DEFINE_TILES
 
-/// Transposes columns `first`..<`end` of up to 16 rows one by one, zeros where there are no rows.
-static void transpose_edge(const float *rows, size_t stride, size_t count, size_t first, size_t end, float *target,
-                           size_t target_stride) {
-    for (size_t column = first; column < end; column++) {
-        float *to = target + column * target_stride;
-        for (size_t row = 0; row < 16; row++) to[row] = row < count ? rows[row * stride + column] : 0.0f;
-    }
-}
-
 static SWL_FUNCTION void pack_keys(const float *keys, size_t stride, size_t length, size_t head_size, float *packed) {
+    size_t whole = head_size / 16 * 16;
     for (size_t first = 0; first < length; first += swl_attention_panel, packed += head_size * swl_attention_panel) {
         size_t width = swl_min(swl_round_up(length - first, 16), swl_attention_panel);
         for (size_t column = 0; column < width; column += 16) {
-            const float *rows = keys + (first + column) * stride;
-            size_t count = swl_min(length - first - column, 16), whole = count == 16 ? head_size / 16 * 16 : 0;
-            for (size_t at = 0; at < whole; at += 16) {
-                swl_transpose_16x16(rows + at, stride, packed + column + at * width, width);
+            const float *rows[16];
+            for (size_t row = 0; row < 16; row++) rows[row] = keys + swl_min(first + column + row, length - 1) * stride;
+            float *to = packed + column;
+            for (size_t at = 0; at < whole; at += 16) swl_transpose_16x16(rows, at, to + at * width, width);
+            for (size_t at = whole; at < head_size; at++) {
+                for (size_t row = 0; row < 16; row++) to[row + at * width] = rows[row][at];
             }
-            transpose_edge(rows, stride, count, whole, head_size, packed + column, width);
         }
     }
 }
