@@ -31,6 +31,7 @@ extension Kernels {
             source.rows,
             source.columns,
             signs.zeroPoint,
+            nil,
             UnsafeMutableRawPointer(buffer.address(of: target))?.assumingMemoryBound(to: UInt8.self),
             4 * target.stride,
             buffer.address(of: room.scales)

@@ -15,12 +15,17 @@ struct QuantizeTests {
         stride: Int,
         columns: Int,
         zeroPoint: Int32,
+        balance: [Float]? = nil,
         targetStride: Int
     ) -> Quantized {
         let rows = source.count / stride
         var bytes = [UInt8](repeating: 99, count: rows * targetStride)
         var scales = [Float](repeating: 99, count: rows)
-        kernels.quantize_rows(source, stride, rows, columns, zeroPoint, &bytes, targetStride, &scales)
+        if let balance {
+            kernels.quantize_rows(source, stride, rows, columns, zeroPoint, balance, &bytes, targetStride, &scales)
+        } else {
+            kernels.quantize_rows(source, stride, rows, columns, zeroPoint, nil, &bytes, targetStride, &scales)
+        }
         return Quantized(bytes: bytes, scales: scales.map(\.bitPattern))
     }
 
@@ -44,12 +49,14 @@ struct QuantizeTests {
         var generator = SeededGenerator(seed: 51)
         for columns in Array(1...70) + [100, 128, 191, 384, 512] {
             for zeroPoint in [0, 128] as [Int32] {
+                let rows = Int.random(in: 2...9, using: &generator)
                 let stride = columns + Int.random(in: 0...9, using: &generator)
                 let targetStride = columns.roundedUp(to: 4) + 4 * Int.random(in: 0...20, using: &generator)
-                var source = Self.random(3 * stride, from: zeroPoint == 0 ? 0 : -1, using: &generator)
+                var source = Self.random(rows * stride, from: zeroPoint == 0 ? 0 : -1, using: &generator)
                 // Rows that share a matrix have nothing in common.
                 for column in 0..<columns { source[stride + column] *= 0.01 }
                 for column in columns..<stride { source[stride + column] = .nan }
+                let balance = Bool.random(using: &generator) ? (0..<columns).map { Float($0 % 7 + 1) / 4 } : nil
                 func quantized(_ kernels: swl_kernels) -> Quantized {
                     Self.quantize(
                         kernels,
@@ -57,6 +64,7 @@ struct QuantizeTests {
                         stride: stride,
                         columns: columns,
                         zeroPoint: zeroPoint,
+                        balance: balance,
                         targetStride: targetStride
                     )
                 }
@@ -92,6 +100,22 @@ struct QuantizeTests {
                 #expect(result.bytes[columns...].allSatisfy { $0 == zeroPoint })
             }
         }
+    }
+
+    @Test("weigh the columns first", arguments: Table.all)
+    func balance(table: Table) throws {
+        let kernels = try table.kernels
+        let source: [Float] = [1000, 1, -0.5, 0.25]
+        let result = Self.quantize(
+            kernels,
+            source,
+            stride: 4,
+            columns: 4,
+            zeroPoint: 128,
+            balance: [0.001, 1, 2, 4],
+            targetStride: 4
+        )
+        #expect(result.bytes == [255, 255, 1, 255])
     }
 
     @Test("tell of rows that have no scale", arguments: Table.all)

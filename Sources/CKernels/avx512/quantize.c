@@ -13,70 +13,115 @@ static inline uint64_t lanes_before(size_t count, size_t lanes) {
     return count >= lanes ? ~(uint64_t)0 >> (64 - lanes) : ((uint64_t)1 << count) - 1;
 }
 
-SWL_INLINE __m512 load_before(const float *row, size_t column, size_t columns) {
+/// 16 values of a row from `column` on, times their balance if there is one. In a `tail`, zeros beyond `columns`.
+SWL_INLINE __m512 load_balanced(const float *row, const float *balance, size_t column, size_t columns, bool tail) {
     size_t left = column < columns ? columns - column : 0;
-    return _mm512_maskz_loadu_ps((__mmask16)lanes_before(left, 16), row + column);
+    __mmask16 lanes = tail ? (__mmask16)lanes_before(left, 16) : 0xFFFF;
+    __m512 x = _mm512_maskz_loadu_ps(lanes, row + column);
+    return balance ? _mm512_mul_ps(x, _mm512_maskz_loadu_ps(lanes, balance + column)) : x;
 }
 
-SWL_INLINE __m512i magnitude(__m512 x) {
-    return _mm512_and_si512(_mm512_castps_si512(x), _mm512_set1_epi32(0x7FFFFFFF));
+/// Four vectors' largest lanes: in the result's lane i is vector i's, again and again.
+SWL_INLINE __m512i largest_lanes(const __m512i m[4]) {
+    __m512i first = _mm512_max_epu32(_mm512_unpacklo_epi32(m[0], m[1]), _mm512_unpackhi_epi32(m[0], m[1]));
+    __m512i second = _mm512_max_epu32(_mm512_unpacklo_epi32(m[2], m[3]), _mm512_unpackhi_epi32(m[2], m[3]));
+    __m512i all = _mm512_max_epu32(_mm512_unpacklo_epi64(first, second), _mm512_unpackhi_epi64(first, second));
+    all = _mm512_max_epu32(all, _mm512_shuffle_i32x4(all, all, 0x4E));
+    return _mm512_max_epu32(all, _mm512_shuffle_i32x4(all, all, 0xB1));
 }
 
-/// The bits of the largest magnitude. As integers, so that NaN is the largest of all.
-SWL_INLINE uint32_t largest_magnitude(const float *row, size_t columns) {
+/// Takes 16 columns of four rows into the largest magnitudes so far.
+SWL_INLINE void enlarge(__m512i largest[4], const float *const rows[4], const float *balance, size_t column,
+                        size_t columns, bool tail) {
+    for (size_t i = 0; i < 4; i++) {
+        __m512i bits = _mm512_castps_si512(load_balanced(rows[i], balance, column, columns, tail));
+        largest[i] = _mm512_max_epu32(largest[i], _mm512_and_si512(bits, _mm512_set1_epi32(0x7FFFFFFF)));
+    }
+}
+
+/// The bits of four rows' largest magnitudes. As integers, so that NaN is the largest of all.
+SWL_INLINE __m128i largest_magnitudes(const float *const rows[4], const float *balance, size_t columns) {
     __m512i largest[4] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(),
                           _mm512_setzero_si512()};
     size_t column = 0;
-    for (; column + 64 <= columns; column += 64) {
-        for (size_t i = 0; i < 4; i++) {
-            largest[i] = _mm512_max_epu32(largest[i], magnitude(_mm512_loadu_ps(row + column + 16 * i)));
-        }
-    }
-    for (; column < columns; column += 16) {
-        largest[0] = _mm512_max_epu32(largest[0], magnitude(load_before(row, column, columns)));
-    }
-    largest[0] = _mm512_max_epu32(largest[0], largest[1]);
-    largest[2] = _mm512_max_epu32(largest[2], largest[3]);
-    return _mm512_reduce_max_epu32(_mm512_max_epu32(largest[0], largest[2]));
+    for (; column + 16 <= columns; column += 16) enlarge(largest, rows, balance, column, columns, false);
+    if (column < columns) enlarge(largest, rows, balance, column, columns, true);
+    return _mm512_castsi512_si128(largest_lanes(largest));
 }
 
-/// 64 values as bytes. Packing takes 16 bytes from each lane of its operands in turn, which `in_order` undoes.
-SWL_INLINE __m512i quantized(const __m512 x[4], __m512 factor, __m512i zero_point) {
+/// 64 columns of a row as bytes. Packing takes 16 bytes from each lane of its operands in turn, which `in_order`
+/// undoes.
+SWL_INLINE __m512i quantized(const float *row, const float *balance, size_t column, size_t columns, bool tail,
+                             __m512 factor, __m512i zero_point) {
     const __m512i in_order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     __m512i q[4];
     for (size_t i = 0; i < 4; i++) {
-        q[i] = _mm512_add_epi32(_mm512_cvtps_epi32(_mm512_mul_ps(x[i], factor)), zero_point);
+        __m512 x = load_balanced(row, balance, column + 16 * i, columns, tail);
+        q[i] = _mm512_add_epi32(_mm512_cvtps_epi32(_mm512_mul_ps(x, factor)), zero_point);
     }
     __m512i words = _mm512_packus_epi16(_mm512_packs_epi32(q[0], q[1]), _mm512_packs_epi32(q[2], q[3]));
     return _mm512_permutexvar_epi32(in_order, words);
 }
 
-SWL_FUNCTION void swl_quantize_rows_avx512(const float *source, size_t source_stride, size_t rows, size_t columns,
-                                           int32_t zero_point, uint8_t *target, size_t target_stride, float *scale) {
-    float top = zero_point == 0 ? 255 : 127;
+SWL_INLINE void quantize_row(const float *row, const float *balance, size_t columns, float factor, int32_t zero_point,
+                             uint8_t *target, size_t target_stride) {
+    __m512 factors = _mm512_set1_ps(factor);
     __m512i zero = _mm512_set1_epi32(zero_point);
-    for (size_t row = 0; row < rows; row++, source += source_stride, target += target_stride) {
-        uint32_t largest = largest_magnitude(source, columns);
-        float maximum = swl_float(largest);
-        if (largest >= 0x7F800000 || maximum < SWL_QUANTIZE_MINIMUM) {
-            scale[row] = largest >= 0x7F800000 ? NAN : 0;
-            memset(target, zero_point, target_stride);
-            continue;
+    size_t column = 0;
+    for (; column + 64 <= columns; column += 64) {
+        _mm512_storeu_si512(target + column, quantized(row, balance, column, columns, false, factors, zero));
+    }
+    for (; column < target_stride; column += 64) {
+        _mm512_mask_storeu_epi8(target + column, lanes_before(target_stride - column, 64),
+                                quantized(row, balance, column, columns, true, factors, zero));
+    }
+}
+
+/// Quantizes four rows together, so that one's latencies are another's work.
+SWL_INLINE void quantize_four(const float *const rows[4], const float *balance, size_t columns, int32_t zero_point,
+                              uint8_t *const targets[4], size_t target_stride, float scale[4]) {
+    __m128i bits = largest_magnitudes(rows, balance, columns);
+    __m128 maximum = _mm_castsi128_ps(bits), top = _mm_set1_ps(zero_point == 0 ? 255 : 127);
+    __mmask8 finite = _mm_cmplt_epu32_mask(bits, _mm_set1_epi32(0x7F800000));
+    __mmask8 usable = _mm_mask_cmp_ps_mask(finite, maximum, _mm_set1_ps(SWL_QUANTIZE_MINIMUM), _CMP_GE_OQ);
+    __m128 scales = _mm_maskz_div_ps(usable, maximum, top);
+    _mm_storeu_ps(scale, _mm_mask_blend_ps(finite, _mm_set1_ps(NAN), scales));
+    float factors[4];
+    _mm_storeu_ps(factors, _mm_div_ps(top, maximum));
+    for (size_t i = 0; i < 4; i++) {
+        if (usable & (1 << i)) {
+            quantize_row(rows[i], balance, columns, factors[i], zero_point, targets[i], target_stride);
+        } else {
+            memset(targets[i], zero_point, target_stride);
         }
-        scale[row] = maximum / top;
-        __m512 factor = _mm512_set1_ps(top / maximum);
-        size_t column = 0;
-        for (; column + 64 <= columns; column += 64) {
-            __m512 x[4];
-            for (size_t i = 0; i < 4; i++) x[i] = _mm512_loadu_ps(source + column + 16 * i);
-            _mm512_storeu_si512(target + column, quantized(x, factor, zero));
+    }
+}
+
+SWL_INLINE void quantize(const float *source, size_t source_stride, size_t rows, size_t columns, int32_t zero_point,
+                         const float *balance, uint8_t *target, size_t target_stride, float *scale) {
+    for (size_t row = 0; row < rows; row += 4) {
+        size_t count = swl_min(rows - row, 4);
+        const float *sources[4];
+        uint8_t *targets[4];
+        float scales[4];
+        for (size_t i = 0; i < 4; i++) {
+            // Where fewer than four are left, the last is done several times.
+            size_t place = row + swl_min(i, count - 1);
+            sources[i] = source + place * source_stride;
+            targets[i] = target + place * target_stride;
         }
-        for (; column < target_stride; column += 64) {
-            __m512 x[4];
-            for (size_t i = 0; i < 4; i++) x[i] = load_before(source, column + 16 * i, columns);
-            _mm512_mask_storeu_epi8(target + column, lanes_before(target_stride - column, 64),
-                                    quantized(x, factor, zero));
-        }
+        quantize_four(sources, balance, columns, zero_point, targets, target_stride, scales);
+        memcpy(scale + row, scales, count * sizeof(float));
+    }
+}
+
+SWL_FUNCTION void swl_quantize_rows_avx512(const float *source, size_t source_stride, size_t rows, size_t columns,
+                                           int32_t zero_point, const float *balance, uint8_t *target,
+                                           size_t target_stride, float *scale) {
+    if (balance) {
+        quantize(source, source_stride, rows, columns, zero_point, balance, target, target_stride, scale);
+    } else {
+        quantize(source, source_stride, rows, columns, zero_point, NULL, target, target_stride, scale);
     }
 }
 

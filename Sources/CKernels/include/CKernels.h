@@ -95,12 +95,13 @@ typedef struct {
     /// Writes rows as bfloat16 (nearest even; NaN stays NaN), zeros up to `target_stride`.
     void (*narrow_rows)(const float *source, size_t source_stride, size_t rows, size_t columns, uint16_t *target,
                         size_t target_stride);
-    /// Quantizes each row by itself, zeros (as the zero point says) up to `target_stride`.
+    /// Quantizes each row by itself, after its values were multiplied by `balance` if that is not null, and writes
+    /// zeros (as the zero point says) up to `target_stride`.
     /// With `zero_point` 128: x = (q - 128) * scale, scale = max |x| / 127. With 0, for rows without negative values:
     /// x = q * scale, scale = max x / 255. A row that holds NaN or an infinity gets the scale NaN; a row of zeros, or
     /// of nothing above 2^-100, gets 0.
     void (*quantize_rows)(const float *source, size_t source_stride, size_t rows, size_t columns, int32_t zero_point,
-                          uint8_t *target, size_t target_stride, float *scale);
+                          const float *balance, uint8_t *target, size_t target_stride, float *scale);
     void (*attention)(const swl_attention *attention);
     /// The same with queries, keys, values and softmax's exponentials rounded to bfloat16 before each product, and sums
     /// in single precision; may be `attention` itself where the CPU does not multiply bfloat16.

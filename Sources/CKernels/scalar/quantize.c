@@ -10,14 +10,19 @@ void swl_narrow_rows_scalar(const float *source, size_t source_stride, size_t ro
     }
 }
 
+static float balanced(const float *source, const float *balance, size_t j) {
+    return balance ? source[j] * balance[j] : source[j];
+}
+
 void swl_quantize_rows_scalar(const float *source, size_t source_stride, size_t rows, size_t columns,
-                              int32_t zero_point, uint8_t *target, size_t target_stride, float *scale) {
+                              int32_t zero_point, const float *balance, uint8_t *target, size_t target_stride,
+                              float *scale) {
     float top = zero_point == 0 ? 255 : 127;
     for (size_t row = 0; row < rows; row++, source += source_stride, target += target_stride) {
         // As integers, so that NaN is the largest of all.
         uint32_t largest = 0;
         for (size_t j = 0; j < columns; j++) {
-            uint32_t magnitude = swl_bits(source[j]) & 0x7FFFFFFF;
+            uint32_t magnitude = swl_bits(balanced(source, balance, j)) & 0x7FFFFFFF;
             largest = magnitude > largest ? magnitude : largest;
         }
         float maximum = swl_float(largest);
@@ -27,7 +32,7 @@ void swl_quantize_rows_scalar(const float *source, size_t source_stride, size_t 
         if (!finite || zero) continue;
         float factor = top / maximum;
         for (size_t j = 0; j < columns; j++) {
-            int32_t value = swl_round(source[j] * factor) + zero_point;
+            int32_t value = swl_round(balanced(source, balance, j) * factor) + zero_point;
             target[j] = (uint8_t)(value < 0 ? 0 : value);
         }
     }
