@@ -1,0 +1,86 @@
+"""What the measurements share: the program, the settings of a run, medians, the machine."""
+
+import dataclasses
+import datetime
+import json
+import math
+import os
+import platform
+import re
+import statistics
+import subprocess
+
+DTYPES = ("float32", "bfloat16", "int8")
+SHAPES = ((1, 16), (1, 128), (8, 32), (32, 32), (8, 128), (32, 128), (4, 512))
+
+
+@dataclasses.dataclass
+class Settings:
+    """Of one run of all measurements."""
+
+    program: str
+    model: str
+    texts: str
+    threads: int
+    quick: bool
+
+    @property
+    def rounds(self):
+        """How often each figure is taken; rounds of all subjects take turns, so that the machine's drift cancels."""
+        return 1 if self.quick else 3
+
+    @property
+    def seconds(self):
+        """Time for one figure in one round."""
+        return 0.2 if self.quick else 1.5
+
+    @property
+    def shapes(self):
+        return SHAPES[::2] if self.quick else SHAPES
+
+    def text_file(self, name):
+        return os.path.join(self.texts, name + ".txt")
+
+    def lines(self, name):
+        with open(self.text_file(name), encoding="utf-8") as file:
+            return [line for line in file.read().split("\n") if line.strip()]
+
+
+def clean_environment():
+    """None of the caller's settings of the program."""
+    return {key: value for key, value in os.environ.items() if not key.startswith("SWIFTLET_")}
+
+
+def bench(settings, *arguments):
+    """What `swiftlet bench` measures: its lines of JSON."""
+    command = [settings.program, "bench", "--model", settings.model, "--format", "json",
+               "--time", str(settings.seconds), *map(str, arguments)]
+    output = subprocess.run(command, check=True, capture_output=True, text=True, env=clean_environment()).stdout
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def geometric_mean(values):
+    return math.exp(statistics.fmean(map(math.log, values)))
+
+
+def first_match(pattern, path, default="unknown"):
+    try:
+        with open(path, encoding="utf-8") as file:
+            match = re.search(pattern, file.read(), re.MULTILINE)
+    except OSError:
+        return default
+    return match.group(1).strip() if match else default
+
+
+def machine():
+    """A few words each: what the figures depend on."""
+    flags = set(first_match(r"^flags\s*:(.*)$", "/proc/cpuinfo", "").split())
+    sets = [name for name, flag in (("AVX2", "avx2"), ("AVX-512", "avx512f"), ("VNNI", "avx512_vnni"),
+                                    ("BF16", "avx512_bf16"), ("AMX", "amx_tile")) if flag in flags]
+    family = [first_match(rf"^{key}\s*:(.*)$", "/proc/cpuinfo", "?") for key in ("cpu family", "model")]
+    return {
+        "Machine": f"{first_match(r'^model name.*:(.*)$', '/proc/cpuinfo', platform.machine())} "
+                   f"(family {family[0]}, model {family[1]}), {len(os.sched_getaffinity(0))} CPUs, {', '.join(sets)}",
+        "System": f"{first_match(r'^PRETTY_NAME=.(.*).$', '/etc/os-release')}, Linux {platform.release().partition('-')[0]}",
+        "Date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
+    }

@@ -1,0 +1,83 @@
+"""The forward pass: ours in each dtype, interleaved with the peers', round by round."""
+
+import os
+import statistics
+import subprocess
+import tempfile
+
+import common
+import peers
+
+# Of one token, in all 24 layers and the embedding transformation: twice the multiplications by weights.
+OPERATIONS_PER_TOKEN = 2 * (24 * (2 * 512 * 128 + 3 * 128 * 128 + 512 * 128 + 8 * 128 * 512 + 128 * 512) + 384 * 512)
+RAGGED_TOKENS = (100, 512, 2_000, 10_000, 100_000)
+
+
+def measure(settings):
+    """Rows with tokens/s and ratios by name; a ratio is the median of the rounds' own."""
+    engines = peers.Peers(settings.model, settings.threads)
+    work = {f"{rows}x{length}": [peers.random_batch(rows, length)] for rows, length in settings.shapes}
+    lines = settings.lines("short")[: 64 if settings.quick else None]
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".txt") as file:
+        file.write("\n".join(lines))
+        file.flush()
+        work["texts"] = peers.text_batches(settings.model, lines, 32)
+        times = {name: {} for name in work}
+        for _ in range(settings.rounds):
+            for dtype in common.DTYPES:
+                for figure in ours(settings, dtype, file.name, [name for name in work if name != "texts"]):
+                    times[figure["shape"]].setdefault(dtype, []).append(figure["seconds"])
+            for name, batches in work.items():
+                for peer in engines.names:
+                    times[name].setdefault(peer, []).append(engines.seconds(peer, batches, settings.seconds))
+    tokens = {name: int(sum(mask.sum() for _, mask in batches)) for name, batches in work.items()}
+    return [{"shape": name, "tokens": tokens[name], "times": times[name]} for name in work]
+
+
+def ours(settings, dtype, text_file, shapes):
+    arguments = ["--dtype", dtype, "--threads", settings.threads]
+    return common.bench(settings, *arguments, "--shapes", ",".join(shapes)) \
+        + common.bench(settings, *arguments, "--texts", text_file, "--batch", 32)
+
+
+def speed(row, name):
+    """Tokens a second."""
+    return row["tokens"] / statistics.median(row["times"][name])
+
+
+def ratio(row, name, other):
+    """How many times as fast as `other`."""
+    return statistics.median(theirs / mine for mine, theirs in zip(row["times"][name], row["times"][other]))
+
+
+def ragged(settings):
+    """Seconds a token for batches of ever more sentences: (tokens, seconds)."""
+    lines = settings.lines("sentences")
+    figures = []
+    for wanted in RAGGED_TOKENS[: 3 if settings.quick else None]:
+        # A sentence has about 13 tokens.
+        some = lines[: max(1, wanted // 13)]
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".txt") as file:
+            file.write("\n".join(some))
+            file.flush()
+            figure, = common.bench(settings, "--dtype", "float32", "--threads", settings.threads,
+                                   "--texts", file.name, "--batch", len(some))
+        figures.append((figure["texts"], figure["tokens"], figure["seconds"]))
+    return figures
+
+
+def ceiling(settings):
+    """Operations a second that the CPUs can do at all, by dtype; empty where ceiling.c does not compile."""
+    folder = os.path.dirname(os.path.abspath(__file__))
+    with tempfile.TemporaryDirectory() as scratch:
+        program = os.path.join(scratch, "ceiling")
+        for compiler in ("clang", "cc"):
+            try:
+                built = subprocess.run([compiler, "-O2", "-pthread", "-o", program, os.path.join(folder, "ceiling.c")],
+                                       capture_output=True)
+            except FileNotFoundError:
+                continue
+            if built.returncode == 0:
+                output = subprocess.run([program, str(settings.threads)], check=True, capture_output=True, text=True)
+                return {name: float(value) for name, value in map(str.split, output.stdout.splitlines())}
+    return {}

@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+"""Measures everything and writes docs/benchmarks.md; Benchmarks/run prepares what it needs and calls it.
+
+    report.py PROGRAM --model FOLDER --texts FOLDER [--threads N] [--quick] [--output FILE]
+"""
+
+import argparse
+import importlib.metadata
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+# Before NumPy and PyTorch are loaded: they read it once.
+threads_of_all = str(len(os.sched_getaffinity(0)))
+os.environ.setdefault("OMP_NUM_THREADS", threads_of_all)
+
+import common
+import stages
+import forward
+import service
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SOURCES = {
+    "SST-2": "SST-2 (GLUE): dev sentences for encoder and service, training sentences for the tokenizers",
+    "drawn": "sentences drawn from the vocabulary, as many and as long as SST-2's",
+}
+PEERS = ("onnxruntime", "torch", "transformers", "tokenizers", "orjson")
+
+
+def table(heading, rows):
+    lines = ["| " + " | ".join(map(str, row)) + " |" for row in [heading, *rows]]
+    lines.insert(1, "|---" * len(heading) + "|")
+    return "\n".join(lines) + "\n"
+
+
+def rounded(value):
+    return f"{value:,.0f}"
+
+
+def introduction(settings, source):
+    version = subprocess.run([settings.program, "--version"], check=True, capture_output=True, text=True).stdout.strip()
+    commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True)
+    facts = common.machine() | {
+        "Swiftlet": f"{version}, commit {commit.stdout.strip() or 'unknown'}",
+        "Peers": ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PEERS)
+                 + f", Python {sys.version.split()[0]}",
+        "Threads": settings.threads,
+        "Model": "random weights in google/mobilebert-uncased's shape: 24 layers, 512 wide, 24.8 million parameters",
+        "Texts": SOURCES[source],
+    }
+    kind = "QUICK RUN: one short round, good for trying the scripts only.\n\n" if settings.quick else ""
+    return f"""# Benchmarks
+
+{kind}Made by `Benchmarks/run`; what is measured and how is in [Benchmarks/README.md](../Benchmarks/README.md). Rerun it with
+
+    SWIFTLET_SST2=folder/of/sst2 Benchmarks/run
+
+""" + table(("", ""), [(f"**{name}**", value) for name, value in facts.items()])
+
+
+def forward_section(settings):
+    rows = forward.measure(settings)
+    names = [*common.DTYPES, "ONNX Runtime float32", "ONNX Runtime int8", "PyTorch float32"]
+    pairs = [("float32", "ONNX Runtime float32"), ("bfloat16", "ONNX Runtime float32"), ("int8", "ONNX Runtime int8"),
+             ("bfloat16", "float32")]
+    speeds = [[row["shape"], row["tokens"], *(rounded(forward.speed(row, name)) for name in names)] for row in rows]
+    ratios = [[row["shape"], *(f"{forward.ratio(row, *pair):.2f}" for pair in pairs)] for row in rows]
+    means = [common.geometric_mean([forward.ratio(row, *pair) for row in rows if row["shape"] != "texts"])
+             for pair in pairs]
+    ratios.append(["geometric mean of the shapes", *(f"{mean:.2f}" for mean in means)])
+    short = next((row for row in rows if row["shape"] == "1x16"), None)
+    alone = ", ".join(f"{name} {1000 * statistics.median(short['times'][name]):.2f} ms" for name in names)
+    return f"""
+## Forward pass
+
+Tokens a second, from token ids to one embedding a text. Shapes are texts x tokens of each, random ids; `texts` are the
+dev sentences, 32 a batch in their order, real tokens only. Every figure is the median of {settings.rounds} rounds, in
+which all engines take turns.
+
+""" + table(["shape", "tokens", *names], speeds) + """
+How many times as fast, as the median of the rounds' own ratios:
+
+""" + table(["shape", *(f"{ours} / {theirs}" for ours, theirs in pairs)], ratios) + f"""
+One request alone, 1x16: {alone}.
+""" + ceiling_section(settings, rows) + ragged_section(settings)
+
+
+def ceiling_section(settings, rows):
+    ceilings = forward.ceiling(settings)
+    shape = "32x128" if any(row["shape"] == "32x128" for row in rows) else rows[-2]["shape"]
+    best = next(row for row in rows if row["shape"] == shape)
+    if not ceilings:
+        return ""
+    lines = []
+    for dtype, operations in ceilings.items():
+        most = operations / forward.OPERATIONS_PER_TOKEN
+        lines.append([dtype, f"{operations / 1e9:,.0f}", rounded(most), rounded(forward.speed(best, dtype)),
+                      f"{100 * forward.speed(best, dtype) / most:.0f} %"])
+    return f"""
+### Beside the machine's ceiling
+
+Multiply-adds in registers ([ceiling.c](../Benchmarks/ceiling.c)) on {settings.threads} threads; a token takes
+{forward.OPERATIONS_PER_TOKEN / 1e6:.1f} million operations by weights, attention's own products not counted.
+
+""" + table(("dtype", "GOP/s", "tokens/s at the ceiling", f"tokens/s, {shape}", "share"), lines)
+
+
+def ragged_section(settings):
+    lines = [[rounded(texts), rounded(tokens), f"{1000 * seconds:,.1f}", f"{1e6 * seconds / tokens:.1f}"]
+             for texts, tokens, seconds in forward.ragged(settings)]
+    return """
+### Cost by real tokens
+
+Sentences of all lengths in one batch, float32.
+
+""" + table(("texts", "tokens", "ms", "µs a token"), lines)
+
+
+def tokenization_section(settings):
+    lines = []
+    for row in stages.tokenization(settings):
+        ours, theirs = statistics.median(row["ours"]), statistics.median(row["theirs"])
+        ratio = statistics.median(other / own for own, other in zip(row["ours"], row["theirs"]))
+        lines.append([row["name"], rounded(row["texts"]), rounded(row["tokens"]), rounded(row["texts"] / ours),
+                      f"{row['bytes'] / ours / 1e6:.1f}", rounded(row["texts"] / theirs),
+                      f"{row['bytes'] / theirs / 1e6:.1f}", f"{ratio:.1f}"])
+    return """
+## Tokenizer
+
+One thread, offsets and special tokens included, beside Hugging Face's `tokenizers` (Rust, `encode_batch`, no
+parallelism). Both gave equally many tokens. `sentences` are the training sentences, `mixed` is 5 MB in 24 languages and
+14 scripts.
+
+""" + table(("texts", "count", "tokens", "ours, texts/s", "MB/s", "theirs, texts/s", "MB/s", "ratio"), lines)
+
+
+def json_section(settings):
+    lines = [[name, rounded(stages.EMBEDDINGS / seconds), f"{1e6 * seconds / stages.EMBEDDINGS:.1f}"]
+             for name, seconds in stages.json_writing(settings).items()]
+    return f"""
+## JSON writing
+
+{stages.EMBEDDINGS} embeddings of {stages.WIDTH} numbers, each number the shortest that reads back the same, one thread.
+
+""" + table(("writer", "embeddings/s", "µs an embedding"), lines)
+
+
+def service_section(settings):
+    lines, footprint = [], []
+    for dtype in common.DTYPES:
+        connections = service.CONNECTIONS[::2] if settings.quick else service.CONNECTIONS
+        measured = service.measure(settings, dtype, connections)
+        for row in measured["rows"]:
+            if row["failures"]:
+                raise SystemExit(f"{dtype}, {row['connections']} connections: {row['failures']} requests failed")
+            lines.append([dtype, row["connections"], rounded(row["rate"]), f"{row['p50_ms']:.1f}",
+                          f"{row['p99_ms']:.1f}", rounded(measured["engine"]), f"{100 * row['share']:.0f} %",
+                          f"{row['wrk_cpu'] / row['seconds']:.2f}", f"{100 * row['fair_share']:.0f} %",
+                          f"{1e6 * row['service_cpu'] / row['requests']:,.0f}"])
+        footprint.append([dtype, f"{1000 * service.first_answers(settings, dtype):.0f}",
+                          f"{measured['memory']['VmRSS']:.0f}", f"{measured['memory']['VmHWM']:.0f}"])
+    return """
+## Service
+
+POST /embed with one sentence a request over HTTP/1.1, by `wrk -t1` on the same CPUs. *Engine* is what the encoder alone
+makes of the same sentences, 32 a batch, on all CPUs; *share* is the service's part of that. The load generator takes CPU
+time that the engine alone has to itself (*wrk CPUs*: how many it kept busy, by wait4): *fair share* compares with the
+engine on what wrk has left of N CPUs, share / (1 - wrk / N).
+
+""" + table(("dtype", "connections", "requests/s", "p50 ms", "p99 ms", "engine texts/s", "share", "wrk CPUs",
+             "fair share", "service CPU µs a request"), lines) + """
+Start and memory: from exec to the first answered request (median, the model's file in the page cache); resident after
+the load above, and the most there ever was (VmRSS, VmHWM; MB of 10^6 bytes).
+
+""" + table(("dtype", "first answer, ms", "resident, MB", "peak, MB"), footprint)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("program")
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--texts", required=True)
+    parser.add_argument("--threads", type=int, default=int(threads_of_all))
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", action="append", choices=("forward", "tokenizer", "json", "service"))
+    parser.add_argument("--output", default="-")
+    arguments = parser.parse_args()
+    settings = common.Settings(os.path.abspath(arguments.program), arguments.model, arguments.texts, arguments.threads,
+                               arguments.quick)
+    with open(os.path.join(arguments.texts, "source"), encoding="utf-8") as file:
+        parts = [introduction(settings, file.read().strip())]
+    sections = {"forward": forward_section, "tokenizer": tokenization_section, "json": json_section,
+                "service": service_section}
+    started = time.monotonic()
+    for name, section in sections.items():
+        if arguments.only and name not in arguments.only:
+            continue
+        print(f"{name} ({time.monotonic() - started:.0f} s)", file=sys.stderr, flush=True)
+        parts.append(section(settings))
+    text = "".join(parts)
+    if arguments.output == "-":
+        sys.stdout.write(text)
+    else:
+        with open(arguments.output, "w", encoding="utf-8") as file:
+            file.write(text)
+    print(f"done ({time.monotonic() - started:.0f} s)", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""What is before and behind the forward pass, on one thread: tokenizing and JSON writing, beside the fastest peers."""
+
+import json
+import os
+import statistics
+import time
+
+# Before the import: the Rust side reads them once.
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+os.environ["RAYON_NUM_THREADS"] = "1"
+
+import numpy
+import orjson
+from tokenizers import BertWordPieceTokenizer
+
+import common
+
+EMBEDDINGS, WIDTH = 32, 512
+
+
+def timed(work, budget):
+    """The median of the runs that the budget has room for."""
+    work()
+    times = []
+    while not times or sum(times) < budget:
+        started = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - started)
+    return statistics.median(times)
+
+
+def tokenization(settings):
+    """Seconds of both tokenizers for each file of texts, round by round, on the same machine state."""
+    theirs = BertWordPieceTokenizer(os.path.join(settings.model, "vocab.txt"), lowercase=True)
+    rows = []
+    for name in ("sentences", "mixed"):
+        lines = settings.lines(name)
+        row = {"name": name, "texts": len(lines), "bytes": sum(len(line.encode()) for line in lines), "ours": [],
+               "theirs": []}
+        for _ in range(settings.rounds):
+            figure, = common.bench(settings, "--subject", "tokenizer", "--texts", settings.text_file(name))
+            row["ours"].append(figure["seconds"])
+            row["theirs"].append(timed(lambda: encode(theirs, lines), settings.seconds))
+        row["tokens"] = figure["tokens"]
+        counted = sum(len(encoding) for start in range(0, len(lines), 1024)
+                      for encoding in theirs.encode_batch(lines[start : start + 1024]))
+        if counted != row["tokens"]:
+            raise SystemExit(f"{name}: {row['tokens']} tokens of ours, {counted} of theirs")
+        rows.append(row)
+    return rows
+
+
+def encode(tokenizer, lines):
+    # In batches that stay in the caches: all at once was slower.
+    for start in range(0, len(lines), 1024):
+        tokenizer.encode_batch(lines[start : start + 1024])
+
+
+def json_writing(settings):
+    """Seconds for 32 embeddings of 512 numbers."""
+    vectors = numpy.random.default_rng(1).standard_normal((EMBEDDINGS, WIDTH)).astype(numpy.float32)
+    vectors /= numpy.linalg.norm(vectors, axis=1, keepdims=True)
+    numbers = vectors.tolist()
+    figure, = common.bench(settings, "--subject", "json", "--batch", EMBEDDINGS)
+    return {
+        "Swiftlet": figure["seconds"],
+        "orjson, of NumPy float32": timed(
+            lambda: orjson.dumps(vectors, option=orjson.OPT_SERIALIZE_NUMPY), settings.seconds),
+        "Python's json": timed(lambda: json.dumps(numbers), settings.seconds),
+    }
