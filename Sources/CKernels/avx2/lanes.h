@@ -1,0 +1,12 @@
+/// AVX2's vectors: eight lanes, with fused multiply-add.
+#ifndef CKERNELS_AVX2_LANES_H
+#define CKERNELS_AVX2_LANES_H
+
+#ifndef SWL_TARGET
+#define SWL_TARGET "avx2,fma"
+#endif
+#define SWL_LANES 8
+
+#include "../lanes/lanes.h"
+
+#endif

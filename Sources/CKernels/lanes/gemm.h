@@ -1,0 +1,163 @@
+/// What the products over panels of SWL_VECTOR columns share: the epilogue and the walk over panels and tiles.
+///
+/// A file that includes it may define SWL_TILE_ROWS, defines `multiply_tile`, and makes the product of it by
+/// SWL_DEFINE_GEMM.
+#ifndef CKERNELS_LANES_GEMM_H
+#define CKERNELS_LANES_GEMM_H
+
+#include "math.h"
+
+#ifndef SWL_TILE_ROWS
+#define SWL_TILE_ROWS 6
+#endif
+
+enum {
+    tile_rows = SWL_TILE_ROWS,
+    panel_vectors = SWL_VECTOR / lane_count,
+    /// Steps along the inner dimension from one fetch of what comes next to another.
+    block_steps = 8,
+};
+
+/// The sums of a tile: registers, once the loops over constant numbers of rows are unrolled.
+typedef floats tile_sums[tile_rows][panel_vectors];
+
+SWL_INLINE void clear_tile(size_t rows, tile_sums v) {
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t j = 0; j < panel_vectors; j++) v[r][j] = 0;
+    }
+}
+
+static SWL_FUNCTION __attribute__((noinline)) void apply_gelu(floats *values, size_t count) {
+    for (size_t i = 0; i < count; i++) values[i] = gelu(values[i]);
+}
+
+SWL_INLINE void activate_tile(swl_activation activation, size_t rows, tile_sums v) {
+    if (activation == SWL_RELU) {
+        for (size_t r = 0; r < rows; r++) {
+            for (size_t j = 0; j < panel_vectors; j++) v[r][j] = relu(v[r][j]);
+        }
+    }
+    if (activation == SWL_GELU) {
+        // Through memory: it is too much code to be repeated for every register.
+        floats values[tile_rows * panel_vectors];
+        for (size_t r = 0; r < rows; r++) {
+            for (size_t j = 0; j < panel_vectors; j++) values[r * panel_vectors + j] = v[r][j];
+        }
+        apply_gelu(values, rows * panel_vectors);
+        for (size_t r = 0; r < rows; r++) {
+            for (size_t j = 0; j < panel_vectors; j++) v[r][j] = values[r * panel_vectors + j];
+        }
+    }
+}
+
+SWL_INLINE void store_tile(const swl_gemm *p, size_t row, size_t column, size_t rows, tile_sums v) {
+    if (p->c) {
+        for (size_t r = 0; r < rows; r++) {
+            float *c = p->c + (row + r) * p->c_stride + column;
+            for (size_t j = 0; j < panel_vectors; j++) store_floats(c + j * lane_count, v[r][j]);
+        }
+    }
+    if (p->narrow) {
+        for (size_t r = 0; r < rows; r++) {
+            uint16_t *target = p->narrow + (row + r) * p->narrow_stride + column;
+            for (size_t j = 0; j < panel_vectors; j++) {
+                halves narrow = narrowed(v[r][j]);
+                memcpy(target + j * lane_count, &narrow, sizeof narrow);
+            }
+        }
+    }
+}
+
+/// Applies the epilogue from the activation on and writes the tile.
+SWL_INLINE void finish_tile(const swl_gemm *p, size_t row, size_t column, size_t rows, tile_sums v) {
+    activate_tile(p->activation, rows, v);
+    if (p->accumulate) {
+        for (size_t r = 0; r < rows; r++) {
+            const float *c = p->c + (row + r) * p->c_stride + column;
+            for (size_t j = 0; j < panel_vectors; j++) v[r][j] += load_floats(c + j * lane_count);
+        }
+    }
+    if (p->scale) {
+        for (size_t j = 0; j < panel_vectors; j++) {
+            floats scale = load_floats(p->scale + column + j * lane_count);
+            floats shift = load_floats(p->shift + column + j * lane_count);
+            for (size_t r = 0; r < rows; r++) v[r][j] = multiply_add(v[r][j], scale, shift);
+        }
+    }
+    store_tile(p, row, column, rows, v);
+}
+
+SWL_INLINE void add_bias(const swl_gemm *p, size_t column, size_t rows, tile_sums v) {
+    if (!p->bias) return;
+    for (size_t j = 0; j < panel_vectors; j++) {
+        floats bias = load_floats(p->bias + column + j * lane_count);
+        for (size_t r = 0; r < rows; r++) v[r][j] += bias;
+    }
+}
+
+/// One tile's part of a product.
+typedef struct {
+    /// Packed weights of the tile's columns.
+    const char *panel;
+    size_t row, column;
+    /// What is to be read after this panel, of which each block of steps fetches some cache lines.
+    const char *next;
+    size_t lines;
+} tile_task;
+
+/// Fetches one block's share of what comes next into the L2 cache.
+SWL_INLINE const char *fetch_next(const char *next, size_t lines) {
+    for (size_t line = 0; line < lines; line++, next += 64) __builtin_prefetch(next, 0, 2);
+    return next;
+}
+
+typedef void (*tile_function)(const swl_gemm *p, const tile_task *task);
+
+/// Computes panel by panel, tile by tile.
+///
+/// The rows are cut into tiles of as equal heights as can be: 7 into 4 and 3, so that none runs at a small tile's
+/// speed. While a panel is multiplied, the next one comes from memory.
+static inline void multiply_panels(const swl_gemm *p, size_t steps, const tile_function tiles[tile_rows]) {
+    size_t tile_count = (p->rows + tile_rows - 1) / tile_rows;
+    if (tile_count == 0) return;
+    size_t rows = p->rows / tile_count, higher = p->rows % tile_count;
+    size_t blocks = (steps + block_steps - 1) / block_steps, panel_bytes = steps * SWL_VECTOR * 4;
+    for (size_t column = p->first_column; column < p->end_column; column += SWL_VECTOR) {
+        tile_task task = {.panel = (const char *)p->weight + column * steps * 4, .column = column};
+        bool last = column + SWL_VECTOR >= p->end_column;
+        task.next = last ? p->next_weight : task.panel + panel_bytes;
+        task.lines = task.next ? (steps + blocks * tile_count - 1) / (blocks * tile_count) : 0;
+        for (size_t tile = 0; tile < tile_count; tile++) {
+            size_t height = rows + (tile < higher);
+            tiles[height - 1](p, &task);
+            task.row += height;
+            task.next += blocks * task.lines * 64;
+        }
+    }
+}
+
+#define SWL_TILE(rows)                                                                                                \
+    static SWL_FUNCTION void tile_##rows(const swl_gemm *p, const tile_task *task) { multiply_tile(p, task, rows); }
+#if SWL_TILE_ROWS == 2
+#define SWL_TILES SWL_TILE(1) SWL_TILE(2)
+#define SWL_TILE_LIST {tile_1, tile_2}
+#elif SWL_TILE_ROWS == 4
+#define SWL_TILES SWL_TILE(1) SWL_TILE(2) SWL_TILE(3) SWL_TILE(4)
+#define SWL_TILE_LIST {tile_1, tile_2, tile_3, tile_4}
+#elif SWL_TILE_ROWS == 5
+#define SWL_TILES SWL_TILE(1) SWL_TILE(2) SWL_TILE(3) SWL_TILE(4) SWL_TILE(5)
+#define SWL_TILE_LIST {tile_1, tile_2, tile_3, tile_4, tile_5}
+#else
+#define SWL_TILES SWL_TILE(1) SWL_TILE(2) SWL_TILE(3) SWL_TILE(4) SWL_TILE(5) SWL_TILE(6)
+#define SWL_TILE_LIST {tile_1, tile_2, tile_3, tile_4, tile_5, tile_6}
+#endif
+
+/// Defines the product `name` by the file's `multiply_tile`; a step takes `group` inputs, 4 bytes a column.
+#define SWL_DEFINE_GEMM(name, group)                                                                                  \
+    SWL_TILES                                                                                                         \
+    void name(const swl_gemm *p) {                                                                                    \
+        static const tile_function tiles[tile_rows] = SWL_TILE_LIST;                                                  \
+        multiply_panels(p, p->inner / (group), tiles);                                                                \
+    }
+
+#endif
