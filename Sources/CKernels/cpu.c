@@ -31,6 +31,13 @@ swl_cpu swl_detect_cpu(void) {
     return cpu;
 }
 
+#elif SWL_ARM64 && defined(__linux__)
+
+#include <sys/auxv.h>
+
+/// Bits as in the kernel's Documentation/arch/arm64/elf_hwcaps; NEON itself is part of every 64-bit ARM.
+swl_cpu swl_detect_cpu(void) { return (swl_cpu){.dotprod = getauxval(AT_HWCAP) >> 20 & 1}; }
+
 #else
 
 /// Elsewhere the build's target says everything.

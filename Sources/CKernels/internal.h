@@ -50,6 +50,7 @@ SWL_DECLARE_PRODUCTS(avx2)
 void swl_gemm_int8_avxvnni(const swl_gemm *product);
 SWL_DECLARE_ROWS(avx2)
 SWL_DECLARE_PRODUCTS(neon)
+void swl_gemm_int8_neondotprod(const swl_gemm *product);
 SWL_DECLARE_ROWS(neon)
 
 /// Instruction sets that this CPU has and the operating system saves the registers of.
@@ -61,14 +62,16 @@ typedef struct {
     bool avx512_vnni;
     /// vpdpbusd on 32-byte vectors without AVX-512.
     bool avx_vnni;
+    /// sdot, an extension of ARMv8.2-A's NEON.
+    bool dotprod;
 } swl_cpu;
 
 swl_cpu swl_detect_cpu(void);
 
 /// Fills a table that holds the scalar functions so far; false where the CPU or the build lacks the instruction set.
 bool swl_fill_avx512(swl_kernels *table, const swl_cpu *cpu);
-bool swl_fill_avx2(swl_kernels *table, const swl_cpu *cpu) __attribute__((weak));
-bool swl_fill_neon(swl_kernels *table, const swl_cpu *cpu) __attribute__((weak));
+bool swl_fill_avx2(swl_kernels *table, const swl_cpu *cpu);
+bool swl_fill_neon(swl_kernels *table, const swl_cpu *cpu);
 
 /// Below it a row's or an output's largest magnitude counts as 0 when it is quantized: its reciprocal must be finite.
 #define SWL_QUANTIZE_MINIMUM 0x1p-100f

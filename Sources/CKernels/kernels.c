@@ -48,7 +48,7 @@ static void fill_tables(void) {
         swl_kernels *table = &tables[table_count];
         *table = scalar;
         table->name = candidates[i].name;
-        if (candidates[i].fill && candidates[i].fill(table, candidates[i].cpu)) table_count++;
+        if (candidates[i].fill(table, candidates[i].cpu)) table_count++;
     }
 }
 

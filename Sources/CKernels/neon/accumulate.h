@@ -1,0 +1,32 @@
+/// The inner loop of products of floats over a panel of SWL_VECTOR columns.
+#ifndef CKERNELS_NEON_ACCUMULATE_H
+#define CKERNELS_NEON_ACCUMULATE_H
+
+#include "../lanes/gemm.h"
+
+/// One step; each row's value of A is a lane of `values`, which multiply-add takes as an operand.
+SWL_INLINE void accumulate_lane(const floats values[tile_rows], size_t lane, const float *b, size_t rows, tile_sums v) {
+    for (size_t j = 0; j < panel_vectors; j++) {
+        floats w = load_floats(b + j * lane_count);
+        for (size_t r = 0; r < rows; r++) v[r][j] = multiply_add(values[r][lane], w, v[r][j]);
+    }
+}
+
+/// Adds `inner` steps' products of some rows of A and a panel of B to the sums, in order.
+///
+/// 6 rows: 24 of the 32 registers hold sums, 6 activations and 2 weights.
+SWL_INLINE void accumulate(const float *a, size_t stride, const float *b, size_t inner, size_t rows, tile_sums v) {
+    floats values[tile_rows];
+    size_t k = 0;
+    for (; k + lane_count <= inner; k += lane_count, b += lane_count * SWL_VECTOR) {
+        for (size_t r = 0; r < rows; r++) values[r] = load_floats(a + r * stride + k);
+#pragma clang loop unroll(full)
+        for (size_t lane = 0; lane < lane_count; lane++) accumulate_lane(values, lane, b + lane * SWL_VECTOR, rows, v);
+    }
+    for (; k < inner; k++, b += SWL_VECTOR) {
+        for (size_t r = 0; r < rows; r++) values[r] = a[r * stride + k];
+        accumulate_lane(values, 0, b, rows, v);
+    }
+}
+
+#endif

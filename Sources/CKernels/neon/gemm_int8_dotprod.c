@@ -1,0 +1,64 @@
+#include "../internal.h"
+
+#if SWL_ARM64
+
+#define SWL_TARGET "dotprod"
+#include "lanes.h"
+
+#include "../lanes/gemm_int8.h"
+
+#include <arm_neon.h>
+
+/// sdot multiplies signed bytes only, so A is taken as a - 128: flipping the highest bit does it.
+SWL_INLINE int8x16_t signed_bytes(uint8x16_t a) { return vreinterpretq_s8_u8(veorq_u8(a, vdupq_n_u8(0x80))); }
+
+/// Inputs of a vector of bytes, which is four steps.
+enum { vector_inputs = 16 };
+
+#define SWL_ACCUMULATE_QUAD(a, lane, weight)                                                                          \
+    for (size_t j = 0; j < panel_vectors; j++) {                                                                      \
+        int8x16_t w = vld1q_s8((weight) + (4 * SWL_VECTOR) * (lane) + 16 * j);                                        \
+        for (size_t r = 0; r < rows; r++) {                                                                           \
+            totals[r][j] = (integers)vdotq_laneq_s32((int32x4_t)totals[r][j], w, (a)[r], lane);                       \
+        }                                                                                                             \
+    }
+
+/// 6 rows: 24 of the 32 registers hold sums, 6 activations and 2 weights.
+SWL_INLINE void accumulate_bytes(const uint8_t *a, size_t stride, const int8_t *weight, size_t inner, size_t rows,
+                                 tile_totals totals) {
+    int8x16_t values[tile_rows];
+    size_t k = 0;
+    for (; k + vector_inputs <= inner; k += vector_inputs, weight += vector_inputs * SWL_VECTOR) {
+        for (size_t r = 0; r < rows; r++) values[r] = signed_bytes(vld1q_u8(a + r * stride + k));
+        SWL_ACCUMULATE_QUAD(values, 0, weight)
+        SWL_ACCUMULATE_QUAD(values, 1, weight)
+        SWL_ACCUMULATE_QUAD(values, 2, weight)
+        SWL_ACCUMULATE_QUAD(values, 3, weight)
+    }
+    for (; k < inner; k += 4, weight += 4 * SWL_VECTOR) {
+        for (size_t r = 0; r < rows; r++) {
+            uint32_t quad;
+            memcpy(&quad, a + r * stride + k, sizeof quad);
+            values[r] = signed_bytes(vreinterpretq_u8_u32(vdupq_n_u32(quad)));
+        }
+        SWL_ACCUMULATE_QUAD(values, 0, weight)
+    }
+}
+
+SWL_INLINE void multiply_tile(const swl_gemm *p, const tile_task *task, size_t rows) {
+    const int8_t *weight = (const int8_t *)task->panel;
+    const uint8_t *a = (const uint8_t *)p->a + task->row * p->a_stride;
+    tile_totals totals;
+    start_totals(p, p->a_zero_point - 128, task->column, rows, totals);
+    const char *next = task->next;
+    size_t block = 4 * block_steps;
+    for (size_t k = 0; k < p->inner; k += block, weight += block * SWL_VECTOR) {
+        next = fetch_next(next, task->lines);
+        accumulate_bytes(a + k, p->a_stride, weight, swl_min(block, p->inner - k), rows, totals);
+    }
+    finish_totals(p, task->row, task->column, rows, totals);
+}
+
+SWL_DEFINE_GEMM(swl_gemm_int8_neondotprod, 4)
+
+#endif

@@ -1,0 +1,9 @@
+/// NEON's vectors: four lanes, with fused multiply-add, on every 64-bit ARM.
+#ifndef CKERNELS_NEON_LANES_H
+#define CKERNELS_NEON_LANES_H
+
+#define SWL_LANES 4
+
+#include "../lanes/lanes.h"
+
+#endif

@@ -1,0 +1,75 @@
+#include "check.h"
+
+/// Runs some of the queries and heads; what isn't written stays -77.
+static float *run(const swl_kernels *kernels, const swl_attention *all, size_t heads[2], size_t queries[2]) {
+    swl_attention attention = *all;
+    attention.first_head = heads[0];
+    attention.end_head = heads[1];
+    attention.first_query = queries[0];
+    attention.end_query = queries[1];
+    size_t count = attention.length * attention.context_stride;
+    attention.context = allocate(count, sizeof(float), 0);
+    for (size_t i = 0; i < count; i++) attention.context[i] = -77;
+    size_t scratch = kernels->attention_scratch(attention.length, attention.head_size);
+    attention.scratch = allocate(scratch, sizeof(float), 0xFF);
+    kernels->attention(&attention);
+    free(attention.scratch);
+    return attention.context;
+}
+
+/// A share of queries and heads has the bits of the whole, and leaves everything else alone.
+static void check_share(const swl_kernels *kernels, const swl_attention *all, const float *whole, const char *shape) {
+    size_t first = random_between(0, all->length - 1), head = random_between(0, all->end_head - 1);
+    size_t queries[2] = {first, random_between(first, all->length)};
+    size_t heads[2] = {head, random_between(head, all->end_head)};
+    float *part = run(kernels, all, heads, queries);
+    const float untouched = -77;
+    for (size_t i = 0; i < all->length * all->context_stride; i++) {
+        size_t row = i / all->context_stride, column = i % all->context_stride;
+        bool inside = row >= queries[0] && row < queries[1] && column >= heads[0] * all->head_size &&
+                      column < heads[1] * all->head_size;
+        expect_same("share of attention", shape, &part[i], inside ? &whole[i] : &untouched, sizeof(float));
+    }
+    free(part);
+}
+
+static void check_text(const swl_kernels *kernels, const swl_kernels *scalar, size_t length, bool is_faulty) {
+    static const size_t head_sizes[] = {1, 3, 7, 15, 16, 17, 24, 32, 33, 64, 80};
+    size_t head_size = head_sizes[random_between(0, 10)], heads = random_between(1, 3), width = heads * head_size;
+    swl_attention all = {
+        .query_stride = width + random_between(0, 9), .key_stride = width + random_between(0, 9),
+        .value_stride = width + random_between(0, 9), .context_stride = width + random_between(0, 9),
+        .length = length, .head_size = head_size, .end_head = heads, .end_query = length,
+    };
+    float sharpness = random_between(0, 3) == 0 ? 20 : 1;
+    float *queries = allocate_random(length * all.query_stride, sharpness);
+    float *keys = allocate_random(length * all.key_stride, 1);
+    float *values = allocate_random(length * all.value_stride, 1);
+    if (is_faulty) {
+        const float faults[] = {NAN, INFINITY, -INFINITY};
+        keys[random_between(0, length - 1) * all.key_stride] = faults[random_between(0, 2)];
+    }
+    all.queries = queries;
+    all.keys = keys;
+    all.values = values;
+    char shape[60];
+    snprintf(shape, sizeof shape, "%zu tokens, %zu heads of %zu", length, heads, head_size);
+    size_t every_head[2] = {0, heads}, every_query[2] = {0, length};
+    float *whole = run(kernels, &all, every_head, every_query);
+    float *expected = run(scalar, &all, every_head, every_query);
+    double tolerance = 3e-6 + (double)sharpness * (double)head_size * 1e-6;
+    expect_close("attention", shape, whole, expected, length * all.context_stride, tolerance);
+    for (size_t i = 0; i < 4; i++) check_share(kernels, &all, whole, shape);
+    free(queries);
+    free(keys);
+    free(values);
+    free(whole);
+    free(expected);
+}
+
+void check_attention(const swl_kernels *kernels, const swl_kernels *scalar) {
+    for (size_t length = 1; length <= 70; length++) check_text(kernels, scalar, length, length % 5 == 0);
+    check_text(kernels, scalar, 128, false);
+    check_text(kernels, scalar, 200, true);
+    check_text(kernels, scalar, 512, false);
+}

@@ -1,0 +1,69 @@
+#include "check.h"
+
+int failure_count = 0;
+
+void fail(const char *what, const char *shape, size_t place, double value, double expected) {
+    if (failure_count++ < 20) {
+        printf("%s of %s: %.9g at %zu, not %.9g\n", what, shape, value, place, expected);
+    }
+}
+
+/// Vigna's SplitMix64, of a fixed seed.
+static uint64_t next_random(void) {
+    static uint64_t state = 1;
+    uint64_t z = state += 0x9E3779B97F4A7C15;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+    return z ^ (z >> 31);
+}
+
+size_t random_between(size_t low, size_t high) { return low + next_random() % (high - low + 1); }
+
+float random_float(float magnitude) { return ((float)(next_random() >> 40) * 0x1p-23f - 1) * magnitude; }
+
+void *allocate(size_t count, size_t size, int fill) {
+    void *memory = aligned_alloc(64, (count * size + 127) / 64 * 64);
+    if (!memory) abort();
+    return memset(memory, fill, (count * size + 127) / 64 * 64);
+}
+
+float *allocate_random(size_t count, float magnitude) {
+    float *values = allocate(count, sizeof *values, 0);
+    for (size_t i = 0; i < count; i++) values[i] = random_float(magnitude);
+    return values;
+}
+
+void expect_close(const char *what, const char *shape, const float *values, const float *expected, size_t count,
+                  double tolerance) {
+    for (size_t i = 0; i < count; i++) {
+        if (isnan(values[i]) && isnan(expected[i])) continue;
+        double error = fabs((double)values[i] - (double)expected[i]);
+        if (!(error <= tolerance)) return fail(what, shape, i, values[i], expected[i]);
+    }
+}
+
+void expect_same(const char *what, const char *shape, const void *values, const void *expected, size_t bytes) {
+    const unsigned char *left = values, *right = expected;
+    for (size_t i = 0; i < bytes; i++) {
+        if (left[i] != right[i]) return fail(what, shape, i, left[i], right[i]);
+    }
+}
+
+/// check TABLE [INT8-PRODUCT]: holds a table against the scalar one; fails where it, or that product, is missing.
+/// check --has TABLE: whether the CPU has it.
+int main(int count, char **arguments) {
+    if (count == 3 && strcmp(arguments[1], "--has") == 0) return swl_kernels_named(arguments[2]) == NULL;
+    const swl_kernels *kernels = count > 1 ? swl_kernels_named(arguments[1]) : NULL;
+    if (!kernels || (count > 2 && strcmp(kernels->gemm_int8_name, arguments[2]) != 0)) {
+        fprintf(stderr, "check TABLE [INT8-PRODUCT]: this CPU hasn't got that\n");
+        return 2;
+    }
+    const swl_kernels *scalar = swl_kernels_named("scalar");
+    check_products(kernels, scalar);
+    check_rows(kernels, scalar);
+    check_quantizing(kernels, scalar);
+    check_attention(kernels, scalar);
+    printf("%s (%s, %s, %s): %d failures\n", kernels->name, kernels->gemm_f32_name, kernels->gemm_bf16_name,
+           kernels->gemm_int8_name, failure_count);
+    return failure_count > 0;
+}
