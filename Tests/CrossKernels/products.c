@@ -19,7 +19,9 @@ static void *pack(test_case *test, const float *matrix, size_t panel) {
     swl_gemm *p = &test->product;
     void *packed = allocate(p->columns * p->inner, element_sizes[test->format], 0x55);
     switch (test->format) {
-    case float32: swl_pack_f32(matrix, test->inputs, 0, test->outputs, test->outputs, test->inputs, panel, packed); break;
+    case float32:
+        swl_pack_f32(matrix, test->inputs, 0, test->outputs, test->outputs, test->inputs, panel, packed);
+        break;
     case bfloat16:
         swl_pack_bf16(matrix, test->inputs, 0, test->outputs, test->outputs, test->inputs, panel, packed);
         break;
@@ -41,7 +43,8 @@ static void *random_activations(const test_case *test) {
         uint32_t bits;
         memcpy(&bits, &values[i], sizeof bits);
         if (test->format == bfloat16) ((uint16_t *)a)[i] = padding ? 0 : (uint16_t)(bits >> 16);
-        if (test->format == int8) ((uint8_t *)a)[i] = (uint8_t)(padding ? p->a_zero_point : (int32_t)random_between(0, 255));
+        uint8_t byte = (uint8_t)random_between(0, 255);
+        if (test->format == int8) ((uint8_t *)a)[i] = padding ? (uint8_t)p->a_zero_point : byte;
     }
     free(values);
     return a;
