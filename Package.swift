@@ -85,6 +85,8 @@ let package = Package(
         // HTTP/2's frames, header compression and flow control.
         .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
 
+        // Stands in for malloc in the tests' process, to count.
+        .target(name: "AllocationCounter", path: "Tests/AllocationCounter", cSettings: cSettings),
         // What tests of several targets share.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "BatchingTests", dependencies: ["Batching", "TestSupport"], swiftSettings: testSettings),
@@ -92,7 +94,7 @@ let package = Package(
         .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "TestSupport"], swiftSettings: testSettings),
         .testTarget(
             name: "EncoderTests",
-            dependencies: ["Encoder", "Checkpoint", "LinearAlgebra", "TestSupport"],
+            dependencies: ["AllocationCounter", "Encoder", "Checkpoint", "LinearAlgebra", "TestSupport"],
             swiftSettings: testSettings
         ),
         .testTarget(

@@ -74,8 +74,11 @@ extension MobileBertModel {
     private func forward(_ pass: BlockPass, takesSnapshots: Bool) {
         weights.embeddings.forward(pass)
         if takesSnapshots { takeSnapshot(after: 0, pass) }
-        for (index, layer) in weights.layers.enumerated() {
-            layer.forward(pass)
+        for index in weights.layers.indices {
+            weights.layers[index].forward(
+                pass,
+                next: index + 1 < weights.layers.count ? weights.layers[index + 1] : nil
+            )
             if takesSnapshots { takeSnapshot(after: index + 1, pass) }
         }
         pass.share.meet()

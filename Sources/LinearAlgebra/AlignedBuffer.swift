@@ -102,13 +102,25 @@ package struct AlignedBuffer: ~Copyable {
         }
     }
 
-    /// Sets `range`, whole vectors, to zero.
-    package func clear(_ range: Range<Int>) {
+    /// Copies vectors of another buffer to where `offset` is, or adds them to what is there.
+    ///
+    /// - Precondition: `offset` is on a vector boundary, and both buffers hold as many vectors.
+    func take(_ range: Range<Int>, of source: borrowing AlignedBuffer, to offset: Int, adding: Bool) {
         let width = Self.vectorWidth
-        precondition(range.lowerBound.isMultiple(of: width) && range.upperBound.isMultiple(of: width))
-        withMutableVectors { vectors in
-            for index in range.lowerBound / width..<range.upperBound / width { vectors[index] = .zero }
+        precondition(offset >= 0 && offset.isMultiple(of: width), "\(offset) is not on a vector boundary")
+        precondition(range.lowerBound >= 0 && range.upperBound * width <= source.count, "\(range) of \(source.count)")
+        precondition(offset + range.count * width <= count, "\(range.count) vectors at \(offset) of \(count)")
+        for index in 0..<range.count * width {
+            let value = unsafe source.storage[range.lowerBound * width + index]
+            let old = unsafe adding ? storage[offset + index] : 0
+            unsafe storage[offset + index] = old + value
         }
+    }
+
+    /// Sets `range` to zero.
+    package func clear(_ range: Range<Int>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "\(range) of \(count) floats")
+        for index in range { unsafe storage[index] = 0 }
     }
 
     /// The address of a region's first float, for one C call, which may write its share; the region is checked first.

@@ -35,10 +35,13 @@ package struct Attention: Sendable {
 
     /// Writes the context of some heads of some queries; each value depends on the text alone.
     ///
+    /// In a narrow format the two products are in bfloat16 where this CPU multiplies it, softmax and sums never.
+    ///
     /// - Precondition: the shapes fit each other; the scratch is large enough.
     package func run(
         heads: Range<Int>,
         queries range: Range<Int>,
+        in format: DataType,
         on arithmetic: Arithmetic,
         of buffer: borrowing AlignedBuffer
     ) {
@@ -63,6 +66,11 @@ package struct Attention: Sendable {
         unsafe attention.end_head = heads.upperBound
         unsafe attention.first_query = range.lowerBound
         unsafe attention.end_query = range.upperBound
-        unsafe arithmetic.kernels.table.pointee.attention(&attention)
+        let table = unsafe arithmetic.kernels.table
+        if format == .float32 {
+            unsafe table.pointee.attention(&attention)
+        } else {
+            unsafe table.pointee.attention_bf16(&attention)
+        }
     }
 }

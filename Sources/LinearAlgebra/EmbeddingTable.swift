@@ -56,33 +56,18 @@ package final class EmbeddingTable: Sendable {
     ///
     /// - Precondition: the row exists; `offset` is on a vector boundary with ``paddedWidth`` floats behind it.
     package func copy(row: Int, to offset: Int, of buffer: borrowing AlignedBuffer) {
-        update(row, offset, buffer) { _, stored in stored }
+        buffer.take(vectors(ofRow: row), of: storage, to: offset, adding: false)
     }
 
     /// Adds row `row` to what is at `offset`.
     ///
     /// - Precondition: the row exists; `offset` is on a vector boundary with ``paddedWidth`` floats behind it.
     package func add(row: Int, to offset: Int, of buffer: borrowing AlignedBuffer) {
-        update(row, offset, buffer) { $0 + $1 }
+        buffer.take(vectors(ofRow: row), of: storage, to: offset, adding: true)
     }
 
-    @inline(__always)
-    private func update(
-        _ row: Int,
-        _ offset: Int,
-        _ buffer: borrowing AlignedBuffer,
-        _ combine: (FloatVector, FloatVector) -> FloatVector
-    ) {
+    private func vectors(ofRow row: Int) -> Range<Int> {
         precondition(row >= 0 && row < rows, "row \(row) of \(rows)")
-        precondition(offset.isMultiple(of: AlignedBuffer.vectorWidth), "\(offset) is not on a vector boundary")
-        let first = offset / AlignedBuffer.vectorWidth
-        let range = region.vectors(ofRow: row)
-        storage.withVectors { stored in
-            buffer.withMutableVectors { vectors in
-                for (column, index) in range.enumerated() {
-                    vectors[first + column] = combine(vectors[first + column], stored[index])
-                }
-            }
-        }
+        return region.vectors(ofRow: row)
     }
 }

@@ -9,6 +9,7 @@ extension LinearLayer {
         _ narrow: OperandRoom?,
         _ scaleShift: ScaleShift?,
         _ columns: Range<Int>,
+        _ next: (layer: LinearLayer, column: Int)?,
         _ buffer: borrowing AlignedBuffer
     ) {
         var product = unsafe swl_gemm()
@@ -17,8 +18,8 @@ extension LinearLayer {
         unsafe product.first_column = columns.lowerBound
         unsafe product.end_column = AlignedBuffer.roundedUp(columns.upperBound)
         unsafe setInput(&product, source, room, buffer)
-        let whole = MatrixRegion(rows: 1, columns: weight.storage.count)
-        unsafe product.weight = UnsafeRawPointer(weight.storage.address(of: whole))
+        unsafe product.weight = weight.address(ofColumn: 0)
+        if let next { unsafe product.next_weight = next.layer.weight.address(ofColumn: next.column) }
         if let narrow {
             precondition(narrow.values.rows == target.rows && 2 * narrow.values.columns >= weight.paddedOutputs)
             unsafe product.narrow = UnsafeMutableRawPointer(buffer.address(of: narrow.values))?

@@ -34,7 +34,7 @@ package struct LinearLayer: Sendable {
     /// Columns from which a share of the product may begin.
     package var columnStep: Int { weight.arithmetic.kernels.panel }
 
-    /// Whether ``multiply(_:_:into:narrow:scaleShift:columns:of:)`` leaves bias and activation to ``activate(_:of:)``.
+    /// Whether ``multiply(_:_:into:narrow:scaleShift:columns:next:of:)`` leaves bias and activation to ``activate(_:of:)``.
     package var appliesActivationAfterwards: Bool {
         weight.arithmetic.backend == .openblas || activation.fused == nil
     }
@@ -66,6 +66,8 @@ package struct LinearLayer: Sendable {
     ///   - room: the input as ``prepare(_:in:of:)`` wrote it, for narrower weights.
     ///   - narrow: where the result is written as bfloat16 instead.
     ///   - scaleShift: applied last.
+    ///   - next: the layer that the caller will multiply by next, and its first column then: those weights are fetched
+    ///     meanwhile.
     /// - Precondition: the shapes fit, the target does not overlap the source; `columns` begins and ends on a multiple
     ///   of ``columnStep`` or ends with the outputs.
     package func multiply(
@@ -75,6 +77,7 @@ package struct LinearLayer: Sendable {
         narrow: OperandRoom? = nil,
         scaleShift: ScaleShift? = nil,
         columns: Range<Int>,
+        next: (layer: LinearLayer, column: Int)? = nil,
         of buffer: borrowing AlignedBuffer
     ) {
         precondition(target.columns == weight.outputs && target.rows == source.rows, "\(source) into \(target)")
@@ -85,7 +88,7 @@ package struct LinearLayer: Sendable {
         if weight.arithmetic.backend == .openblas {
             multiplyWithOpenBLAS(source, into: target, columns: columns, of: buffer)
         } else {
-            multiplyWithKernels(source, room, target, narrow, scaleShift, columns, buffer)
+            multiplyWithKernels(source, room, target, narrow, scaleShift, columns, next, buffer)
         }
     }
 }

@@ -19,6 +19,20 @@ package final class PackedWeight: Sendable {
     /// ``outputs`` rounded up to whole vectors: the columns that a product writes.
     var paddedOutputs: Int { AlignedBuffer.roundedUp(outputs) }
 
+    /// Where the weights of the panel that begins with output `column` are; native formats only.
+    @unsafe
+    func address(ofColumn column: Int) -> UnsafeRawPointer? {
+        precondition(column <= paddedOutputs, "column \(column) of \(outputs)")
+        let columnBytes =
+            switch format {
+            case .float32: 4 * inputs
+            case .bfloat16: 2 * ((inputs + 1) / 2 * 2)
+            case .int8: (inputs + 3) / 4 * 4
+            }
+        let whole = MatrixRegion(rows: 1, columns: storage.count)
+        return unsafe UnsafeRawPointer(storage.address(of: whole)).map { unsafe $0 + column * columnBytes }
+    }
+
     /// Packs a matrix whose rows come one by one, so that nobody has to hold a second copy of it.
     ///
     /// - Parameter fillRow: called once for each output in order; writes its `inputs` weights from `start` on.

@@ -1,31 +1,102 @@
+import Checkpoint
 import Encoder
+import Foundation
+import LinearAlgebra
 import TestSupport
 import Testing
 
 @Suite("A text's result does not depend on its batch")
 struct BatchInvarianceTests {
-    @Test("alone, in a batch, and in another order, each text gets the same hidden states")
-    func order() throws {
-        let configuration = try TestModels.configuration(["num_hidden_layers": "4", "max_position_embeddings": "300"])
-        let (model, _) = try TestModels.model(configuration)
+    /// The bundled model: all kernels at their real widths.
+    private static let bundled = (0..<3).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }
+        .appending(path: "Models/mobilebert-mini-sst2").path
+
+    private func bits(_ output: EncoderOutput) -> [UInt32] { output.values.map(\.bitPattern) }
+
+    @Test(
+        "a thousand texts, shuffled and batched anew, get the same bits as alone, from any team",
+        arguments: DataType.allCases
+    )
+    func thousandTexts(_ dataType: DataType) throws {
+        let model = try MobileBertModel(directory: Self.bundled, options: EngineOptions(dataType: dataType))
+        try #require(model.engine.backend != Backend.openblas.rawValue, "this machine has native kernels")
+        var generator = SeededGenerator(seed: 30)
+        // Mostly short, as sentences are, and some of every length up to the longest.
+        let lengths = (0..<1_000).map { _ in
+            Int.random(in: 0..<10, using: &generator) == 0
+                ? Int.random(in: 1...512, using: &generator) : Int.random(in: 3...40, using: &generator)
+        }
+        let texts = TestModels.texts(lengths, model.configuration, using: &generator)
+        let workspace = model.makeWorkspace()
+        let alone = try texts.map { text in
+            let results = try model.run(
+                TestModels.batch([text]),
+                requests: [.lastHiddenState],
+                workspace: workspace
+            )
+            return bits(try results[0].get())
+        }
+        let teams = (1...4).map { ThreadsTeam(count: $0) }
+        var order = Array(texts.indices).shuffled(using: &generator)
+        while !order.isEmpty {
+            let rows = Array(order.prefix(.random(in: 1...64, using: &generator)))
+            order.removeFirst(rows.count)
+            let team = try #require(teams.randomElement(using: &generator))
+            let results = try model.run(
+                TestModels.batch(rows.map { texts[$0] }),
+                requests: Array(repeating: .lastHiddenState, count: rows.count),
+                workspace: workspace,
+                team: team
+            )
+            for (row, result) in zip(rows, results) {
+                let isEqual = bits(try result.get()) == alone[row]
+                #expect(isEqual, "a text of \(lengths[row]) tokens, \(rows.count) rows, a team of \(team.count)")
+            }
+        }
+    }
+
+    @Test("every output is the same bits alone, in batches and from teams", arguments: EngineOptions.native)
+    func outputs(_ options: EngineOptions) throws {
+        let configuration = try TestModels.classifier(["max_position_embeddings": "300", "hidden_act": "\"gelu\""])
+        let model = try TestModels.model(configuration, options: options).model
         var generator = SeededGenerator(seed: 3)
         // More tokens than a block holds, a text longer than a block among them.
         let lengths = [5, 120, 1, 300, 64, 2, 33, 90, 90, 7, 255, 1]
         let texts = TestModels.texts(lengths, configuration, using: &generator)
         let order = Array(texts.indices).shuffled(using: &generator)
-        let together = try model.results(TestModels.batch(texts), .lastHiddenState)
-        let shuffled = try model.results(TestModels.batch(order.map { texts[$0] }), .lastHiddenState)
-        // One comparison each over all texts: a unit's range is not that of a text of one token.
-        var inBatch = Comparison(width: 32)
-        var inShuffledBatch = inBatch
-        for (place, row) in order.enumerated() {
-            let alone = try #require(try model.results(TestModels.batch([texts[row]]), .lastHiddenState).first)
-            let reference = try alone.get().values.map { Double($0) }
-            inBatch.add(reference, try together[row].get().values[...])
-            inShuffledBatch.add(reference, try shuffled[place].get().values[...])
+        let requests: [OutputRequest] = [.hiddenStates, .logits, .pooled(.mean), .pooled(.cls), .pooled(.pooler)]
+        for request in requests {
+            let alone = try texts.map { text in bits(try model.results(TestModels.batch([text]), request)[0].get()) }
+            for members in 1...3 {
+                let shuffled = try model.run(
+                    TestModels.batch(order.map { texts[$0] }),
+                    requests: Array(repeating: request, count: texts.count),
+                    workspace: model.makeWorkspace(),
+                    team: ThreadsTeam(count: members)
+                )
+                for (row, result) in zip(order, shuffled) {
+                    let isEqual = bits(try result.get()) == alone[row]
+                    #expect(isEqual, "\(request), \(lengths[row]) tokens, \(members) members")
+                }
+            }
         }
-        #expect(inBatch.worst <= 1e-5)
-        #expect(inShuffledBatch.worst <= 1e-5)
+    }
+
+    @Test("on OpenBLAS, which sums in an order of its own, results agree to 1e-5 of a unit's range")
+    func openBLAS() throws {
+        guard Arithmetic.available.contains(.openblas) else { return }
+        let configuration = try TestModels.configuration(["num_hidden_layers": "4", "max_position_embeddings": "300"])
+        let model = try TestModels.model(configuration, options: EngineOptions(backend: .openblas)).model
+        var generator = SeededGenerator(seed: 3)
+        let texts = TestModels.texts([5, 120, 1, 300, 64, 2, 33, 90, 7, 255], configuration, using: &generator)
+        let together = try model.results(TestModels.batch(texts), .lastHiddenState)
+        // One comparison over all texts: a unit's range is not that of a text of one token.
+        var comparison = Comparison(width: 32)
+        for (row, text) in texts.enumerated() {
+            let alone = try model.results(TestModels.batch([text]), .lastHiddenState)[0].get()
+            comparison.add(alone.values.map { Double($0) }, try together[row].get().values[...])
+        }
+        #expect(comparison.worst <= 1e-5)
     }
 
     @Test("what stands in the padding is never read, ids that no table has included")

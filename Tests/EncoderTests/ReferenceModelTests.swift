@@ -1,5 +1,6 @@
 import Checkpoint
 import Encoder
+import LinearAlgebra
 import Testing
 
 @Suite("The engine against transformers in double precision")
@@ -7,16 +8,20 @@ struct ReferenceModelTests {
     /// The largest error allowed, of the tensor's largest value (of the unit's over all cases, for 24 layers).
     static let tolerance = 1e-5
 
-    @Test("every output errs by at most 1e-5 of its tensor's largest value", arguments: Reference.smallModels)
-    func smallModel(_ reference: ReferenceModel) throws {
-        let worst = try errors(of: reference, perUnit: false)
+    @Test(
+        "on every backend each output errs by at most 1e-5 of its tensor's largest value",
+        arguments: Reference.smallModels,
+        Arithmetic.available
+    )
+    func smallModel(_ reference: ReferenceModel, _ backend: Backend) throws {
+        let worst = try errors(of: reference, on: backend, perUnit: false)
         for (output, error) in worst { #expect(error <= Self.tolerance, "\(reference.name) \(output)") }
-        report(reference, worst)
+        if backend == .auto { report(reference, worst) }
     }
 
     @Test("24 layers err by at most 1e-5 of each hidden unit's range", arguments: Reference.fullModels)
     func fullModel(_ reference: ReferenceModel) throws {
-        let worst = try errors(of: reference, perUnit: true)
+        let worst = try errors(of: reference, on: .auto, perUnit: true)
         for (output, error) in worst { #expect(error <= Self.tolerance, "\(reference.name) \(output)") }
         report(reference, worst)
     }
@@ -27,8 +32,12 @@ struct ReferenceModelTests {
     }
 
     /// The worst error of each output over all cases.
-    private func errors(of reference: ReferenceModel, perUnit: Bool) throws -> [String: Double] {
-        let model = try MobileBertModel(directory: reference.folder)
+    private func errors(
+        of reference: ReferenceModel,
+        on backend: Backend,
+        perUnit: Bool
+    ) throws -> [String: Double] {
+        let model = try MobileBertModel(directory: reference.folder, options: EngineOptions(backend: backend))
         let cases = try reference.cases()
         try #require(!cases.isEmpty)
         let workspace = model.makeWorkspace()

@@ -18,13 +18,15 @@ struct BlockPass {
     /// - Parameters:
     ///   - prepared: the input in the weight's format, if it is there already.
     ///   - narrow: where the result goes instead, as bfloat16.
+    ///   - next: the layer applied after this one, whose weights can be on their way meanwhile.
     func apply(
         _ layer: LinearLayer,
         to source: MatrixRegion,
         prepared: OperandRoom? = nil,
         into target: MatrixRegion,
         narrow: OperandRoom? = nil,
-        norm: NormStep = .folded
+        norm: NormStep = .folded,
+        next: LinearLayer? = nil
     ) {
         let rows = share.productRows(count)
         let input = source.rows(rows)
@@ -37,7 +39,8 @@ struct BlockPass {
             into: target.rows(rows),
             narrow: narrow?.rows(rows),
             scaleShift: isFused ? norm.scaleShift : nil,
-            columns: share.productColumns(layer.weight.outputs, step: layer.columnStep),
+            columns: columns(of: layer),
+            next: next.map { ($0, columns(of: $0).lowerBound) },
             of: workspace.arena
         )
         share.meetAfterColumns()
@@ -46,6 +49,11 @@ struct BlockPass {
         if !isFused { layer.activate(own, of: workspace.arena) }
         norm.apply(to: own, of: workspace.arena, on: arithmetic, scaleShiftToo: !isFused)
         share.meetAfterColumns()
+    }
+
+    /// The columns of a layer's product that are this member's.
+    private func columns(of layer: LinearLayer) -> Range<Int> {
+        share.productColumns(layer.weight.outputs, step: layer.columnStep)
     }
 
     /// Normalizes some columns by themselves.

@@ -26,7 +26,11 @@ struct PackedBatch {
     var rowCount: Int { failures.count }
 
     /// Tokens of a block's longest row.
-    func longestRow(in block: Block) -> Int { block.rows.reduce(0) { max($0, tokens(ofRow: $1).count) } }
+    func longestRow(in block: Block) -> Int {
+        var longest = 0
+        for row in block.rows { longest = max(longest, tokens(ofRow: row).count) }
+        return longest
+    }
 
     /// Where row `row`'s tokens are.
     func tokens(ofRow row: Int) -> Range<Int> { offsets[row]..<offsets[row + 1] }

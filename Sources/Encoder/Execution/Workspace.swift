@@ -46,7 +46,7 @@ struct WorkspaceWidths: Sendable {
     var head = 0
 
     /// Of the widest input of a product.
-    var widestInput: Int { max(hidden, embedded, trueHidden, intermediate) }
+    var widestInput: Int { max(max(hidden, embedded), max(trueHidden, intermediate)) }
 }
 
 /// Where a block's activations are in the arena.

@@ -137,6 +137,7 @@ struct LayerLoader {
             return SelfAttention(
                 headCount: configuration.headCount,
                 headSize: configuration.headSize,
+                format: packer.formats.dataType,
                 source: source,
                 projection: LinearLayer(weight: weight, bias: bias),
                 values: valueOperand,

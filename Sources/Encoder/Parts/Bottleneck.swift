@@ -15,9 +15,9 @@ struct Bottleneck: Sendable {
     let attentionNorm: NormStep
 
     /// Writes the block's bottleneck columns.
-    func forward(_ pass: BlockPass) {
+    func forward(_ pass: BlockPass, next: LinearLayer) {
         let at = pass.at
-        pass.apply(projection, to: at.hidden, into: at.bottleneck)
+        pass.apply(projection, to: at.hidden, into: at.bottleneck, next: next)
         pass.normalize(at.bottleneck.columns(0..<inputWidth), by: inputNorm)
         if let attentionColumns {
             pass.normalize(at.bottleneck.columns(attentionColumns), by: attentionNorm)

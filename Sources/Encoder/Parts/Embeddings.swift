@@ -58,15 +58,18 @@ struct Embeddings: Sendable {
             words.copy(row: word, to: at.embedded.rows(index..<index + 1).offset, of: workspace.arena)
         case .trigram:
             let start = at.embedded.rows(index..<index + 1).offset
-            for (place, neighbour) in [index + 1, index, index - 1].enumerated() {
-                let offset = start + place * words.paddedWidth
-                if rows.contains(neighbour) {
-                    let word = Int(pass.packed.inputIDs[pass.block.tokens.lowerBound + neighbour])
-                    words.copy(row: word, to: offset, of: workspace.arena)
-                } else {
-                    workspace.arena.clear(offset..<offset + words.paddedWidth)
-                }
-            }
+            copyWord(index + 1, of: rows, pass, to: start)
+            words.copy(row: word, to: start + words.paddedWidth, of: workspace.arena)
+            copyWord(index - 1, of: rows, pass, to: start + 2 * words.paddedWidth)
         }
+    }
+
+    /// Copies a neighbour's embedding, or zeros where the text has no such token.
+    private func copyWord(_ index: Int, of rows: Range<Int>, _ pass: BlockPass, to offset: Int) {
+        guard rows.contains(index) else {
+            return pass.workspace.arena.clear(offset..<offset + words.paddedWidth)
+        }
+        let word = Int(pass.packed.inputIDs[pass.block.tokens.lowerBound + index])
+        words.copy(row: word, to: offset, of: pass.workspace.arena)
     }
 }

@@ -10,12 +10,12 @@ struct FeedForward: Sendable {
     let norm: NormStep
 
     /// Adds the network's output to `residual`, which is also its input.
-    func forward(_ pass: BlockPass, residual: MatrixRegion) {
+    func forward(_ pass: BlockPass, residual: MatrixRegion, next: LinearLayer?) {
         let at = pass.at
         // A bfloat16 reader gets bfloat16 straight from the product.
         let isNarrow = output.weight.format == .bfloat16 && !intermediate.appliesActivationAfterwards
         let narrow = isNarrow ? at.narrowIntermediate : nil
-        pass.apply(intermediate, to: residual, into: at.intermediate, narrow: narrow)
-        pass.apply(output, to: at.intermediate, prepared: narrow, into: residual, norm: norm)
+        pass.apply(intermediate, to: residual, into: at.intermediate, narrow: narrow, next: output)
+        pass.apply(output, to: at.intermediate, prepared: narrow, into: residual, norm: norm, next: next)
     }
 }

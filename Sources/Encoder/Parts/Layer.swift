@@ -9,15 +9,29 @@ struct Layer: Sendable {
     let feedForwards: [FeedForward]
     let outputBottleneck: OutputBottleneck?
 
-    /// Takes the block's hidden states one layer further, in place.
-    func forward(_ pass: BlockPass) {
+    /// The product that a pass begins with.
+    var first: LinearLayer {
+        if let bottleneck { bottleneck.projection } else { attention.projection }
+    }
+
+    /// Takes the block's hidden states one layer further, in place; `next` is the layer behind this one.
+    func forward(_ pass: BlockPass, next: Layer?) {
         var residual = pass.at.hidden
         if let bottleneck {
-            bottleneck.forward(pass)
+            bottleneck.forward(pass, next: attention.projection)
             residual = pass.at.bottleneck.columns(0..<bottleneck.inputWidth)
         }
-        attention.forward(pass, residual: residual)
-        for feedForward in feedForwards { feedForward.forward(pass, residual: residual) }
-        outputBottleneck?.forward(pass, source: residual)
+        attention.forward(pass, residual: residual, next: feedForwards.isEmpty ? nil : feedForwards[0].intermediate)
+        for index in feedForwards.indices {
+            feedForwards[index].forward(pass, residual: residual, next: layer(behind: index, next))
+        }
+        outputBottleneck?.forward(pass, source: residual, next: next?.first)
+    }
+
+    /// The product behind feed-forward network `index`.
+    private func layer(behind index: Int, _ next: Layer?) -> LinearLayer? {
+        if index + 1 < feedForwards.count { return feedForwards[index + 1].intermediate }
+        if let outputBottleneck { return outputBottleneck.projection }
+        return next?.first
     }
 }

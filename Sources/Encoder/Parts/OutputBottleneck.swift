@@ -7,7 +7,7 @@ struct OutputBottleneck: Sendable {
     let norm: NormStep
 
     /// Adds the layer's result to the hidden states.
-    func forward(_ pass: BlockPass, source: MatrixRegion) {
-        pass.apply(projection, to: source, into: pass.at.hidden, norm: norm)
+    func forward(_ pass: BlockPass, source: MatrixRegion, next: LinearLayer?) {
+        pass.apply(projection, to: source, into: pass.at.hidden, norm: norm, next: next)
     }
 }

@@ -23,6 +23,8 @@ struct SelfAttention: Sendable {
 
     let headCount: Int
     let headSize: Int
+    /// float32, or bfloat16 for its two products.
+    let format: DataType
     /// What queries and keys (and values, unless a bottleneck has them already) are projected from.
     let source: Operand
     /// [queries | keys | values, if projected here]. Queries are scaled by 1 / sqrt(headSize) at load. Only queries have
@@ -37,13 +39,13 @@ struct SelfAttention: Sendable {
     private var width: Int { headCount * headSize }
 
     /// Adds the attention's output to `residual`.
-    func forward(_ pass: BlockPass, residual: MatrixRegion) {
-        pass.apply(projection, to: source.region(in: pass.at), into: pass.at.projection)
+    func forward(_ pass: BlockPass, residual: MatrixRegion, next: LinearLayer?) {
+        pass.apply(projection, to: source.region(in: pass.at), into: pass.at.projection, next: output)
         // Others' keys and values are about to be read, and must not be overwritten until all have read them.
         if pass.share.division == .rows { pass.share.meet() }
         attend(pass)
         pass.share.meet()
-        pass.apply(output, to: pass.at.context, into: residual, norm: norm)
+        pass.apply(output, to: pass.at.context, into: residual, norm: norm, next: next)
     }
 
     private func attend(_ pass: BlockPass) {
@@ -68,6 +70,7 @@ struct SelfAttention: Sendable {
             ).run(
                 heads: heads,
                 queries: queries.lowerBound - rows.lowerBound..<queries.upperBound - rows.lowerBound,
+                in: format,
                 on: pass.arithmetic,
                 of: pass.workspace.arena
             )

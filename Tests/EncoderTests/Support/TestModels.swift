@@ -24,11 +24,12 @@ enum TestModels {
     /// A model with random weights.
     static func model(
         _ configuration: MobileBertConfiguration,
-        seed: UInt64 = 1
+        seed: UInt64 = 1,
+        options: EngineOptions = EngineOptions()
     ) throws -> (model: MobileBertModel, tensors: MemoryTensors) {
         var generator = SeededGenerator(seed: seed)
         let tensors = MemoryTensors.random(for: configuration, using: &generator)
-        return (try MobileBertModel(configuration: configuration, tensors: tensors), tensors)
+        return (try MobileBertModel(configuration: configuration, tensors: tensors, options: options), tensors)
     }
 
     /// Texts of the given lengths with random ids and types.
