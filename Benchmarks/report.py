@@ -76,8 +76,7 @@ def forward_section(settings):
 ## Forward pass
 
 Tokens a second, from token ids to one embedding a text. Shapes are texts x tokens of each, random ids; `texts` are the
-dev sentences, 32 a batch in their order, real tokens only. Every figure is the median of {settings.rounds} rounds, in
-which all engines take turns.
+dev sentences, 32 a batch in their order, real tokens only. All engines take turns, figures are medians over {settings.rounds} rounds; PyTorch has one.
 
 """ + table(["shape", "tokens", *names], speeds) + """
 How many times as fast, as the median of the rounds' own ratios:

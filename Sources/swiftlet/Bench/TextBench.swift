@@ -25,8 +25,11 @@ enum TextBench {
         )
     }
 
-    /// Writes embeddings as POST /embed answers them: `rows` vectors of `width` numbers.
-    static func json(rows: Int, width: Int, _ repetition: Repetition) -> BenchFigure {
+    /// Numbers of an embedding: as many as google/mobilebert-uncased's have.
+    private static let width = 512
+
+    /// Writes embeddings as POST /embed answers them.
+    static func json(rows: Int, _ repetition: Repetition) -> BenchFigure {
         var random = RandomIDs(seed: UInt64(width), vocabularySize: 1 << 24)
         // Numbers as a vector of length 1 has them, with as many digits.
         let vectors = (0..<rows).map { _ in

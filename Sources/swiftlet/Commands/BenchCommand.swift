@@ -141,8 +141,7 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     private func measureJSON() throws {
-        let width = try modelOptions.load().encoder.configuration.hiddenSize
-        try report([{ TextBench.json(rows: batch, width: width, repetition) }])
+        try report([{ TextBench.json(rows: batch, repetition) }])
     }
 
     /// Takes each figure `rounds` times, in turn, and writes the medians: a line as soon as it is known, or a table.
