@@ -74,25 +74,32 @@ SWL_INLINE void pack_values(const float *values, size_t stride, size_t length, s
 SWL_INLINE floats first_lanes(size_t left, floats x, floats other) {
     integers lane;
     for (size_t i = 0; i < lane_count; i++) lane[i] = (int32_t)i;
-    return lane < (integers)(int32_t)swl_min(left, lane_count) ? x : other;
+    return lane < (integers)(int32_t)left ? x : other;
 }
 
-/// x = e^(x - max) over a query's scores; returns 1 / their sum.
+SWL_INLINE floats exp_below(const float *score, float maximum) {
+    return exp2_of((load_floats(score) - maximum) * 1.44269504f);
+}
+
+/// x = e^(x - max) over a query's scores; returns 1 / their sum. The last vector's lanes behind them count as nothing.
 ///
 /// NaN among them makes the sum NaN, and so does an infinite maximum, as infinity - infinity is NaN: neither can hide.
 SWL_INLINE float softmax(float *scores, size_t length) {
-    floats largest = -__builtin_inff(), sum = 0;
-    for (size_t j = 0; j < length; j += lane_count) {
-        floats score = first_lanes(length - j, load_floats(scores + j), largest);
+    size_t whole = (length - 1) / lane_count * lane_count, left = length - whole;
+    floats largest = first_lanes(left, load_floats(scores + whole), -__builtin_inff()), sum = 0;
+    for (size_t j = 0; j < whole; j += lane_count) {
+        floats score = load_floats(scores + j);
         largest = SWL_LARGER(score, largest);
     }
     float maximum = SWL_REDUCE(largest, SWL_LARGER);
-    for (size_t j = 0; j < length; j += lane_count) {
-        floats value = exp2_of((load_floats(scores + j) - maximum) * 1.44269504f);
-        value = first_lanes(length - j, value, 0.0f);
+    for (size_t j = 0; j < whole; j += lane_count) {
+        floats value = exp_below(scores + j, maximum);
         store_floats(scores + j, value);
         sum += value;
     }
+    floats last = first_lanes(left, exp_below(scores + whole, maximum), 0.0f);
+    store_floats(scores + whole, last);
+    sum += last;
     return 1.0f / SWL_REDUCE(sum, SWL_SUM);
 }
 

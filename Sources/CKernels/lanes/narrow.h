@@ -9,12 +9,16 @@
 SWL_INLINE void narrow_rows(const float *source, size_t source_stride, size_t rows, size_t columns, uint16_t *target,
                             size_t target_stride) {
     for (size_t row = 0; row < rows; row++, source += source_stride, target += target_stride) {
-        for (size_t column = 0; column < columns; column += lane_count) {
-            size_t left = columns - column;
-            halves value = narrowed(load_up_to(left, source + column));
-            SWL_STORE_UP_TO(left, target + column, value);
+        size_t column = 0;
+        for (; column + lane_count <= columns; column += lane_count) {
+            halves value = narrowed(load_floats(source + column));
+            memcpy(target + column, &value, sizeof value);
         }
-        memset(target + columns, 0, (target_stride - columns) * sizeof(uint16_t));
+        if (column < columns) {
+            halves value = narrowed(load_up_to(columns - column, source + column));
+            memcpy(target + column, &value, (columns - column) * sizeof(uint16_t));
+        }
+        if (columns < target_stride) memset(target + columns, 0, (target_stride - columns) * sizeof(uint16_t));
     }
 }
 
@@ -41,12 +45,31 @@ SWL_INLINE uint32_t largest_magnitude(const float *row, const float *balance, si
     return SWL_REDUCE(__builtin_elementwise_max(largest[0], largest[1]), __builtin_elementwise_max);
 }
 
+/// Four vectors at a time: as many values as their bytes fill a vector.
+typedef float quad_floats __attribute__((ext_vector_type(4 * SWL_LANES)));
+typedef int32_t quad_integers __attribute__((ext_vector_type(4 * SWL_LANES)));
+typedef uint8_t quad_bytes __attribute__((ext_vector_type(4 * SWL_LANES)));
+
 /// One row, whose largest magnitude is finite and above the minimum.
 SWL_INLINE void quantize_row(const float *source, const float *balance, size_t columns, float factor,
                              int32_t zero_point, uint8_t *target) {
-    for (size_t column = 0; column < columns; column += lane_count) {
+    size_t column = 0;
+    int32_t offset = SWL_ROUNDING_BITS - zero_point;
+    for (; column + 4 * lane_count <= columns; column += 4 * lane_count) {
+        quad_floats value, factors;
+        memcpy(&value, source + column, sizeof value);
+        if (balance) {
+            memcpy(&factors, balance + column, sizeof factors);
+            value *= factors;
+        }
+        quad_integers integer = (quad_integers)(value * factor + SWL_ROUNDING) - offset;
+        integer = __builtin_elementwise_max(integer, (quad_integers)0);
+        quad_bytes quantized = __builtin_convertvector(integer, quad_bytes);
+        memcpy(target + column, &quantized, sizeof quantized);
+    }
+    for (; column < columns; column += lane_count) {
         floats shifted = load_balanced(source, balance, column, columns) * factor + SWL_ROUNDING;
-        integers value = (integers)shifted - (SWL_ROUNDING_BITS - zero_point);
+        integers value = (integers)shifted - offset;
         bytes quantized = __builtin_convertvector(__builtin_elementwise_max(value, (integers)0), bytes);
         SWL_STORE_UP_TO(columns - column, target + column, quantized);
     }
@@ -66,7 +89,7 @@ SWL_INLINE void quantize_rows(const float *source, size_t source_stride, size_t 
         }
         scale[row] = maximum / top;
         quantize_row(source, balance, columns, top / maximum, zero_point, target);
-        memset(target + columns, zero_point, target_stride - columns);
+        if (columns < target_stride) memset(target + columns, zero_point, target_stride - columns);
     }
 }
 
