@@ -25,8 +25,8 @@ SWL_INLINE int32_t load_word(const void *source) {
 
 /// Applies the epilogue from the activation on to `vectors` vectors of a row of C and writes them.
 SWL_INLINE void finish_row(const swl_gemm *p, size_t row, size_t column, size_t vectors, __m512 v[tile_vectors]) {
-    float *c = p->c + row * p->c_stride + column;
     if (p->accumulate) {
+        const float *c = p->c + row * p->c_stride + column;
         for (size_t j = 0; j < vectors; j++) v[j] = _mm512_add_ps(v[j], _mm512_loadu_ps(c + j * SWL_VECTOR));
     }
     if (p->scale) {
@@ -36,6 +36,7 @@ SWL_INLINE void finish_row(const swl_gemm *p, size_t row, size_t column, size_t 
         }
     }
     if (p->c) {
+        float *c = p->c + row * p->c_stride + column;
         for (size_t j = 0; j < vectors; j++) _mm512_storeu_ps(c + j * SWL_VECTOR, v[j]);
     }
     if (p->narrow) {
@@ -143,8 +144,11 @@ static inline void multiply_panels(const swl_gemm *p, size_t steps,
         tile_task task = {.panel = (const char *)p->weight + column * steps * 4, .column = column};
         size_t vectors = swl_min(panel_columns, p->columns - column) / SWL_VECTOR;
         bool last = column + panel_columns >= p->end_column;
-        task.next = last ? p->next_weight : task.panel + panel_columns * steps * 4;
-        task.lines = task.next ? (steps * vectors + blocks - 1) / blocks : 0;
+        const char *next = last ? p->next_weight : task.panel + panel_columns * steps * 4;
+        // A single tile reads as fast as memory gives: fetching more would only get in its way.
+        bool fetches = next && tile_count > 1;
+        task.next = fetches ? next : task.panel;
+        task.lines = fetches ? (steps * vectors + blocks - 1) / blocks : 0;
         for (size_t tile = 0; tile < tile_count; tile++) {
             size_t height = rows + (tile < higher);
             tiles[vectors - 1][height - 1](p, &task);
