@@ -1,7 +1,7 @@
 /// Writes a JSON document as UTF-8 bytes, piece by piece, with the commas in their places.
 package struct JSONWriter {
     /// What has been written and not been taken.
-    package private(set) var bytes: [UInt8] = []
+    package internal(set) var bytes: [UInt8] = []
     private var needsComma = false
 
     /// A writer with room for so many bytes before memory is asked for again.
@@ -55,23 +55,10 @@ package struct JSONWriter {
     /// A whole number.
     package mutating func integer(_ value: some FixedWidthInteger) { literal(value.description) }
 
-    /// A number in the shortest form that reads back as the same Float.
-    ///
-    /// JSON has no infinities and no NaN; the engine gives an error instead of them, so one here is a fault of ours.
-    package mutating func number(_ value: Float) {
-        precondition(value.isFinite, "a number that JSON cannot write")
-        literal(value.description)
-    }
-
-    /// As `number(_: Float)`, for doubles.
+    /// A number in the shortest form that reads back as the same Double; never an infinity or NaN.
     package mutating func number(_ value: Double) {
         precondition(value.isFinite, "a number that JSON cannot write")
         literal(value.description)
-    }
-
-    /// An array of numbers.
-    package mutating func numbers(_ values: some Sequence<Float>) {
-        array(values) { writer, value in writer.number(value) }
     }
 
     /// A string, with what JSON does not take as it is escaped.
@@ -101,6 +88,12 @@ package struct JSONWriter {
     private static func hexDigit(_ value: UInt8) -> UInt8 {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
+
+    /// What comes before every value.
+    mutating func beginValue() { comma() }
+
+    /// What comes after every value.
+    mutating func endValue() { needsComma = true }
 
     private mutating func literal(_ text: String) {
         comma()
