@@ -71,7 +71,7 @@ let package = Package(
         .target(name: "Transport", dependencies: ["CLinux"], swiftSettings: settings),
         .target(
             name: "Batching",
-            dependencies: [.product(name: "HeapModule", package: "swift-collections")],
+            dependencies: ["CLinux", .product(name: "HeapModule", package: "swift-collections")],
             swiftSettings: settings
         ),
         .target(name: "Tokenization", dependencies: ["JSON"], swiftSettings: settings),

@@ -1,3 +1,4 @@
+import CLinux
 import Synchronization
 
 /// The threads that one batch may be split over: its worker's, and those of workers that had nothing to do.
@@ -22,10 +23,20 @@ package struct BatchTeam: Sendable {
     }
 }
 
-/// The borrowed workers of one batch, and what they are to do. The lock guards the body; rounds and the number of
-/// members still at work are atomics.
+/// The borrowed workers of one batch, and what they are to do. The lock guards what a round is; rounds and the number
+/// of members still at work are atomics.
+///
+/// Members are to run on CPUs of their own: those of an engine wait for each other many times in a round, and two that
+/// take turns on one CPU need longer than one alone. The kernel, which wakes a thread near who wakes it, may put them
+/// together and leave them so while another CPU is free or has less important work.
 final class Crew: Sendable {
     typealias Body = @Sendable (Int) -> Void
+
+    private struct Round {
+        var body: Body?
+        /// Where the leader and those members run that have begun.
+        var cpus: [Int32] = []
+    }
 
     /// How long members keep their CPU for the next round, and their leader for the last of them. An engine's rounds
     /// follow each other within microseconds; a member whose CPU was taken away is waited for asleep.
@@ -34,7 +45,7 @@ final class Crew: Sendable {
 
     private let leader: Seat
     private let members: [Seat]
-    private let body = Mutex<Body?>(nil)
+    private let current = Mutex(Round())
     private let round = Atomic<Int>(0)
     private let atWork = Atomic<Int>(0)
 
@@ -48,13 +59,16 @@ final class Crew: Sendable {
 
     /// The leader's side of a round.
     func run(_ body: @escaping Body) {
-        self.body.withLock { $0 = body }
+        current.withLock { current in
+            current.body = body
+            current.cpus = [clinux_current_cpu()]
+        }
         atWork.store(members.count, ordering: .relaxed)
         round.add(1, ordering: .releasing)
         for member in members { member.call() }
         body(0)
         while atWork.load(ordering: .acquiring) > 0 { leader.wait(spinning: Self.spinTime) }
-        self.body.withLock { $0 = nil }
+        current.withLock { $0.body = nil }
     }
 
     /// Lets the members go. No round is begun after it.
@@ -84,7 +98,19 @@ final class Crew: Sendable {
     /// promised not to escape.
     @inline(never)
     private func perform(_ member: Int) {
-        let body = body.withLock { $0 }
+        takeOwnCPU()
+        let body = current.withLock { $0.body }
         body?(member)
+    }
+
+    /// Leaves the CPU of the leader or of another member for one that the crew does not use, if there is one.
+    private func takeOwnCPU() {
+        current.withLock { current in
+            let cpu = clinux_current_cpu()
+            guard current.cpus.contains(cpu) else { return current.cpus.append(cpu) }
+            // Where it fails the crew is larger than the CPUs there are, and takes turns.
+            _ = unsafe clinux_leave_cpus(current.cpus, Int32(current.cpus.count))
+            current.cpus.append(clinux_current_cpu())
+        }
     }
 }

@@ -7,6 +7,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -263,6 +264,24 @@ const char *clinux_resolution_message(int code) {
 }
 
 // MARK: process
+
+// CPUs
+
+int clinux_current_cpu(void) { return checked(sched_getcpu()); }
+
+int clinux_leave_cpus(const int *cpus, int count) {
+    cpu_set_t allowed;
+    int result = checked(sched_getaffinity(0, sizeof allowed, &allowed));
+    if (result < 0) return result;
+    cpu_set_t others = allowed;
+    for (int i = 0; i < count; i++) {
+        if (0 <= cpus[i] && cpus[i] < CPU_SETSIZE) CPU_CLR(cpus[i], &others);
+    }
+    if (CPU_COUNT(&others) == 0) return -EINVAL;
+    result = checked(sched_setaffinity(0, sizeof others, &others));
+    if (result < 0) return result;
+    return checked(sched_setaffinity(0, sizeof allowed, &allowed));
+}
 
 long clinux_raise_descriptor_limit(long wanted) {
     struct rlimit limit;

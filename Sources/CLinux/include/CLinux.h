@@ -82,6 +82,13 @@ int clinux_resolve(const char *host, struct clinux_resolved *results, int capaci
 const char *clinux_resolved_address(const struct clinux_resolved *result);
 const char *clinux_resolution_message(int code);
 
+// CPUs
+/// The CPU that the calling thread runs on, or a negative errno.
+int clinux_current_cpu(void);
+/// Has the calling thread go on on another CPU than those, of the CPUs that it may use; it is not kept from coming back.
+/// -EINVAL where there is none.
+int clinux_leave_cpus(const int *cpus, int count);
+
 // process
 /// Raises the soft limit of descriptors to `wanted`, or as far as the hard limit lets. Returns the soft limit.
 long clinux_raise_descriptor_limit(long wanted);
