@@ -41,7 +41,7 @@ package final class MobileBertModel: Sendable {
     /// Loads a model from named tensors.
     ///
     /// - Throws: ``EncoderError``.
-    package init(
+    package convenience init(
         configuration: MobileBertConfiguration,
         tensors: some NamedTensors,
         options: EngineOptions = EngineOptions()
@@ -53,11 +53,22 @@ package final class MobileBertModel: Sendable {
             throw .backend(error)
         }
         let formats = WeightFormats(dataType: options.dataType, arithmetic: arithmetic)
+        try self.init(configuration, tensors, formats, loadingThreads: options.loadingThreads)
+    }
+
+    /// Loads a model whose weights have the given formats.
+    init(
+        _ configuration: MobileBertConfiguration,
+        _ tensors: some NamedTensors,
+        _ formats: WeightFormats,
+        loadingThreads: Int
+    ) throws(EncoderError) {
+        let arithmetic = formats.arithmetic
         self.arithmetic = arithmetic
         self.configuration = configuration
-        weights = try MobileBertWeights(tensors, configuration, formats, threads: options.loadingThreads)
+        weights = try MobileBertWeights(tensors, configuration, formats, threads: loadingThreads)
         engine = EngineDescription(
-            dataType: options.dataType.rawValue,
+            dataType: formats.dataType.rawValue,
             backend: arithmetic.backend.rawValue,
             kernels: formats.usedFormats.map { arithmetic.productName($0) }
         )

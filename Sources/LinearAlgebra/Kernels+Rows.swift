@@ -16,11 +16,12 @@ extension Kernels {
         )
     }
 
-    /// Writes rows in 8 bits, each with a scale of its own.
+    /// Writes rows in 8 bits, multiplied by `balance` column by column and then each with a scale of its own.
     func quantize(
         _ source: MatrixRegion,
         into room: OperandRoom,
         _ signs: ValueSigns,
+        _ balance: PaddedVector?,
         of buffer: borrowing AlignedBuffer
     ) {
         let target = room.values
@@ -31,7 +32,7 @@ extension Kernels {
             source.rows,
             source.columns,
             signs.zeroPoint,
-            nil,
+            balance?.address,
             UnsafeMutableRawPointer(buffer.address(of: target))?.assumingMemoryBound(to: UInt8.self),
             4 * target.stride,
             buffer.address(of: room.scales)

@@ -11,16 +11,19 @@ package struct LinearLayer: Sendable {
     package let accumulates: Bool
     /// What the input's values look like.
     package let inputSigns: ValueSigns
+    /// What the inputs of an int8 product are multiplied by while they are quantized; its weights are divided by the same.
+    package let balance: PaddedVector?
 
     /// A dense layer.
     ///
-    /// - Precondition: the bias has one value for each output; only a layer without an activation accumulates.
+    /// - Precondition: the bias has one value for each output, the balance one for each input; only a layer without an activation accumulates.
     package init(
         weight: PackedWeight,
         bias: [Float]? = nil,
         activation: Activation = .linear,
         accumulates: Bool = false,
-        inputSigns: ValueSigns = .any
+        inputSigns: ValueSigns = .any,
+        balance: [Float]? = nil
     ) {
         precondition(bias.map { $0.count == weight.outputs } ?? true, "a bias needs \(weight.outputs) values")
         precondition(!accumulates || activation == .linear, "an activation of a sum is nowhere in the model")
@@ -29,6 +32,9 @@ package struct LinearLayer: Sendable {
         self.activation = activation
         self.accumulates = accumulates
         self.inputSigns = inputSigns
+        precondition(balance.map { $0.count == weight.inputs } ?? true, "a balance needs \(weight.inputs) values")
+        precondition(balance == nil || weight.format == .int8, "only 8 bits need a balance")
+        self.balance = balance.map { PaddedVector($0) }
     }
 
     /// Columns from which a share of the product may begin.
@@ -46,7 +52,7 @@ package struct LinearLayer: Sendable {
         switch weight.format {
         case .float32: break
         case .bfloat16: weight.arithmetic.kernels.narrow(source, into: room, of: buffer)
-        case .int8: weight.arithmetic.kernels.quantize(source, into: room, inputSigns, of: buffer)
+        case .int8: weight.arithmetic.kernels.quantize(source, into: room, inputSigns, balance, of: buffer)
         }
     }
 

@@ -10,6 +10,9 @@ struct AffineCarry: Sendable, Equatable {
     var scale: [Double]
     /// What each unit is moved by.
     var shift: [Double]
+    /// The mean square that each unit of the stored stream is expected to have, see ``InputBalance``; nil unless somebody
+    /// needs it.
+    var squares: [Double]?
 
     /// Scales that can be divided by without bringing float32 weights near their limits: 2^-40 to 2^40. A norm that
     /// would lead outside is applied at run time instead, see ``Norm/folded(into:)``.
@@ -21,8 +24,8 @@ struct AffineCarry: Sendable, Equatable {
     }
 
     /// x = s + shift.
-    static func shift(_ shift: [Double]) -> AffineCarry {
-        AffineCarry(scale: Array(repeating: 1, count: shift.count), shift: shift)
+    static func shift(_ shift: [Double], squares: [Double]? = nil) -> AffineCarry {
+        AffineCarry(scale: Array(repeating: 1, count: shift.count), shift: shift, squares: squares)
     }
 
     /// The number of units.

@@ -19,6 +19,11 @@ struct AffineMap: Sendable {
     private(set) var outputs: Int
     /// What ``readStream(_:)`` has yet to bring is in the blocks.
     private(set) var bias: [Double]
+    /// The mean squares that the inputs are expected to have as they are stored, see ``InputBalance``; nil unless somebody
+    /// needs them.
+    var inputSquares: [Double]?
+    /// Those of the outputs without their bias, once that is resolved.
+    private(set) var outputSquares: [Double]?
     /// How the inputs are spread, see ``padInputs(groups:width:)``.
     private(set) var inputGroups: (count: Int, width: Int)?
 
@@ -40,6 +45,7 @@ struct AffineMap: Sendable {
     /// Takes the stored stream instead of the model's values: W (scale * s + shift) + b.
     mutating func readStream(_ carry: AffineCarry) {
         precondition(carry.width == storedInputs)
+        inputSquares = carry.squares
         for index in blocks.indices {
             let factors = blocks[index].columnFactors
             if carry.shift.contains(where: { $0 != 0 }) {
@@ -59,33 +65,51 @@ struct AffineMap: Sendable {
         try resolveBias(&values)
         carry.shift = zip(carry.shift, bias).map(+)
         bias = Array(repeating: 0, count: outputs)
-        guard carry.scale.contains(where: { $0 != 1 }) else { return }
-        multiplyOutputs(by: carry.scale.map { 1 / $0 })
+        if carry.scale.contains(where: { $0 != 1 }) { multiplyOutputs(by: carry.scale.map { 1 / $0 }) }
+        if let outputSquares { carry.squares = carry.squares.map { zip($0, outputSquares).map(+) } }
     }
 
     /// Makes the outputs a new stored stream: W x, with b as its carry.
     mutating func beginStream(_ values: inout [Float]) throws(EncoderError) -> AffineCarry {
         try resolveBias(&values)
-        let carry = AffineCarry.shift(bias)
+        let carry = AffineCarry.shift(bias, squares: outputSquares)
         bias = Array(repeating: 0, count: outputs)
         return carry
     }
 
-    /// Brings what the inputs are moved by into ``bias``, for which the matrices have to be read (into `values`).
+    /// Brings what the inputs are moved by into ``bias``, and what they are expected to be into ``outputSquares``, for
+    /// either of which the matrices have to be read (into `values`).
     mutating func resolveBias(_ values: inout [Float]) throws(EncoderError) {
-        guard blocks.contains(where: { $0.shift != nil }) else { return }
+        guard inputSquares != nil || blocks.contains(where: { $0.shift != nil }) else { return }
         var rows = FoldedRows(self)
-        bias = try rows.wholeBias(&values)
+        (bias, outputSquares) = try rows.biasAndSquares(&values)
         for index in blocks.indices { blocks[index].shift = nil }
     }
 
     /// Multiplies every output.
     mutating func scaleOutputs(by factor: Double) {
-        for index in bias.indices { bias[index] *= factor }
-        multiplyOutputs(by: Array(repeating: factor, count: outputs))
+        scaleOutputs(by: Array(repeating: factor, count: outputs))
+    }
+
+    /// Multiplies each output.
+    mutating func scaleOutputs(by factors: [Double]) {
+        precondition(factors.count == outputs)
+        bias = zip(bias, factors).map(*)
+        multiplyOutputs(by: factors)
+    }
+
+    /// Takes inputs that are multiplied already: W (x / factors) + b.
+    mutating func divideInputs(by factors: [Double]) {
+        precondition(factors.count == storedInputs)
+        for index in blocks.indices {
+            let own = blocks[index].columnFactors ?? Array(repeating: 1, count: storedInputs)
+            blocks[index].columnFactors = zip(own, factors).map(/)
+        }
+        inputSquares = inputSquares.map { zip($0, factors).map { $0 * $1 * $1 } }
     }
 
     private mutating func multiplyOutputs(by factors: [Double]) {
+        outputSquares = outputSquares.map { zip($0, factors).map { $0 * $1 * $1 } }
         var first = 0
         for index in blocks.indices {
             let own = Array(factors[first..<first + blocks[index].outputs])

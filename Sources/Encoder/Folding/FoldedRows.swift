@@ -42,13 +42,27 @@ struct FoldedRows {
         }
     }
 
-    /// The bias, complete.
-    mutating func wholeBias(_ values: inout [Float]) throws(EncoderError) -> [Double] {
+    /// The bias, complete, and the mean squares of W x, where those of x are known.
+    mutating func biasAndSquares(
+        _ values: inout [Float]
+    ) throws(EncoderError) -> (bias: [Double], squares: [Double]?) {
+        var squares = map.inputSquares.map { _ in Array(repeating: 0.0, count: map.outputs) }
+        var magnitudes: [Double] = []
         for output in 0..<map.outputs {
+            let earlierBlock = blockIndex
             let block = try block(of: output, &values)
-            if output - firstOutput < block.matrix.outputs { updateBias(output, block, values) }
+            let local = output - firstOutput
+            guard local < block.matrix.outputs else { continue }
+            updateBias(output, block, values)
+            guard let inputSquares = map.inputSquares else { continue }
+            if blockIndex != earlierBlock {
+                magnitudes = inputSquares.map { $0.squareRoot() }
+                if let factors = block.columnFactors { magnitudes = zip(magnitudes, factors).map(*) }
+            }
+            let factor = block.rowFactors?[local] ?? 1
+            squares?[output] = RowSums.squares(values, local * block.matrix.inputs, magnitudes) * factor * factor
         }
-        return bias
+        return (bias, squares)
     }
 
     private mutating func block(of output: Int, _ values: inout [Float]) throws(EncoderError) -> AffineMap.Block {
@@ -65,28 +79,8 @@ struct FoldedRows {
     private mutating func updateBias(_ output: Int, _ block: AffineMap.Block, _ values: [Float]) {
         guard let shift = block.shift else { return }
         let local = output - firstOutput
-        let product = Self.product(values, local * block.matrix.inputs, shift)
+        let product = RowSums.product(values, local * block.matrix.inputs, shift)
         bias[output] += product * (block.rowFactors?[local] ?? 1)
-    }
-
-    private typealias Floats = SIMD8<Float>
-    private typealias Doubles = SIMD8<Double>
-
-    /// The sum of `values` from `start` on times `factors`.
-    private static func product(_ values: [Float], _ start: Int, _ factors: [Double]) -> Double {
-        let count = factors.count
-        precondition(start >= 0 && start + count <= values.count)
-        let (floats, doubles) = unsafe (values.span.bytes, factors.span.bytes)
-        let whole = count / Doubles.scalarCount * Doubles.scalarCount
-        var sums = Doubles.zero
-        for index in stride(from: 0, to: whole, by: Doubles.scalarCount) {
-            let value = unsafe floats.unsafeLoadUnaligned(fromByteOffset: (start + index) * 4, as: Floats.self)
-            let factor = unsafe doubles.unsafeLoadUnaligned(fromByteOffset: index * 8, as: Doubles.self)
-            sums += Doubles(value) * factor
-        }
-        var sum = sums.sum()
-        for index in whole..<count { sum += Double(values[start + index]) * factors[index] }
-        return sum
     }
 
     /// Writes `columns` of the row at `start`, times their factors and the row's, at `place`.

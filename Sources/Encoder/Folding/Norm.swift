@@ -14,7 +14,8 @@ enum Norm {
         case .noNorm(let weight, let bias):
             let combined = AffineCarry(
                 scale: zip(weight, carry.scale).map { Double($0) * $1 },
-                shift: zip(zip(weight, carry.shift), bias).map { Double($0.0) * $0.1 + Double($1) }
+                shift: zip(zip(weight, carry.shift), bias).map { Double($0.0) * $0.1 + Double($1) },
+                squares: carry.squares
             )
             // Written so that NaN is not healthy.
             if combined.scale.allSatisfy({ AffineCarry.healthyScales.contains(abs($0)) }) {
@@ -22,12 +23,18 @@ enum Norm {
                 return .folded
             }
             carry = .identity(width: combined.width)
+            carry.squares = combined.squares.map { squares in
+                let scaled = zip(squares, combined.scale).map { $0 * $1 * $1 }
+                return zip(scaled, combined.shift).map { $0 + $1 * $1 }
+            }
             return .affine(ScaleShift(scale: combined.scale.map(Float.init), shift: combined.shift.map(Float.init)))
         case .layerNorm(let weight, let bias, let epsilon):
             // With LayerNorm everywhere, no stream is ever scaled.
             precondition(carry.scale.allSatisfy { $0 == 1 }, "LayerNorm after a folded NoNorm")
             let shift = carry.shift.map(Float.init)
+            let squares = carry.squares.map { _ in zip(weight, bias).map { Double($0 * $0 + $1 * $1) } }
             carry = .identity(width: carry.width)
+            carry.squares = squares
             return .layerNorm(LayerNorm(shift: shift, weight: weight, bias: bias, epsilon: epsilon))
         }
     }

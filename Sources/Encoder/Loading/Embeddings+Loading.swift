@@ -4,7 +4,8 @@ extension Embeddings {
     /// Folds the embeddings. Their stream is the hidden states', and what is still to be applied to it is returned.
     static func load(
         _ reader: inout WeightReader,
-        _ configuration: MobileBertConfiguration
+        _ configuration: MobileBertConfiguration,
+        _ formats: WeightFormats
     ) throws(EncoderError) -> (Packing<Embeddings>, AffineCarry) {
         let hiddenSize = configuration.hiddenSize
         let words = reader.matrix(
@@ -24,18 +25,14 @@ extension Embeddings {
         )
 
         var carry = AffineCarry.identity(width: hiddenSize)
-        var transformation: AffineMap?
-        if configuration.usesTrigramInput || configuration.embeddingSize != hiddenSize {
-            let tokens = configuration.usesTrigramInput ? 3 : 1
-            var dense = try reader.dense(
-                "embeddings.embedding_transformation",
-                outputs: hiddenSize,
-                inputs: tokens * configuration.embeddingSize
-            )
-            try dense.addToStream(&carry, &reader.values)
-            dense.padInputs(groups: tokens, width: EmbeddingTable.paddedWidth(configuration.embeddingSize))
-            transformation = dense
+        var wordSquares: [Double]?
+        if formats.balancesInputs {
+            // Room of its own, which goes before any weight is packed: no other matrix is as large.
+            var values: [Float] = []
+            wordSquares = try words.columnSquares(&values)
+            carry.squares = try zip(positions.columnSquares(&values), types.columnSquares(&values)).map(+)
         }
+        let transformation = try transformation(&reader, configuration, wordSquares, &carry)
         let norm = try reader.norm(
             "embeddings.LayerNorm",
             width: hiddenSize,
@@ -43,9 +40,9 @@ extension Embeddings {
             epsilon: MobileBertConfiguration.plainLayerNormEpsilon
         )
         let step = norm.folded(into: &carry)
-        let packing: Packing<Embeddings> = { [transformation] packer throws(EncoderError) in
+        let packing: Packing<Embeddings> = { packer throws(EncoderError) in
             let layer = try transformation.map { map throws(EncoderError) in
-                try packer.adder(map, for: .embeddingTransformation)
+                try packer.layer(map, for: .embeddingTransformation, accumulates: true)
             }
             return Embeddings(
                 words: try packer.table(words),
@@ -56,5 +53,28 @@ extension Embeddings {
             )
         }
         return (packing, carry)
+    }
+
+    /// What makes word embeddings as wide as hidden states, where that takes something; it adds to the stream of `carry`.
+    private static func transformation(
+        _ reader: inout WeightReader,
+        _ configuration: MobileBertConfiguration,
+        _ wordSquares: [Double]?,
+        _ carry: inout AffineCarry
+    ) throws(EncoderError) -> AffineMap? {
+        guard configuration.usesTrigramInput || configuration.embeddingSize != configuration.hiddenSize else {
+            if let wordSquares { carry.squares = carry.squares.map { zip($0, wordSquares).map(+) } }
+            return nil
+        }
+        let tokens = configuration.usesTrigramInput ? 3 : 1
+        var dense = try reader.dense(
+            "embeddings.embedding_transformation",
+            outputs: configuration.hiddenSize,
+            inputs: tokens * configuration.embeddingSize
+        )
+        dense.inputSquares = wordSquares.map { Array(repeatElement($0, count: tokens).joined()) }
+        try dense.addToStream(&carry, &reader.values)
+        dense.padInputs(groups: tokens, width: EmbeddingTable.paddedWidth(configuration.embeddingSize))
+        return dense
     }
 }

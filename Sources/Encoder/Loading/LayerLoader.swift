@@ -97,9 +97,11 @@ struct LayerLoader {
                     combined.append(values)
                 }
             }
-            bottleneck = { [width, combined, inputNorm, attentionColumns, attentionNorm] packer throws(EncoderError) in
+            bottleneck = {
+                [width, combined = combined.withoutBias, inputNorm, attentionColumns, attentionNorm] packer
+                    throws(EncoderError) in
                 Bottleneck(
-                    projection: LinearLayer(weight: try packer.pack(combined.withoutBias, for: .bottleneck).weight),
+                    projection: try packer.layer(combined, for: .bottleneck),
                     inputWidth: width,
                     inputNorm: inputNorm,
                     attentionColumns: attentionColumns,
@@ -131,17 +133,16 @@ struct LayerLoader {
         projection.scaleOutputs(by: 1 / Double(configuration.headSize).squareRoot())
         projection.append(keys.withoutBias)
         if case .projection = valueOperand { projection.append(values.withoutBias) }
-        let (output, norm) = try attentionOutput(valueBias: values.bias, &reader)
+        let (output, norm) = try attentionOutput(values, &reader)
         return { [configuration, projection] packer throws(EncoderError) in
-            let (weight, bias) = try packer.pack(projection, for: .projection)
-            return SelfAttention(
+            SelfAttention(
                 headCount: configuration.headCount,
                 headSize: configuration.headSize,
                 format: packer.formats.dataType,
                 source: source,
-                projection: LinearLayer(weight: weight, bias: bias),
+                projection: try packer.layer(projection, for: .projection, biased: true),
                 values: valueOperand,
-                output: try packer.adder(output, for: .attentionOutput),
+                output: try packer.layer(output, for: .attentionOutput, accumulates: true),
                 norm: norm
             )
         }
@@ -169,13 +170,13 @@ struct LayerLoader {
     }
 
     private mutating func attentionOutput(
-        valueBias: [Double],
+        _ values: AffineMap,
         _ reader: inout WeightReader
     ) throws(EncoderError) -> (AffineMap, NormStep) {
         let prefix = "\(name).attention.output"
         var dense = try reader.dense("\(prefix).dense", outputs: width, inputs: width)
         // What all values are moved by, every weighted mean of them is moved by.
-        dense.readStream(.shift(valueBias))
+        dense.readStream(.shift(values.bias, squares: values.outputSquares))
         try dense.addToStream(&residual, &reader.values)
         let norm = try self.norm("\(prefix).LayerNorm", width: width, &reader).folded(into: &residual)
         return (dense, norm)
@@ -190,6 +191,10 @@ struct LayerLoader {
         var intermediate = try reader.dense("\(prefix).intermediate.dense", outputs: inside, inputs: width)
         intermediate.readStream(residual)
         var output = try reader.dense("\(prefix).output.dense", outputs: width, inputs: inside)
+        if residual.squares != nil {
+            try intermediate.resolveBias(&reader.values)
+            output.inputSquares = intermediate.squares(behind: configuration.activation)
+        }
         try output.addToStream(&residual, &reader.values)
         let norm = try reader.norm(
             "\(prefix).output.LayerNorm",
@@ -198,11 +203,21 @@ struct LayerLoader {
             epsilon: epsilon
         ).folded(into: &residual)
         return { [intermediate, output, activation = configuration.activation] packer throws(EncoderError) in
-            let (weight, bias) = try packer.pack(intermediate, for: .intermediate)
-            let signs = activation == .relu ? ValueSigns.nonNegative : .any
+            var intermediate = intermediate
+            var balance: InputBalance?
+            if activation.isHomogeneous {
+                balance = try packer.balance(of: output, for: .feedForwardOutput)
+                if let balance { intermediate.scaleOutputs(by: balance.factors) }
+            }
             return FeedForward(
-                intermediate: LinearLayer(weight: weight, bias: bias, activation: activation),
-                output: try packer.adder(output, for: .feedForwardOutput, inputSigns: signs),
+                intermediate: try packer.layer(intermediate, for: .intermediate, biased: true, activation: activation),
+                output: try packer.layer(
+                    output,
+                    for: .feedForwardOutput,
+                    accumulates: true,
+                    inputSigns: activation == .relu ? .nonNegative : .any,
+                    balancedBefore: balance
+                ),
                 norm: norm
             )
         }
@@ -218,7 +233,7 @@ struct LayerLoader {
         let norm = try self.norm("\(prefix).LayerNorm", width: configuration.hiddenSize, &reader)
         let step = norm.folded(into: &hidden)
         return { [dense] packer throws(EncoderError) in
-            OutputBottleneck(projection: try packer.adder(dense, for: .outputBottleneck), norm: step)
+            OutputBottleneck(projection: try packer.layer(dense, for: .outputBottleneck, accumulates: true), norm: step)
         }
     }
 

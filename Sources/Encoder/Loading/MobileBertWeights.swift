@@ -21,7 +21,7 @@ struct MobileBertWeights: Sendable {
     ) throws(EncoderError) {
         var reader = WeightReader(tensors)
         source = reader.source
-        let (embeddings, firstCarry) = try Embeddings.load(&reader, configuration)
+        let (embeddings, firstCarry) = try Embeddings.load(&reader, configuration, formats)
         var carry = firstCarry
         var parts = [Part.packing(embeddings) { .embeddings($0) }]
         var carries = [carry]
@@ -75,8 +75,7 @@ struct MobileBertWeights: Sendable {
         var dense = try reader.dense(name, outputs: configuration.hiddenSize, inputs: configuration.hiddenSize)
         dense.readStream(carry)
         return { [dense] packer throws(EncoderError) in
-            let (weight, bias) = try packer.pack(dense, for: .pooler)
-            return .dense(LinearLayer(weight: weight, bias: bias, activation: .tanh))
+            .dense(try packer.layer(dense, for: .pooler, biased: true, activation: .tanh))
         }
     }
 

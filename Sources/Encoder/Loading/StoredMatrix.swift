@@ -27,6 +27,14 @@ struct StoredMatrix: Sendable {
         try read(into: &target)
     }
 
+    /// The mean square of each column, for which the values are read into `values`.
+    func columnSquares(_ values: inout [Float]) throws(EncoderError) -> [Double] {
+        try read(into: &values)
+        var sums = Array(repeating: 0.0, count: inputs)
+        for row in 0..<outputs { RowSums.addSquares(values, row * inputs, times: 1 / Double(outputs), to: &sums) }
+        return sums
+    }
+
     /// Fills `values`.
     ///
     /// - Precondition: there are `outputs * inputs` of them.

@@ -16,6 +16,14 @@ struct WeightFormats: Sendable {
 
     let dataType: DataType
     let arithmetic: Arithmetic
+    /// Whether int8 products have an ``InputBalance``; tests compare with those that have none.
+    var balancesInputs: Bool
+
+    init(dataType: DataType, arithmetic: Arithmetic) {
+        self.dataType = dataType
+        self.arithmetic = arithmetic
+        balancesInputs = dataType == .int8
+    }
 
     /// The format of a product's weights. The pooler is run once for a whole text, and what it gives is the answer.
     func format(of role: Role) -> DataType {

@@ -19,8 +19,39 @@ struct WeightPacker {
         self.arena = arena
     }
 
+    /// What the inputs of a product are balanced by; nil where it does without.
+    mutating func balance(of map: AffineMap, for role: WeightFormats.Role) throws(EncoderError) -> InputBalance? {
+        formats.format(of: role) == .int8 ? try InputBalance(of: map, &values) : nil
+    }
+
+    /// The layer, packed for its place in the model.
+    ///
+    /// - Parameter balance: what the inputs are multiplied by already.
+    mutating func layer(
+        _ map: AffineMap,
+        for role: WeightFormats.Role,
+        biased: Bool = false,
+        activation: Activation = .linear,
+        accumulates: Bool = false,
+        inputSigns: ValueSigns = .any,
+        balancedBefore: InputBalance? = nil
+    ) throws(EncoderError) -> LinearLayer {
+        let balance = balancedBefore == nil ? try self.balance(of: map, for: role) : nil
+        var map = map
+        if let balance = balance ?? balancedBefore { map.divideInputs(by: balance.factors) }
+        let (weight, bias) = try pack(map, for: role)
+        return LinearLayer(
+            weight: weight,
+            bias: biased ? bias : nil,
+            activation: activation,
+            accumulates: accumulates,
+            inputSigns: inputSigns,
+            balance: balance.map { $0.factors.map(Float.init) }
+        )
+    }
+
     /// W, rounded to floats once and packed for its place in the model, and b.
-    mutating func pack(
+    private mutating func pack(
         _ map: AffineMap,
         for role: WeightFormats.Role
     ) throws(EncoderError) -> (weight: PackedWeight, bias: [Float]) {
@@ -42,15 +73,6 @@ struct WeightPacker {
         }
         if let failure { throw failure }
         return (weight, rows.bias.map(Float.init))
-    }
-
-    /// The same as a layer that adds to what its target holds.
-    mutating func adder(
-        _ map: AffineMap,
-        for role: WeightFormats.Role,
-        inputSigns: ValueSigns = .any
-    ) throws(EncoderError) -> LinearLayer {
-        LinearLayer(weight: try pack(map, for: role).weight, accumulates: true, inputSigns: inputSigns)
     }
 
     /// A matrix as a table of vectors.

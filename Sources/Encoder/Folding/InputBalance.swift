@@ -1,0 +1,90 @@
+internal import Foundation
+internal import LinearAlgebra
+
+/// Factors for the inputs of an int8 product: each input is multiplied by its own before a row is quantized, and the
+/// weights that meet it are divided by it.
+///
+/// A row of activations has one scale for all its inputs, and a row of weights too, so an input that is small beside
+/// others loses its digits however much is made of it, and large weights cost the small ones theirs. A norm's weights
+/// that are folded away leave just that behind: streams whose units differ by orders of magnitude. The factor
+/// sqrt(w / x), of the weights' and the input's root mean squares, gives both sides the same spread. Where x comes from
+/// needs no texts: mean squares are carried from the embedding tables through the squares of all weights, as if units
+/// were independent (``AffineCarry/squares``, ``AffineMap/outputSquares``).
+struct InputBalance: Sendable, Equatable {
+    /// One for each input; their geometric mean is 1. All of them are floats.
+    let factors: [Double]
+
+    /// Inputs expected below this part of the largest one's root mean square are balanced as if they were there.
+    static let smallestInput = 1e-6
+
+    /// The factors for inputs and columns of weights of these mean squares; nil where they are of no use.
+    init?(inputSquares: [Double], columnSquares: [Double]) {
+        guard let largest = inputSquares.max(), let smallestColumn = columnSquares.filter({ $0 > 0 }).min() else {
+            return nil
+        }
+        let smallest = largest * Self.smallestInput * Self.smallestInput
+        // Logarithms of factor^4: roots of a quotient of squares.
+        let logarithms = zip(inputSquares, columnSquares).map { input, column in
+            log(max(column, smallestColumn)) - log(max(input, smallest))
+        }
+        let mean = logarithms.reduce(0, +) / Double(logarithms.count)
+        factors = logarithms.map { Double(Float(exp(($0 - mean) / 4))) }
+        // NaN and infinite factors are neither.
+        guard factors.allSatisfy({ $0 > 0 && $0 < .infinity }) else { return nil }
+    }
+
+    /// The factors for a layer whose matrices are read (into `values`); nil where nothing is known of its inputs.
+    init?(of map: AffineMap, _ values: inout [Float]) throws(EncoderError) {
+        guard let inputSquares = map.inputSquares, map.inputGroups == nil else { return nil }
+        self.init(inputSquares: inputSquares, columnSquares: try map.columnSquares(&values))
+    }
+}
+
+extension AffineMap {
+    /// For each input, the sum over all outputs of its weight's square, each output's weights taken relative to their own
+    /// root mean square, since every row of packed weights has a scale of its own.
+    fileprivate func columnSquares(_ values: inout [Float]) throws(EncoderError) -> [Double] {
+        var total = Array(repeating: 0.0, count: inputs)
+        for block in blocks {
+            try block.matrix.read(into: &values)
+            let factors = block.columnFactors ?? Array(repeating: 1, count: inputs)
+            var sums = Array(repeating: 0.0, count: inputs)
+            for row in 0..<block.matrix.outputs {
+                let square = RowSums.squares(values, row * inputs, factors) / Double(inputs)
+                guard square > 0, square < .infinity else { continue }
+                RowSums.addSquares(values, row * inputs, times: 1 / square, to: &sums)
+            }
+            for index in sums.indices { total[index] += sums[index] * factors[index] * factors[index] }
+        }
+        return total
+    }
+
+    /// The mean squares to expect behind an activation of the outputs, whose bias is resolved.
+    func squares(behind activation: Activation) -> [Double]? {
+        outputSquares.map { zip($0, bias).map { activation.expectedSquare($0 + $1 * $1) } }
+    }
+}
+
+extension Activation {
+    /// Whether f(a x) = a f(x) for every a > 0, so that a factor may as well be applied before.
+    var isHomogeneous: Bool {
+        switch self {
+        case .linear, .relu, .leakyRelu: true
+        default: false
+        }
+    }
+
+    /// The mean square to expect behind the activation of an input of mean square `square`: as if half of the inputs
+    /// were cut off, unless the function's range is bounded.
+    func expectedSquare(_ square: Double) -> Double {
+        switch self {
+        case .linear: square
+        case .tanh: min(square, 1)
+        case .sigmoid, .laplace: 0.25
+        case .squaredRelu: 1.5 * square * square
+        case .relu6: min(square / 2, 36)
+        case .clippedGelu: min(square / 2, 100)
+        default: square / 2
+        }
+    }
+}
