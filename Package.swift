@@ -39,7 +39,7 @@ let package = Package(
         .executableTarget(
             name: "swiftlet",
             dependencies: [
-                "Service", "Encoder", "Tokenization", "JSON", "LinearAlgebra",
+                "Service", "Encoder", "Tokenization", "JSON", "LinearAlgebra", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings

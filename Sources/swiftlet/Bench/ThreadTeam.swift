@@ -1,3 +1,4 @@
+import CLinux
 import Dispatch
 import Encoder
 import Foundation
@@ -6,7 +7,8 @@ import Synchronization
 /// Threads that wait, warm, for the next piece of work of a measurement: the caller and `count - 1` others.
 ///
 /// Shared between them: `round` says that there is a piece of work, `job` what it is, `working` who still is at it.
-/// One caller at a time.
+/// One caller at a time. Each member keeps to a CPU of its own while there are enough: two that take turns on one would
+/// be measured, and not what the machine can do.
 final class ThreadTeam: Team, Sendable {
     /// Looks at a value before sleeping: some tens of microseconds, which is what a sleep and a wake-up cost.
     private static let spins = 20_000
@@ -23,6 +25,8 @@ final class ThreadTeam: Team, Sendable {
         let sleepers: [Sleeper]
         let job = Mutex<Job?>(nil)
         let isOver = Atomic(false)
+        /// Where the caller runs, and those members that have begun their part of the round.
+        let cpus = Mutex<[Int32]>([])
 
         init(sleepers: [Sleeper]) { self.sleepers = sleepers }
     }
@@ -54,6 +58,7 @@ final class ThreadTeam: Team, Sendable {
         guard count > 1 else { return body(0) }
         withoutActuallyEscaping(body) { body in
             shared.job.withLock { $0 = body }
+            shared.cpus.withLock { $0 = [clinux_current_cpu()] }
             shared.working.store(count - 1, ordering: .relaxed)
             Self.begin(shared)
             body(0)
@@ -83,7 +88,19 @@ final class ThreadTeam: Team, Sendable {
     /// A function of its own, so that its reference to the job is gone before the caller is told that all is done.
     @inline(never)
     private static func perform(_ shared: Shared, member: Int) {
+        takeOwnCPU(shared)
         shared.job.withLock { $0 }?(member)
+    }
+
+    /// Leaves the CPU of the caller or of another member for one that the team does not use, if there is one.
+    private static func takeOwnCPU(_ shared: Shared) {
+        shared.cpus.withLock { cpus in
+            let cpu = clinux_current_cpu()
+            guard cpus.contains(cpu) else { return cpus.append(cpu) }
+            // Where it fails there are more members than CPUs, and they take turns.
+            _ = unsafe clinux_leave_cpus(cpus, Int32(cpus.count))
+            cpus.append(clinux_current_cpu())
+        }
     }
 
     /// Returns once `isDone`, having slept only where it took long.
