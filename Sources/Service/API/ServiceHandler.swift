@@ -106,7 +106,7 @@ package final class ServiceHandler: RequestHandler {
 
     /// JSON, or nothing said: some clients send none.
     private func checkContentType(_ fields: HTTPFields) throws {
-        guard let value = fields[.contentType] else { return }
+        guard let value = fields[.contentType], value != "application/json" else { return }
         let type = value.prefix { $0 != ";" }.lowercased().filter { !$0.isWhitespace }
         guard type == "application/json" || type.hasPrefix("application/") && type.hasSuffix("+json") else {
             throw ServiceError(
