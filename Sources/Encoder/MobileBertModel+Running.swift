@@ -37,7 +37,7 @@ extension MobileBertModel {
     /// - Returns: where the last hidden states are.
     func forward(_ block: PackedBatch.Block, workspace: Workspace, team: some Team) -> BlockPass {
         let tokens = block.tokens.count
-        let (division, members) = Share.plan(tokens: tokens, count: team.count)
+        let (division, members) = Share.plan(tokens: tokens, count: team.count, in: dataType)
         let layout = WorkspaceLayout(
             tokens: tokens,
             longest: workspace.packed.longestRow(in: block),

@@ -19,6 +19,7 @@ package final class MobileBertModel: Sendable {
     let weights: MobileBertWeights
     let widths: WorkspaceWidths
     let arithmetic: Arithmetic
+    let dataType: DataType
 
     /// Loads a model folder in the Hub's layout: config.json and a checkpoint.
     ///
@@ -65,6 +66,7 @@ package final class MobileBertModel: Sendable {
     ) throws(EncoderError) {
         let arithmetic = formats.arithmetic
         self.arithmetic = arithmetic
+        dataType = formats.dataType
         self.configuration = configuration
         weights = try MobileBertWeights(tensors, configuration, formats, threads: loadingThreads)
         engine = EngineDescription(

@@ -58,8 +58,9 @@ extension LinearLayer {
             unsafe product.a_stride = source.stride
             return
         }
+        let bytes = weight.format == .bfloat16 ? 2 : 1
         precondition(
-            room.values.rows == source.rows && 2 * room.values.columns >= weight.inputs,
+            room.values.rows == source.rows && 4 * room.values.columns >= bytes * weight.inputs,
             "\(room) is too small"
         )
         unsafe product.a = UnsafeRawPointer(buffer.address(of: room.values))

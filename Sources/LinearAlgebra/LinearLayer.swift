@@ -47,12 +47,25 @@ package struct LinearLayer: Sendable {
 
     /// Writes the product's input in the weight's format, where that is not float32.
     ///
+    /// - Returns: where it is.
     /// - Precondition: the room has as many rows as the source and is wide enough.
-    package func prepare(_ source: MatrixRegion, in room: OperandRoom, of buffer: borrowing AlignedBuffer) {
+    package func prepare(
+        _ source: MatrixRegion,
+        in room: OperandRoom,
+        of buffer: borrowing AlignedBuffer
+    ) -> OperandRoom {
+        let kernels = weight.arithmetic.kernels
         switch weight.format {
-        case .float32: break
-        case .bfloat16: weight.arithmetic.kernels.narrow(source, into: room, of: buffer)
-        case .int8: weight.arithmetic.kernels.quantize(source, into: room, inputSigns, balance, of: buffer)
+        case .float32:
+            return room
+        case .bfloat16:
+            let room = room.tightened(width: weight.inputs, bytes: 2)
+            kernels.narrow(source, into: room, of: buffer)
+            return room
+        case .int8:
+            let room = room.tightened(width: weight.inputs, bytes: 1)
+            kernels.quantize(source, into: room, inputSigns, balance, of: buffer)
+            return room
         }
     }
 
@@ -69,7 +82,7 @@ package struct LinearLayer: Sendable {
     ///
     /// - Parameters:
     ///   - source: the input, for weights in float32.
-    ///   - room: the input as ``prepare(_:in:of:)`` wrote it, for narrower weights.
+    ///   - room: where ``prepare(_:in:of:)`` wrote the input, for narrower weights.
     ///   - narrow: where the result is written as bfloat16 instead.
     ///   - scaleShift: applied last.
     ///   - next: the layer that the caller will multiply by next, and its first column then: those weights are fetched

@@ -24,6 +24,18 @@ package struct OperandRoom: Sendable, Equatable {
     /// Floats that a buffer must hold.
     package var capacity: Int { scales.capacity }
 
+    /// The same room with rows no longer than `width` values of `bytes` bytes need, so that no more is written, and what
+    /// is written lies close together.
+    ///
+    /// - Precondition: such rows fit.
+    func tightened(width: Int, bytes: Int) -> OperandRoom {
+        let floats = AlignedBuffer.roundedUp((width * bytes + 3) / 4)
+        precondition(floats <= values.stride, "\(width) values of \(bytes) bytes in \(self)")
+        var room = self
+        room.values = MatrixRegion(offset: values.offset, rows: values.rows, columns: floats, stride: floats)
+        return room
+    }
+
     /// Some consecutive rows.
     package func rows(_ range: Range<Int>) -> OperandRoom {
         var room = self

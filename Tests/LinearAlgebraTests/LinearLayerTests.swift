@@ -62,8 +62,8 @@ struct LinearLayerTests {
                 buffer.withMutableSpan { span in
                     for index in x.indices { span[index / inputs * source.stride + index % inputs] = x[index] }
                 }
-                layer.prepare(source, in: room, of: buffer)
-                layer.multiply(source, room, into: target, columns: 0..<outputs, of: buffer)
+                let operand = layer.prepare(source, in: room, of: buffer)
+                layer.multiply(source, operand, into: target, columns: 0..<outputs, of: buffer)
                 if layer.appliesActivationAfterwards { layer.activate(target, of: buffer) }
                 for (index, value) in read(target, buffer).enumerated() {
                     let (row, output) = (index / outputs, index % outputs)

@@ -30,12 +30,16 @@ struct BlockPass {
     ) {
         let rows = share.productRows(count)
         let input = source.rows(rows)
-        let room = (prepared ?? at.operand(of: share)).rows(rows)
-        if prepared == nil { layer.prepare(input, in: room, of: workspace.arena) }
+        let operand =
+            if let prepared {
+                prepared.rows(rows)
+            } else {
+                layer.prepare(input, in: at.operand(of: share).rows(rows), of: workspace.arena)
+            }
         let isFused = !layer.appliesActivationAfterwards
         layer.multiply(
             input,
-            room,
+            operand,
             into: target.rows(rows),
             narrow: narrow?.rows(rows),
             scaleShift: isFused ? norm.scaleShift : nil,

@@ -1,3 +1,5 @@
+internal import LinearAlgebra
+
 /// One member's part of the work on a block.
 ///
 /// Many tokens are divided by rows: each member takes its tokens through all layers, and only attention, which reads
@@ -11,8 +13,16 @@ struct Share: Sendable {
         case columns
     }
 
-    /// Below this many tokens for each member, reading weights takes longer than the arithmetic on them.
-    static let fewTokens = 24
+    /// Up to this many tokens for each member, reading the weights takes longer than the arithmetic on them, and all the
+    /// longer than the many meetings: measured with weights that stream from memory (float32) or the last cache.
+    private static func fewTokens(_ dataType: DataType) -> Int {
+        switch dataType {
+        case .float32: 10
+        case .bfloat16: 4
+        case .int8: 2
+        }
+    }
+
     /// Members among whom columns are divided at most: MobileBERT's narrowest products have two panels of 64 columns.
     static let columnMembers = 4
 
@@ -22,9 +32,13 @@ struct Share: Sendable {
     private let barrier: TeamBarrier
 
     /// How a block of `tokens` is divided among a team of `count`, and how many members take part.
-    static func plan(tokens: Int, count: Int) -> (division: Division, members: Int) {
+    static func plan(
+        tokens: Int,
+        count: Int,
+        in dataType: DataType
+    ) -> (division: Division, members: Int) {
         guard count > 1 else { return (.rows, 1) }
-        if tokens < fewTokens * count { return (.columns, min(count, columnMembers)) }
+        if tokens <= fewTokens(dataType) * count { return (.columns, min(count, columnMembers)) }
         return (.rows, count)
     }
 
