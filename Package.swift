@@ -48,7 +48,7 @@ let package = Package(
             name: "Service",
             dependencies: [
                 "HTTPServer", "HTTPProtocol", "Batching", "Tokenization", "Encoder", "Checkpoint", "LinearAlgebra",
-                "JSON",
+                "JSON", "CLinux",
                 httpTypes, logging,
                 .product(name: "Yams", package: "Yams"),
             ],

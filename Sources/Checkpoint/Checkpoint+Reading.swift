@@ -1,4 +1,9 @@
 extension Checkpoint {
+    /// Makes sure that there is a tensor `name` of the given shape, without reading it.
+    ///
+    /// - Throws: as ``read(_:shape:into:)``, but for types that can't be read.
+    package func check(_ name: String, shape: [Int]) throws(CheckpointError) { _ = try locate(name, shape: shape) }
+
     /// The values of tensor `name`, row-major, which must have the given shape.
     ///
     /// - Throws: as ``read(_:shape:into:)``.

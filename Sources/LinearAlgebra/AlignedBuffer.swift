@@ -80,6 +80,18 @@ package struct AlignedBuffer: ~Copyable {
         }
     }
 
+    /// Gives `body` the memory as vectors of bfloat16, two for each vector of floats, to read and write its share of.
+    @inline(__always)
+    func withNarrowVectors<Result>(_ body: (inout MutableSpan<SIMD16<UInt16>>) -> Result) -> Result {
+        let vectorCount = 2 * count / Self.vectorWidth
+        let memory = unsafe UnsafeMutableRawPointer(storage.baseAddress)
+        // What a narrow table holds is never read as floats.
+        let start = unsafe memory?.assumingMemoryBound(to: SIMD16<UInt16>.self)
+        let vectors = unsafe UnsafeMutableBufferPointer(start: start, count: vectorCount)
+        var span = unsafe MutableSpan(_unsafeElements: vectors)
+        return body(&span)
+    }
+
     /// Gives `body` all floats to read, as whole vectors.
     @inline(__always)
     func withVectors<Result>(_ body: (Span<FloatVector>) -> Result) -> Result {
@@ -112,6 +124,24 @@ package struct AlignedBuffer: ~Copyable {
         precondition(offset + range.count * width <= count, "\(range.count) vectors at \(offset) of \(count)")
         for index in 0..<range.count * width {
             let value = unsafe source.storage[range.lowerBound * width + index]
+            let old = unsafe adding ? storage[offset + index] : 0
+            unsafe storage[offset + index] = old + value
+        }
+    }
+
+    /// The same for vectors of a buffer that holds bfloat16 numbers, two vectors where one of floats would be.
+    func takeNarrow(_ range: Range<Int>, of source: borrowing AlignedBuffer, to offset: Int, adding: Bool) {
+        let width = Self.vectorWidth
+        precondition(offset >= 0 && offset.isMultiple(of: width), "\(offset) is not on a vector boundary")
+        precondition(
+            range.lowerBound >= 0 && range.upperBound * width <= 2 * source.count,
+            "\(range) of \(source.count)"
+        )
+        precondition(offset + range.count * width <= count, "\(range.count) vectors at \(offset) of \(count)")
+        let memory = unsafe UnsafeRawPointer(source.storage.baseAddress)
+        guard let numbers = unsafe memory?.assumingMemoryBound(to: UInt16.self) else { return }
+        for index in 0..<range.count * width {
+            let value = unsafe Float(bitPattern: UInt32(numbers[range.lowerBound * width + index]) << 16)
             let old = unsafe adding ? storage[offset + index] : 0
             unsafe storage[offset + index] = old + value
         }

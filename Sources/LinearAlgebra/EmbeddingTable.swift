@@ -7,7 +7,10 @@ package final class EmbeddingTable: Sendable {
     /// ``width``, rounded up to whole vectors.
     package var paddedWidth: Int { region.stride }
 
+    /// In floats; a narrow table's rows take half of it.
     private let region: MatrixRegion
+    /// Whether values are kept as bfloat16.
+    private let isNarrow: Bool
     private let storage: AlignedBuffer
 
     /// What ``paddedWidth`` is for vectors of `width` values.
@@ -15,15 +18,18 @@ package final class EmbeddingTable: Sendable {
 
     /// A table of `rows` vectors.
     ///
-    /// - Parameter fill: fills its `rows * width` values, row-major.
+    /// - Parameters:
+    ///   - isNarrow: whether to keep the values as bfloat16, in half of the memory.
+    ///   - fill: fills the `rows * width` values, row-major.
     package init<Failure: Error>(
         rows: Int,
         width: Int,
+        isNarrow: Bool = false,
         arena: WeightArena? = nil,
         fill: (inout MutableSpan<Float>) throws(Failure) -> Void
     ) throws(Failure) {
         let region = MatrixRegion(rows: rows, columns: width)
-        var storage = AlignedBuffer(minimumCount: region.capacity, arena: arena)
+        var storage = AlignedBuffer(minimumCount: region.capacity, arena: isNarrow ? nil : arena)
         try storage.withMutableSpan { (stored: inout MutableSpan<Float>) throws(Failure) in
             var values = stored._mutatingExtracting(first: rows * width)
             try fill(&values)
@@ -36,9 +42,20 @@ package final class EmbeddingTable: Sendable {
                 for column in width..<region.stride { stored[row * region.stride + column] = 0 }
             }
         }
+        if isNarrow {
+            let narrow = AlignedBuffer(minimumCount: region.capacity / 2, arena: arena)
+            let count = region.capacity / AlignedBuffer.vectorWidth
+            storage.withVectors { wide in
+                narrow.withNarrowVectors { narrow in
+                    for index in 0..<count { narrow[index] = VectorMath.bfloat16(wide[index]) }
+                }
+            }
+            storage = narrow
+        }
         self.rows = rows
         self.width = width
         self.region = region
+        self.isNarrow = isNarrow
         self.storage = storage
     }
 
@@ -56,18 +73,23 @@ package final class EmbeddingTable: Sendable {
     ///
     /// - Precondition: the row exists; `offset` is on a vector boundary with ``paddedWidth`` floats behind it.
     package func copy(row: Int, to offset: Int, of buffer: borrowing AlignedBuffer) {
-        buffer.take(vectors(ofRow: row), of: storage, to: offset, adding: false)
+        take(row, to: offset, of: buffer, adding: false)
     }
 
     /// Adds row `row` to what is at `offset`.
     ///
     /// - Precondition: the row exists; `offset` is on a vector boundary with ``paddedWidth`` floats behind it.
     package func add(row: Int, to offset: Int, of buffer: borrowing AlignedBuffer) {
-        buffer.take(vectors(ofRow: row), of: storage, to: offset, adding: true)
+        take(row, to: offset, of: buffer, adding: true)
     }
 
-    private func vectors(ofRow row: Int) -> Range<Int> {
+    private func take(_ row: Int, to offset: Int, of buffer: borrowing AlignedBuffer, adding: Bool) {
         precondition(row >= 0 && row < rows, "row \(row) of \(rows)")
-        return region.vectors(ofRow: row)
+        let vectors = region.vectors(ofRow: row)
+        if isNarrow {
+            buffer.takeNarrow(vectors, of: storage, to: offset, adding: adding)
+        } else {
+            buffer.take(vectors, of: storage, to: offset, adding: adding)
+        }
     }
 }

@@ -72,6 +72,15 @@ enum VectorMath {
         return (1 - tail).replacing(with: tail, where: x .< 0)
     }
 
+    /// The nearest bfloat16 numbers, ties to the even one; NaN stays NaN.
+    @inline(__always)
+    static func bfloat16(_ x: FloatVector) -> SIMD16<UInt16> {
+        let word = bits(x)
+        let upper = word &>> 16
+        let rounded = (word &+ 0x7FFF &+ (upper & 1)) &>> 16
+        return SIMD16<UInt16>(truncatingIfNeeded: rounded.replacing(with: upper | 0x40, where: x .!= x))
+    }
+
     /// |x|.
     @inline(__always)
     static func abs(_ x: FloatVector) -> FloatVector {

@@ -1,5 +1,6 @@
 import Foundation
 import LinearAlgebra
+import Service
 
 /// The program's entry.
 @main
@@ -8,6 +9,7 @@ enum Main {
         StandardDescriptors.ensureOpen()
         // While there is one thread: it changes the environment.
         OpenBLAS.prepareEnvironment()
+        HeapMemory.limitReserves()
         // A reader that goes away (`| head`) is then an error of write(2), which ends a command quietly.
         BrokenPipe.ignoreSignal()
         do {

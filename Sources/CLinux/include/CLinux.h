@@ -1,7 +1,7 @@
 #ifndef SWIFTLET_CLINUX_H
 #define SWIFTLET_CLINUX_H
 
-// What Transport needs of Linux and Swift's Glibc module does not give (epoll, eventfd, accept4, unions of
+// What Transport and Service need of Linux and Swift's Glibc module does not give (epoll, eventfd, accept4, unions of
 // socket addresses), as plain functions over integers and buffers.
 //
 // Every function that can fail returns a negative errno, taken at once: in Swift, code may run between a C
@@ -92,5 +92,11 @@ int clinux_leave_cpus(const int *cpus, int count);
 // process
 /// Raises the soft limit of descriptors to `wanted`, or as far as the hard limit lets. Returns the soft limit.
 long clinux_raise_descriptor_limit(long wanted);
+
+/// Bounds what the allocator keeps of freed memory: blocks from `bytes` on are mapped apart, and at most `bytes` stay
+/// free at the end of an arena. Nothing where the C library has no such settings.
+void clinux_limit_heap_reserves(int bytes);
+/// Gives the memory that the allocator keeps free back to the system, as far as it can.
+void clinux_trim_heap(void);
 
 #endif

@@ -8,17 +8,17 @@ extension Embeddings {
         _ formats: WeightFormats
     ) throws(EncoderError) -> (Packing<Embeddings>, AffineCarry) {
         let hiddenSize = configuration.hiddenSize
-        let words = reader.matrix(
+        let words = try reader.matrix(
             "embeddings.word_embeddings.weight",
             configuration.vocabularySize,
             configuration.embeddingSize
         )
-        let positions = reader.matrix(
+        let positions = try reader.matrix(
             "embeddings.position_embeddings.weight",
             configuration.maxPositionEmbeddings,
             hiddenSize
         )
-        let types = reader.matrix(
+        let types = try reader.matrix(
             "embeddings.token_type_embeddings.weight",
             configuration.typeVocabularySize,
             hiddenSize
@@ -45,7 +45,7 @@ extension Embeddings {
                 try packer.layer(map, for: .embeddingTransformation, accumulates: true)
             }
             return Embeddings(
-                words: try packer.table(words),
+                words: try packer.table(words, for: layer == nil ? nil : .embeddingTransformation),
                 positions: try packer.table(positions),
                 types: try packer.table(types),
                 transformation: layer.map { configuration.usesTrigramInput ? .trigram($0) : .token($0) } ?? .none,

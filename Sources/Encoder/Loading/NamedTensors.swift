@@ -10,6 +10,8 @@ package protocol NamedTensors: Sendable {
     func contains(_ name: String) -> Bool
     /// The tensor's values, row-major, as floats.
     func float32(_ name: String, shape: [Int]) throws(CheckpointError) -> [Float]
+    /// Makes sure that there is such a tensor, before memory is asked for.
+    func check(_ name: String, shape: [Int]) throws(CheckpointError)
     /// Fills `values` with those of the tensor, row-major, as floats.
     ///
     /// - Precondition: `values` has as many elements as the shape.
@@ -17,6 +19,9 @@ package protocol NamedTensors: Sendable {
 }
 
 extension NamedTensors {
+    /// Asks for the values.
+    package func check(_ name: String, shape: [Int]) throws(CheckpointError) { _ = try float32(name, shape: shape) }
+
     /// Copies what ``float32(_:shape:)`` gives.
     package func read(_ name: String, shape: [Int], into values: inout MutableSpan<Float>) throws(CheckpointError) {
         for (index, value) in try float32(name, shape: shape).enumerated() { values[index] = value }

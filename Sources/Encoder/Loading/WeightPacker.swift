@@ -76,8 +76,19 @@ struct WeightPacker {
     }
 
     /// A matrix as a table of vectors.
-    func table(_ matrix: StoredMatrix) throws(EncoderError) -> EmbeddingTable {
-        try EmbeddingTable(rows: matrix.outputs, width: matrix.inputs, arena: arena) { values throws(EncoderError) in
+    ///
+    /// - Parameter role: of the product that the vectors are taken for, where they are taken for nothing else.
+    func table(
+        _ matrix: StoredMatrix,
+        for role: WeightFormats.Role? = nil
+    ) throws(EncoderError) -> EmbeddingTable {
+        try EmbeddingTable(
+            rows: matrix.outputs,
+            width: matrix.inputs,
+            // Where the product rounds its inputs to bfloat16, or further, there is nothing to lose.
+            isNarrow: role.map { formats.format(of: $0) != .float32 } ?? false,
+            arena: arena
+        ) { values throws(EncoderError) in
             try matrix.read(into: &values)
         }
     }

@@ -29,17 +29,22 @@ struct WeightReader {
         try read(prefix + name, shape: shape)
     }
 
-    /// A matrix of the base model; it is read when its values are needed.
-    mutating func matrix(_ name: String, _ rows: Int, _ columns: Int) -> StoredMatrix {
+    /// A matrix of the base model, which is there; it is read when its values are needed.
+    mutating func matrix(_ name: String, _ rows: Int, _ columns: Int) throws(EncoderError) -> StoredMatrix {
         let stored = storedName(prefix + name)
         taken.insert(stored)
+        do throws(CheckpointError) {
+            try tensors.check(stored, shape: [rows, columns])
+        } catch {
+            throw .checkpoint(error)
+        }
         return StoredMatrix(stored, of: tensors, outputs: rows, inputs: columns)
     }
 
     /// `name`.weight and `name`.bias of an `nn.Linear` in the base model.
     mutating func dense(_ name: String, outputs: Int, inputs: Int) throws(EncoderError) -> AffineMap {
         AffineMap(
-            matrix("\(name).weight", outputs, inputs),
+            try matrix("\(name).weight", outputs, inputs),
             bias: try tensor("\(name).bias", shape: [outputs])
         )
     }

@@ -1,6 +1,8 @@
 package import Checkpoint
+import Dispatch
 package import Encoder
 import Foundation
+import Synchronization
 package import Tokenization
 
 /// A model folder in the Hub's layout, loaded: tokenizer, encoder, head and how sentences are pooled.
@@ -28,8 +30,7 @@ package struct LoadedModel: Sendable {
         servedName: String? = nil,
         engine: EngineOptions = EngineOptions()
     ) throws {
-        tokenizer = try Self.tokenizer(directory: directory)
-        encoder = try MobileBertModel(directory: directory, options: engine)
+        (tokenizer, encoder) = try Self.parts(directory: directory, engine: engine)
         defaultPooling = try PoolingConfiguration.pooling(inModelDirectory: directory) ?? .mean
         let positions = encoder.configuration.maxPositionEmbeddings
         maxInputLength = min(positions, tokenizer?.modelMaxLength ?? positions)
@@ -37,6 +38,30 @@ package struct LoadedModel: Sendable {
         name = servedName ?? URL(fileURLWithPath: directory).standardizedFileURL.lastPathComponent
         self.directory = directory
         if defaultPooling == .pooler, !encoder.hasPooler { throw ModelError.poolerMissing(directory: directory) }
+    }
+
+    /// Tokenizer and encoder, loaded side by side: each takes its time.
+    private static func parts(
+        directory: String,
+        engine: EngineOptions
+    ) throws -> (Tokenizer?, MobileBertModel) {
+        let tokenizer = Mutex<Result<Tokenizer?, any Error>?>(nil)
+        let encoder = Mutex<Result<MobileBertModel, any Error>?>(nil)
+        DispatchQueue.concurrentPerform(iterations: 2) { part in
+            if part == 0 {
+                let result = Result<Tokenizer?, any Error> { try Self.tokenizer(directory: directory) }
+                tokenizer.withLock { $0 = result }
+            } else {
+                let result = Result<MobileBertModel, any Error> {
+                    try MobileBertModel(directory: directory, options: engine)
+                }
+                encoder.withLock { $0 = result }
+            }
+        }
+        guard let tokenizer = tokenizer.withLock({ $0 }), let encoder = encoder.withLock({ $0 }) else {
+            preconditionFailure("concurrentPerform returns when all is done")
+        }
+        return (try tokenizer.get(), try encoder.get())
     }
 
     private static func tokenizer(directory: String) throws -> Tokenizer? {

@@ -70,17 +70,16 @@ package enum SwiftletServer {
     ) async throws {
         let started = ContinuousClock.now
         let directory = try configuration.model ?? BundledModel.locate()
-        let model = try LoadedModel(
-            directory: directory,
-            servedName: configuration.servedModelName,
-            engine: configuration.engine
-        )
+        var engine = configuration.engine
+        engine.loadingThreads = budget
+        let model = try LoadedModel(directory: directory, servedName: configuration.servedModelName, engine: engine)
         let metrics = handler.metrics
         let inference = InferenceService(
             model: model,
             configuration: inferenceConfiguration(configuration, budget: budget)
         ) { metrics.batchFinished($0) }
         try await inference.warmUp()
+        HeapMemory.giveBack()
         if let warning = model.warning { logger.warning("\(warning)", metadata: ["directory": "\(directory)"]) }
         let watch = EngineWatch(inference: inference)
         handler.state.update {
