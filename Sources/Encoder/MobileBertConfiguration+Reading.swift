@@ -119,7 +119,8 @@ extension MobileBertConfiguration {
 
     private mutating func setProblemType(_ name: String?) throws(EncoderError) {
         guard let name else {
-            problemType = labels.count == 1 ? .regression : .singleLabel
+            // Of one label of which nothing is said, transformers' pipeline and cross-encoders give the sigmoid.
+            problemType = labels.count == 1 ? .multiLabel : .singleLabel
             return
         }
         guard let type = SequenceClassifier.ProblemType(rawValue: name) else {

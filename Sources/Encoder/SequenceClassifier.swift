@@ -46,22 +46,49 @@ package struct SequenceClassifier: Sendable {
         }
     }
 
-    /// Each label's score: probabilities that add up to 1, probabilities each by itself, or the logits themselves.
-    package func scores(logits: [Float]) -> [Float] {
-        switch problemType {
-        case .regression:
+    /// Each label's score.
+    ///
+    /// - Parameter function: what makes scores of logits; nil for what the problem type asks for.
+    package func scores(logits: [Float], by function: ScoreFunction? = nil) -> [Float] {
+        (function ?? problemType.scoreFunction).scores(logits: logits)
+    }
+}
+
+/// What makes scores of a head's logits: the values of transformers' `function_to_apply`.
+package enum ScoreFunction: String, Sendable, CaseIterable {
+    /// The logits themselves.
+    case identity = "none"
+    /// Probabilities that add up to 1.
+    case softmax
+    /// Probabilities each by itself.
+    case sigmoid
+
+    func scores(logits: [Float]) -> [Float] {
+        switch self {
+        case .identity:
             return logits
-        case .multiLabel:
+        case .sigmoid:
             return logits.map { logit in
                 // e^-|x| can't overflow.
                 let small = exp(-abs(Double(logit)))
                 return Float(logit < 0 ? small / (1 + small) : 1 / (1 + small))
             }
-        case .singleLabel:
+        case .softmax:
             let largest = Double(logits.max() ?? 0)
             let exponentials = logits.map { exp(Double($0) - largest) }
             let sum = exponentials.reduce(0, +)
             return exponentials.map { Float($0 / sum) }
+        }
+    }
+}
+
+extension SequenceClassifier.ProblemType {
+    /// What transformers' text classification pipeline applies.
+    fileprivate var scoreFunction: ScoreFunction {
+        switch self {
+        case .singleLabel: .softmax
+        case .multiLabel: .sigmoid
+        case .regression: .identity
         }
     }
 }

@@ -61,6 +61,12 @@ package struct JSONWriter {
         literal(value.description)
     }
 
+    /// A number in the shortest form that reads back as the same Float16; never an infinity or NaN.
+    package mutating func number(_ value: Float16) {
+        precondition(value.isFinite, "a number that JSON cannot write")
+        literal(value.description)
+    }
+
     /// A string, with what JSON does not take as it is escaped.
     package mutating func string(_ text: String) {
         comma()

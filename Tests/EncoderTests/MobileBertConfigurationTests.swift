@@ -83,9 +83,9 @@ struct MobileBertConfigurationTests {
         #expect(try read("{\"num_labels\": 3}").labels == ["LABEL_0", "LABEL_1", "LABEL_2"])
     }
 
-    @Test("one label means regression unless problem_type says otherwise")
+    @Test("one label means a score of its own unless problem_type says otherwise")
     func problemTypes() throws {
-        #expect(try read("{\"num_labels\": 1}").problemType == .regression)
+        #expect(try read("{\"num_labels\": 1}").problemType == .multiLabel)
         #expect(try read("{\"num_labels\": 3, \"problem_type\": null}").problemType == .singleLabel)
         #expect(try read("{\"num_labels\": 3, \"problem_type\": \"regression\"}").problemType == .regression)
         let multiLabel = "{\"num_labels\": 1, \"problem_type\": \"multi_label_classification\"}"

@@ -26,6 +26,20 @@ struct SequenceClassifierTests {
 
     @Test("regression: the logits themselves")
     func regression() throws {
-        #expect(try classifier(["num_labels": "1"]).scores(logits: [-7.5]) == [-7.5])
+        let classifier = try classifier(["num_labels": "1", "problem_type": "\"regression\""])
+        #expect(classifier.scores(logits: [-7.5]) == [-7.5])
+    }
+
+    @Test("one label of which nothing is said: its sigmoid, as transformers' pipeline gives it")
+    func oneLabel() throws {
+        #expect(try classifier(["num_labels": "1"]).scores(logits: [0]) == [0.5])
+    }
+
+    @Test("the function that is asked for is applied, whatever the problem type")
+    func functions() throws {
+        let classifier = try classifier(["id2label": "{\"0\": \"no\", \"1\": \"yes\"}"])
+        #expect(classifier.scores(logits: [1, 2], by: .identity) == [1, 2])
+        #expect(classifier.scores(logits: [0, 0], by: .sigmoid) == [0.5, 0.5])
+        #expect(classifier.scores(logits: [7, 7], by: .softmax) == [0.5, 0.5])
     }
 }

@@ -27,6 +27,9 @@ extension ServiceConfiguration {
         guard listensOnTCP || unixSocket != nil else {
             throw .contradiction("host is \"\(Self.noHost)\" and unix_socket is not set: there is nothing to listen on")
         }
+        guard defaultPrompt == nil || defaultPromptName == nil else {
+            throw .contradiction("default_prompt and default_prompt_name are both set: there is one default")
+        }
         if let conflict = engine.conflict { throw .contradiction(conflict) }
         guard maxQueueTokens >= maxBatchTokens else {
             throw .contradiction(

@@ -15,6 +15,10 @@ package struct ServiceConfiguration: Sendable, Equatable {
     package var servedModelName: String?
     /// Pooling of `/embed` where a request names none; nil: the model's own, else mean.
     package var defaultPooling: Pooling?
+    /// Put before texts where a request names no prompt; nil: ``defaultPromptName``.
+    package var defaultPrompt: String?
+    /// The model's prompt that is put there; nil: the model's own default, else none.
+    package var defaultPromptName: String?
     /// Longest input in tokens, special tokens included; 0: the model's own limit.
     package var maxInputLength = 0
     /// Whether a longer input is cut rather than refused where a request says neither.

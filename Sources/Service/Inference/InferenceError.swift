@@ -11,6 +11,11 @@ package enum InferenceError: Error, Equatable, CustomStringConvertible {
     case invalidMaxLength(Int, minimum: Int)
     case invalidDimensions(Int, hiddenSize: Int)
     case invalidTopK(Int)
+    case unknownPrompt(String, known: [String])
+    /// A prompt was named for an input that is no single text.
+    case promptWithoutText(input: Int)
+    /// Ranking takes a head of one label.
+    case notReranker(labels: Int)
     case noTokenizer(model: String)
     case noPooler
     case noClassifier(architecture: String)
@@ -31,7 +36,7 @@ package enum InferenceError: Error, Equatable, CustomStringConvertible {
             "batch size \(count) > maximum allowed batch size \(limit)"
         case .tooLong(let input, let tokens, let limit):
             """
-            `inputs` must have at most \(limit) tokens. Given: \(tokens) (input \(input)); \
+            `inputs` must have less than \(limit + 1) tokens. Given: \(tokens) (input \(input)); \
             shorten it or send "truncate": true
             """
         case .emptyIDs(let input):
@@ -46,6 +51,13 @@ package enum InferenceError: Error, Equatable, CustomStringConvertible {
             "`dimensions` must be from 1 to \(hiddenSize). Given: \(dimensions)"
         case .invalidTopK(let topK):
             "`top_k` must be at least 1. Given: \(topK)"
+        case .unknownPrompt(let name, let known):
+            "`prompt_name` is \"\(name.prefix(100))\", but the model "
+                + (known.isEmpty ? "has no prompts" : "has only the prompts \(known.joined(separator: ", "))")
+        case .promptWithoutText(let input):
+            "`prompt_name` goes with texts; input \(input) is a pair of texts or a list of token ids"
+        case .notReranker(let labels):
+            "model is not a re-ranker model: ranking takes a head of one label, this one has \(labels)"
         case .noTokenizer(let model):
             "the model \(model) has no vocabulary (vocab.txt or tokenizer.json); send token ids instead of text"
         case .noPooler:

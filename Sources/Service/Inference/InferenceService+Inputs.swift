@@ -7,6 +7,17 @@ struct EncodedInput {
     let typeIDs: [Int32]
 }
 
+extension TextInput {
+    /// Unicode scalars, or ids where there is no text.
+    fileprivate var characterCount: Int {
+        switch self {
+        case .text(let text): text.unicodeScalars.count
+        case .pair(let text, let pair): text.unicodeScalars.count + pair.unicodeScalars.count
+        case .ids(let ids): ids.count
+        }
+    }
+}
+
 /// How `/tokenize` treats its inputs.
 package struct TokenizeOptions: Sendable, Equatable {
     /// Whether the model's special tokens ([CLS], [SEP]) are put around the text.
@@ -45,9 +56,39 @@ extension InferenceService {
         return encodings
     }
 
+    /// The inputs with a prompt before each text; pairs and ids are what the client has made them.
+    ///
+    /// - Parameter name: the prompt's; nil for the default, of which there may be none.
+    /// - Throws: `unknownPrompt`, and `promptWithoutText` where a named prompt cannot be put before an input.
+    func prompted(_ inputs: [TextInput], by name: String?) throws(InferenceError) -> [TextInput] {
+        let known = model.prompts.texts
+        if let name, known[name] == nil { throw .unknownPrompt(name, known: known.keys.sorted()) }
+        let prompt = name.map { known[$0] } ?? configuration.defaultPrompt ?? model.prompts.defaultText
+        guard let prompt, !prompt.isEmpty else { return inputs }
+        var prompted: [TextInput] = []
+        prompted.reserveCapacity(inputs.count)
+        for (index, input) in inputs.enumerated() {
+            if case .text(let text) = input {
+                prompted.append(.text(prompt + text))
+            } else if name == nil {
+                prompted.append(input)
+            } else {
+                throw .promptWithoutText(input: index)
+            }
+        }
+        return prompted
+    }
+
     /// Tokenizes for the model: within its length, cut or refused as the options say.
-    func encode(_ inputs: [TextInput], _ options: InputOptions) throws -> (rows: [EncodedInput], usage: Usage) {
-        try checkCount(inputs)
+    ///
+    /// - Parameter prompting: whether a prompt goes before each text.
+    func encode(
+        _ given: [TextInput],
+        _ options: InputOptions,
+        prompting: Bool = false
+    ) throws -> (rows: [EncodedInput], usage: Usage) {
+        try checkCount(given)
+        let inputs = prompting ? try prompted(given, by: options.promptName) : given
         if let length = options.maxLength, length < 1 { throw InferenceError.invalidMaxLength(length, minimum: 1) }
         let started = ContinuousClock.now
         let limit = min(options.maxLength ?? maxInputLength, maxInputLength)
@@ -56,7 +97,7 @@ extension InferenceService {
             truncation: Truncation(maxLength: limit, direction: options.truncationDirection),
             collectOffsets: false
         )
-        var usage = Usage()
+        var usage = Usage(characters: given.reduce(0) { $0 + $1.characterCount })
         var rows: [EncodedInput] = []
         rows.reserveCapacity(inputs.count)
         for (index, input) in inputs.enumerated() {
@@ -83,7 +124,7 @@ extension InferenceService {
         return (rows, usage)
     }
 
-    private func checkCount(_ inputs: [TextInput]) throws(InferenceError) {
+    func checkCount(_ inputs: [TextInput]) throws(InferenceError) {
         guard !inputs.isEmpty else { throw .noInputs }
         guard inputs.count <= configuration.maxClientBatchSize else {
             throw .tooManyInputs(count: inputs.count, limit: configuration.maxClientBatchSize)

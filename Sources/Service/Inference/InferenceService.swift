@@ -12,6 +12,8 @@ package struct InferenceConfiguration: Sendable {
     package var autoTruncate = true
     /// How `/embed` pools where a request does not say; nil leaves it to the model.
     package var defaultPooling: Pooling?
+    /// What is put before the texts of a request that names no prompt; nil leaves it to the model.
+    package var defaultPrompt: String?
     /// Most inputs of one request: bounds what one client can queue at once.
     package var maxClientBatchSize = 1024
     /// Most tokens of one input; nil or more than the model takes means what the model takes.
@@ -25,6 +27,8 @@ package struct InferenceConfiguration: Sendable {
     /// of JSON, so this bounds an answer to 100 MB; unbounded, one long text among a thousand empty ones would be
     /// padded to gigabytes.
     package var maxTokenizedTokens = 1_048_576
+    /// How many requests at once are tokenized; only told to clients.
+    package var tokenizationThreads = 1
 
     /// The default limits with a number of workers, at least 1.
     package init(workers: Int) {
@@ -99,7 +103,7 @@ package final class InferenceService: Sendable {
         if let dimensions = options.dimensions, !(1...hiddenSize).contains(dimensions) {
             throw InferenceError.invalidDimensions(dimensions, hiddenSize: hiddenSize)
         }
-        let outcome = try await run(inputs, options.input, computing: .pooled(pooling))
+        let outcome = try await run(inputs, options.input, prompting: true, computing: .pooled(pooling))
         let vectors = outcome.value.map { output in
             let vector = options.dimensions.map { Array(output.values.prefix($0)) } ?? output.values
             return options.normalize ? normalized(vector) : vector
@@ -115,7 +119,7 @@ package final class InferenceService: Sendable {
         _ inputs: [TextInput],
         options: InputOptions
     ) async throws -> (Outcome<[EncoderOutput]>, Allowance.Holding) {
-        let (rows, usage) = try encode(inputs, options)
+        let (rows, usage) = try encode(inputs, options, prompting: true)
         guard usage.tokens <= configuration.maxTokenVectorsPerRequest else {
             throw InferenceError.resultTooLarge(
                 tokens: usage.tokens,
@@ -139,7 +143,7 @@ package final class InferenceService: Sendable {
         if let topK = options.topK, topK < 1 { throw InferenceError.invalidTopK(topK) }
         let outcome = try await run(inputs, options.input, computing: .logits)
         let labels = outcome.value.map { output in
-            let scores = options.rawScores ? output.values : classifier.scores(logits: output.values)
+            let scores = classifier.scores(logits: output.values, by: options.function)
             let ranked = classifier.labels.indices
                 .map { Classification(label: classifier.labels[$0], score: scores[$0], logit: output.values[$0]) }
                 .sorted { $0.logit > $1.logit }
@@ -148,12 +152,14 @@ package final class InferenceService: Sendable {
         return Outcome(value: labels, usage: outcome.usage)
     }
 
-    private func run(
+    /// - Parameter prompting: whether a prompt goes before each text.
+    func run(
         _ inputs: [TextInput],
         _ options: InputOptions,
+        prompting: Bool = false,
         computing task: OutputRequest
     ) async throws -> Outcome<[EncoderOutput]> {
-        let (rows, usage) = try encode(inputs, options)
+        let (rows, usage) = try encode(inputs, options, prompting: prompting)
         return try await run(rows, usage: usage, computing: task)
     }
 

@@ -18,16 +18,20 @@ package struct InputOptions: Sendable, Equatable {
     package var truncationDirection = TruncationDirection.right
     /// Most tokens, special ones included; nil and larger values mean the model's own limit.
     package var maxLength: Int?
+    /// Which of the model's prompts is put before each text; nil for the service's default.
+    package var promptName: String?
 
     /// Everything left to the service, unless said otherwise.
     package init(
         truncate: Bool? = nil,
         truncationDirection: TruncationDirection = .right,
-        maxLength: Int? = nil
+        maxLength: Int? = nil,
+        promptName: String? = nil
     ) {
         self.truncate = truncate
         self.truncationDirection = truncationDirection
         self.maxLength = maxLength
+        self.promptName = promptName
     }
 }
 
@@ -50,8 +54,8 @@ package struct EmbedOptions: Sendable, Equatable {
 package struct ClassifyOptions: Sendable, Equatable {
     /// What becomes of long inputs.
     package var input = InputOptions()
-    /// Whether scores are the logits themselves.
-    package var rawScores = false
+    /// What makes scores of logits; nil for what the model's problem type asks for.
+    package var function: ScoreFunction?
     /// How many labels to give for each input, best first; nil for all.
     package var topK: Int?
 
@@ -63,7 +67,7 @@ package struct ClassifyOptions: Sendable, Equatable {
 package struct Classification: Sendable, Equatable {
     /// config.json's name of the class.
     package let label: String
-    /// Softmax or sigmoid of the logit as the model's problem type has it; the logit itself for regression.
+    /// What the logit becomes by the model's problem type, or by what the request asks for.
     package let score: Float
     /// The classification head's output as it is.
     package let logit: Float
@@ -71,6 +75,8 @@ package struct Classification: Sendable, Equatable {
 
 /// What a request cost, beside its result.
 package struct Usage: Sendable, Equatable {
+    /// Unicode scalars of all texts as they were given, and ids where ids were given.
+    package var characters = 0
     /// Tokens that went through the model, special tokens included.
     package var tokens = 0
     /// Inputs that were cut to fit.

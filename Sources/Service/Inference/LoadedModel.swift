@@ -17,6 +17,8 @@ package struct LoadedModel: Sendable {
     package let encoder: MobileBertModel
     /// From 1_Pooling/config.json, as sentence-transformers writes it; mean where there is none.
     package let defaultPooling: Pooling
+    /// What may be put before texts; none where config_sentence_transformers.json has none.
+    package let prompts: Prompts
     /// Most tokens of an input, special ones included: the position embeddings' number, or less if the tokenizer
     /// says so.
     package let maxInputLength: Int
@@ -32,6 +34,7 @@ package struct LoadedModel: Sendable {
     ) throws {
         (tokenizer, encoder) = try Self.parts(directory: directory, engine: engine)
         defaultPooling = try PoolingConfiguration.pooling(inModelDirectory: directory) ?? .mean
+        prompts = try Prompts(inModelDirectory: directory)
         let positions = encoder.configuration.maxPositionEmbeddings
         maxInputLength = min(positions, tokenizer?.modelMaxLength ?? positions)
         architecture = encoder.configuration.architectures.first ?? "MobileBertModel"
@@ -64,6 +67,13 @@ package struct LoadedModel: Sendable {
         return (try tokenizer.get(), try encoder.get())
     }
 
+    /// The commit of the Hub that the folder holds, where it lies in a cache of the Hub's: `…/snapshots/<commit>`.
+    package var revision: String? {
+        let parts = URL(fileURLWithPath: directory).standardizedFileURL.pathComponents.suffix(2)
+        guard let commit = parts.last, parts.first == "snapshots", commit.count == 40 else { return nil }
+        return commit.allSatisfy(\.isHexDigit) ? commit : nil
+    }
+
     private static func tokenizer(directory: String) throws -> Tokenizer? {
         do {
             return try Tokenizer(directory: directory)
@@ -86,15 +96,20 @@ package struct LoadedModel: Sendable {
 package enum ModelError: Error, Equatable, CustomStringConvertible {
     case poolerMissing(directory: String)
     case unsupportedPooling(file: String, modes: [String])
-    /// 1_Pooling/config.json cannot be read.
-    case unreadablePooling(CheckpointError)
+    /// A file of sentence-transformers cannot be read.
+    case unreadable(CheckpointError)
+    /// A prompt that the model does not have is to be the default.
+    case unknownPrompt(String, askedForBy: String, known: [String])
 
     package var description: String {
         switch self {
         case .poolerMissing(let directory):
             "\(directory): 1_Pooling/config.json asks for the pooler, which the checkpoint lacks"
-        case .unreadablePooling(let error):
+        case .unreadable(let error):
             "\(error)"
+        case .unknownPrompt(let name, let place, let known):
+            "\(place): the model has no prompt \"\(name)\"; it has "
+                + (known.isEmpty ? "none" : known.map { "\"\($0)\"" }.joined(separator: ", "))
         case .unsupportedPooling(let file, let modes):
             "\(file): pooling by \(modes.isEmpty ? "nothing" : modes.joined(separator: " + ")) is not supported; "
                 + "expected exactly one of pooling_mode_mean_tokens and pooling_mode_cls_token"

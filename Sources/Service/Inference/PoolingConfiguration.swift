@@ -19,7 +19,7 @@ enum PoolingConfiguration {
             let file = try ConfigurationFile(path: path)
             for mode in modes where try file.boolean(mode.key, default: false) { chosen.append(mode) }
         } catch {
-            throw ModelError.unreadablePooling(error)
+            throw ModelError.unreadable(error)
         }
         guard chosen.count == 1, let pooling = chosen[0].pooling else {
             throw ModelError.unsupportedPooling(file: path, modes: chosen.map(\.key))

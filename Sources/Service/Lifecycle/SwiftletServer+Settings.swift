@@ -43,7 +43,9 @@ extension SwiftletServer {
         inference.maxTokenVectorsPerRequest = settings.maxTokenVectorsPerRequest
         inference.maxTokenVectorsHeld = settings.maxTokenVectorsHeld
         inference.maxTokenizedTokens = settings.maxTokenizedTokens
+        inference.tokenizationThreads = settings.requestThreadCount(budget: budget)
         inference.defaultPooling = settings.defaultPooling
+        inference.defaultPrompt = settings.defaultPrompt
         return inference
     }
 }

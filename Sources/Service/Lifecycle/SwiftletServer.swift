@@ -74,10 +74,11 @@ package enum SwiftletServer {
         engine.loadingThreads = budget
         let model = try LoadedModel(directory: directory, servedName: configuration.servedModelName, engine: engine)
         let metrics = handler.metrics
-        let inference = InferenceService(
-            model: model,
-            configuration: inferenceConfiguration(configuration, budget: budget)
-        ) { metrics.batchFinished($0) }
+        var settings = inferenceConfiguration(configuration, budget: budget)
+        if let name = configuration.defaultPromptName {
+            settings.defaultPrompt = try model.prompts.text(named: name, askedForBy: "default_prompt_name")
+        }
+        let inference = InferenceService(model: model, configuration: settings) { metrics.batchFinished($0) }
         try await inference.warmUp()
         HeapMemory.giveBack()
         if let warning = model.warning { logger.warning("\(warning)", metadata: ["directory": "\(directory)"]) }

@@ -30,27 +30,25 @@ extension ServiceMetrics {
     }
 
     private func writeRequests(_ text: inout PrometheusText) {
-        let routes: [Route?] = Route.allCases.map { $0 } + [nil]
+        let routes = Array(Self.routeNames.enumerated())
         text.counters(
             "swiftlet_http_requests_total",
             "Requests answered, by route and status.",
-            routes.flatMap { route in
-                Self.statuses.map { status in
-                    ([("route", route?.path ?? "other"), ("status", "\(status)")], requestCount(route, status: status))
+            routes.flatMap { row, name in
+                Self.statuses.enumerated().map { column, status in
+                    ([("route", name), ("status", "\(status)")], requestCount(row: row, column: column))
                 }
             }
         )
         text.histograms(
             "swiftlet_http_request_duration_seconds",
             "From a request's last byte to its answer's first.",
-            routes.map { ([("route", $0?.path ?? "other")], requestDurations[Self.row(of: $0)]) }
+            routes.map { row, name in ([("route", name)], requestDurations[row]) }
         )
         text.gauges(
             "swiftlet_http_requests_in_flight",
             "Requests being worked on, by route.",
-            Route.allCases.filter { !$0.isStatus }.map { route in
-                ([("route", route.path)], Double(inFlight[Self.row(of: route)]))
-            }
+            routes.map { row, name in ([("route", name)], Double(inFlight[row])) }
         )
     }
 

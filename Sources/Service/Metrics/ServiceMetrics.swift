@@ -3,7 +3,7 @@ package import Batching
 /// What the service counts itself. Everything else that /metrics shows is read from its owner at that moment.
 package final class ServiceMetrics: Sendable {
     /// Statuses with a counter of their own; any other is counted as 500.
-    static let statuses = [200, 204, 400, 404, 405, 413, 415, 422, 424, 429, 499, 500, 503]
+    static let statuses = [200, 204, 400, 404, 405, 406, 413, 415, 422, 424, 429, 499, 500, 503]
 
     /// Seconds: from a cached health answer to a request that waited out a full queue.
     private static let timeBounds = [
@@ -12,10 +12,14 @@ package final class ServiceMetrics: Sendable {
     private static let rowBounds: [Double] = [1, 2, 4, 8, 16, 32, 64, 128, 256]
     private static let tokenBounds: [Double] = [16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384]
 
-    /// `[route or none of them][status]`.
+    /// What the label `route` may be; the last is for paths that no route has.
+    static let routeNames = RouteTable.service.names + ["other"]
+    private static let rows = Dictionary(uniqueKeysWithValues: zip(routeNames, 0...))
+
+    /// `[name of a route][status]`.
     private let requests: [Cells]
     let requestDurations: [Histogram]
-    let inFlight = Cells(count: Route.allCases.count + 1)
+    let inFlight = Cells(count: ServiceMetrics.routeNames.count)
     let batchRows = Histogram(bounds: ServiceMetrics.rowBounds)
     let batchTokens = Histogram(bounds: ServiceMetrics.tokenBounds)
     let batchDuration = Histogram(bounds: ServiceMetrics.timeBounds)
@@ -27,7 +31,7 @@ package final class ServiceMetrics: Sendable {
 
     /// All counts at zero.
     package init() {
-        let rows = Route.allCases.count + 1
+        let rows = Self.routeNames.count
         requests = (0..<rows).map { _ in Cells(count: Self.statuses.count) }
         requestDurations = (0..<rows).map { _ in Histogram(bounds: ServiceMetrics.timeBounds) }
     }
@@ -62,11 +66,10 @@ package final class ServiceMetrics: Sendable {
     var padding: Int { totals[1] }
     var truncatedInputs: Int { totals[2] }
 
-    func requestCount(_ route: Route?, status: Int) -> Int {
-        Self.statuses.firstIndex(of: status).map { requests[Self.row(of: route)][$0] } ?? 0
-    }
+    /// How often a route, by its place in ``routeNames``, has answered with one of ``statuses``.
+    func requestCount(row: Int, column: Int) -> Int { requests[row][column] }
 
     static func row(of route: Route?) -> Int {
-        route.flatMap { Route.allCases.firstIndex(of: $0) } ?? Route.allCases.count
+        route.flatMap { rows[$0.name] } ?? routeNames.count - 1
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Encoder
 import JSON
 import Service
 
@@ -43,7 +44,7 @@ struct ClassifyCommand: AsyncParsableCommand, TextCommand {
         let inference = try modelOptions.startInference(engine: engineFlags.options)
         var options = ClassifyOptions()
         options.input = lengthOptions.inputOptions
-        options.rawScores = rawScores
+        options.function = rawScores ? .identity : nil
         options.topK = topK
         try await run(textOptions) { [options, pair] text in
             let input = pair.map { TextInput.pair(text.content, $0) } ?? .text(text.content)

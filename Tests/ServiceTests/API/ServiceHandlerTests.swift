@@ -1,5 +1,4 @@
 import Foundation
-import HTTPProtocol
 import HTTPServer
 import HTTPTypes
 import JSON
@@ -11,52 +10,8 @@ import Testing
 /// The whole service without sockets, on the bundled model.
 @Suite("The routes")
 struct ServiceHandlerTests {
-    static let inference: InferenceService? = try? InferenceService(
-        model: LoadedModel(directory: ModelFolder.bundled),
-        configuration: InferenceConfiguration(workers: 2)
-    )
-
-    private func handler() throws -> ServiceHandler {
-        let handler = ServiceHandler()
-        let inference = try #require(Self.inference)
-        handler.state.update {
-            $0.inference = inference
-            $0.watch = EngineWatch(inference: inference)
-        }
-        return handler
-    }
-
-    /// Sends a request and gives status, fields and body of the answer.
-    private func send(
-        _ method: String,
-        _ path: String,
-        _ body: String = "",
-        contentType: String? = "application/json",
-        to handler: ServiceHandler
-    ) async throws -> (status: Int, fields: HTTPFields, text: String) {
-        var head = HTTPRequest(
-            method: try #require(HTTPRequest.Method(method)),
-            scheme: "http",
-            authority: "localhost",
-            path: path
-        )
-        if let contentType { head.headerFields[.contentType] = contentType }
-        let request = Request(head: head, version: .http11, body: Array(body.utf8))
-        var response = handler.respondAtOnce(to: request)
-        if response == nil { response = await handler.respond(to: request) }
-        let answer = try #require(response)
-        var bytes: [UInt8] = []
-        switch answer.body {
-        case .bytes(let all): bytes = all
-        case .stream(let next): while let piece = try await next() { bytes += piece }
-        }
-        return (answer.head.status.code, answer.head.headerFields, String(decoding: bytes, as: UTF8.self))
-    }
-
     private func post(_ path: String, _ body: String) async throws -> JSONValue {
-        let answer = try await send("POST", path, body, to: handler())
-        #expect(answer.status == 200, "\(answer.text)")
-        return try JSONParser.parse(Array(answer.text.utf8))
+        try await TestService.bundled().post(path, body)
     }
 
     /// Whether two vectors differ by at most 1e-5 of the largest component, which is what a batch may change.
@@ -170,12 +125,24 @@ struct ServiceHandlerTests {
         ]
     )
     func errors(_ method: String, _ path: String, _ body: String, status: Int, type: String) async throws {
-        let answer = try await send(method, path, body, to: handler())
+        let answer = try await TestService.bundled().send(method, path, body)
         #expect(answer.status == status, "\(answer.text)")
         guard status != 200 else { return }
         let object = try JSONParser.parse(Array(answer.text.utf8))
         #expect(object["error_type"] == .string(type), "\(answer.text)")
         if status == 405 { #expect(answer.fields[.allow] != nil) }
+    }
+
+    @Test("OPTIONS tells the methods of a path, and of the service")
+    func options() async throws {
+        let service = try TestService.bundled()
+        for (path, allow) in [
+            ("/embed", "POST, OPTIONS"), ("/info", "GET, HEAD, OPTIONS"), ("*", "GET, HEAD, POST, OPTIONS"),
+        ] {
+            let answer = try await service.send("OPTIONS", path)
+            #expect(answer.status == 204 && answer.fields[.allow] == allow)
+        }
+        #expect(try await service.send("OPTIONS", "/nothing").status == 404)
     }
 
     @Test("a body that is not JSON by its own word is 415; charset and silence are fine")
@@ -185,48 +152,49 @@ struct ServiceHandlerTests {
             ("text/plain", 415), ("application/x-www-form-urlencoded", 415), ("application/json; charset=utf-8", 200),
             ("Application/JSON", 200), (nil, 200),
         ] as [(String?, Int)] {
-            #expect(try await send("POST", "/embed", body, contentType: type, to: handler()).status == status)
+            #expect(try await TestService.bundled().send("POST", "/embed", body, contentType: type).status == status)
         }
     }
 
     @Test("an input that is too long is cut by default, and the answer says so; or refused when asked")
     func truncation() async throws {
         let long = String(repeating: "word ", count: 2000)
-        let cut = try await send("POST", "/embed", #"{"inputs":["\#(long)","b"]}"#, to: handler())
+        let cut = try await TestService.bundled().send("POST", "/embed", #"{"inputs":["\#(long)","b"]}"#)
         #expect(cut.status == 200 && cut.fields[.truncatedInputs] == "1")
         for name in [HTTPField.Name.computeTokens, .tokenizationTime, .queueTime, .inferenceTime] {
             #expect(cut.fields[name].flatMap { Int($0) } != nil, "\(name)")
         }
-        let refused = try await send("POST", "/embed", #"{"inputs":"\#(long)","truncate":false}"#, to: handler())
+        let refused = try await TestService.bundled().send("POST", "/embed", #"{"inputs":"\#(long)","truncate":false}"#)
         #expect(refused.status == 422 && refused.text.contains("Given: 2002"))
     }
 
     @Test("health, readiness and info tell the phases apart: loading, ready, draining")
     func phases() async throws {
-        let loading = ServiceHandler()
+        let loading = TestService.loading()
         for (path, status) in [
             ("/health", 503), ("/health/ready", 503), ("/health/live", 200), ("/info", 503), ("/metrics", 200),
         ] {
-            #expect(try await send("GET", path, to: loading).status == status, "\(path)")
+            #expect(try await loading.send("GET", path).status == status, "\(path)")
         }
-        #expect(try await send("POST", "/embed", #"{"inputs":"a"}"#, to: loading).status == 503)
-        let ready = try handler()
-        try await Self.inference?.warmUp()
+        #expect(try await loading.send("POST", "/embed", #"{"inputs":"a"}"#).status == 503)
+        let ready = try TestService.bundled()
+        try await ready.handler.state.snapshot.inference?.warmUp()
         for path in ["/health", "/health/ready", "/health/live", "/info", "/metrics"] {
-            #expect(try await send("GET", path, to: ready).status == 200, "\(path)")
+            #expect(try await ready.send("GET", path).status == 200, "\(path)")
         }
-        ready.state.update { $0.isDraining = true }
-        #expect(try await send("GET", "/health/ready", to: ready).status == 503)
-        #expect(try await send("GET", "/health/live", to: ready).status == 200)
-        #expect(try await send("POST", "/embed", #"{"inputs":"a"}"#, to: ready).status == 200)
+        ready.handler.state.update { $0.isDraining = true }
+        #expect(try await ready.send("GET", "/health/ready").status == 503)
+        #expect(try await ready.send("GET", "/health/live").status == 200)
+        #expect(try await ready.send("POST", "/embed", #"{"inputs":"a"}"#).status == 200)
     }
 
     @Test("no JSON of any shape makes a route fail otherwise than by a 4xx")
     func mutatedBodies() async throws {
-        let handler = try handler()
+        let service = try TestService.bundled()
         let seed = Array(
             #"{"inputs":["ab",[5,6]],"top_k":1,"dimensions":3,"truncate":true,"offsets":"byte","ids":[[7]]}"#.utf8
         )
+        let paths = RouteTable.service.routes.filter { !$0.isStatus && $0.content == .json }.map(\.name)
         var generator = SeededGenerator(seed: 7)
         for round in 0..<600 {
             var body = seed
@@ -234,20 +202,10 @@ struct ServiceHandlerTests {
                 let at = Int.random(in: 0..<body.count, using: &generator)
                 body[at] = seed[Int.random(in: 0..<seed.count, using: &generator)]
             }
-            let route = [Route.embed, .embedAll, .classify, .tokenize, .decode][round % 5]
+            let path = paths[round % paths.count]
             let text = String(decoding: body, as: UTF8.self)
-            let answer = try await send("POST", route.path, text, to: handler)
-            #expect((200..<430).contains(answer.status), "\(route.path) \(text): \(answer.text)")
+            let answer = try await service.send("POST", path, text)
+            #expect((200..<430).contains(answer.status), "\(path) \(text): \(answer.text)")
         }
     }
-}
-
-extension JSONValue {
-    fileprivate subscript(_ key: String) -> JSONValue? {
-        if case .object(let members) = self { members[key] } else { nil }
-    }
-    fileprivate var elements: [JSONValue] {
-        if case .array(let elements) = self { elements } else { [] }
-    }
-    fileprivate var rows: [[Double]] { elements.map { $0.elements.compactMap(\.double) } }
 }

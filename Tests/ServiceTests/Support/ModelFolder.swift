@@ -4,10 +4,17 @@ import Foundation
 enum ModelFolder {
     /// The repository's root: four levels above this file.
     private static let root = (0..<4).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }
+    static let repository = root.path
     /// The bundled classifier, with its vocabulary.
     static let bundled = root.appending(path: "Models/mobilebert-mini-sst2").path
     /// A MobileBertModel with random weights, 1,000 ids, 96 positions and no vocabulary.
-    static let withoutVocabulary = root.appending(path: "Tests/Fixtures/models/mobilebert").path
+    static let withoutVocabulary = fixture("mobilebert")
+    /// The same with a head of one label, for regression.
+    static let regression = fixture("mobilebert-regression")
+    /// The same with a head of four labels, any number of which are right.
+    static let multiLabel = fixture("mobilebert-multilabel")
+
+    private static func fixture(_ name: String) -> String { root.appending(path: "Tests/Fixtures/models/\(name)").path }
 
     /// Calls `body` with a folder that holds another one's model, and `files` besides, and removes it.
     static func with(

@@ -25,6 +25,22 @@ extension ConfigurationKey {
             1_Pooling/config.json says, else mean.
             """
         ),
+        .text(
+            "default_prompt",
+            \.defaultPrompt,
+            """
+            What is put before each text that is embedded or tokenized when a request has no `prompt_name`, such as \
+            "query: ". Unset: default_prompt_name.
+            """
+        ),
+        .text(
+            "default_prompt_name",
+            \.defaultPromptName,
+            """
+            Which of the prompts in the model's config_sentence_transformers.json that is. Unset: the one that the file \
+            says, else none.
+            """
+        ),
         .integer(
             "max_input_length",
             \.maxInputLength,

@@ -16,6 +16,7 @@ package struct ServiceError: Error, Equatable {
         case unhealthy = "Unhealthy"
         case notFound = "NotFound"
         case methodNotAllowed = "MethodNotAllowed"
+        case notAcceptable = "NotAcceptable"
         case unsupportedMediaType = "UnsupportedMediaType"
         case payloadTooLarge = "PayloadTooLarge"
         case timeout = "Timeout"
@@ -44,6 +45,18 @@ package struct ServiceError: Error, Equatable {
     static func invalid(_ message: String) -> ServiceError {
         ServiceError(422, .validation, message)
     }
+
+    /// A list that must not be empty.
+    static func empty(_ key: String) -> ServiceError {
+        ServiceError(400, .empty, "`\(key)` cannot be empty")
+    }
+
+    static let loading = ServiceError(
+        503,
+        .unhealthy,
+        "loading: the model is not ready yet",
+        retryAfter: retryAfterLoading
+    )
 }
 
 // MARK: - The one place where the rooms' errors become statuses
@@ -73,13 +86,15 @@ extension ServiceError {
         switch error {
         case .noInputs:
             self.init(400, .empty, "\(error)")
-        case .noTokenizer, .noPooler, .noClassifier, .inputFailed:
+        case .noTokenizer, .noPooler, .noClassifier, .notReranker, .inputFailed:
             self.init(424, .backend, "\(error)")
         case .resultsHeldBack:
             self.init(429, .overloaded, "\(error)", retryAfter: Self.retryAfterOverload)
-        case .tooManyInputs, .tooLong, .emptyIDs, .noTokens, .unknownID, .invalidMaxLength, .invalidDimensions,
-            .invalidTopK, .resultTooLarge, .tokenizationTooLarge:
+        case .tooManyInputs:
             self.init(422, .validation, "\(error)")
+        case .tooLong, .emptyIDs, .noTokens, .unknownID, .invalidMaxLength, .invalidDimensions, .invalidTopK,
+            .unknownPrompt, .promptWithoutText, .resultTooLarge, .tokenizationTooLarge:
+            self.init(422, .validation, "Input validation error: \(error)")
         }
     }
 

@@ -10,16 +10,19 @@ enum TokenizeOutput: String, CaseIterable {
     case batch
 }
 
-extension InferenceRoutes {
+extension TEIRoutes {
     /// `[[{id, text, special, start, stop, type_id}]]`, or the padded arrays as an object.
-    func tokenize(_ fields: RequestFields) throws -> Response {
+    static func tokenize(_ request: RouteRequest, _ context: RouteContext) throws -> Response {
+        let fields = try request.fields()
+        let inference = try context.inference
         var options = TokenizeOptions()
         options.input = try fields.inputOptions()
         options.addSpecialTokens = try fields.boolean("add_special_tokens") ?? true
         let unit = try fields.choice("offsets", OffsetUnit.self) ?? .byte
         let output = try fields.choice("output", TokenizeOutput.self) ?? .tokens
         options.isPadded = output == .batch
-        let inputs = try fields.joiningTextPair(to: fields.inputs())
+        let given = try fields.joiningTextPair(to: fields.inputs())
+        let inputs = try inference.prompted(given, by: options.input.promptName)
         let encodings = try inference.tokenize(inputs, options: options)
         var writer = JSONWriter()
         switch output {
@@ -35,7 +38,7 @@ extension InferenceRoutes {
         return .json(writer.bytes)
     }
 
-    private func write(
+    private static func write(
         _ encoding: Encoding,
         of input: TextInput,
         _ unit: OffsetUnit,
@@ -62,7 +65,7 @@ extension InferenceRoutes {
         }
     }
 
-    private func offsets(of encoding: Encoding, in input: TextInput, _ unit: OffsetUnit) -> [Range<Int32>] {
+    private static func offsets(of encoding: Encoding, in input: TextInput, _ unit: OffsetUnit) -> [Range<Int32>] {
         switch input {
         case .text(let text): encoding.offsets(in: unit, text: text, pair: nil)
         case .pair(let text, let pair): encoding.offsets(in: unit, text: text, pair: pair)
@@ -71,7 +74,7 @@ extension InferenceRoutes {
         }
     }
 
-    private func write(_ batch: PaddedEncodings, _ writer: inout JSONWriter) {
+    private static func write(_ batch: PaddedEncodings, _ writer: inout JSONWriter) {
         let arrays = [
             ("input_ids", batch.inputIDs), ("token_type_ids", batch.tokenTypeIDs),
             ("attention_mask", batch.attentionMask),

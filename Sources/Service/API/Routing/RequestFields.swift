@@ -4,14 +4,18 @@ import Tokenization
 
 /// A request's JSON object with typed access. A value of the wrong kind is an error that names the key, what was
 /// expected and what was found; null counts as absent; keys that no route knows are ignored, as clients of other
-/// servers send some.
-struct RequestFields {
-    private let members: JSONObject
+/// servers send some. An option may stand in the object `parameters` too, where clients of the Hub put them.
+struct RequestFields: Sendable {
+    let members: JSONObject
 
     init(_ body: [UInt8]) throws {
         guard case .object(let members) = try JSONParser.parse(body) else {
             throw ServiceError.invalid("the body must be a JSON object, such as {\"inputs\": \"some text\"}")
         }
+        self.members = members
+    }
+
+    init(members: JSONObject) {
         self.members = members
     }
 
@@ -23,33 +27,65 @@ struct RequestFields {
         try optional(key, "an integer") { $0.integer }
     }
 
-    /// A string that stands for a case of `Choice`, in any letter case.
-    func choice<Choice: RawRepresentable & CaseIterable>(
-        _ key: String,
-        _ type: Choice.Type
-    ) throws -> Choice? where Choice.RawValue == String {
-        let known = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
-        return try optional(key, "one of \(known)") {
-            if case .string(let text) = $0 { Choice(rawValue: text.lowercased()) } else { nil }
+    func string(_ key: String) throws -> String? {
+        try optional(key, "a text") { if case .string(let text) = $0 { text } else { nil } }
+    }
+
+    /// A list of texts that must be there and have one at least.
+    func texts(_ key: String) throws -> [String] {
+        let value = try required(key, "a list of texts")
+        guard case .array(let elements) = value else { throw wrong("`\(key)`", "a list of texts", value) }
+        guard !elements.isEmpty else { throw ServiceError.empty(key) }
+        return try elements.enumerated().map { index, element in
+            guard case .string(let text) = element else { throw wrong("`\(key)[\(index)]`", "a text", element) }
+            return text
         }
     }
 
-    /// `inputs` of the routes that run the model.
+    /// A text that must be there.
+    func text(_ key: String) throws -> String {
+        let value = try required(key, "a text")
+        guard case .string(let text) = value else { throw wrong("`\(key)`", "a text", value) }
+        return text
+    }
+
+    /// The fields of an object that must be there.
+    func object(_ key: String, _ expected: String) throws -> RequestFields {
+        let value = try required(key, expected)
+        guard case .object(let members) = value else { throw wrong("`\(key)`", expected, value) }
+        return RequestFields(members: members)
+    }
+
+    /// A string that stands for a case of `Choice`, in any letter case.
+    /// - Parameter aliases: other names of cases.
+    func choice<Choice: RawRepresentable & CaseIterable>(
+        _ key: String,
+        _ type: Choice.Type,
+        aliases: [String: Choice] = [:]
+    ) throws -> Choice? where Choice.RawValue == String {
+        let known = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+        return try optional(key, "one of \(known)") {
+            guard case .string(let text) = $0 else { return nil }
+            return Choice(rawValue: text.lowercased()) ?? aliases[text.lowercased()]
+        }
+    }
+
+    /// `inputs` of the routes that run the model, or another face's word for it.
     ///
     /// A string, a list of strings, one list of ids or a list of such lists; where `pairs` are taken, also lists of
     /// one or two strings.
-    func inputs(pairs: Bool = false) throws -> [TextInput] {
-        guard let value = members["inputs"], value != .null else {
-            throw ServiceError.invalid("`inputs` is missing; give a text, a list of texts, or lists of token ids")
-        }
+    func inputs(_ key: String = "inputs", pairs: Bool = false) throws -> [TextInput] {
+        let expected = "a text, a list of texts, or lists of token ids"
+        let value = try required(key, expected)
         switch value {
         case .string(let text):
             return [.text(text)]
         case .array(let elements):
-            if case .number = elements.first { return [.ids(try ids(elements, at: "`inputs`"))] }
-            return try elements.enumerated().map { try input($1, at: "`inputs[\($0)]`", pairs: pairs) }
+            guard !elements.isEmpty else { throw ServiceError.empty(key) }
+            if case .number = elements.first { return [.ids(try ids(elements, at: "`\(key)`"))] }
+            return try elements.enumerated().map { try input($1, at: "`\(key)[\($0)]`", pairs: pairs) }
         default:
-            throw wrong("`inputs`", "a text, a list of texts, or lists of token ids", value)
+            throw wrong("`\(key)`", expected, value)
         }
     }
 
@@ -96,16 +132,17 @@ struct RequestFields {
         return [try ids(elements, at: "`ids`")]
     }
 
-    /// `truncate`, `truncation_direction` and `max_length`.
+    /// `truncate`, `truncation_direction`, `max_length` and `prompt_name`.
     func inputOptions() throws -> InputOptions {
         InputOptions(
             truncate: try boolean("truncate"),
             truncationDirection: try choice("truncation_direction", TruncationDirection.self) ?? .right,
-            maxLength: try integer("max_length")
+            maxLength: try integer("max_length"),
+            promptName: try string("prompt_name")
         )
     }
 
-    private func input(_ value: JSONValue, at place: String, pairs: Bool) throws -> TextInput {
+    func input(_ value: JSONValue, at place: String, pairs: Bool) throws -> TextInput {
         switch value {
         case .string(let text):
             return .text(text)
@@ -134,12 +171,27 @@ struct RequestFields {
         _ expected: String,
         _ convert: (JSONValue) -> Value?
     ) throws -> Value? {
-        guard let value = members[key], value != .null else { return nil }
+        guard let value = try option(key) else { return nil }
         guard let converted = convert(value) else { throw wrong("`\(key)`", expected, value) }
         return converted
     }
 
-    private func wrong(_ place: String, _ expected: String, _ value: JSONValue) -> ServiceError {
+    /// An option's value, from the object itself or its `parameters`; null counts as absent.
+    private func option(_ key: String) throws -> JSONValue? {
+        if let value = members[key], value != .null { return value }
+        guard let parameters = members["parameters"], parameters != .null else { return nil }
+        guard case .object(let options) = parameters else { throw wrong("`parameters`", "an object", parameters) }
+        return options[key].flatMap { $0 == .null ? nil : $0 }
+    }
+
+    private func required(_ key: String, _ expected: String) throws -> JSONValue {
+        guard let value = members[key], value != .null else {
+            throw ServiceError.invalid("`\(key)` is missing; give \(expected)")
+        }
+        return value
+    }
+
+    func wrong(_ place: String, _ expected: String, _ value: JSONValue) -> ServiceError {
         let found = if case .number(let text) = value { text } else { value.kind }
         return .invalid("\(place) must be \(expected). Given: \(found)")
     }

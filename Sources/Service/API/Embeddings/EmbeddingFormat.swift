@@ -1,0 +1,97 @@
+import HTTPServer
+import HTTPTypes
+import JSON
+
+/// How embeddings are to be answered: the keys `embedding_type` and `encoding_format`, and the field Accept.
+struct EmbeddingFormat: Sendable, Equatable {
+    /// How JSON has a vector: `encoding_format`.
+    enum Encoding: String, CaseIterable, Sendable {
+        /// An array of numbers.
+        case float
+        /// A string: the base64 of the components' little-endian bytes.
+        case base64
+    }
+
+    var type = EmbeddingType.float32
+    var encoding = Encoding.float
+
+    init(_ fields: RequestFields) throws {
+        type = try fields.choice("embedding_type", EmbeddingType.self, aliases: EmbeddingType.aliases) ?? .float32
+        encoding = try fields.choice("encoding_format", Encoding.self) ?? .float
+    }
+
+    /// The vectors' components.
+    func components(_ vectors: [[Float]]) throws(ServiceError) -> [EmbeddingComponents] {
+        var components: [EmbeddingComponents] = []
+        components.reserveCapacity(vectors.count)
+        for vector in vectors { components.append(try EmbeddingComponents(vector, as: type)) }
+        return components
+    }
+
+    /// Writes one vector as JSON.
+    func write(_ components: EmbeddingComponents, to writer: inout JSONWriter) {
+        switch encoding {
+        case .float: components.write(to: &writer)
+        case .base64: components.writeBase64(to: &writer)
+        }
+    }
+}
+
+/// The media types that embeddings can be answered in.
+enum EmbeddingMedia: String, CaseIterable {
+    case json = "application/json"
+    /// The components' bytes, vector after vector.
+    case bytes = "application/octet-stream"
+    /// A NumPy file.
+    case numpy = "application/x-npy"
+    /// Another name of it.
+    case npy = "application/npy"
+
+    /// - Throws: 406 when the client takes none of them.
+    static func wanted(by request: RouteRequest) throws(ServiceError) -> EmbeddingMedia {
+        let types = allCases.map(\.rawValue)
+        let field = request.headerFields[.accept]
+        guard let media = Accept.preferred(among: types, by: field).flatMap(EmbeddingMedia.init) else {
+            throw ServiceError(
+                406,
+                .notAcceptable,
+                "this answer is one of \(types.joined(separator: ", ")). Accept was: \((field ?? "").prefix(100))"
+            )
+        }
+        return media
+    }
+
+    /// The vectors as a file or as JSON; in JSON an array with an element for each.
+    func response(_ vectors: [EmbeddingComponents], format: EmbeddingFormat) -> Response {
+        let columns = vectors.first?.count ?? 0
+        var bytes: [UInt8]
+        switch self {
+        case .json:
+            var writer = JSONWriter(reservingBytes: vectors.count * columns * Self.jsonBytesPerNumber)
+            writer.array(vectors) { format.write($1, to: &$0) }
+            bytes = writer.bytes
+        case .bytes, .numpy, .npy:
+            bytes = self == .bytes ? [] : NumpyFile.header(format.type, rows: vectors.count, columns: columns)
+            bytes.reserveCapacity(bytes.count + vectors.count * columns * MemoryLayout<Float>.size)
+            for vector in vectors { vector.append(to: &bytes) }
+        }
+        var response = Response.json(bytes)
+        response.head.headerFields[.contentType] = rawValue
+        response.head.headerFields[.vary] = "accept"
+        if self != .json {
+            response.head.headerFields[.embeddingShape] = "\(vectors.count),\(columns)"
+            response.head.headerFields[.embeddingType] = format.type.rawValue
+        }
+        return response
+    }
+
+    /// Room for one number: sign, nine digits, point, a comma and a little for exponents.
+    private static let jsonBytesPerNumber = 13
+}
+
+extension HTTPField.Name {
+    /// Vectors and components of each, of an answer that is bytes.
+    static let embeddingShape = Self.make("x-embedding-shape")
+    /// What its components are.
+    static let embeddingType = Self.make("x-embedding-type")
+}

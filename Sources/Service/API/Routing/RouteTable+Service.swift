@@ -1,0 +1,4 @@
+extension RouteTable {
+    /// Every face's routes.
+    static let service = RouteTable(StatusRoutes.all + TEIRoutes.all + HubRoutes.all)
+}

@@ -1,0 +1,123 @@
+import Foundation
+import HTTPProtocol
+import HTTPTypes
+
+/// Finds the routes of a path.
+struct RouteTable: Sendable {
+    /// A route, and by which of its paths it was found.
+    struct Entry: Sendable {
+        let route: Route
+        let path: RoutePath
+    }
+
+    /// What there is on a path.
+    struct Found: Sendable {
+        /// At least one; with equal methods the pickier come first.
+        var entries: [Entry]
+        /// The values of the path's parameters, percent-decoded.
+        var parameters: [String: String] = [:]
+
+        /// Those that take a method.
+        /// - Throws: 405 when there are none.
+        func taking(_ method: String) throws(ServiceError) -> Found {
+            let fitting = entries.filter { $0.route.methods.contains(method) }
+            guard !fitting.isEmpty else {
+                throw ServiceError(
+                    405,
+                    .methodNotAllowed,
+                    "\(entries[0].path.template) does not take \(method.prefix(20)); it takes \(allow)",
+                    allow: allow
+                )
+            }
+            return Found(entries: fitting, parameters: parameters)
+        }
+
+        /// The value of an Allow field (RFC 9110, section 10.2.1).
+        var allow: String {
+            RouteTable.methods.filter { method in
+                method == "OPTIONS" || entries.contains { $0.route.methods.contains(method) }
+            }.joined(separator: ", ")
+        }
+    }
+
+    private static let methods = ["GET", "HEAD", "POST", "OPTIONS"]
+    /// The same for the service as a whole.
+    static let allow = methods.joined(separator: ", ")
+
+    let routes: [Route]
+    /// By path, of those without parameters.
+    private var exact: [String: [Entry]] = [:]
+    /// Those with parameters, by their segments.
+    private var templates: [(segments: [Substring], entries: [Entry])] = []
+    private let notFound: ServiceError
+
+    init(_ routes: [Route]) {
+        self.routes = routes
+        var entries: [(template: String, entries: [Entry])] = []
+        for route in routes {
+            for path in route.paths {
+                let entry = Entry(route: route, path: path)
+                if let place = entries.firstIndex(where: { $0.template == path.template }) {
+                    entries[place].entries.append(entry)
+                } else {
+                    entries.append((path.template, [entry]))
+                }
+            }
+        }
+        let known = entries.map(\.template).joined(separator: " ")
+        notFound = ServiceError(404, .notFound, "there is nothing at this path; there is " + known)
+        for (template, found) in entries {
+            // What takes any body comes behind what asks for some.
+            let ordered = found.filter { $0.path.fits != nil } + found.filter { $0.path.fits == nil }
+            if template.contains("{") {
+                templates.append((Self.segments(template[...]), ordered))
+            } else {
+                exact[template] = ordered
+            }
+        }
+    }
+
+    /// The routes' names, each once, as routes that share a path may share a name.
+    var names: [String] {
+        var names: [String] = []
+        for route in routes where !names.contains(route.name) { names.append(route.name) }
+        return names
+    }
+
+    /// The routes of a request's path.
+    /// - Throws: 404 when there are none.
+    func find(_ request: Request) throws(ServiceError) -> Found {
+        guard let found = find((request.head.path ?? "").prefix { $0 != "?" }) else { throw notFound }
+        return found
+    }
+
+    /// The routes of a path, which is without its query; nil when there is none.
+    func find(_ path: Substring) -> Found? {
+        if let entries = exact[String(path)] { return Found(entries: entries) }
+        let segments = Self.segments(path)
+        for template in templates {
+            if let parameters = Self.parameters(template.segments, segments) {
+                return Found(entries: template.entries, parameters: parameters)
+            }
+        }
+        return nil
+    }
+
+    private static func segments(_ path: Substring) -> [Substring] {
+        path.split(separator: "/", omittingEmptySubsequences: false)
+    }
+
+    private static func parameters(_ template: [Substring], _ path: [Substring]) -> [String: String]? {
+        guard template.count == path.count else { return nil }
+        var parameters: [String: String] = [:]
+        for (expected, segment) in zip(template, path) {
+            if expected.hasPrefix("{") {
+                guard let value = segment.removingPercentEncoding, !value.isEmpty else { return nil }
+                parameters[String(expected.dropFirst().dropLast())] = value
+            } else if expected != segment {
+                return nil
+            }
+        }
+        return parameters
+    }
+}

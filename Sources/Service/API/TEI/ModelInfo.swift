@@ -1,0 +1,75 @@
+import Batching
+import Encoder
+package import JSON
+
+extension InferenceService {
+    /// The object of `/info`: text-embeddings-inference's fields, and then the model's shape and what computes.
+    package func writeInfo(_ writer: inout JSONWriter) {
+        let shape = model.encoder.configuration
+        writer.object { writer in
+            for (key, text) in [
+                ("model_id", model.name), ("model_sha", model.revision), ("served_model_name", model.name),
+                ("model_dtype", model.encoder.engine.dataType), ("version", SwiftletVersion.current), ("sha", nil),
+                ("docker_label", nil), ("architecture", model.architecture), ("pooling", defaultPooling.rawValue),
+                ("backend", model.encoder.engine.backend),
+            ] as [(String, String?)] {
+                writer.key(key)
+                if let text { writer.string(text) } else { writer.null() }
+            }
+            writer.key("model_type")
+            writeModelType(&writer)
+            let numbers = [
+                ("max_concurrent_requests", configuration.batching.maxQueueRows), ("max_input_length", maxInputLength),
+                ("max_batch_tokens", configuration.batching.maxBatchTokens),
+                ("max_batch_requests", configuration.batching.maxBatchRows),
+                ("max_client_batch_size", configuration.maxClientBatchSize),
+                ("tokenization_workers", configuration.tokenizationThreads), ("workers", configuration.workers),
+                ("hidden_size", shape.hiddenSize), ("num_hidden_layers", shape.layerCount),
+                ("vocab_size", shape.vocabularySize),
+            ]
+            for (key, number) in numbers {
+                writer.key(key)
+                writer.integer(number)
+            }
+            writer.key("auto_truncate")
+            writer.boolean(configuration.autoTruncate)
+            writer.key("kernels")
+            writer.array(model.encoder.engine.kernels) { $0.string($1) }
+            writer.key("prompts")
+            writer.array(model.prompts.texts.keys.sorted()) { $0.string($1) }
+        }
+    }
+
+    /// An object with one key, which is all that text-embeddings-inference's clients take: what the head makes of the
+    /// model. (It embeds, too, whatever its head.)
+    private func writeModelType(_ writer: inout JSONWriter) {
+        writer.object { writer in
+            guard let classifier = model.encoder.classifier else {
+                writer.key("embedding")
+                writer.object { writer in
+                    writer.key("pooling")
+                    writer.string(defaultPooling.rawValue)
+                }
+                return
+            }
+            writer.key(classifier.labels.count == 1 ? "reranker" : "classifier")
+            writer.object { writer in
+                writer.key("id2label")
+                writer.object { writer in
+                    for (id, label) in classifier.labels.enumerated() {
+                        writer.key("\(id)")
+                        writer.string(label)
+                    }
+                }
+                writer.key("label2id")
+                writer.object { writer in
+                    var seen: Set<String> = []
+                    for (id, label) in classifier.labels.enumerated() where seen.insert(label).inserted {
+                        writer.key(label)
+                        writer.integer(id)
+                    }
+                }
+            }
+        }
+    }
+}

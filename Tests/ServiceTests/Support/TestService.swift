@@ -1,0 +1,91 @@
+import HTTPProtocol
+import HTTPServer
+import HTTPTypes
+import JSON
+import Testing
+
+@testable import Service
+
+/// The whole service without sockets: requests go to the handler as the server would hand them over.
+struct TestService {
+    let handler: ServiceHandler
+
+    /// With the bundled classifier, which all tests share.
+    static func bundled() throws -> TestService {
+        try TestService(#require(sharedInference))
+    }
+
+    private static let sharedInference: InferenceService? = try? InferenceService(
+        model: LoadedModel(directory: ModelFolder.bundled),
+        configuration: InferenceConfiguration(workers: 2)
+    )
+
+    /// Without a model: as it is while one is loading.
+    static func loading() -> TestService { TestService(handler: ServiceHandler()) }
+
+    private init(handler: ServiceHandler) {
+        self.handler = handler
+    }
+
+    init(_ inference: InferenceService) {
+        handler = ServiceHandler()
+        handler.state.update {
+            $0.inference = inference
+            $0.watch = EngineWatch(inference: inference)
+        }
+    }
+
+    /// An answer with its body read to the end.
+    struct Answer {
+        let status: Int
+        let fields: HTTPFields
+        let bytes: [UInt8]
+
+        var text: String { String(decoding: bytes, as: UTF8.self) }
+        var json: JSONValue { get throws { try JSONParser.parse(bytes) } }
+    }
+
+    func send(
+        _ method: String,
+        _ path: String,
+        _ body: String = "",
+        contentType: String? = "application/json",
+        fields: HTTPFields = [:]
+    ) async throws -> Answer {
+        try await send(method, path, Array(body.utf8), contentType: contentType, fields: fields)
+    }
+
+    func send(
+        _ method: String,
+        _ path: String,
+        _ body: [UInt8],
+        contentType: String? = "application/json",
+        fields: HTTPFields = [:]
+    ) async throws -> Answer {
+        var head = HTTPRequest(
+            method: try #require(HTTPRequest.Method(method)),
+            scheme: "http",
+            authority: "localhost",
+            path: path,
+            headerFields: fields
+        )
+        if let contentType { head.headerFields[.contentType] = contentType }
+        let request = Request(head: head, version: .http11, body: body)
+        var response = handler.respondAtOnce(to: request)
+        if response == nil { response = await handler.respond(to: request) }
+        let answer = try #require(response)
+        var bytes: [UInt8] = []
+        switch answer.body {
+        case .bytes(let all): bytes = all
+        case .stream(let next): while let piece = try await next() { bytes += piece }
+        }
+        return Answer(status: answer.head.status.code, fields: answer.head.headerFields, bytes: bytes)
+    }
+
+    /// The JSON that a POST is answered with, which must be a success.
+    func post(_ path: String, _ body: String) async throws -> JSONValue {
+        let answer = try await send("POST", path, body)
+        #expect(answer.status == 200, "\(answer.text)")
+        return try answer.json
+    }
+}
