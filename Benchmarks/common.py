@@ -23,11 +23,7 @@ class Settings:
     texts: str
     threads: int
     quick: bool
-
-    @property
-    def rounds(self):
-        """How often each figure is taken; rounds of all subjects take turns, so that the machine's drift cancels."""
-        return 1 if self.quick else 3
+    rounds: int  # How often each figure is taken; all subjects take turns, so that the machine's drift cancels.
 
     @property
     def seconds(self):

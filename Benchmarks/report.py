@@ -16,6 +16,7 @@ import time
 threads_of_all = str(len(os.sched_getaffinity(0)))
 os.environ.setdefault("OMP_NUM_THREADS", threads_of_all)
 
+import accuracy
 import common
 import stages
 import forward
@@ -117,6 +118,25 @@ Sentences of all lengths in one batch, float32.
 """ + table(("texts", "tokens", "ms", "µs a token"), lines)
 
 
+def accuracy_section(settings):
+    count, cosines = accuracy.cosines(settings)
+    lines = [[dtype, f"{lowest:.7f}", f"{mean:.7f}"] for dtype, (lowest, mean) in cosines.items()]
+    text = f"""
+## Accuracy of the narrow dtypes
+
+The bundled model's embeddings of {count} sentences, beside float32's.
+
+""" + table(("dtype", "lowest cosine", "mean cosine"), lines)
+    sentiment = accuracy.sentiment(settings)
+    if sentiment is None:
+        return text
+    right, examples = sentiment
+    return text + f"""
+Sentences of SST-2's dev split ({examples:,}) whose sentiment the bundled model tells.
+
+""" + table(("dtype", "right", "accuracy"), [[dtype, n, f"{n / examples:.4f}"] for dtype, n in right.items()])
+
+
 def tokenization_section(settings):
     lines = []
     for row in stages.tokenization(settings):
@@ -176,6 +196,10 @@ the load above, and the most there ever was (VmRSS, VmHWM; MB of 10^6 bytes).
 """ + table(("dtype", "first answer, ms", "resident, MB", "peak, MB"), footprint)
 
 
+SECTIONS = {"forward": forward_section, "accuracy": accuracy_section, "tokenizer": tokenization_section,
+            "json": json_section, "service": service_section}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("program")
@@ -183,17 +207,16 @@ def main():
     parser.add_argument("--texts", required=True)
     parser.add_argument("--threads", type=int, default=int(threads_of_all))
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--only", action="append", choices=("forward", "tokenizer", "json", "service"))
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", action="append", choices=tuple(SECTIONS))
     parser.add_argument("--output", default="-")
     arguments = parser.parse_args()
     settings = common.Settings(os.path.abspath(arguments.program), arguments.model, arguments.texts, arguments.threads,
-                               arguments.quick)
+                               arguments.quick, 1 if arguments.quick else arguments.rounds)
     with open(os.path.join(arguments.texts, "source"), encoding="utf-8") as file:
         parts = [introduction(settings, file.read().strip())]
-    sections = {"forward": forward_section, "tokenizer": tokenization_section, "json": json_section,
-                "service": service_section}
     started = time.monotonic()
-    for name, section in sections.items():
+    for name, section in SECTIONS.items():
         if arguments.only and name not in arguments.only:
             continue
         print(f"{name} ({time.monotonic() - started:.0f} s)", file=sys.stderr, flush=True)

@@ -18,8 +18,9 @@ extension Checkpoint {
     /// become float32 exactly, float64 rounds to the nearest.
     ///
     /// - Precondition: `values` has as many elements as the shape.
-    /// - Throws: ``CheckpointError/missingTensor(file:tensor:)``, ``CheckpointError/wrongShape(file:tensor:found:expected:)``
-    ///   or, for integers and unknown types, ``CheckpointError/unsupportedScalarType(file:tensor:found:expected:)``.
+    /// - Throws: ``CheckpointError/missingTensor(file:tensor:)``,
+    ///   ``CheckpointError/wrongShape(file:tensor:found:expected:)`` or, for integers and unknown types,
+    ///   ``CheckpointError/unsupportedScalarType(file:tensor:found:expected:)``.
     package func read(_ name: String, shape: [Int], into values: inout MutableSpan<Float>) throws(CheckpointError) {
         let (tensor, count) = try locate(name, shape: shape)
         precondition(values.count == count, "room for \(values.count) values, but the shape has \(count)")
@@ -64,7 +65,8 @@ extension Checkpoint {
         guard let size = tensor.descriptor.scalarType.byteCount else {
             throw unsupported(tensor, expected: "a type that this program knows")
         }
-        // A view may repeat a storage's elements (stride 0). Weights do not, and a few bytes must not ask for gigabytes.
+        // A view may repeat a storage's elements (stride 0). Weights do not, and a few bytes must not ask for
+        // gigabytes.
         let stored = tensor.storage.count / size
         guard let count = elementCount(of: shape), count <= stored else {
             throw .malformed(

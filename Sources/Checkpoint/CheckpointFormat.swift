@@ -42,8 +42,8 @@ struct CheckpointFormat {
     }
 }
 
-/// Whether there is something at `path`, be it a link that leads nowhere: a model of which a part is missing must not be
-/// taken for one that never had it.
+/// Whether there is something at `path`, be it a link that leads nowhere: a model of which a part is missing must not
+/// be taken for one that never had it.
 func fileExists(_ path: String) -> Bool {
     var status = stat()
     return unsafe lstat(path, &status) == 0

@@ -1,5 +1,5 @@
-/// Bounds on what a model folder's files may ask for. Weights themselves have none but the file's size: they are read only
-/// when a tensor of the expected shape is asked for by name.
+/// Bounds on what a model folder's files may ask for. Weights themselves have none but the file's size: they are read
+/// only when a tensor of the expected shape is asked for by name.
 enum CheckpointLimits {
     /// Bytes of a configuration or shard-index file. The largest indexes of the Hub, with tens of thousands of tensors,
     /// take a few megabytes.

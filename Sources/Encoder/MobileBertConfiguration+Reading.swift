@@ -5,6 +5,7 @@ extension MobileBertConfiguration {
     /// The bounds that keep every product of two sizes, and every buffer, far inside what an `Int32` (OpenBLAS's
     /// sizes) and memory can hold; the largest published BERT has widths of 4,096 and a vocabulary of 501,153.
     private enum Limit {
+        /// Also what an int8 product's sums bear, as integers of 32 bits: 65,536 * 255 * 127 < 2^31.
         static let width = 1...65_536
         static let layers = 0...1_024
         static let vocabulary = 1...16_777_216

@@ -38,14 +38,12 @@ extension MobileBertModel {
     func forward(_ block: PackedBatch.Block, workspace: Workspace, team: some Team) -> BlockPass {
         let tokens = block.tokens.count
         let (division, members) = Share.plan(tokens: tokens, count: team.count, in: dataType)
-        let layout = WorkspaceLayout(
+        let layout = layout(
             tokens: tokens,
             longest: workspace.packed.longestRow(in: block),
             texts: block.rows.count,
             division: division,
-            members: members,
-            widths: widths,
-            arithmetic: arithmetic
+            members: members
         )
         workspace.reserve(layout)
         let packed = workspace.packed

@@ -90,6 +90,34 @@ package final class MobileBertModel: Sendable {
         if case .absent = weights.pooler { false } else { true }
     }
 
-    /// Memory for one worker's forward passes: it grows to the largest batch seen, then only outputs are allocated.
-    package func makeWorkspace() -> Workspace { Workspace() }
+    /// Memory for one worker's forward passes, which then allocate nothing but their outputs.
+    /// - Parameter members: most threads that a batch is split over.
+    package func makeWorkspace(members: Int = 1) -> Workspace {
+        let tokens = max(PackedBatch.blockTokens, configuration.maxPositionEmbeddings)
+        let byColumns = min(tokens, Share.mostTokensByColumns(count: members, in: dataType))
+        let capacities = [(tokens, .rows, members), (byColumns, .columns, min(members, Share.columnMembers))]
+            .map { (tokens: Int, division: Share.Division, members: Int) in
+                layout(tokens: tokens, longest: tokens, texts: tokens, division: division, members: members).capacity
+            }
+        return Workspace(capacity: capacities.max() ?? 0)
+    }
+
+    /// Where the activations of a block are; its parameters are ``WorkspaceLayout``'s.
+    func layout(
+        tokens: Int,
+        longest: Int,
+        texts: Int,
+        division: Share.Division,
+        members: Int
+    ) -> WorkspaceLayout {
+        WorkspaceLayout(
+            tokens: tokens,
+            longest: longest,
+            texts: texts,
+            division: division,
+            members: members,
+            widths: widths,
+            arithmetic: arithmetic
+        )
+    }
 }

@@ -8,8 +8,8 @@ package typealias FloatVector = SIMD16<Float>
 /// multiple of ``vectorWidth`` is a run of whole vectors.
 ///
 /// Kernels write through a borrowed buffer, because the members of a team work on one buffer at the same time. What
-/// guards it: each member writes only the rows or columns that are its share between two barriers, and nobody reads them
-/// before the next barrier.
+/// guards it: each member writes only the rows or columns that are its share between two barriers, and nobody reads
+/// them before the next barrier.
 @safe
 package struct AlignedBuffer: ~Copyable {
     /// Floats in one ``FloatVector``.
@@ -25,8 +25,8 @@ package struct AlignedBuffer: ~Copyable {
     /// Who frees the memory; nil when that is the buffer itself.
     private let arena: WeightArena?
 
-    /// Room for at least `minimumCount` floats, all zero unless the first use writes them all anyway; of an arena, where
-    /// one is given.
+    /// Room for at least `minimumCount` floats, all zero unless the first use writes them all anyway; of an arena,
+    /// where one is given.
     ///
     /// - Precondition: `minimumCount` is not negative.
     package init(minimumCount: Int, zeroed: Bool = true, arena: WeightArena? = nil) {

@@ -11,12 +11,14 @@ package struct LinearLayer: Sendable {
     package let accumulates: Bool
     /// What the input's values look like.
     package let inputSigns: ValueSigns
-    /// What the inputs of an int8 product are multiplied by while they are quantized; its weights are divided by the same.
+    /// What the inputs of an int8 product are multiplied by while they are quantized; its weights are divided by the
+    /// same.
     package let balance: PaddedVector?
 
     /// A dense layer.
     ///
-    /// - Precondition: the bias has one value for each output, the balance one for each input; only a layer without an activation accumulates.
+    /// - Precondition: the bias has one value for each output, the balance one for each input; only a layer without an
+    ///   activation accumulates.
     package init(
         weight: PackedWeight,
         bias: [Float]? = nil,
@@ -40,7 +42,8 @@ package struct LinearLayer: Sendable {
     /// Columns from which a share of the product may begin.
     package var columnStep: Int { weight.arithmetic.kernels.panel }
 
-    /// Whether ``multiply(_:_:into:narrow:scaleShift:columns:next:of:)`` leaves bias and activation to ``activate(_:of:)``.
+    /// Whether ``multiply(_:_:into:narrow:scaleShift:columns:next:of:)`` leaves bias and activation to
+    /// ``activate(_:of:)``.
     package var appliesActivationAfterwards: Bool {
         weight.arithmetic.backend == .openblas || activation.fused == nil
     }
@@ -78,7 +81,8 @@ package struct LinearLayer: Sendable {
         }
     }
 
-    /// target = epilogue(input W^T) for `columns` of the target: [M, inputs] to [M, outputs], rows on vector boundaries.
+    /// target = epilogue(input W^T) for `columns` of the target: [M, inputs] to [M, outputs], rows on vector
+    /// boundaries.
     ///
     /// - Parameters:
     ///   - source: the input, for weights in float32.

@@ -24,8 +24,8 @@ package struct OperandRoom: Sendable, Equatable {
     /// Floats that a buffer must hold.
     package var capacity: Int { scales.capacity }
 
-    /// The same room with rows no longer than `width` values of `bytes` bytes need, so that no more is written, and what
-    /// is written lies close together.
+    /// The same room with rows no longer than `width` values of `bytes` bytes need, so that no more is written, and
+    /// what is written lies close together.
     ///
     /// - Precondition: such rows fit.
     func tightened(width: Int, bytes: Int) -> OperandRoom {

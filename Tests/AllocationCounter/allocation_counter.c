@@ -7,7 +7,14 @@ static _Thread_local int64_t count;
 
 int64_t allocations_of_this_thread(void) { return count; }
 
-#if defined(__GLIBC__)
+#if defined(__has_feature)
+#define IS_SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#else
+#define IS_SANITIZED 0
+#endif
+
+// A sanitizer stands in for malloc itself.
+#if defined(__GLIBC__) && !IS_SANITIZED
 
 // glibc's own functions, which stay reachable when a program defines malloc itself.
 extern void *__libc_malloc(size_t size);

@@ -159,8 +159,8 @@ struct MutationTests {
         #expect(finished > Self.rounds / 10)
     }
 
-    /// One to four edits, at places drawn evenly: bits flipped, bytes set to extremes, removed, inserted or doubled, and
-    /// now and then the rest cut off.
+    /// One to four edits, at places drawn evenly: bits flipped, bytes set to extremes, removed, inserted or doubled,
+    /// and now and then the rest cut off.
     private func mutated(_ original: [UInt8], using generator: inout SeededGenerator) -> [UInt8] {
         var bytes = original
         for _ in 0..<Int.random(in: 1...4, using: &generator) where !bytes.isEmpty {

@@ -1,7 +1,18 @@
 #include "check.h"
 
+/// Attention in one precision, by a table's kernel and by its scalar twin.
+typedef struct {
+    const char *name;
+    void (*attend)(const swl_attention *attention);
+    void (*attend_scalar)(const swl_attention *attention);
+    /// What a value may differ by besides what sums in another order do: the twins' scores may round to different
+    /// factors.
+    double tolerance;
+} variant;
+
 /// Runs some of the queries and heads; what isn't written stays -77.
-static float *run(const swl_kernels *kernels, const swl_attention *all, size_t heads[2], size_t queries[2]) {
+static float *run(const swl_kernels *kernels, void (*attend)(const swl_attention *), const swl_attention *all,
+                  size_t heads[2], size_t queries[2]) {
     swl_attention attention = *all;
     attention.first_head = heads[0];
     attention.end_head = heads[1];
@@ -12,28 +23,30 @@ static float *run(const swl_kernels *kernels, const swl_attention *all, size_t h
     for (size_t i = 0; i < count; i++) attention.context[i] = -77;
     size_t scratch = kernels->attention_scratch(attention.length, attention.head_size);
     attention.scratch = allocate(scratch, sizeof(float), 0xFF);
-    kernels->attention(&attention);
+    attend(&attention);
     free(attention.scratch);
     return attention.context;
 }
 
 /// A share of queries and heads has the bits of the whole, and leaves everything else alone.
-static void check_share(const swl_kernels *kernels, const swl_attention *all, const float *whole, const char *shape) {
+static void check_share(const swl_kernels *kernels, const variant *variant, const swl_attention *all,
+                        const float *whole, const char *shape) {
     size_t first = random_between(0, all->length - 1), head = random_between(0, all->end_head - 1);
     size_t queries[2] = {first, random_between(first, all->length)};
     size_t heads[2] = {head, random_between(head, all->end_head)};
-    float *part = run(kernels, all, heads, queries);
+    float *part = run(kernels, variant->attend, all, heads, queries);
     const float untouched = -77;
     for (size_t i = 0; i < all->length * all->context_stride; i++) {
         size_t row = i / all->context_stride, column = i % all->context_stride;
         bool inside = row >= queries[0] && row < queries[1] && column >= heads[0] * all->head_size &&
                       column < heads[1] * all->head_size;
-        expect_same("share of attention", shape, &part[i], inside ? &whole[i] : &untouched, sizeof(float));
+        expect_same(variant->name, shape, &part[i], inside ? &whole[i] : &untouched, sizeof(float));
     }
     free(part);
 }
 
-static void check_text(const swl_kernels *kernels, const swl_kernels *scalar, size_t length, bool is_faulty) {
+static void check_text(const swl_kernels *kernels, const swl_kernels *scalar, const variant *variant, size_t length,
+                       bool is_faulty) {
     static const size_t head_sizes[] = {1, 3, 7, 15, 16, 17, 24, 32, 33, 64, 80};
     size_t head_size = head_sizes[random_between(0, 10)], heads = random_between(1, 3), width = heads * head_size;
     swl_attention all = {
@@ -55,11 +68,11 @@ static void check_text(const swl_kernels *kernels, const swl_kernels *scalar, si
     char shape[60];
     snprintf(shape, sizeof shape, "%zu tokens, %zu heads of %zu", length, heads, head_size);
     size_t every_head[2] = {0, heads}, every_query[2] = {0, length};
-    float *whole = run(kernels, &all, every_head, every_query);
-    float *expected = run(scalar, &all, every_head, every_query);
-    double tolerance = 3e-6 + (double)sharpness * (double)head_size * 1e-6;
-    expect_close("attention", shape, whole, expected, length * all.context_stride, tolerance);
-    for (size_t i = 0; i < 4; i++) check_share(kernels, &all, whole, shape);
+    float *whole = run(kernels, variant->attend, &all, every_head, every_query);
+    float *expected = run(scalar, variant->attend_scalar, &all, every_head, every_query);
+    double tolerance = variant->tolerance + (double)sharpness * (double)head_size * 1e-6;
+    expect_close(variant->name, shape, whole, expected, length * all.context_stride, tolerance);
+    for (size_t i = 0; i < 4; i++) check_share(kernels, variant, &all, whole, shape);
     free(queries);
     free(keys);
     free(values);
@@ -67,9 +80,18 @@ static void check_text(const swl_kernels *kernels, const swl_kernels *scalar, si
     free(expected);
 }
 
+static void check_variant(const swl_kernels *kernels, const swl_kernels *scalar, const variant *variant) {
+    for (size_t length = 1; length <= 70; length++) check_text(kernels, scalar, variant, length, length % 5 == 0);
+    check_text(kernels, scalar, variant, 128, false);
+    check_text(kernels, scalar, variant, 200, true);
+    check_text(kernels, scalar, variant, 512, false);
+}
+
 void check_attention(const swl_kernels *kernels, const swl_kernels *scalar) {
-    for (size_t length = 1; length <= 70; length++) check_text(kernels, scalar, length, length % 5 == 0);
-    check_text(kernels, scalar, 128, false);
-    check_text(kernels, scalar, 200, true);
-    check_text(kernels, scalar, 512, false);
+    check_variant(kernels, scalar, &(variant){"attention", kernels->attention, scalar->attention, 3e-6});
+    // Where the CPU doesn't multiply bfloat16, it is the same function.
+    if (kernels->attention_bf16 == kernels->attention) return;
+    // Factors sum to 1, values are below 1, and a factor differs by a bit of bfloat16's 8 at most.
+    check_variant(kernels, scalar,
+                  &(variant){"attention in bfloat16", kernels->attention_bf16, scalar->attention_bf16, 0x1p-8});
 }

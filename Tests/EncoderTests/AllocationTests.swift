@@ -1,4 +1,5 @@
 import AllocationCounter
+import Synchronization
 import TestSupport
 import Testing
 
@@ -6,21 +7,32 @@ import Testing
 
 @Suite("The forward pass's memory")
 struct AllocationTests {
-    @Test("after the first batch a forward pass allocates nothing", arguments: EngineOptions.allOfThisMachine)
-    func forward(_ options: EngineOptions) throws {
-        let model = try TestModels.model(TestModels.configuration(), options: options).model
+    @Test(
+        "no block allocates, on no thread of its team, however much larger it is than those before",
+        arguments: EngineOptions.allOfThisMachine,
+        [1, 2, 3]
+    )
+    func forward(_ options: EngineOptions, members: Int) throws {
+        let model = try TestModels.model(
+            TestModels.configuration(["max_position_embeddings": "300"]),
+            options: options
+        ).model
+        let longest = model.configuration.maxPositionEmbeddings
+        let workspace = model.makeWorkspace(members: members)
+        let capacity = workspace.capacity
+        let team = CountingTeam(ThreadsTeam(count: members))
         var generator = SeededGenerator(seed: 12)
-        let texts = TestModels.texts([40, 7, 23, 1, 40, 40], model.configuration, using: &generator)
-        let workspace = model.makeWorkspace()
-        _ = try model.run(
-            TestModels.batch(texts),
-            requests: Array(repeating: .pooled(.mean), count: 6),
-            workspace: workspace
-        )
-        let block = try #require(workspace.packed.blocks.first)
-        let before = allocations_of_this_thread()
-        _ = model.forward(block, workspace: workspace, team: SoloTeam())
-        #expect(allocations_of_this_thread() == before)
+        // The first is the process's warm-up: what the runtime and OpenBLAS set up once is not the forward pass's.
+        for lengths in [[3], [3], [1, 1], [7, 23, 40], [longest], Array(repeating: 1, count: 256), [200, 56]] {
+            let texts = TestModels.texts(lengths, model.configuration, using: &generator)
+            let requests = Array(repeating: OutputRequest.pooled(.mean), count: lengths.count)
+            _ = try model.run(TestModels.batch(texts), requests: requests, workspace: workspace)
+            let block = try #require(workspace.packed.blocks.first)
+            let before = team.allocations
+            _ = model.forward(block, workspace: workspace, team: team)
+            if lengths != [3] { #expect(team.allocations == before, "lengths \(lengths.prefix(4))") }
+        }
+        #expect(workspace.capacity == capacity)
     }
 
     @Test("the counter sees allocations")
@@ -28,5 +40,24 @@ struct AllocationTests {
         let before = allocations_of_this_thread()
         let values = Array(repeating: before, count: Int.random(in: 10...20))
         #expect(allocations_of_this_thread() > before || !allocations_are_counted(), "\(values.count)")
+    }
+}
+
+/// Counts what its members allocate while they work.
+private final class CountingTeam: Team, Sendable {
+    private let team: ThreadsTeam
+    private let counted = Atomic(0)
+
+    init(_ team: ThreadsTeam) { self.team = team }
+
+    var count: Int { team.count }
+    var allocations: Int { counted.load(ordering: .sequentiallyConsistent) }
+
+    func run(_ body: @Sendable (Int) -> Void) {
+        team.run { member in
+            let before = allocations_of_this_thread()
+            body(member)
+            counted.add(Int(allocations_of_this_thread() - before), ordering: .sequentiallyConsistent)
+        }
     }
 }

@@ -76,8 +76,8 @@ struct ReferenceModelTests {
         return ranges
     }
 
-    /// What the engine gives for a case, under transformers' names. Logits of heads that are not a sequence classifier's
-    /// are left out.
+    /// What the engine gives for a case, under transformers' names. Logits of heads that are not a sequence
+    /// classifier's are left out.
     private func outputs(
         of model: MobileBertModel,
         for reference: ReferenceCase,

@@ -37,6 +37,13 @@ struct BenchProcessTests {
         #expect(try tokenizer.objects().first?["tokens"] as? Int == 3 + 5 + 602)
     }
 
+    @Test("the help names the shapes that are measured unless others are")
+    func help() async throws {
+        let run = try await Program.run(["bench", "--help"])
+        #expect(run.status == 0)
+        #expect(run.output.contains("1x16,1x128,8x32,32x32,8x128,32x128,4x512"))
+    }
+
     @Test("a person gets a table")
     func table() async throws {
         let run = try await Program.run(Self.quick + ["--subject", "json", "--batch", "3", "--format", "text"])

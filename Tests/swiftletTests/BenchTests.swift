@@ -8,11 +8,11 @@ import Testing
 @Suite("The parts of swiftlet bench")
 struct BenchTests {
     @Test("shapes are numbers with an x between them")
-    func shapes() {
-        #expect(BenchShapes(argument: "1x16,8x32")?.shapes.map(\.tokens) == [16, 256])
-        #expect(BenchShapes.standard.defaultValueDescription == "1x16,1x128,8x32,32x32,8x128,32x128,4x512")
+    func shapes() throws {
+        #expect(try BenchShapes(argument: "1x16,8x32").shapes.map(\.tokens) == [16, 256])
+        #expect(BenchShapes.standard.names == "1x16,1x128,8x32,32x32,8x128,32x128,4x512")
         for wrong in ["", "8", "8x", "x8", "8x8x8", "0x8", "8x-1", "8x32,", "8 x 32", "99999999x1"] {
-            #expect(BenchShapes(argument: wrong) == nil, "\(wrong)")
+            #expect(throws: (any Error).self, "\(wrong)") { try BenchShapes(argument: wrong) }
         }
     }
 

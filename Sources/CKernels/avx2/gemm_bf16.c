@@ -25,7 +25,7 @@ SWL_INLINE void multiply_tile(const swl_gemm *p, const tile_task *task, size_t r
     size_t inner = p->inner, stride = p->a_stride;
     tile_sums v;
     clear_tile(rows, v);
-    const char *next = task->next;
+    uintptr_t next = task->next;
     for (size_t k = 0; k < inner;) {
         next = fetch_next(next, task->lines);
         for (size_t end = swl_min(k + 2 * block_steps, inner); k < end; k += 2, weight += 2 * SWL_VECTOR) {

@@ -19,16 +19,16 @@ size_t swl_attention_scratch_avx512(size_t length, size_t head_size) {
            swl_attention_queries * score_stride(length);
 }
 
-/// A product of some queries' rows by up to 64 columns, by tiles of as many rows as leave registers for a row of B and
+/// A product of some queries' rows by up to 64 columns, by blocks of as many rows as leave registers for a row of B and
 /// a value of A.
-static void multiply_rows(const swl_attention_steps *steps, swl_tile tile, size_t rows, size_t columns) {
+static void multiply_rows(const swl_attention_steps *steps, swl_block block, size_t rows, size_t columns) {
     size_t vectors = (columns + 15) / 16, most = vectors <= 2 ? 12 : 6;
     while (rows > 0) {
         size_t height = rows <= most ? rows : (rows < 2 * most ? (rows + 1) / 2 : most);
-        steps->tiles[height - 1][vectors - 1](&tile);
-        tile.a += height * tile.a_stride;
-        tile.c += height * tile.c_stride;
-        if (tile.scale) tile.scale += height;
+        steps->blocks[height - 1][vectors - 1](&block);
+        block.a += height * block.a_stride;
+        block.c += height * block.c_stride;
+        if (block.scale) block.scale += height;
         rows -= height;
     }
 }
@@ -47,33 +47,33 @@ static void attend(const swl_attention *attention, const swl_attention_steps *st
                    const float *queries, size_t first, size_t rows) {
     size_t length = attention->length, head_size = attention->head_size, words = steps->values_per_word;
     size_t stride = score_stride(length);
-    swl_tile tile = {
+    swl_block block = {
         .a = queries, .a_stride = attention->query_stride, .b = work->keys, .c_stride = stride,
         .inner = (head_size + words - 1) / words, .last = 0xFFFF,
     };
     if (steps->pack_queries) {
         steps->pack_queries(queries, attention->query_stride, rows, head_size, work->queries);
-        tile.a = work->queries;
-        tile.a_stride = swl_round_up(tile.inner, 16);
+        block.a = work->queries;
+        block.a_stride = swl_round_up(block.inner, 16);
     }
     for (size_t key = 0; key < length; key += swl_attention_panel) {
         size_t width = swl_min(swl_round_up(length - key, 16), swl_attention_panel);
-        tile.b = work->keys + key * tile.inner;
-        tile.b_stride = width;
-        tile.c = work->scores + key;
-        multiply_rows(steps, tile, rows, width);
+        block.b = work->keys + key * block.inner;
+        block.b_stride = width;
+        block.c = work->scores + key;
+        multiply_rows(steps, block, rows, width);
     }
     steps->softmax(work->scores, stride, rows, length, work->scale);
-    tile = (swl_tile){
+    block = (swl_block){
         .a = work->scores, .a_stride = stride, .b_stride = work->value_stride, .scale = work->scale,
         .inner = (length + words - 1) / words, .c_stride = attention->context_stride,
     };
     for (size_t column = 0; column < head_size; column += 64) {
         size_t width = swl_min(head_size - column, 64);
-        tile.b = work->values + column;
-        tile.c = work->context + first * tile.c_stride + column;
-        tile.last = swl_last_lanes(width);
-        multiply_rows(steps, tile, rows, width);
+        block.b = work->values + column;
+        block.c = work->context + first * block.c_stride + column;
+        block.last = swl_last_lanes(width);
+        multiply_rows(steps, block, rows, width);
     }
 }
 

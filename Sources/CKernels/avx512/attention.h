@@ -1,19 +1,16 @@
 /// What attention in single precision and in bfloat16 share: the walk over heads, tiles of queries and panels of keys,
-/// and the register tile that both products are made of.
+/// and the register block that both products are made of.
 ///
 /// Both work on 32-bit words: a word is a float, or a pair of bfloat16 values that are neighbours along the dimension
 /// that a product sums over. Pointers to words are pointers to float in either case.
 ///
 /// A file that includes it defines, before, SWL_TARGET, the features that its functions are compiled for, and
-/// SWL_MULTIPLY_WORDS(sum, a, b), 16 words' products added to `sum`. SWL_DEFINE_TILES then makes the tiles.
+/// SWL_MULTIPLY_WORDS(sum, a, b), 16 words' products added to `sum`. SWL_DEFINE_BLOCKS then makes the blocks.
 #ifndef CKERNELS_AVX512_ATTENTION_H
 #define CKERNELS_AVX512_ATTENTION_H
 
 #include "../internal.h"
 #include "math.h"
-
-#define SWL_FUNCTION __attribute__((target(SWL_TARGET)))
-#define SWL_INLINE static inline __attribute__((always_inline, target(SWL_TARGET)))
 
 enum {
     /// Keys of a panel.
@@ -22,8 +19,8 @@ enum {
     swl_attention_queries = 12,
 };
 
-/// C = A B for a tile of a few rows and up to 64 columns, each value one chain of fused multiply-adds over `inner`
-/// words, in order, so that it doesn't depend on the tile.
+/// C = A B for a block of a few rows and up to 64 columns, each value one chain of fused multiply-adds over `inner`
+/// words, in order, so that it doesn't depend on the block.
 typedef struct {
     const float *a, *b;
     size_t a_stride, b_stride, inner;
@@ -33,7 +30,7 @@ typedef struct {
     const float *scale;
     /// The lanes of the last vector of B's and C's rows that there are.
     __mmask16 last;
-} swl_tile;
+} swl_block;
 
 /// The parts in which attention's variants differ.
 typedef struct {
@@ -50,29 +47,29 @@ typedef struct {
     void (*pack_values)(const float *values, size_t stride, size_t length, size_t head_size, float *packed);
     /// Turns rows of scores into words of their exponentials, in place, with 1 / their sum in `scale`.
     void (*softmax)(float *scores, size_t stride, size_t rows, size_t length, float *scale);
-    /// Tiles of 1...12 rows by 1...4 vectors; those of more than 6 rows have up to 2 vectors.
-    void (*const (*tiles)[4])(const swl_tile *tile);
+    /// Blocks of 1...12 rows by 1...4 vectors; those of more than 6 rows have up to 2 vectors.
+    void (*const (*blocks)[4])(const swl_block *block);
 } swl_attention_steps;
 
 void swl_attend_avx512(const swl_attention *attention, const swl_attention_steps *steps);
 
 #endif
 
-#if defined(SWL_TARGET) && !defined(SWL_TILE_DEFINED)
-#define SWL_TILE_DEFINED
+#if defined(SWL_TARGET) && !defined(SWL_BLOCK_DEFINED)
+#define SWL_BLOCK_DEFINED
 
-/// The tile for constant `rows` and `vectors`: the sums live in registers once the loops are unrolled.
-SWL_INLINE void tile(const swl_tile *t, size_t rows, size_t vectors) {
-    const float *a = t->a, *b = t->b;
-    size_t a_stride = t->a_stride, b_stride = t->b_stride;
-    __mmask16 last = t->last;
+/// The block for constant `rows` and `vectors`: the sums live in registers once the loops are unrolled.
+SWL_INLINE void multiply_block(const swl_block *block, size_t rows, size_t vectors) {
+    const float *a = block->a, *b = block->b;
+    size_t a_stride = block->a_stride, b_stride = block->b_stride;
+    __mmask16 last = block->last;
     __m512 sums[12][4];
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < rows; i++) {
 #pragma clang loop unroll(full)
         for (size_t v = 0; v < vectors; v++) sums[i][v] = _mm512_setzero_ps();
     }
-    for (size_t k = 0; k < t->inner; k++, a++, b += b_stride) {
+    for (size_t k = 0; k < block->inner; k++, a++, b += b_stride) {
         __m512 row[4];
 #pragma clang loop unroll(full)
         for (size_t v = 0; v + 1 < vectors; v++) row[v] = _mm512_loadu_ps(b + 16 * v);
@@ -84,10 +81,10 @@ SWL_INLINE void tile(const swl_tile *t, size_t rows, size_t vectors) {
             for (size_t v = 0; v < vectors; v++) sums[i][v] = SWL_MULTIPLY_WORDS(sums[i][v], factor, row[v]);
         }
     }
-    const float *scale = t->scale;
-    float *c = t->c;
+    const float *scale = block->scale;
+    float *c = block->c;
 #pragma clang loop unroll(full)
-    for (size_t i = 0; i < rows; i++, c += t->c_stride) {
+    for (size_t i = 0; i < rows; i++, c += block->c_stride) {
         __m512 factor = scale ? _mm512_set1_ps(scale[i]) : _mm512_set1_ps(1.0f);
 #pragma clang loop unroll(full)
         for (size_t v = 0; v + 1 < vectors; v++) _mm512_storeu_ps(c + 16 * v, _mm512_mul_ps(sums[i][v], factor));
@@ -101,19 +98,20 @@ SWL_INLINE void tile(const swl_tile *t, size_t rows, size_t vectors) {
     }
 }
 
-#define SWL_TILE(rows, vectors)                                                                                       \
-    static SWL_FUNCTION void tile_##rows##x##vectors(const swl_tile *t) { tile(t, rows, vectors); }
-#define SWL_NARROW_TILES(rows) SWL_TILE(rows, 1) SWL_TILE(rows, 2)
-#define SWL_TILES(rows) SWL_NARROW_TILES(rows) SWL_TILE(rows, 3) SWL_TILE(rows, 4)
-#define SWL_NARROW_ROW(rows) {tile_##rows##x1, tile_##rows##x2, NULL, NULL}
-#define SWL_TILE_ROW(rows) {tile_##rows##x1, tile_##rows##x2, tile_##rows##x3, tile_##rows##x4}
-/// Defines the tiles and their table.
-#define SWL_DEFINE_TILES                                                                                              \
-    SWL_TILES(1) SWL_TILES(2) SWL_TILES(3) SWL_TILES(4) SWL_TILES(5) SWL_TILES(6)                                     \
-    SWL_NARROW_TILES(7) SWL_NARROW_TILES(8) SWL_NARROW_TILES(9)                                                       \
-    SWL_NARROW_TILES(10) SWL_NARROW_TILES(11) SWL_NARROW_TILES(12)                                                    \
-    static void (*const tiles[12][4])(const swl_tile *) = {                                                           \
-        SWL_TILE_ROW(1), SWL_TILE_ROW(2), SWL_TILE_ROW(3), SWL_TILE_ROW(4), SWL_TILE_ROW(5), SWL_TILE_ROW(6),         \
+#define SWL_BLOCK(rows, vectors)                                                                                      \
+    static SWL_FUNCTION void block_##rows##x##vectors(const swl_block *block) { multiply_block(block, rows, vectors); }
+#define SWL_NARROW_BLOCKS(rows) SWL_BLOCK(rows, 1) SWL_BLOCK(rows, 2)
+#define SWL_BLOCKS(rows) SWL_NARROW_BLOCKS(rows) SWL_BLOCK(rows, 3) SWL_BLOCK(rows, 4)
+#define SWL_NARROW_ROW(rows) {block_##rows##x1, block_##rows##x2, NULL, NULL}
+#define SWL_BLOCK_ROW(rows) {block_##rows##x1, block_##rows##x2, block_##rows##x3, block_##rows##x4}
+/// Defines the blocks and their table.
+#define SWL_DEFINE_BLOCKS                                                                                             \
+    SWL_BLOCKS(1) SWL_BLOCKS(2) SWL_BLOCKS(3) SWL_BLOCKS(4) SWL_BLOCKS(5) SWL_BLOCKS(6)                               \
+    SWL_NARROW_BLOCKS(7) SWL_NARROW_BLOCKS(8) SWL_NARROW_BLOCKS(9)                                                    \
+    SWL_NARROW_BLOCKS(10) SWL_NARROW_BLOCKS(11) SWL_NARROW_BLOCKS(12)                                                 \
+    static void (*const blocks[12][4])(const swl_block *) = {                                                         \
+        SWL_BLOCK_ROW(1), SWL_BLOCK_ROW(2), SWL_BLOCK_ROW(3), SWL_BLOCK_ROW(4), SWL_BLOCK_ROW(5),                     \
+        SWL_BLOCK_ROW(6),                                                                                             \
         SWL_NARROW_ROW(7), SWL_NARROW_ROW(8), SWL_NARROW_ROW(9), SWL_NARROW_ROW(10), SWL_NARROW_ROW(11),              \
         SWL_NARROW_ROW(12),                                                                                           \
     };

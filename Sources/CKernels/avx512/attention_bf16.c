@@ -9,7 +9,7 @@
 #include "softmax.h"
 #include "transpose.h"
 
-SWL_DEFINE_TILES
+SWL_DEFINE_BLOCKS
 
 /// 32 floats as 16 words of neighbours.
 SWL_INLINE __m512 narrow_pairs(__m512 low, __m512 high) {
@@ -128,7 +128,7 @@ void swl_attention_bf16_avx512bf16(const swl_attention *attention) {
         .pack_keys = pack_keys,
         .pack_values = pack_values,
         .softmax = softmax,
-        .tiles = tiles,
+        .blocks = blocks,
     };
     swl_attend_avx512(attention, &steps);
 }

@@ -9,7 +9,7 @@
 #include "softmax.h"
 #include "transpose.h"
 
-SWL_DEFINE_TILES
+SWL_DEFINE_BLOCKS
 
 static SWL_FUNCTION void pack_keys(const float *keys, size_t stride, size_t length, size_t head_size, float *packed) {
     size_t whole = head_size / 16 * 16;
@@ -76,7 +76,7 @@ void swl_attention_avx512(const swl_attention *attention) {
         .pack_keys = pack_keys,
         .pack_values = pack_values,
         .softmax = softmax,
-        .tiles = tiles,
+        .blocks = blocks,
     };
     swl_attend_avx512(attention, &steps);
 }

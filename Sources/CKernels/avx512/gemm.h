@@ -93,14 +93,15 @@ typedef struct {
     /// Packed weights of the tile's columns.
     const char *panel;
     size_t row, column;
-    /// What is to be read after this panel, of which each block of steps fetches some cache lines.
-    const char *next;
+    /// Where what is to be read after this panel is, of which each block of steps fetches some cache lines. A number,
+    /// since whole lines for each block may lead beyond the weights, where no pointer may point.
+    uintptr_t next;
     size_t lines;
 } tile_task;
 
 /// Fetches one block's share of what comes next into the L2 cache.
-static inline __attribute__((always_inline)) const char *fetch_next(const char *next, size_t lines) {
-    for (size_t line = 0; line < lines; line++, next += 64) __builtin_prefetch(next, 0, 2);
+static inline __attribute__((always_inline)) uintptr_t fetch_next(uintptr_t next, size_t lines) {
+    for (size_t line = 0; line < lines; line++, next += 64) __builtin_prefetch((const void *)next, 0, 2);
     return next;
 }
 
@@ -147,7 +148,7 @@ static inline void multiply_panels(const swl_gemm *p, size_t steps,
         const char *next = last ? p->next_weight : task.panel + panel_columns * steps * 4;
         // A single tile reads as fast as memory gives: fetching more would only get in its way.
         bool fetches = next && tile_count > 1;
-        task.next = fetches ? next : task.panel;
+        task.next = (uintptr_t)next;
         task.lines = fetches ? (steps * vectors + blocks - 1) / blocks : 0;
         for (size_t tile = 0; tile < tile_count; tile++) {
             size_t height = rows + (tile < higher);

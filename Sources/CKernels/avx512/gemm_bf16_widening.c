@@ -15,7 +15,7 @@ SWL_INLINE void multiply_tile(const swl_gemm *p, const tile_task *task, size_t r
     for (size_t r = 0; r < rows; r++) {
         for (size_t j = 0; j < vectors; j++) v[r][j] = _mm512_setzero_ps();
     }
-    const char *next = task->next;
+    uintptr_t next = task->next;
     for (size_t k = 0; k < inner;) {
         next = fetch_next(next, task->lines);
         for (size_t end = swl_min(k + 2 * block_steps, inner); k < end; k += 2, weight += 2 * vectors * SWL_VECTOR) {

@@ -11,7 +11,7 @@ SWL_INLINE void multiply_tile(const swl_gemm *p, const tile_task *task, size_t r
     size_t inner = p->inner, stride = p->a_stride;
     __m512i total[tile_rows][tile_vectors];
     start_totals(p, task->column, rows, vectors, total);
-    const char *next = task->next;
+    uintptr_t next = task->next;
     for (size_t k = 0; k < inner;) {
         next = fetch_next(next, task->lines);
         for (size_t end = swl_min(k + 4 * block_steps, inner); k < end; k += 4, weight += 4 * vectors * SWL_VECTOR) {

@@ -13,7 +13,7 @@ SWL_INLINE void multiply_tile(const swl_gemm *p, const tile_task *task, size_t r
     __m512i total[tile_rows][tile_vectors];
     start_totals(p, task->column, rows, vectors, total);
     __m512i low_bytes = _mm512_set1_epi16(0xFF);
-    const char *next = task->next;
+    uintptr_t next = task->next;
     for (size_t k = 0; k < inner;) {
         next = fetch_next(next, task->lines);
         for (size_t end = swl_min(k + 4 * block_steps, inner); k < end; k += 4, weight += 4 * vectors * SWL_VECTOR) {

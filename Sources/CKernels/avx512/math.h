@@ -3,11 +3,9 @@
 #ifndef CKERNELS_AVX512_MATH_H
 #define CKERNELS_AVX512_MATH_H
 
-#include <immintrin.h>
+#include "target.h"
 
-#define SWL_AVX512_FEATURES "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl"
-#define SWL_AVX512 __attribute__((target(SWL_AVX512_FEATURES)))
-#define SWL_AVX512_INLINE static inline SWL_AVX512 __attribute__((always_inline))
+#include <immintrin.h>
 
 /// 2^x with a relative error under 2e-7; 0 below -149, infinite from 128 on.
 ///

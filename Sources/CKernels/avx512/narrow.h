@@ -3,13 +3,9 @@
 #define CKERNELS_AVX512_NARROW_H
 
 #include "../internal.h"
+#include "target.h"
 
 #include <immintrin.h>
-
-#define SWL_AVX512_FEATURES "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl"
-
-#define SWL_FUNCTION __attribute__((target(SWL_TARGET)))
-#define SWL_INLINE static inline __attribute__((always_inline, target(SWL_TARGET)))
 
 /// 16 floats as bfloat16, nearest even; NaN stays NaN. The instruction for it takes subnormal floats as zero.
 SWL_INLINE __m256i narrowed(__m512 x) {

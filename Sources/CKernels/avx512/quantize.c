@@ -2,11 +2,11 @@
 
 #if SWL_X86
 
+#define SWL_TARGET SWL_AVX512_FEATURES
+#include "target.h"
+
 #include <immintrin.h>
 #include <math.h>
-
-#define SWL_FUNCTION __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
-#define SWL_INLINE static inline __attribute__((always_inline)) SWL_FUNCTION
 
 /// The lanes of one vector that lie before `count`, of `lanes` of them.
 static inline uint64_t lanes_before(size_t count, size_t lanes) {

@@ -91,6 +91,7 @@ typedef struct {
     size_t panel;
     void (*gemm_f32)(const swl_gemm *product);
     void (*gemm_bf16)(const swl_gemm *product);
+    /// Sums are int32_t, of at most 65,536 inputs: 65,536 * 255 * 127 < 2^31.
     void (*gemm_int8)(const swl_gemm *product);
     /// Writes rows as bfloat16 (nearest even; NaN stays NaN), zeros up to `target_stride`.
     void (*narrow_rows)(const float *source, size_t source_stride, size_t rows, size_t columns, uint16_t *target,

@@ -100,14 +100,15 @@ typedef struct {
     /// Packed weights of the tile's columns.
     const char *panel;
     size_t row, column;
-    /// What is to be read after this panel, of which each block of steps fetches some cache lines.
-    const char *next;
+    /// Where what is to be read after this panel is, of which each block of steps fetches some cache lines. A number,
+    /// since whole lines for each block may lead beyond the weights, where no pointer may point.
+    uintptr_t next;
     size_t lines;
 } tile_task;
 
 /// Fetches one block's share of what comes next into the L2 cache.
-SWL_INLINE const char *fetch_next(const char *next, size_t lines) {
-    for (size_t line = 0; line < lines; line++, next += 64) __builtin_prefetch(next, 0, 2);
+SWL_INLINE uintptr_t fetch_next(uintptr_t next, size_t lines) {
+    for (size_t line = 0; line < lines; line++, next += 64) __builtin_prefetch((const void *)next, 0, 2);
     return next;
 }
 
@@ -125,7 +126,7 @@ static inline void multiply_panels(const swl_gemm *p, size_t steps, const tile_f
     for (size_t column = p->first_column; column < p->end_column; column += SWL_VECTOR) {
         tile_task task = {.panel = (const char *)p->weight + column * steps * 4, .column = column};
         bool last = column + SWL_VECTOR >= p->end_column;
-        task.next = last ? p->next_weight : task.panel + panel_bytes;
+        task.next = (uintptr_t)(last ? p->next_weight : task.panel + panel_bytes);
         task.lines = task.next ? (steps + blocks * tile_count - 1) / (blocks * tile_count) : 0;
         for (size_t tile = 0; tile < tile_count; tile++) {
             size_t height = rows + (tile < higher);

@@ -56,11 +56,11 @@ SWL_INLINE void multiply_tile(const swl_gemm *p, const tile_task *task, size_t r
     const uint16_t *a = (const uint16_t *)p->a + task->row * p->a_stride;
     tile_sums v;
     clear_tile(rows, v);
-    const char *next = task->next;
+    uintptr_t next = task->next;
     size_t block = 2 * block_steps;
-    for (size_t k = 0; k < p->inner; k += block, weight += block * SWL_VECTOR) {
+    for (size_t k = 0; k < p->inner; k += block) {
         next = fetch_next(next, task->lines);
-        accumulate_pairs(a + k, p->a_stride, weight, swl_min(block, p->inner - k), rows, v);
+        accumulate_pairs(a + k, p->a_stride, weight + k * SWL_VECTOR, swl_min(block, p->inner - k), rows, v);
     }
     add_bias(p, task->column, rows, v);
     finish_tile(p, task->row, task->column, rows, v);

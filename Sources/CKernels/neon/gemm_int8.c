@@ -24,17 +24,18 @@ SWL_INLINE int8x8_t load_quad(const uint8_t *source) {
 /// 2 rows: 16 of the 32 registers hold sums, 4 activations, 2 weights and 1 products.
 SWL_INLINE void accumulate_bytes(const uint8_t *a, size_t stride, const int8_t *weight, size_t inner, size_t rows,
                                  tile_halves sums) {
-    for (size_t k = 0; k < inner; k += 8, weight += 8 * SWL_VECTOR) {
+    for (size_t k = 0; k < inner; k += 8) {
+        const int8_t *first_weight = weight + k * SWL_VECTOR;
         // Without a second step, the first one's weights count 0 times more.
         bool both = k + 4 < inner;
-        const int8_t *second_weight = both ? weight + 4 * SWL_VECTOR : weight;
+        const int8_t *second_weight = both ? first_weight + 4 * SWL_VECTOR : first_weight;
         int8x8_t first[tile_rows], second[tile_rows];
         for (size_t r = 0; r < rows; r++) {
             first[r] = load_quad(a + r * stride + k);
             second[r] = both ? load_quad(a + r * stride + k + 4) : vdup_n_s8(0);
         }
         for (size_t j = 0; j < 2 * panel_vectors; j++) {
-            int8x8_t w = vld1_s8(weight + 8 * j), second_w = vld1_s8(second_weight + 8 * j);
+            int8x8_t w = vld1_s8(first_weight + 8 * j), second_w = vld1_s8(second_weight + 8 * j);
             for (size_t r = 0; r < rows; r++) {
                 int16x8_t products = vmlal_s8(vmull_s8(w, first[r]), second_w, second[r]);
                 sums[r][j] = vpadalq_s16(sums[r][j], products);
@@ -50,11 +51,11 @@ SWL_INLINE void multiply_tile(const swl_gemm *p, const tile_task *task, size_t r
     for (size_t r = 0; r < rows; r++) {
         for (size_t j = 0; j < 2 * panel_vectors; j++) sums[r][j] = vdupq_n_s32(0);
     }
-    const char *next = task->next;
+    uintptr_t next = task->next;
     size_t block = 4 * block_steps;
-    for (size_t k = 0; k < p->inner; k += block, weight += block * SWL_VECTOR) {
+    for (size_t k = 0; k < p->inner; k += block) {
         next = fetch_next(next, task->lines);
-        accumulate_bytes(a + k, p->a_stride, weight, swl_min(block, p->inner - k), rows, sums);
+        accumulate_bytes(a + k, p->a_stride, weight + k * SWL_VECTOR, swl_min(block, p->inner - k), rows, sums);
     }
     tile_totals totals;
     start_totals(p, p->a_zero_point - 128, task->column, rows, totals);

@@ -50,11 +50,11 @@ SWL_INLINE void multiply_tile(const swl_gemm *p, const tile_task *task, size_t r
     const uint8_t *a = (const uint8_t *)p->a + task->row * p->a_stride;
     tile_totals totals;
     start_totals(p, p->a_zero_point - 128, task->column, rows, totals);
-    const char *next = task->next;
+    uintptr_t next = task->next;
     size_t block = 4 * block_steps;
-    for (size_t k = 0; k < p->inner; k += block, weight += block * SWL_VECTOR) {
+    for (size_t k = 0; k < p->inner; k += block) {
         next = fetch_next(next, task->lines);
-        accumulate_bytes(a + k, p->a_stride, weight, swl_min(block, p->inner - k), rows, totals);
+        accumulate_bytes(a + k, p->a_stride, weight + k * SWL_VECTOR, swl_min(block, p->inner - k), rows, totals);
     }
     finish_totals(p, task->row, task->column, rows, totals);
 }

@@ -9,8 +9,8 @@ struct PackedBatch {
         let tokens: Range<Int>
     }
 
-    /// Tokens of a block: enough rows for matrix products at full speed, few enough that a block's hidden states stay in
-    /// a core's second-level cache from layer to layer. A longer text is a block by itself.
+    /// Tokens of a block: enough rows for matrix products at full speed, few enough that a block's hidden states stay
+    /// in a core's second-level cache from layer to layer. A longer text is a block by itself.
     static let blockTokens = 256
 
     private(set) var inputIDs: [Int32] = []

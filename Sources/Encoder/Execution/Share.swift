@@ -13,8 +13,8 @@ struct Share: Sendable {
         case columns
     }
 
-    /// Up to this many tokens for each member, reading the weights takes longer than the arithmetic on them, and all the
-    /// longer than the many meetings: measured with weights that stream from memory (float32) or the last cache.
+    /// Up to this many tokens for each member, reading the weights takes longer than the arithmetic on them, and all
+    /// the longer than the many meetings: measured with weights that stream from memory (float32) or the last cache.
     private static func fewTokens(_ dataType: DataType) -> Int {
         switch dataType {
         case .float32: 10
@@ -23,7 +23,10 @@ struct Share: Sendable {
         }
     }
 
-    /// Members among whom columns are divided at most: MobileBERT's narrowest products have two panels of 64 columns.
+    /// Members among whom columns are divided at most. With AVX-512's panels of 64 columns, more than half of a
+    /// MobileBERT layer's weights are in products of four panels (bottlenecks, queries and keys) or eight (intermediate
+    /// layers, the output's bottleneck), which four members share evenly; the others have two. More members would have
+    /// work in the products of eight only, but make all meetings slower.
     static let columnMembers = 4
 
     let member: Int
@@ -38,9 +41,12 @@ struct Share: Sendable {
         in dataType: DataType
     ) -> (division: Division, members: Int) {
         guard count > 1 else { return (.rows, 1) }
-        if tokens <= fewTokens(dataType) * count { return (.columns, min(count, columnMembers)) }
+        if tokens <= mostTokensByColumns(count: count, in: dataType) { return (.columns, min(count, columnMembers)) }
         return (.rows, count)
     }
+
+    /// Most tokens of a block that a team of `count` divides by columns.
+    static func mostTokensByColumns(count: Int, in dataType: DataType) -> Int { fewTokens(dataType) * count }
 
     /// The share of member `member` of `count`.
     init(member: Int, count: Int, division: Division, barrier: TeamBarrier) {

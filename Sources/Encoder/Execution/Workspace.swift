@@ -1,12 +1,13 @@
 internal import LinearAlgebra
 
-/// The memory of one worker's forward passes: an arena that grows to the largest block seen and is then used again.
+/// The memory of one worker's forward passes: an arena with room for the largest block there can be, used again for
+/// each. What no block has needed yet is address space only.
 ///
-/// Owner: the worker that made it, by ``MobileBertModel/makeWorkspace()``. While a team runs one of its blocks, the
-/// members share the arena as ``AlignedBuffer`` says, and only member 0 touches anything else.
+/// Owner: the worker that made it, by ``MobileBertModel/makeWorkspace(members:)``. While a team runs one of its blocks,
+/// the members share the arena as ``AlignedBuffer`` says, and only member 0 touches anything else.
 package final class Workspace: @unchecked Sendable {
     /// All activations; ``WorkspaceLayout`` says what is where.
-    private(set) var arena = AlignedBuffer(minimumCount: 0)
+    private(set) var arena: AlignedBuffer
     /// The batch at work.
     var packed = PackedBatch()
     /// The hidden states after each layer, for those who asked.
@@ -14,14 +15,17 @@ package final class Workspace: @unchecked Sendable {
     /// Where the members of a team meet.
     let barrier = TeamBarrier()
 
-    init() {}
+    /// Room for `capacity` floats.
+    init(capacity: Int) {
+        arena = AlignedBuffer(minimumCount: capacity, zeroed: false)
+    }
 
-    /// Makes room for `layout`.
+    /// Makes room for `layout`, where a team is larger than the workspace was made for.
     func reserve(_ layout: WorkspaceLayout) {
         guard layout.capacity > arena.count else { return }
         // The old arena goes first: its values are not needed, and both at once would be the peak.
         arena = AlignedBuffer(minimumCount: 0)
-        arena = AlignedBuffer(minimumCount: layout.capacity)
+        arena = AlignedBuffer(minimumCount: layout.capacity, zeroed: false)
     }
 
     /// The floats it holds, for metrics and tests.

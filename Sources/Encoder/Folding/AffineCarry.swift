@@ -10,8 +10,8 @@ struct AffineCarry: Sendable, Equatable {
     var scale: [Double]
     /// What each unit is moved by.
     var shift: [Double]
-    /// The mean square that each unit of the stored stream is expected to have, see ``InputBalance``; nil unless somebody
-    /// needs it.
+    /// The mean square that each unit of the stored stream is expected to have, see ``InputBalance``; nil unless
+    /// somebody needs it.
     var squares: [Double]?
 
     /// Scales that can be divided by without bringing float32 weights near their limits: 2^-40 to 2^40. A norm that
@@ -30,7 +30,4 @@ struct AffineCarry: Sendable, Equatable {
 
     /// The number of units.
     var width: Int { scale.count }
-
-    /// Whether nothing is to be done.
-    var isIdentity: Bool { scale.allSatisfy { $0 == 1 } && shift.allSatisfy { $0 == 0 } }
 }

@@ -19,8 +19,8 @@ struct AffineMap: Sendable {
     private(set) var outputs: Int
     /// What ``readStream(_:)`` has yet to bring is in the blocks.
     private(set) var bias: [Double]
-    /// The mean squares that the inputs are expected to have as they are stored, see ``InputBalance``; nil unless somebody
-    /// needs them.
+    /// The mean squares that the inputs are expected to have as they are stored, see ``InputBalance``; nil unless
+    /// somebody needs them.
     var inputSquares: [Double]?
     /// Those of the outputs without their bias, once that is resolved.
     private(set) var outputSquares: [Double]?

@@ -41,8 +41,8 @@ struct InputBalance: Sendable, Equatable {
 }
 
 extension AffineMap {
-    /// For each input, the sum over all outputs of its weight's square, each output's weights taken relative to their own
-    /// root mean square, since every row of packed weights has a scale of its own.
+    /// For each input, the sum over all outputs of its weight's square, each output's weights taken relative to their
+    /// own root mean square, since every row of packed weights has a scale of its own.
     fileprivate func columnSquares(_ values: inout [Float]) throws(EncoderError) -> [Double] {
         var total = Array(repeating: 0.0, count: inputs)
         for block in blocks {

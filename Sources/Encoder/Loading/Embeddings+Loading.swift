@@ -55,7 +55,8 @@ extension Embeddings {
         return (packing, carry)
     }
 
-    /// What makes word embeddings as wide as hidden states, where that takes something; it adds to the stream of `carry`.
+    /// What makes word embeddings as wide as hidden states, where that takes something; it adds to the stream of
+    /// `carry`.
     private static func transformation(
         _ reader: inout WeightReader,
         _ configuration: MobileBertConfiguration,

@@ -11,8 +11,8 @@ struct MobileBertWeights: Sendable {
     /// The file read, for messages.
     let source: String
 
-    /// Folds and packs all weights of the configured model, on up to `threads` threads, and makes sure that the checkpoint
-    /// holds nothing else. What comes out is the same for any number of threads.
+    /// Folds and packs all weights of the configured model, on up to `threads` threads, and makes sure that the
+    /// checkpoint holds nothing else. What comes out is the same for any number of threads.
     init(
         _ tensors: any NamedTensors,
         _ configuration: MobileBertConfiguration,

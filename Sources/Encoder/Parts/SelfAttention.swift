@@ -27,9 +27,9 @@ struct SelfAttention: Sendable {
     let format: DataType
     /// What queries and keys (and values, unless a bottleneck has them already) are projected from.
     let source: Operand
-    /// [queries | keys | values, if projected here]. Queries are scaled by 1 / sqrt(headSize) at load. Only queries have
-    /// a bias: the keys' would add the same to every score of a query, which softmax takes away again; the values' passes
-    /// through attention as it is, since weights add up to 1, and is folded into the output's.
+    /// [queries | keys | values, if projected here]. Queries are scaled by 1 / sqrt(headSize) at load. Only queries
+    /// have a bias: the keys' would add the same to every score of a query, which softmax takes away again; the values'
+    /// passes through attention as it is, since weights add up to 1, and is folded into the output's.
     let projection: LinearLayer
     let values: Operand
     /// Adds to the residual stream.

@@ -3,7 +3,7 @@ import ArgumentParser
 /// A batch to measure: so many texts of so many tokens each, written `8x32`.
 struct BenchShape: Sendable, Equatable {
     /// More tokens than any figure needs, few enough that their number cannot overflow.
-    private static let sizes = 1...65_536
+    static let sizes = 1...65_536
 
     /// Texts.
     var rows: Int
@@ -29,7 +29,7 @@ struct BenchShape: Sendable, Equatable {
 }
 
 /// The shapes of a run, written `1x16,8x32`.
-struct BenchShapes: Sendable, Equatable, ExpressibleByArgument {
+struct BenchShapes: Sendable, Equatable {
     /// From one short request alone to what fills every cache.
     static let standard = BenchShapes(
         shapes: [(1, 16), (1, 128), (8, 32), (32, 32), (8, 128), (32, 128), (4, 512)].map(BenchShape.init)
@@ -39,12 +39,19 @@ struct BenchShapes: Sendable, Equatable, ExpressibleByArgument {
 
     init(shapes: [BenchShape]) { self.shapes = shapes }
 
-    init?(argument: String) {
-        let names = argument.split(separator: ",", omittingEmptySubsequences: false)
-        let shapes = names.compactMap { BenchShape($0) }
-        guard shapes.count == names.count else { return nil }
-        self.shapes = shapes
+    /// - Throws: `ValidationError`, which names the first that is none, the form and the bounds.
+    init(argument: String) throws {
+        shapes = try argument.split(separator: ",", omittingEmptySubsequences: false).map { name in
+            guard let shape = BenchShape(name) else {
+                let (least, most) = (BenchShape.sizes.lowerBound, BenchShape.sizes.upperBound)
+                throw ValidationError(
+                    "'\(name)' is no shape: expected texts x tokens, as in 8x32, each from \(least) to \(most)"
+                )
+            }
+            return shape
+        }
     }
 
-    var defaultValueDescription: String { shapes.map(\.name).joined(separator: ",") }
+    /// As on the command line.
+    var names: String { shapes.map(\.name).joined(separator: ",") }
 }

@@ -14,7 +14,7 @@ final class ForwardBench: Sendable {
         self.model = model
         self.request = request
         team = ThreadTeam(count: threads)
-        workspaces = (0..<threads).map { _ in model.makeWorkspace() }
+        workspaces = (0..<threads).map { _ in model.makeWorkspace(members: threads) }
     }
 
     /// A batch of random tokens.

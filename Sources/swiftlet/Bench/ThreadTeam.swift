@@ -110,7 +110,8 @@ final class ThreadTeam: Team, Sendable {
             sleeper.isAsleep.store(true, ordering: .sequentiallyConsistent)
             // Looked at once more: whoever ended the wait before we said that we sleep has woken nobody.
             if isDone() {
-                // Who took the mark away has signalled, or is about to: the signal is taken, not left for the next sleep.
+                // Who took the mark away has signalled, or is about to: the signal is taken, not left for the next
+                // sleep.
                 if !sleeper.isAsleep.exchange(false, ordering: .sequentiallyConsistent) { sleeper.alarm.wait() }
                 return
             }

@@ -19,8 +19,8 @@ struct MemoryTensors: NamedTensors {
         return tensor.values
     }
 
-    /// Every tensor that a model of that configuration has, each parameter with a value of its own: norm weights near 1,
-    /// biases near 0, matrices scaled by their fan-in.
+    /// Every tensor that a model of that configuration has, each parameter with a value of its own: norm weights near
+    /// 1, biases near 0, matrices scaled by their fan-in.
     static func random(
         for configuration: MobileBertConfiguration,
         prefix: String = "",

@@ -18,7 +18,8 @@ enum Reference {
         return fixtures + others.filter { other in !fixtures.contains { $0.name == other.name } }
     }()
 
-    /// `full-random` and `full-wide`, of google/mobilebert-uncased's shape, where SWIFTLET_REFERENCE_FULL says they are.
+    /// `full-random` and `full-wide`, of google/mobilebert-uncased's shape, where SWIFTLET_REFERENCE_FULL says they
+    /// are.
     static let fullModels: [ReferenceModel] = {
         let folder = ProcessInfo.processInfo.environment["SWIFTLET_REFERENCE_FULL"]
         if folder == nil { print("SWIFTLET_REFERENCE_FULL is not set: the 24-layer models are not compared") }
@@ -43,8 +44,8 @@ struct ReferenceModel: Sendable, CustomTestStringConvertible {
             && (try? ConfigurationFile(path: "\(folder)/config.json").string("model_type")) == "mobilebert"
     }
 
-    /// The inputs and outputs of each case. Multiple choice checkpoints' inputs are [1, choices, tokens]; each choice is
-    /// a row of its own.
+    /// The inputs and outputs of each case. Multiple choice checkpoints' inputs are [1, choices, tokens]; each choice
+    /// is a row of its own.
     func cases() throws -> [ReferenceCase] {
         let expected = try Checkpoint(file: "\(folder)/expected.safetensors")
         var cases: [ReferenceCase] = []

@@ -1,0 +1,45 @@
+"""What the narrow dtypes cost in accuracy, beside float32, on weights that were trained: the bundled model's."""
+
+import csv
+import json
+import os
+import subprocess
+
+import common
+
+
+def lines_of(settings, command, texts, *options):
+    """What a command of the program answers to texts, a line each."""
+    output = subprocess.run([settings.program, command, "--format", "json", *options], input="\n".join(texts),
+                            check=True, capture_output=True, text=True, env=common.clean_environment()).stdout
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def cosines(settings):
+    """For each dtype the lowest and the mean cosine of a sentence's embedding with float32's."""
+    texts = settings.lines("sentences")[:40 if settings.quick else 400]
+    vectors = {dtype: [line["embedding"] for line in lines_of(settings, "embed", texts, "--dtype", dtype)]
+               for dtype in common.DTYPES}
+    found = {}
+    for dtype in common.DTYPES[1:]:
+        products = [sum(map(float.__mul__, one, other)) for one, other in zip(vectors["float32"], vectors[dtype])]
+        found[dtype] = min(products), sum(products) / len(products)
+    return len(texts), found
+
+
+def sentiment(settings):
+    """For each dtype how many sentences of SST-2's dev split the bundled model gets right, and how many there are;
+    None where the data is not at hand."""
+    path = os.path.join(os.environ.get("SWIFTLET_SST2", ""), "dev.tsv")
+    if not os.path.exists(path):
+        return None
+    with open(path, encoding="utf-8", newline="") as file:
+        examples = [(row["sentence"], row["label"])
+                    for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
+    texts = [text for text, _ in examples]
+    right = {}
+    for dtype in common.DTYPES:
+        answers = lines_of(settings, "classify", texts, "--dtype", dtype)
+        right[dtype] = sum((answer["labels"][0]["label"] == "POSITIVE") == (label == "1")
+                           for answer, (_, label) in zip(answers, examples, strict=True))
+    return right, len(examples)
