@@ -1,11 +1,14 @@
-/// One text's tokens on their way to the engine, with what the engine shall make of them.
-package struct BatchRow<Task: Sendable>: Sendable {
+/// One text's tokens on their way to the engine, with what the engine shall make of them. Equal rows have equal
+/// results, bit for bit, so that one computation serves all of them.
+package struct BatchRow<Task: Sendable & Hashable>: Sendable, Hashable {
     /// The row's input_ids, without padding; at least one.
-    package var inputIDs: [Int32]
+    package let inputIDs: [Int32]
     /// The row's token_type_ids, one for each id.
-    package var tokenTypeIDs: [Int32]
+    package let tokenTypeIDs: [Int32]
     /// What to compute for this row; the scheduler never looks inside.
-    package var task: Task
+    package let task: Task
+    /// Made once, on the thread of who makes the row: tables of rows are looked up under the scheduler's lock.
+    private let hash: Int
 
     /// A row of tokens with what to make of them.
     ///
@@ -16,15 +19,30 @@ package struct BatchRow<Task: Sendable>: Sendable {
         self.inputIDs = inputIDs
         self.tokenTypeIDs = tokenTypeIDs
         self.task = task
+        var hasher = Hasher()
+        hasher.combine(inputIDs)
+        hasher.combine(tokenTypeIDs)
+        hasher.combine(task)
+        hash = hasher.finalize()
     }
 
     var tokenCount: Int { inputIDs.count }
+
+    /// Whether nothing that determines the result differs.
+    package static func == (a: Self, b: Self) -> Bool {
+        a.hash == b.hash && a.task == b.task && a.inputIDs == b.inputIDs && a.tokenTypeIDs == b.tokenTypeIDs
+    }
+
+    /// Feeds what was made of all parts at once.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(hash)
+    }
 }
 
 /// Rows that run together, right-padded to the longest: the contract of a BERT model's forward pass.
 ///
 /// The three arrays are `[rows, length]`, row-major. Padding has id `padTokenID`, type 0 and mask 0.
-package struct Batch<Task: Sendable>: Sendable {
+package struct Batch<Task: Sendable & Hashable>: Sendable {
     /// The number of texts.
     package let rows: Int
     /// Tokens of the longest row.

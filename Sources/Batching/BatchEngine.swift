@@ -8,11 +8,14 @@ package protocol BatchEngine: Sendable {
     /// How many threads at most a batch of so many tokens is worth being split over; 1 for none but its worker's.
     /// Called under the scheduler's lock: it must be quick.
     func teamSize(tokens: Int) -> Int
+
+    /// The memory that a result takes in the cache of results. Called under the scheduler's lock.
+    func bytes(of output: Worker.Output) -> Int
 }
 
 /// Runs batches on one thread, or on a team that it is given; never called by two threads at once.
 package protocol BatchWorker: AnyObject {
-    associatedtype Task: Sendable
+    associatedtype Task: Sendable & Hashable
     associatedtype Output: Sendable
 
     /// Computes a batch.

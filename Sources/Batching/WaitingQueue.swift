@@ -1,186 +1,178 @@
 import HeapModule
 
-/// The rows that wait and the choice of the next batch. A value without threads or clock: the scheduler's lock
-/// owns it.
+/// The rows that wait, by number, in the order in which they are due. A value without threads or clock: the
+/// scheduler's lock owns it.
 ///
-/// Rows wait in classes by length, so that a batch is of rows about as long as each other. Within and between
-/// classes order follows a virtual time that advances with the tokens handed to workers: a row is due at the
-/// time of its arrival plus `overtakingFactor` times the tokens of its submission up to and including itself.
-/// Short work arriving later can so pass long work, but only until that much work has been done: none starves.
-struct WaitingQueue<Payload> {
-    struct Entry {
-        let payload: Payload
+/// Rows wait in classes by length, so that a batch is of rows about as long as each other. Each priority has an order
+/// of its own, that of a virtual time which advances with its tokens that are handed to workers: a row is due at the
+/// time of its arrival plus `overtakingFactor` times its tokens, up to a limit, and those of its request that wait
+/// before it. Short work arriving later can so pass long work, but only until that much work has been done: none
+/// starves.
+struct WaitingQueue {
+    typealias Row = UInt64
+
+    struct Entry: Comparable {
+        let row: Row
         let tokenCount: Int
-        let submission: UInt64
+        let priority: Priority
         /// Virtual time at which the row is due.
         let due: UInt64
-        /// Arrival number: breaks ties in arrival order.
+        /// Arrival number: breaks ties in arrival order, and tells an entry from an earlier one of the same row.
         let arrival: UInt64
-    }
 
-    private struct ByDue: Comparable {
-        let entry: Entry
         static func < (a: Self, b: Self) -> Bool {
-            (a.entry.due, a.entry.arrival) < (b.entry.due, b.entry.arrival)
+            (a.due, a.arrival) < (b.due, b.arrival)
         }
-        static func == (a: Self, b: Self) -> Bool { a.entry.arrival == b.entry.arrival }
     }
 
-    private let policy: BatchPolicy
-    /// `classes[c]` holds rows of up to `shortestClassLength << c` tokens.
-    private var classes: [Heap<ByDue>] = []
+    /// The rows of one priority.
+    struct Lane {
+        /// `classes[c]` holds rows of up to `shortestClassLength << c` tokens, and dropped ones.
+        var classes: [Heap<Entry>] = []
+        var virtualTime: UInt64 = 0
+        fileprivate(set) var rowCount = 0
+        fileprivate(set) var tokenCount = 0
+        /// Waiting tokens by when they are due, in steps of `dueStep`.
+        fileprivate var tokensByDue: [UInt64: Int] = [:]
+    }
+
+    let policy: BatchPolicy
+    private(set) var lanes = [Lane(), Lane()]
     /// What has been shared out between workers that were idle, and not been taken yet.
-    private var parts: [[Entry]] = []
-    private var virtualTime: UInt64 = 0
+    var parts: [[Entry]] = []
+    /// Tokens of high priority that were computed while low priority waited, and that it has had no share for yet.
+    var overtaken = 0
+    /// Each waiting row's place. An entry that is not a row's place is a dropped one.
+    private var places: [Row: Entry] = [:]
     private var arrivals: UInt64 = 0
-    private(set) var rowCount = 0
-    private(set) var tokenCount = 0
+    private var entryCount = 0
 
     init(policy: BatchPolicy) {
         self.policy = policy
     }
 
-    var isEmpty: Bool { rowCount == 0 }
+    var isEmpty: Bool { places.isEmpty }
+    var rowCount: Int { places.count }
+    var tokenCount: Int { lanes[0].tokenCount + lanes[1].tokenCount }
 
-    /// Whether rows can be taken in now, or ever.
-    func admit(rows: Int, tokens: Int) throws(SchedulerError) {
-        guard rows <= policy.maxQueueRows, tokens <= policy.maxQueueTokens else {
-            throw .tooLarge(
-                rows: rows,
-                tokens: tokens,
-                maxRows: policy.maxQueueRows,
-                maxTokens: policy.maxQueueTokens
-            )
+    subscript(priority: Priority) -> Lane {
+        get { lanes[priority.rawValue] }
+        _modify { yield &lanes[priority.rawValue] }
+    }
+
+    // MARK: Coming and going
+
+    /// Adds a row.
+    /// - Parameter tokensBefore: of the same request, which wait already.
+    mutating func append(_ row: Row, tokenCount: Int, behind tokensBefore: Int = 0, priority: Priority) {
+        let entry = Entry(
+            row: row,
+            tokenCount: tokenCount,
+            priority: priority,
+            due: due(tokenCount, behind: tokensBefore, priority),
+            arrival: arrivals
+        )
+        arrivals += 1
+        places[row] = entry
+        let c = Self.lengthClass(of: tokenCount)
+        while self[priority].classes.count <= c { self[priority].classes.append(Heap()) }
+        self[priority].classes[c].insert(entry)
+        entryCount += 1
+        count(entry, 1)
+    }
+
+    /// Another request wants a waiting row, too: it is due as if that request had brought it, if that is earlier.
+    mutating func hasten(_ row: Row, behind tokensBefore: Int, priority: Priority) {
+        guard let place = places[row] else { return }
+        let isMoreUrgent = priority.rawValue < place.priority.rawValue
+        let due = due(place.tokenCount, behind: tokensBefore, priority)
+        let isSooner = priority == place.priority && due < place.due
+        guard isMoreUrgent || isSooner else { return }
+        drop(row)
+        append(row, tokenCount: place.tokenCount, behind: tokensBefore, priority: priority)
+    }
+
+    /// Forgets a row that nobody wants any more.
+    mutating func drop(_ row: Row) {
+        guard let entry = places.removeValue(forKey: row) else { return }
+        count(entry, -1)
+        sweep()
+    }
+
+    /// Takes a row's entry out for a batch.
+    mutating func leave(_ entry: Entry) {
+        places[entry.row] = nil
+        count(entry, -1)
+        self[entry.priority].virtualTime += UInt64(entry.tokenCount)
+    }
+
+    func isWaiting(_ entry: Entry) -> Bool { places[entry.row]?.arrival == entry.arrival }
+
+    /// All that waits.
+    var entries: Dictionary<Row, Entry>.Values { places.values }
+
+    /// Empties the classes for rows that are in `parts` from now on.
+    mutating func clearClasses() {
+        for lane in lanes.indices { lanes[lane].classes = [] }
+        entryCount = 0
+    }
+
+    /// The class of a priority with the row that is due first among those that fit.
+    mutating func classWithFirstDue(_ priority: Priority, where fits: (Entry) -> Bool = { _ in true }) -> Int? {
+        var best: (index: Int, head: Entry)?
+        for c in self[priority].classes.indices {
+            guard let head = head(priority, c), fits(head) else { continue }
+            if let current = best, current.head < head { continue }
+            best = (c, head)
         }
-        guard rowCount + rows <= policy.maxQueueRows, tokenCount + tokens <= policy.maxQueueTokens else {
-            throw .overloaded(waitingRows: rowCount, waitingTokens: tokenCount)
+        return best?.index
+    }
+
+    /// The first row of a class that still waits.
+    mutating func head(_ priority: Priority, _ c: Int) -> Entry? {
+        while let entry = self[priority].classes[c].min {
+            if isWaiting(entry) { return entry }
+            removeHead(priority, c)
+        }
+        return nil
+    }
+
+    mutating func removeHead(_ priority: Priority, _ c: Int) {
+        self[priority].classes[c].removeMin()
+        entryCount -= 1
+    }
+
+    // MARK: Estimates
+
+    /// Tokens that will be computed before a request of so many tokens if nothing more comes, and those that another
+    /// priority may put between them. All short rows are one for this: if a shorter one were told less, then in a crowd
+    /// of them a longer one would never be taken in.
+    func tokensAhead(of tokenCount: Int, priority: Priority) -> Int {
+        let lane = self[priority]
+        let offset = max(policy.overtakingFactor * tokenCount, policy.maxOvertakingTokens)
+        let last = (lane.virtualTime + UInt64(offset)) / Self.dueStep
+        let own = lane.tokensByDue.reduce(0) { $0 + ($1.key <= last ? $1.value : 0) }
+        let share = policy.highPriorityShare
+        switch priority {
+        case .high: return own + min(self[.low].tokenCount, (own + tokenCount) / share)
+        // Of high priority more is likely to come meanwhile.
+        case .low: return own + (self[.high].rowCount > 0 ? (own + tokenCount) * share : 0)
         }
     }
 
-    /// Adds the rows of one submission, all of them, in order.
-    mutating func append(_ rows: [(payload: Payload, tokenCount: Int)], submission: UInt64) {
-        var submittedTokens: UInt64 = 0
-        for row in rows {
-            submittedTokens += UInt64(row.tokenCount)
-            let due = virtualTime + UInt64(policy.overtakingFactor) * submittedTokens
-            let entry = Entry(
-                payload: row.payload,
-                tokenCount: row.tokenCount,
-                submission: submission,
-                due: due,
-                arrival: arrivals
-            )
-            arrivals += 1
-            insert(entry)
-        }
+    private func due(_ tokenCount: Int, behind tokensBefore: Int, _ priority: Priority) -> UInt64 {
+        let (before, own) = (policy.overtakingFactor * tokensBefore, policy.overtakingFactor * tokenCount)
+        return self[priority].virtualTime + UInt64(before + min(own, policy.maxOvertakingTokens))
     }
 
-    /// Takes out what waits of a submission that nobody wants any more.
-    /// - Returns: how many rows were dropped.
-    mutating func remove(submission: UInt64) -> Int {
-        let before = rowCount
-        for c in classes.indices where classes[c].unordered.contains(where: { $0.entry.submission == submission }) {
-            let dropped = classes[c].unordered.filter { $0.entry.submission == submission }
-            rowCount -= dropped.count
-            tokenCount -= dropped.reduce(0) { $0 + $1.entry.tokenCount }
-            classes[c] = Heap(classes[c].unordered.filter { $0.entry.submission != submission })
-        }
-        for part in parts.indices {
-            let dropped = parts[part].filter { $0.submission == submission }
-            rowCount -= dropped.count
-            tokenCount -= dropped.reduce(0) { $0 + $1.tokenCount }
-            parts[part].removeAll { $0.submission == submission }
-        }
-        parts.removeAll(where: \.isEmpty)
-        return before - rowCount
-    }
+    // MARK: Books
 
-    /// What one of several idle workers is to do.
-    struct Share {
-        var entries: [Entry]
-        /// How many of the idle workers there are for these rows, the taker included; at least 1.
-        var workers: Int
-    }
-
-    /// Takes the next batch's rows.
-    ///
-    /// When all that waits can begin now, it is shared out between the idle workers so that they have the same number
-    /// of tokens to do, and finish together; where there is too little for all, several of them are for one batch.
-    /// Otherwise the batch is of the row that is due first and the rows of its class in due order, within the budget;
-    /// while the batch is small, of rows of other classes too.
-    /// - Parameter idleWorkers: workers that could take work now, the caller included.
-    mutating func takeBatch(idleWorkers: Int) -> Share {
-        if parts.isEmpty { shareOut(between: idleWorkers) }
-        let workers = max(1, idleWorkers / max(1, parts.count))
-        guard let entries = parts.popLast() else {
-            let entries = takeDue()
-            return Share(entries: entries, workers: isEmpty ? idleWorkers : 1)
-        }
-        let tokens = entries.reduce(0) { $0 + $1.tokenCount }
-        rowCount -= entries.count
-        tokenCount -= tokens
-        virtualTime += UInt64(tokens)
-        return Share(entries: entries, workers: workers)
-    }
-
-    /// Makes even parts of all that waits, if idle workers can begin all of it now.
-    ///
-    /// The rows from the longest to the shortest, each given to the part that has the fewest tokens so far (longest
-    /// processing time first), make parts that differ by a few tokens in the end.
-    private mutating func shareOut(between idleWorkers: Int) {
-        let count = min(idleWorkers, max(1, tokenCount / max(1, policy.minShareTokens)))
-        guard idleWorkers > 1, rowCount > 1, tokenCount <= count * policy.maxBatchTokens,
-            rowCount <= count * policy.maxBatchRows
-        else { return }
-        var entries = classes.flatMap { $0.unordered.map(\.entry) }
-        entries.sort { ($0.tokenCount, $1.arrival) > ($1.tokenCount, $0.arrival) }
-        var made = Array(repeating: (entries: [Entry](), tokens: 0), count: count)
-        for entry in entries {
-            let open = made.indices.filter { made[$0].entries.count < policy.maxBatchRows }
-            guard let smallest = open.min(by: { made[$0].tokens < made[$1].tokens }) else { return }
-            made[smallest].entries.append(entry)
-            made[smallest].tokens += entry.tokenCount
-        }
-        parts = made.map(\.entries)
-        classes = []
-    }
-
-    /// The rows that are due first, as many as make a batch.
-    private mutating func takeDue() -> [Entry] {
-        guard let first = classWithFirstDue(where: { _ in true }) else { return [] }
-        let budget = policy.maxBatchTokens
-        var taken = [removeFirst(of: first)]
-        var tokens = taken[0].tokenCount
-        while taken.count < policy.maxBatchRows, let next = classes[first].min, tokens + next.entry.tokenCount <= budget
-        {
-            taken.append(removeFirst(of: first))
-            tokens += next.entry.tokenCount
-        }
-        let companyBudget = min(budget, policy.freeCompanyTokens)
-        while taken.count < policy.maxBatchRows,
-            let c = classWithFirstDue(where: { tokens + $0.tokenCount <= companyBudget })
-        {
-            let entry = removeFirst(of: c)
-            taken.append(entry)
-            tokens += entry.tokenCount
-        }
-        virtualTime += UInt64(tokens)
-        return taken
-    }
-
-    /// Empties the queue.
-    mutating func removeAll() -> [Entry] {
-        defer {
-            classes = []
-            parts = []
-            rowCount = 0
-            tokenCount = 0
-        }
-        return classes.flatMap { $0.unordered.map(\.entry) } + parts.joined()
-    }
-
+    /// Fine enough for a single short text, coarse enough that there are a few hundred steps at most.
+    private static var dueStep: UInt64 { 128 }
     /// Rows of up to this many tokens are one class: they all run in about a millisecond.
     private static var shortestClassLength: Int { 32 }
+    /// Below this many entries a sweep is not worth its time.
+    private static var minSweep: Int { 256 }
 
     private static func lengthClass(of tokenCount: Int) -> Int {
         var c = 0
@@ -188,28 +180,24 @@ struct WaitingQueue<Payload> {
         return c
     }
 
-    private func classWithFirstDue(where fits: (Entry) -> Bool) -> Int? {
-        var best: (index: Int, head: ByDue)?
-        for c in classes.indices {
-            guard let head = classes[c].min, fits(head.entry) else { continue }
-            if let current = best, current.head < head { continue }
-            best = (c, head)
+    private mutating func count(_ entry: Entry, _ sign: Int) {
+        let (tokens, step) = (sign * entry.tokenCount, entry.due / Self.dueStep)
+        self[entry.priority].rowCount += sign
+        self[entry.priority].tokenCount += tokens
+        let sum = self[entry.priority].tokensByDue[step, default: 0] + tokens
+        self[entry.priority].tokensByDue[step] = sum > 0 ? sum : nil
+    }
+
+    /// Takes dropped entries out of the classes once they are more than those that wait.
+    private mutating func sweep() {
+        guard entryCount > Self.minSweep, entryCount > 2 * places.count else { return }
+        entryCount = 0
+        for lane in lanes.indices {
+            for c in lanes[lane].classes.indices {
+                let kept = lanes[lane].classes[c].unordered.filter { isWaiting($0) }
+                lanes[lane].classes[c] = Heap(kept)
+                entryCount += kept.count
+            }
         }
-        return best?.index
-    }
-
-    private mutating func insert(_ entry: Entry) {
-        let c = Self.lengthClass(of: entry.tokenCount)
-        while classes.count <= c { classes.append(Heap()) }
-        classes[c].insert(ByDue(entry: entry))
-        rowCount += 1
-        tokenCount += entry.tokenCount
-    }
-
-    private mutating func removeFirst(of c: Int) -> Entry {
-        let entry = classes[c].removeMin().entry
-        rowCount -= 1
-        tokenCount -= entry.tokenCount
-        return entry
     }
 }

@@ -32,6 +32,7 @@ private struct SummingEngine: BatchEngine {
     let log = SharedLog()
     func makeWorker() -> Worker { Worker(self) }
     func teamSize(tokens: Int) -> Int { 1 }
+    func bytes(of output: Int) -> Int { 8 }
 }
 
 private final class SharedLog: Sendable {
@@ -43,7 +44,7 @@ private func row(_ ids: [Int32], _ task: String = "") -> BatchRow<String> {
     BatchRow(inputIDs: ids, tokenTypeIDs: ids.map { _ in 0 }, task: task)
 }
 
-@Suite("The scheduler", .timeLimit(.minutes(3)))
+@Suite("The scheduler", .timeLimit(.minutes(10)))
 struct BatchSchedulerTests {
     @Test("answers every row with its own result, in the order submitted")
     func order() async throws {
@@ -102,7 +103,7 @@ struct BatchSchedulerTests {
         await scheduler.shutDown(finishingQueue: true)
     }
 
-    @Test("a full queue refuses at once and takes in again when there is room")
+    @Test("a full queue refuses in time, takes in who came meanwhile, and again when there is room")
     func overload() async throws {
         var policy = BatchPolicy()
         policy.maxQueueRows = 2
@@ -110,15 +111,53 @@ struct BatchSchedulerTests {
         let scheduler = BatchScheduler(engine: engine, workers: 1, policy: policy, padTokenID: 0)
         async let held = scheduler.run([row([1], "wait")])
         await waitFor { scheduler.statistics.busyWorkers == 1 }
-        async let waiting = scheduler.run([row([2]), row([3])])
+        async let second = scheduler.run([row([2])])
+        async let third = scheduler.run([row([3])])
         await waitFor { scheduler.statistics.waitingRows == 2 }
-        await #expect(throws: SchedulerError.overloaded(waitingRows: 2, waitingTokens: 2)) {
-            try await scheduler.run([row([4])])
-        }
-        #expect(scheduler.statistics.refusedSubmissions == 1)
+        let refused = await #expect(throws: SchedulerError.self) { try await scheduler.run([row([4])]) }
+        guard case .overloaded(.queueFull, 2, 2, _)? = refused else { return #expect(Bool(false)) }
+        #expect(scheduler.statistics.refusedRequests == [.queueFull: 1])
         engine.gate.signal()
-        _ = try await (held, waiting)
+        _ = try await (held, second, third)
         #expect(try await scheduler.run([row([4])]).rows[0].get() == 4)
+        await scheduler.shutDown(finishingQueue: true)
+    }
+
+    @Test("answers at the deadline while the worker is busy with something else, and computes nothing for it")
+    func deadline() async throws {
+        let engine = SummingEngine()
+        let scheduler = BatchScheduler(engine: engine, workers: 1, padTokenID: 0)
+        async let held = scheduler.run([row([1], "wait")])
+        await waitFor { scheduler.statistics.busyWorkers == 1 }
+        let start = ContinuousClock.now
+        await #expect(throws: SchedulerError.deadlineExceeded) {
+            try await scheduler.run([row([2])], deadline: start + .milliseconds(50))
+        }
+        // The worker is busy until the gate opens, so this is not its doing.
+        #expect(start.duration(to: .now) >= .milliseconds(50) && scheduler.statistics.busyWorkers == 1)
+        engine.gate.signal()
+        _ = try await held
+        #expect(engine.log.withLock { $0 } == [1])
+        #expect(scheduler.statistics.expiredRequests == 1 && scheduler.statistics.expiredRows == 1)
+        await scheduler.shutDown(finishingQueue: true)
+    }
+
+    @Test("computes equal rows of two requests once, also when one of them is cancelled")
+    func equalRows() async throws {
+        let engine = SummingEngine()
+        let scheduler = BatchScheduler(engine: engine, workers: 1, padTokenID: 0)
+        async let held = scheduler.run([row([1], "wait")])
+        await waitFor { scheduler.statistics.busyWorkers == 1 }
+        let first = Task { try await scheduler.run([row([7])]) }
+        await waitFor { scheduler.statistics.waitingRows == 1 }
+        let second = Task { try await scheduler.run([row([7])]) }
+        await waitFor { scheduler.statistics.sharedRows == 1 }
+        first.cancel()
+        await #expect(throws: CancellationError.self) { try await first.value }
+        engine.gate.signal()
+        #expect(try await second.value.rows[0].get() == 7)
+        _ = try await held
+        #expect(engine.log.withLock { $0 } == [1, 1])
         await scheduler.shutDown(finishingQueue: true)
     }
 

@@ -50,6 +50,7 @@ private struct TeamEngine: BatchEngine {
     let log = Log()
     func makeWorker() -> Worker { Worker(self) }
     func teamSize(tokens: Int) -> Int { min(tokens, maxTeam) }
+    func bytes(of output: Int) -> Int { 8 }
 
     final class Log: Sendable {
         private let counts = Mutex<[Int]>([])
@@ -64,7 +65,7 @@ private func row(_ ids: [Int32], _ task: TeamTask = .sum) -> BatchRow<TeamTask> 
     BatchRow(inputIDs: ids, tokenTypeIDs: ids.map { _ in 0 }, task: task)
 }
 
-@Suite("A team", .timeLimit(.minutes(3)))
+@Suite("A team", .timeLimit(.minutes(10)))
 struct BatchTeamTests {
     /// A scheduler whose workers are all there.
     private func scheduler(_ engine: TeamEngine, workers: Int) async -> BatchScheduler<TeamEngine> {

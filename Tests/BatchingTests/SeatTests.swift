@@ -3,7 +3,7 @@ import Testing
 
 @testable import Batching
 
-@Suite("A seat", .timeLimit(.minutes(3)))
+@Suite("A seat", .timeLimit(.minutes(10)))
 struct SeatTests {
     @Test("does not keep a thread that was called before")
     func callBefore() {

@@ -1,0 +1,165 @@
+import Foundation
+import TestSupport
+
+@testable import Batching
+
+/// Runs a schedule against an engine whose batches take a fixed time and so much for each token, in simulated time:
+/// hours in a moment, and the same in each run.
+struct Simulation {
+    typealias Instant = ContinuousClock.Instant
+
+    struct Arrival {
+        /// Seconds from the start.
+        var time: Double
+        var lengths: [Int]
+        var priority = Priority.high
+        /// Seconds.
+        var timeout: Double?
+    }
+
+    enum End: Equatable {
+        case answered, refused, expired
+    }
+
+    struct Outcome {
+        let arrival: Arrival
+        /// Seconds from its arrival.
+        let duration: Double
+        let end: End
+        /// What a refused one is told.
+        let retryAfter: Double?
+
+        var tokens: Int { arrival.lengths.reduce(0, +) }
+        /// When it was answered, in seconds from the start.
+        var finished: Double { arrival.time + duration }
+    }
+
+    struct Engine {
+        var workers = 2
+        var secondsPerBatch = 0.002
+        var secondsPerToken = 0.0005
+    }
+
+    private(set) var schedule: Schedule<Int, Int>
+    private(set) var outcomes: [Outcome] = []
+    /// Tokens of each batch, in the order they were taken.
+    private(set) var batches: [Int] = []
+    private let engine: Engine
+    private let start = Instant.now
+    private var now: Instant
+    private var running: [(end: Instant, assignment: Schedule<Int, Int>.Assignment)] = []
+    private var arrived: [UInt64: Arrival] = [:]
+    private var rowCount = 0
+
+    init(_ engine: Engine = Engine(), _ change: (inout BatchPolicy) -> Void = { _ in }) {
+        var policy = BatchPolicy()
+        change(&policy)
+        self.engine = engine
+        schedule = Schedule(policy: policy, workers: engine.workers) { _ in 8 }
+        now = start
+    }
+
+    /// Lets requests arrive, in order, and goes on until all are answered.
+    mutating func run(_ arrivals: [Arrival]) {
+        var rest = arrivals[...]
+        while true {
+            let arrival = rest.first.map { start + .seconds($0.time) }
+            let batch = running.map(\.end).min()
+            let timeout = schedule.timeouts.next
+            guard let next = [arrival, batch, timeout].compactMap(\.self).min() else { return }
+            now = max(now, next)
+            if let finished = running.firstIndex(where: { $0.end <= now }) {
+                let assignment = running.remove(at: finished).assignment
+                let results = assignment.rows.map { Result<Int, any Error>.success($0.task) }
+                schedule.finish(assignment.batch, results, workers: 1, at: now)
+            } else if let arrival, arrival <= now {
+                submit(rest.removeFirst())
+            } else {
+                schedule.expire(at: now)
+            }
+            collect()
+            startBatches()
+        }
+    }
+
+    private mutating func submit(_ arrival: Arrival) {
+        let number = UInt64(arrived.count)
+        arrived[number] = arrival
+        let rows = arrival.lengths.map { length in
+            rowCount += 1
+            return BatchRow(
+                inputIDs: Array(repeating: 1, count: length),
+                tokenTypeIDs: Array(repeating: 0, count: length),
+                task: rowCount
+            )
+        }
+        let deadline = arrival.timeout.map { start + .seconds(arrival.time + $0) }
+        schedule.submit(rows, as: number, priority: arrival.priority, deadline: deadline, at: now)
+    }
+
+    private mutating func startBatches() {
+        while running.count < engine.workers {
+            let idle = engine.workers - running.count
+            guard let assignment = schedule.takeBatch(idleWorkers: idle, at: now) else { break }
+            let seconds = engine.secondsPerBatch + engine.secondsPerToken * Double(assignment.tokenCount)
+            batches.append(assignment.tokenCount)
+            running.append((now + .seconds(seconds), assignment))
+        }
+        collect()
+    }
+
+    private mutating func collect() {
+        for answer in schedule.answers {
+            guard let arrival = arrived[answer.request] else { continue }
+            var (end, retryAfter) = (End.answered, Double?.none)
+            if case .failure(let error) = answer.result {
+                end = .expired
+                if case .overloaded(_, _, _, let time)? = error as? SchedulerError {
+                    (end, retryAfter) = (.refused, time.seconds)
+                }
+            }
+            let duration = start.duration(to: now).seconds - arrival.time
+            outcomes.append(Outcome(arrival: arrival, duration: duration, end: end, retryAfter: retryAfter))
+        }
+        schedule.answers = []
+    }
+}
+
+extension Simulation {
+    /// Single texts at random times (a Poisson process), of lengths drawn evenly.
+    static func texts(
+        perSecond rate: Double,
+        seconds: Double,
+        lengths: ClosedRange<Int> = 4...60,
+        timeout: Double? = nil,
+        priority: Priority = .high,
+        seed: UInt64 = 1
+    ) -> [Arrival] {
+        var generator = SeededGenerator(seed: seed)
+        var arrivals: [Arrival] = []
+        var time = 0.0
+        while true {
+            // The gaps of a Poisson process are exponential; a sum of uniform ones would be too even.
+            time += -log(Double.random(in: 0.000_001...1, using: &generator)) / rate
+            guard time < seconds else { return arrivals }
+            let length = Int.random(in: lengths, using: &generator)
+            arrivals.append(Arrival(time: time, lengths: [length], priority: priority, timeout: timeout))
+        }
+    }
+}
+
+extension [Simulation.Outcome] {
+    func ended(_ end: Simulation.End) -> [Simulation.Outcome] { filter { $0.end == end } }
+
+    /// The duration that so large a part of them does not exceed.
+    func percentile(_ part: Double) -> Double {
+        let sorted = map(\.duration).sorted()
+        return sorted.isEmpty ? 0 : sorted[Swift.min(sorted.count - 1, Int(part * Double(sorted.count)))]
+    }
+
+    /// Tokens a second that were computed for somebody, between two times.
+    func goodput(from start: Double, to end: Double) -> Double {
+        let done = filter { $0.end == .answered && (start..<end).contains($0.finished) }
+        return Double(done.reduce(0) { $0 + $1.tokens }) / (end - start)
+    }
+}
