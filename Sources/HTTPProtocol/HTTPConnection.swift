@@ -1,29 +1,50 @@
 package import HTTPTypes
 
 /// The server's side of one connection, HTTP/1.x or HTTP/2, without sockets, threads or a clock: bytes in, events and
-/// bytes out. The first bytes decide the protocol (HTTP/2 by prior knowledge, RFC 9113, 3.3).
+/// bytes out. The first bytes decide the protocol (HTTP/2 by prior knowledge, RFC 9113, 3.3), or TLS has.
 ///
 /// One thread owns it. After each mutating call the owner takes every event by ``nextEvent()``, writes what
 /// ``takeOutput(atMost:)`` gives, and looks at ``wantsInput``, ``isFinished`` and ``phase``. No input traps, and
 /// what is held is bounded by ``HTTPLimits``.
 package struct HTTPConnection: ~Copyable {
+    /// What TLS has agreed on for this connection, by ALPN.
+    package enum Negotiated: Sendable {
+        /// Nothing, because there is no TLS: the first bytes tell.
+        case byPreface
+        case http1
+        case http2
+    }
+
+    /// Judges a request by its head, when its body is still to come: an answer refuses it, nil lets it come. What has
+    /// no body is not asked about: it is handed out.
+    package typealias Admission = @Sendable (HTTPRequest) -> (head: HTTPResponse, body: [UInt8])?
+
     private var detector = PrefaceDetector()
-    private var isDecided = false
+    private var isDecided: Bool
     /// Serves until the preface is complete, if ever it is.
     private var http1: HTTP1Connection
     private var http2: HTTP2Connection?
     private let limits: HTTPLimits
-    private let errorBody: @Sendable (_ status: Int, _ message: String) -> [UInt8]
+    private let admission: Admission
+    private let ownAnswer: OwnAnswer.Maker
 
-    /// A connection that was just accepted. `errorBody` makes the JSON body of the answers that the protocol gives
-    /// by itself (400, 408, 413, …).
+    /// A connection that was just accepted. `ownAnswer` makes the answers that the protocol gives by itself
+    /// (400, 408, 413, …), and is called once for each.
     package init(
         limits: HTTPLimits,
-        errorBody: @escaping @Sendable (_ status: Int, _ message: String) -> [UInt8]
+        negotiated: Negotiated = .byPreface,
+        admission: @escaping Admission = { _ in nil },
+        ownAnswer: @escaping OwnAnswer.Maker
     ) {
         self.limits = limits
-        self.errorBody = errorBody
-        http1 = HTTP1Connection(limits: limits, errorBody: errorBody)
+        self.admission = admission
+        self.ownAnswer = ownAnswer
+        isDecided = negotiated == .http1
+        // HTTP/2's preface has still to come.
+        if negotiated == .http2 {
+            http2 = HTTP2Connection(limits: limits, admission: admission, ownAnswer: ownAnswer)
+        }
+        http1 = HTTP1Connection(limits: limits, admission: admission, ownAnswer: ownAnswer)
     }
 
     /// Fields that the answers made by the protocol itself carry beside their own: Date and Server.
@@ -48,12 +69,14 @@ package struct HTTPConnection: ~Copyable {
             return
         case .http1:
             isDecided = true
+            // RFC 9113, 3.4: without its preface it is no HTTP/2.
+            if let http2 { return http2.fail(.protocolError) }
             http1.receive(detector.matchedBytes.span)
             http1.receive(bytes.extracting(position..<bytes.count))
         case .http2:
             isDecided = true
-            let connection = HTTP2Connection(limits: limits, errorBody: errorBody)
-            connection.ownAnswerFields = http1.ownAnswerFields
+            let connection = http2 ?? HTTP2Connection(limits: limits, admission: admission, ownAnswer: ownAnswer)
+            if http2 == nil { connection.ownAnswerFields = http1.ownAnswerFields }
             http2 = connection
             connection.receive(bytes.extracting(position..<bytes.count))
         }
@@ -62,7 +85,7 @@ package struct HTTPConnection: ~Copyable {
     /// The peer will send nothing more. Requests in work are still answered in HTTP/1.x; in HTTP/2 they are
     /// cancelled, because no client of it closes half.
     package mutating func receiveEndOfInput() {
-        if !isDecided {
+        if !isDecided, http2 == nil {
             isDecided = true
             http1.receive(detector.matchedBytes.span)
         }
@@ -131,7 +154,7 @@ package struct HTTPConnection: ~Copyable {
 
     /// The owner's time for ``phase`` ran out: 408 where a request is incomplete, then the connection ends.
     package mutating func phaseTimedOut() {
-        if !isDecided, detector.matched > 0 {
+        if !isDecided, http2 == nil, detector.matched > 0 {
             isDecided = true
             http1.receive(detector.matchedBytes.span)
         }

@@ -80,7 +80,7 @@ extension ProtocolError: CustomStringConvertible {
         case .hostMissing: "the Host header is missing"
         case .hostRepeated: "more than one Host header"
         case .hostMalformed: "malformed host; expected a name or address, with a port if need be"
-        case .hostContradictsTarget: "the Host header and the request target name different hosts"
+        case .hostContradictsTarget: "the Host header and :authority name different hosts"
         case .headTooLarge(let limit): "the request headers are larger than \(limit) bytes"
         case .tooManyFields(let limit): "more than \(limit) request headers"
         case .contentLengthMalformed: "malformed Content-Length; expected decimal digits"

@@ -74,7 +74,9 @@ struct ChunkedDecoder {
             throw hasExtension
                 ? .chunkExtensionsTooLong(limit: limits.maxChunkExtensionBytes) : .chunkSizeMalformed
         }
-        let sizeEnd = lines.line.firstIndex(of: UInt8(ascii: ";")) ?? lines.line.count
+        let sizeEnd =
+            lines.line.firstIndex { ByteClass.isWhitespace($0) || $0 == UInt8(ascii: ";") }
+            ?? lines.line.count
         let size = try Self.size(lines.line[..<sizeEnd])
         let extensions = lines.line[sizeEnd...]
         guard extensions.count <= extensionsLeft else {

@@ -118,9 +118,11 @@ extension HTTP1Connection {
     /// The head is complete.
     private mutating func beginBody() throws(ProtocolError) {
         guard let head else { return }
-        requestHead = try head.request()
+        let request = try head.request()
+        requestHead = request
         let framing = try head.framing()
         let expectsContinue = try head.expectsContinue()
+        if framing != .none, framing != .length(0), let refusal = admission(request) { return refuse(refusal, head) }
         switch framing {
         case .none, .length(0):
             handOut()

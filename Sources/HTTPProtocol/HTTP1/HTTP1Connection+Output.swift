@@ -6,8 +6,9 @@ extension HTTP1Connection {
         guard (200...599).contains(response.status.code) else {
             // An interim or impossible status can't be an answer: the handler's mistake, told as such.
             let message = "the handler answered with status \(response.status.code)"
-            let own = OwnAnswer.response(status: 500, fields: ownAnswerFields)
-            respond(own, body: errorBody(500, message), isComplete: true, to: id)
+            let own = ownAnswer(500, message)
+            let head = own.head(status: 500, fields: ownAnswerFields)
+            respond(head, body: own.body, isComplete: true, to: id)
             return
         }
         work.keepsAlive = keepsAlive(work, response)

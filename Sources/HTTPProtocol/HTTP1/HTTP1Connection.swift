@@ -33,7 +33,8 @@ struct HTTP1Connection {
     }
 
     let limits: HTTPLimits
-    let errorBody: @Sendable (_ status: Int, _ message: String) -> [UInt8]
+    let admission: HTTPConnection.Admission
+    let ownAnswer: OwnAnswer.Maker
     /// Fields that are added to the answers that the protocol makes itself.
     var ownAnswerFields = HTTPFields()
 
@@ -66,9 +67,14 @@ struct HTTP1Connection {
     private var isDraining = false
     private var isTimedOut = false
 
-    init(limits: HTTPLimits, errorBody: @escaping @Sendable (Int, String) -> [UInt8]) {
+    init(
+        limits: HTTPLimits,
+        admission: @escaping HTTPConnection.Admission,
+        ownAnswer: @escaping OwnAnswer.Maker
+    ) {
         self.limits = limits
-        self.errorBody = errorBody
+        self.admission = admission
+        self.ownAnswer = ownAnswer
     }
 
     /// More of the same body isn't a new phase.
@@ -131,12 +137,23 @@ struct HTTP1Connection {
     }
 
     private mutating func appendOwnAnswer(status: Int, message: String, version: HTTPVersion, isHead: Bool) {
-        let body = errorBody(status, message)
-        let response = OwnAnswer.response(status: status, fields: ownAnswerFields)
+        let own = ownAnswer(status, message)
+        let head = own.head(status: status, fields: ownAnswerFields)
         output.append(
-            ResponseSerializer.head(response, body: .length(body.count), version: version, keepsAlive: false)
+            ResponseSerializer.head(head, body: .length(own.body.count), version: version, keepsAlive: false)
         )
-        if !isHead { output.append(body) }
+        if !isHead { output.append(own.body) }
+    }
+
+    /// Answers a request whose body is still to come, and ends the connection: the body may follow or not, so what
+    /// comes behind can't be told from it.
+    mutating func refuse(_ refusal: (head: HTTPResponse, body: [UInt8]), _ head: RequestHead) {
+        finish()
+        var response = refusal.head
+        for field in ownAnswerFields { response.headerFields[field.name] = field.value }
+        let framing = ResponseSerializer.Body.length(refusal.body.count)
+        output.append(ResponseSerializer.head(response, body: framing, version: head.version, keepsAlive: false))
+        if !head.isHead { output.append(refusal.body) }
     }
 
     mutating func drain(isFinal: Bool) {

@@ -84,9 +84,7 @@ struct RequestHead {
         case .asterisk: path = "*"
         case .authority: throw .connectUnsupported
         case .absolute(let targetScheme, let targetAuthority, let targetPath):
-            // RFC 9112, 3.2.2: the target's authority counts and Host is not looked at. Where they differ, a
-            // neighbour that routed by Host saw another request: refused.
-            if let host, !Authority.areEqual(host[...], targetAuthority[...]) { throw .hostContradictsTarget }
+            // RFC 9112, 3.2.2: the target's authority counts, and a Host that differs must be ignored.
             (scheme, authority, path) = (targetScheme, targetAuthority, targetPath)
         }
         return HTTPRequest(

@@ -40,10 +40,8 @@ struct RequestLineParser {
             ByteClass.isDigit(bytes[start + 5]), bytes[start + 6] == UInt8(ascii: "."),
             ByteClass.isDigit(bytes[start + 7])
         else { throw .versionMalformed }
-        switch (bytes[start + 5], bytes[start + 7]) {
-        case (UInt8(ascii: "1"), UInt8(ascii: "1")): return .http11
-        case (UInt8(ascii: "1"), UInt8(ascii: "0")): return .http10
-        default: throw .versionUnsupported
-        }
+        guard bytes[start + 5] == UInt8(ascii: "1") else { throw .versionUnsupported }
+        // RFC 9110, 2.5: a higher minor version than ours is read as ours.
+        return bytes[start + 7] == UInt8(ascii: "0") ? .http10 : .http11
     }
 }

@@ -27,7 +27,7 @@ enum HTTP2Callbacks {
     }
 
     private static func header(_ header: nghttp2_frame_hd) -> HTTP2FrameHeader {
-        HTTP2FrameHeader(type: header.type, flags: header.flags, stream: header.stream_id)
+        HTTP2FrameHeader(length: header.length, type: header.type, flags: header.flags, stream: header.stream_id)
     }
 
     /// Whether a HEADERS frame opens a stream; else it brings trailers.

@@ -7,12 +7,19 @@ extension HTTP2Connection {
         while position < bytes.count, !isBroken, !isDead {
             if scanner.payloadLeft > 0 {
                 let count = min(scanner.payloadLeft, bytes.count - position)
-                feed(bytes.extracting(position..<(position + count)))
+                let piece = bytes.extracting(position..<(position + count))
+                if scanner.findsSelfDependency(in: piece) {
+                    // A stream error (RFC 7540, 5.3.1); a stream that isn't open can't be reset.
+                    guard let stream = streams[scanner.stream] else { return fail(.protocolError) }
+                    invalidFrameReceived()
+                    giveUp(stream, .protocolError)
+                }
+                feed(piece)
                 scanner.payloadLeft -= count
                 position += count
             } else if let frame = scanner.readHeader(bytes, at: &position) {
                 if let code = violation(frame) { return fail(code) }
-                feed(scanner.header.span)
+                if !isLimitAcknowledgement(frame) { feed(scanner.header.span) }
             }
         }
     }
@@ -29,6 +36,16 @@ extension HTTP2Connection {
         }
     }
 
+    /// Whether this acknowledges our limit of streams, which the library must not hear of: from then on it would end
+    /// the connection, with all that is in work, for a stream too many, where RFC 9113, 5.1.2, has the stream refused.
+    private func isLimitAcknowledgement(_ frame: HTTP2FrameHeader) -> Bool {
+        guard frame.kind == .settings, frame.isAcknowledgement, frame.length == 0, frame.stream == 0,
+            headerStream == nil
+        else { return false }
+        acknowledgedSettings += 1
+        return acknowledgedSettings > HTTP2Session.settingsBeforeLimit
+    }
+
     // MARK: Frames
 
     /// Judges a frame by its header; the code of the connection error that it is.
@@ -40,6 +57,7 @@ extension HTTP2Connection {
         }
         // RFC 9113, 6.3. The library doesn't look at PRIORITY once we have told that we don't.
         if frame.kind == .priority, frame.stream == 0 { return .protocolError }
+        if frame.kind == .settings { queuedBeforeSettings = session?.queuedFrames ?? 0 }
         guard isOnLivingStream(frame) else { return .streamClosed }
         if frame.kind == .headers, frame.stream % 2 == 1 {
             switch ledger.open(frame.stream) {
@@ -57,8 +75,7 @@ extension HTTP2Connection {
         case .headers: FloodGuard.streamCost
         // Earned back by the first byte that it carries; padding alone earns nothing.
         case .data: frame.endsStream ? 0 : 1
-        // The library takes one acknowledgement of our one SETTINGS, and no other; but any of a PING.
-        case .settings: frame.isAcknowledgement ? 0 : 1
+        case .settings: frame.isAcknowledgement && acknowledgedSettings <= HTTP2Session.settingsBeforeLimit ? 0 : 1
         // The library counts CONTINUATION, and the others end the connection anyway.
         case .continuation, .goAway, .pushPromise: 0
         case .priority, .reset, .ping, .windowUpdate, nil: 1
@@ -88,6 +105,10 @@ extension HTTP2Connection {
         case .settings:
             if !hasSettings { epoch &+= 1 }
             hasSettings = true
+            // The library answers with an acknowledgement, and resets streams whose window grew beyond what it may be:
+            // RFC 9113, 6.9.2, makes that an error of the connection.
+            let answers = (session?.queuedFrames ?? 0) - queuedBeforeSettings
+            if !frame.isAcknowledgement, answers > 1 { fail(.flowControlError) }
         case .ping:
             if frame.isAcknowledgement { finishDraining() }
         default:
@@ -127,9 +148,14 @@ extension HTTP2Connection {
     private func finishHead(_ stream: HTTP2Stream, isWhole: Bool) {
         stream.isHead = stream.fields.isHead
         do {
-            stream.request = try stream.fields.request()
+            let request = try stream.fields.request()
+            stream.request = request
             let length = try stream.fields.contentLength()
             let expectsContinue = try stream.fields.expectsContinue()
+            if !isWhole, let refusal = admission(request) {
+                refuse(stream, with: refusal.head, refusal.body)
+                return
+            }
             guard length ?? 0 <= limits.maxBodyBytes else {
                 throw ProtocolError.bodyTooLarge(limit: limits.maxBodyBytes)
             }

@@ -7,8 +7,8 @@ extension HTTP2Connection {
         guard (200...599).contains(response.status.code) else {
             // An interim or impossible status can't be an answer: the handler's mistake, told as such.
             let message = "the handler answered with status \(response.status.code)"
-            let own = OwnAnswer.response(status: 500, fields: ownAnswerFields)
-            submit(own, body: errorBody(500, message), isComplete: true, on: stream)
+            let own = ownAnswer(500, message)
+            submit(own.head(status: 500, fields: ownAnswerFields), body: own.body, isComplete: true, on: stream)
             return
         }
         submit(response, body: body, isComplete: isComplete, on: stream)
@@ -136,6 +136,13 @@ extension HTTP2Connection {
     /// Answers a protocol error on one stream; what the peer still sends of it is dropped.
     func refuse(_ stream: HTTP2Stream, _ error: ProtocolError) {
         guard stream.state == .readingHead || stream.state == .readingBody else { return }
+        events.append(.protocolError(error.kind))
+        let own = ownAnswer(error.status, error.description)
+        refuse(stream, with: own.head(status: error.status, fields: [:]), own.body)
+    }
+
+    /// Answers a request that is not complete; what the peer still sends of it is dropped.
+    func refuse(_ stream: HTTP2Stream, with answer: HTTPResponse, _ body: [UInt8]) {
         leaveReading(stream)
         stream.state = .refused
         stream.heldBodyBytes = 0
@@ -143,9 +150,9 @@ extension HTTP2Connection {
         stream.request = nil
         stream.fields = HTTP2FieldCollector()
         epoch &+= 1
-        events.append(.protocolError(error.kind))
-        let own = OwnAnswer.response(status: error.status, fields: ownAnswerFields)
-        submit(own, body: errorBody(error.status, error.description), isComplete: true, on: stream)
+        var answer = answer
+        for field in ownAnswerFields { answer.headerFields[field.name] = field.value }
+        submit(answer, body: body, isComplete: true, on: stream)
         giveWithheldWindows()
     }
 

@@ -7,7 +7,8 @@ import HTTPTypes
 /// point at it; owned by one ``HTTPConnection`` and used on its thread alone.
 final class HTTP2Connection {
     let limits: HTTPLimits
-    let errorBody: @Sendable (_ status: Int, _ message: String) -> [UInt8]
+    let admission: HTTPConnection.Admission
+    let ownAnswer: OwnAnswer.Maker
     /// Fields that are added to the answers that the protocol makes itself.
     var ownAnswerFields = HTTPFields()
 
@@ -24,6 +25,10 @@ final class HTTP2Connection {
     var scanner = FrameScanner()
     var flood: FloodGuard
     var ledger = StreamLedger()
+    /// SETTINGS frames of ours that the peer acknowledged.
+    var acknowledgedSettings = 0
+    /// Frames that waited to be sent when the last SETTINGS frame began.
+    var queuedBeforeSettings = 0
     /// A HEADERS frame's new stream, until the library takes it up; if it never does it has refused it.
     var announcedStream: StreamID?
 
@@ -50,11 +55,13 @@ final class HTTP2Connection {
     /// `memory`: libnghttp2's allocator, for tests in which it fails.
     init(
         limits: HTTPLimits,
-        errorBody: @escaping @Sendable (Int, String) -> [UInt8],
+        admission: @escaping HTTPConnection.Admission = { _ in nil },
+        ownAnswer: @escaping OwnAnswer.Maker,
         memory: HTTP2Memory? = nil
     ) {
         self.limits = limits
-        self.errorBody = errorBody
+        self.admission = admission
+        self.ownAnswer = ownAnswer
         flood = FloodGuard(limits: limits)
         session = HTTP2Session(limits: limits, owner: self, memory: memory)
         if session == nil { fail(.internalError) }
@@ -109,7 +116,7 @@ final class HTTP2Connection {
         switch code {
         case .internalError: .internalFailure
         case .enhanceYourCalm: .http2Flood
-        case .noError, .protocolError, .streamClosed, .cancel: .http2Protocol
+        case .noError, .protocolError, .flowControlError, .streamClosed, .cancel: .http2Protocol
         }
     }
 

@@ -5,6 +5,8 @@ struct HTTP2FrameHeader {
         case data = 0, headers, priority, reset, settings, pushPromise, ping, goAway, windowUpdate, continuation
     }
 
+    /// Bytes of the payload.
+    let length: Int
     let type: UInt8
     let flags: UInt8
     let stream: StreamID

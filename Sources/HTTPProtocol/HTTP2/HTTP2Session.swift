@@ -74,22 +74,29 @@ import HTTPTypes
 
     private func submitSettings(_ limits: HTTPLimits) -> Bool {
         let headerListSize = limits.maxHeaderBytes + limits.maxTargetBytes
-        let entries: [(nghttp2_settings_id, Int)] = [
-            (NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.maxConcurrentStreams),
+        let isSubmitted = submitSettings([
             (NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, min(limits.streamWindowBytes, Int(Int32.max))),
             (NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, headerListSize),
             // No priority tree of RFC 7540: it is deprecated, and was a way to make work.
             (NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1),
-        ]
+        ])
+        guard isSubmitted,
+            submitSettings([(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.maxConcurrentStreams)])
+        else { return false }
+        let window = Int32(clamping: limits.connectionWindowBytes)
+        return unsafe nghttp2_session_set_local_window_size(session, noFlags, 0, window) == 0
+    }
+
+    /// SETTINGS frames of ours before the one with the limit of streams.
+    static let settingsBeforeLimit = 1
+
+    private func submitSettings(_ entries: [(nghttp2_settings_id, Int)]) -> Bool {
         let settings = entries.map { id, value in
             nghttp2_settings_entry(settings_id: Int32(id.rawValue), value: UInt32(clamping: value))
         }
-        let result = unsafe settings.withUnsafeBufferPointer {
+        return unsafe settings.withUnsafeBufferPointer {
             unsafe nghttp2_submit_settings(session, noFlags, $0.baseAddress, $0.count)
-        }
-        let window = Int32(clamping: limits.connectionWindowBytes)
-        guard result == 0 else { return false }
-        return unsafe nghttp2_session_set_local_window_size(session, noFlags, 0, window) == 0
+        } == 0
     }
 
     private let noFlags = UInt8(NGHTTP2_FLAG_NONE.rawValue)

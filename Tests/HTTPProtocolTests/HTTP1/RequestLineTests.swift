@@ -94,9 +94,9 @@ struct RequestLineTests {
     }
 
     @Test(
-        "only HTTP/1.0 and HTTP/1.1 are served: another version is 505, what is no version 400",
+        "only HTTP/1.x is served: another version is 505, what is no version 400",
         arguments: [
-            ("HTTP/1.2", 505), ("HTTP/2.0", 505), ("HTTP/0.9", 505), ("HTTP/3.0", 505), ("HTTP/9.9", 505),
+            ("HTTP/2.0", 505), ("HTTP/0.9", 505), ("HTTP/3.0", 505), ("HTTP/9.9", 505),
             ("HTTP/1.", 400), ("HTTP/1", 400), ("HTTP/11.1", 400), ("HTTP/1.10", 400), ("http/1.1", 400),
             ("HTTP/1,1", 400), ("HTTP/ 1.1", 400), ("HTTPS/1.1", 400), ("HTTP/+1.1", 400), ("HTTP/1.x", 400),
             ("X", 400),
@@ -117,9 +117,26 @@ struct RequestLineTests {
         #expect(statusOf(String(repeating: "A", count: 100_000), limits: limits) == 414)
     }
 
-    @Test("the authority of an absolute target and Host must agree", arguments: ["c", "b:81", "b.", "bb"])
-    func contradiction(host: String) {
-        #expect(statusOf("GET http://b/ HTTP/1.1\r\nHost: \(host)\r\n\r\n") == 400)
+    @Test("a minor version above 1.1 is served as 1.1 (RFC 9110, 2.5)", arguments: ["HTTP/1.2", "HTTP/1.9"])
+    func higherMinorVersion(version: String) {
+        let server = TestServer.echoing()
+        server.receive("GET / \(version)\r\nHost: a\r\n\r\n")
+        #expect(server.text.hasPrefix("HTTP/1.1 200 OK\r\n") && !server.isFinished)
+    }
+
+    @Test("the authority of an absolute target counts, not Host (RFC 9112, 3.2.2)", arguments: ["c", "b:81", "b."])
+    func hostIgnored(host: String) {
+        let server = TestServer()
+        server.receive("GET http://b/ HTTP/1.1\r\nHost: \(host)\r\n\r\n")
+        #expect(server.log == ["request 1: GET|http|b|/||"])
+    }
+
+    @Test(
+        "beside an absolute target there is still one good Host",
+        arguments: ["", "Host: a b\r\n", "Host: a\r\nHost: a\r\n"]
+    )
+    func hostStillNeeded(fields: String) {
+        #expect(statusOf("GET http://b/ HTTP/1.1\r\n\(fields)\r\n") == 400)
     }
 
     @Test(

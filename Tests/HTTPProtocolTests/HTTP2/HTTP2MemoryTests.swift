@@ -57,7 +57,7 @@ struct HTTP2MemoryTests {
     private func exchange(_ allocator: Allocator) -> Bool {
         let connection = HTTP2Connection(
             limits: HTTPLimits(),
-            errorBody: { _, _ in [1] },
+            ownAnswer: { _, _ in OwnAnswer(body: [1]) },
             memory: HTTP2Memory(allocator.memory)
         )
         var output: [UInt8] = []

@@ -17,7 +17,7 @@ final class TestServer {
 
     init(limits: HTTPLimits = HTTPLimits(), answer: Answer? = nil) {
         connection = HTTPConnection(limits: limits) { status, message in
-            Array("{\"error\":\"\(message)\",\"status\":\(status)}".utf8)
+            OwnAnswer(body: Array("{\"error\":\"\(message)\",\"status\":\(status)}".utf8))
         }
         if let answer { self.answer = answer }
     }
