@@ -18,6 +18,27 @@ let kernelSettings: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=off"])]
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
+// The targets of fuzzing: their inputs are tests like others, but libFuzzer's program needs a flag for all modules and
+// is built by scripts/fuzz alone.
+let fuzzed: [Target.Dependency] = [
+    "HTTPProtocol", "HTTPServer", "JSON", "Tokenization", "Checkpoint", "Encoder", "Service", httpTypes,
+]
+let fuzzing: Target =
+    Context.environment["SWIFTLET_FUZZ"] == nil
+    ? .testTarget(
+        name: "FuzzingTests",
+        dependencies: fuzzed,
+        exclude: ["Corpus", "LibFuzzer.swift"],
+        swiftSettings: testSettings
+    )
+    : .executableTarget(
+        name: "swiftlet-fuzz",
+        dependencies: fuzzed,
+        path: "Tests/FuzzingTests",
+        exclude: ["Corpus", "CorpusTests.swift"],
+        swiftSettings: testSettings + [.unsafeFlags(["-parse-as-library", "-enable-testing"])]
+    )
+
 let package = Package(
     name: "swiftlet",
     platforms: [.macOS(.v15)],
@@ -39,7 +60,7 @@ let package = Package(
         .executableTarget(
             name: "swiftlet",
             dependencies: [
-                "Service", "Encoder", "Tokenization", "JSON", "LinearAlgebra", "CLinux",
+                "Service", "Encoder", "Tokenization", "JSON", "LinearAlgebra", "TLS", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
@@ -48,16 +69,20 @@ let package = Package(
             name: "Service",
             dependencies: [
                 "HTTPServer", "HTTPProtocol", "Batching", "Tokenization", "Encoder", "Checkpoint", "LinearAlgebra",
-                "JSON", "CLinux",
+                "TLS", "Compression", "JSON", "CLinux",
                 httpTypes, logging,
                 .product(name: "Yams", package: "Yams"),
+            ],
+            // In the program itself, so that it stays one file.
+            resources: [
+                .embedInCode("API/Documentation/openapi.json"), .embedInCode("API/Documentation/docs.html"),
             ],
             swiftSettings: settings
         ),
         .target(
             name: "HTTPServer",
             dependencies: [
-                "HTTPProtocol", "Transport",
+                "HTTPProtocol", "TLS", "Transport",
                 .product(name: "DequeModule", package: "swift-collections"),
                 httpTypes, logging,
             ],
@@ -69,6 +94,8 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "Transport", dependencies: ["CLinux"], swiftSettings: settings),
+        .target(name: "TLS", dependencies: ["CTLS"], swiftSettings: settings),
+        .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: settings),
         .target(
             name: "Batching",
             dependencies: ["CLinux", .product(name: "HeapModule", package: "swift-collections")],
@@ -82,6 +109,11 @@ let package = Package(
         // The encoder's arithmetic, for each instruction set.
         .target(name: "CKernels", cSettings: kernelSettings),
         .target(name: "CLinux", cSettings: cSettings),
+        // What of OpenSSL is macros and callbacks, as functions.
+        .target(name: "CTLS", dependencies: ["COpenSSL"], cSettings: cSettings),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        // gzip.
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         // HTTP/2's frames, header compression and flow control.
         .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
 
@@ -93,10 +125,16 @@ let package = Package(
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "TestSupport"], swiftSettings: testSettings),
         .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "TestSupport"], swiftSettings: testSettings),
         .testTarget(
+            name: "CompressionTests",
+            dependencies: ["Compression", "TestSupport"],
+            swiftSettings: testSettings
+        ),
+        .testTarget(
             name: "EncoderTests",
             dependencies: ["AllocationCounter", "Encoder", "Checkpoint", "LinearAlgebra", "TestSupport"],
             swiftSettings: testSettings
         ),
+        fuzzing,
         .testTarget(
             name: "HTTPProtocolTests",
             dependencies: ["HTTPProtocol", "CNghttp2", "TestSupport", httpTypes],
@@ -104,7 +142,7 @@ let package = Package(
         ),
         .testTarget(
             name: "HTTPServerTests",
-            dependencies: ["HTTPServer", "HTTPProtocol", "Transport", httpTypes, logging],
+            dependencies: ["HTTPServer", "HTTPProtocol", "TLS", "Transport", "TestSupport", httpTypes, logging],
             swiftSettings: testSettings
         ),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: testSettings),
@@ -117,12 +155,13 @@ let package = Package(
             name: "ServiceTests",
             dependencies: [
                 "Service", "HTTPServer", "HTTPProtocol", "Batching", "Tokenization", "Encoder", "Checkpoint", "JSON",
-                "TestSupport", httpTypes, logging,
+                "Compression", "TLS", "TestSupport", httpTypes, logging,
             ],
             swiftSettings: testSettings
         ),
         // Style as a test: it reads the sources, and imports none of them.
         .testTarget(name: "TidyTests", swiftSettings: testSettings),
+        .testTarget(name: "TLSTests", dependencies: ["TLS", "TestSupport"], swiftSettings: testSettings),
         .testTarget(
             name: "TokenizationTests",
             dependencies: ["Tokenization", "TestSupport"],

@@ -1,18 +1,22 @@
 #include "CLinux.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/filter.h>
 #include <malloc.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -85,6 +89,15 @@ ptrdiff_t clinux_receive(int descriptor, void *buffer, size_t count) {
     return received < 0 ? -errno : received;
 }
 
+int clinux_peek(int descriptor) {
+    uint8_t byte;
+    ssize_t received;
+    do received = recv(descriptor, &byte, 1, MSG_PEEK);
+    while (received < 0 && errno == EINTR);
+    if (received < 0) return -errno;
+    return received == 1 ? byte : CLINUX_NO_BYTE;
+}
+
 ptrdiff_t clinux_send(int descriptor, const void *buffer, size_t count) {
     ssize_t sent;
     do sent = send(descriptor, buffer, count, MSG_NOSIGNAL);
@@ -104,6 +117,24 @@ int clinux_reset_on_close(int descriptor) {
 int clinux_close(int descriptor) {
     // Linux has closed the descriptor even where it reports EINTR: never a second time.
     return checked(close(descriptor));
+}
+
+int clinux_write_all(int descriptor, const void *bytes, size_t count) {
+    const char *rest = bytes;
+    while (count > 0) {
+        const ssize_t written = write(descriptor, rest, count);
+        if (written >= 0) {
+            rest += written;
+            count -= (size_t)written;
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            // Who shares the pipe has made it non-blocking.
+            struct pollfd room = {.fd = descriptor, .events = POLLOUT};
+            if (poll(&room, 1, -1) < 0 && errno != EINTR) return -errno;
+        } else if (errno != EINTR) {
+            return -errno;
+        }
+    }
+    return 0;
 }
 
 // MARK: listening
@@ -194,6 +225,23 @@ int clinux_local_port(int descriptor) {
     return -EAFNOSUPPORT;
 }
 
+int clinux_peer_address(int descriptor, char *text, size_t capacity) {
+    struct sockaddr_storage storage;
+    socklen_t length = sizeof storage;
+    if (getpeername(descriptor, (struct sockaddr *)&storage, &length) < 0) return -errno;
+    if (storage.ss_family == AF_UNIX) return snprintf(text, capacity, "unix") < 0 ? -EINVAL : 0;
+    const void *address = &((struct sockaddr_in *)&storage)->sin_addr;
+    int family = AF_INET;
+    if (storage.ss_family == AF_INET6) {
+        const struct in6_addr *ipv6 = &((struct sockaddr_in6 *)&storage)->sin6_addr;
+        // An IPv4 client of a socket for both reads better as one.
+        const bool is_mapped = IN6_IS_ADDR_V4MAPPED(ipv6);
+        address = is_mapped ? (const void *)&ipv6->s6_addr[12] : ipv6;
+        family = is_mapped ? AF_INET : AF_INET6;
+    }
+    return inet_ntop(family, address, text, (socklen_t)capacity) == NULL ? -errno : 0;
+}
+
 size_t clinux_unix_path_capacity(void) {
     return sizeof ((struct sockaddr_un *)0)->sun_path - 1;
 }
@@ -266,7 +314,9 @@ const char *clinux_resolution_message(int code) {
 
 // MARK: process
 
-// CPUs
+// threads and CPUs
+
+void clinux_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 int clinux_current_cpu(void) { return checked(sched_getcpu()); }
 
@@ -292,6 +342,22 @@ long clinux_raise_descriptor_limit(long wanted) {
         if (setrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
     }
     return (long)limit.rlim_cur;
+}
+
+long clinux_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
+    return limit.rlim_cur == RLIM_INFINITY ? LONG_MAX : (long)limit.rlim_cur;
+}
+
+long clinux_open_descriptors(void) {
+    DIR *folder = opendir("/proc/self/fd");
+    if (folder == NULL) return -errno;
+    long count = 0;
+    while (readdir(folder) != NULL) count++;
+    closedir(folder);
+    // Besides ".", ".." and the folder's own descriptor.
+    return count - 3;
 }
 
 void clinux_limit_heap_reserves(int bytes) {

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import TLS
 import Transport
 
 /// One loop's share of a listener: accepts and hands over to the table.
@@ -19,6 +20,8 @@ final class Acceptor: EventHandler {
     static let completion = Duration.milliseconds(50)
 
     private let listener: Listener
+    /// For a port that speaks TLS.
+    private let certificates: CertificateStore?
     private unowned let table: ConnectionTable
     private var registration: Registration?
     private var isWatching = false
@@ -26,6 +29,7 @@ final class Acceptor: EventHandler {
 
     init(listener: Listener, table: ConnectionTable) {
         self.listener = listener
+        certificates = listener.port == nil ? nil : table.context.configuration.certificates
         self.table = table
     }
 
@@ -78,7 +82,7 @@ final class Acceptor: EventHandler {
     private func acceptOne() -> Outcome {
         switch listener.accept() {
         case .connection(let socket):
-            table.admit(socket)
+            table.admit(socket, tls: certificates?.context)
             return .accepted
         case .nothingYet:
             return .nothingYet
@@ -106,7 +110,7 @@ final class Acceptor: EventHandler {
     private func refuseNext() -> Bool {
         guard case .connection(let socket) = listener.accept() else { return false }
         table.context.counters.add(1, to: .refusedConnections)
-        table.sendRefusal(on: socket)
+        if certificates == nil { table.sendRefusal(on: socket) }
         return true
     }
 

@@ -34,7 +34,7 @@ extension Connection {
         swap(&buffer, &table.readBuffer)
         defer { swap(&buffer, &table.readBuffer) }
         var room = buffer.mutableSpan
-        let result = socket.receive(into: &room)
+        let result = stream.receive(into: &room)
         if case .bytes(let count) = result {
             dateOwnAnswers()
             http.receive(buffer.span.extracting(first: count))
@@ -64,7 +64,7 @@ extension Connection {
                 guard !unsent.isEmpty else { break }
                 clock.beginWrite(at: table.reactor.now)
             }
-            switch socket.send(unsent.span.extracting(last: unsent.count - sent)) {
+            switch stream.send(unsent.span.extracting(last: unsent.count - sent)) {
             case .bytes(let count):
                 context.counters.add(count, to: .bytesSent)
                 clock.wrote(count, at: table.reactor.now, minimum: Self.minimumWriteProgress)
@@ -93,7 +93,8 @@ extension Connection {
         swap(&buffer, &table.readBuffer)
         defer { swap(&buffer, &table.readBuffer) }
         var room = buffer.mutableSpan
-        switch socket.receive(into: &room) {
+        // Of TLS too the socket's own bytes: nobody wants to know what they mean.
+        switch stream.socket.receive(into: &room) {
         case .bytes(let count):
             discarded += count
             if discarded > Self.maxDiscardedBytes { close() }

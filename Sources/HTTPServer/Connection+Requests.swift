@@ -24,16 +24,17 @@ extension Connection {
     private func receive(_ request: Request, _ stream: StreamID) {
         context.counters.add(1, to: .requests)
         clock.requestReceived(at: table.reactor.now)
-        if let response = context.handler.respondAtOnce(to: request) {
+        let arrival = Arrival(client: client)
+        if let response = context.handler.respondAtOnce(to: request, arrival) {
             begin(response, stream)
         } else if context.isOutboundFull || context.isInboundFull(beside: request.body.count) {
             context.counters.add(1, to: .overloadedRequests)
-            begin(context.overloadResponse(), stream)
+            begin(context.overloadResponse(to: request, arrival), stream)
         } else if isOutboundFull {
-            parked.append((request, stream))
+            parked.append((request, arrival, stream))
             heldBodyBytes += request.body.count
         } else {
-            work(on: request, stream)
+            work(on: request, arrival, stream)
         }
     }
 
@@ -45,20 +46,20 @@ extension Connection {
     /// Begins requests that waited for the client to take earlier answers. At most as many as there may be streams.
     private func beginParked() {
         while !parked.isEmpty, !isOutboundFull {
-            let (request, stream) = parked.removeFirst()
+            let (request, arrival, stream) = parked.removeFirst()
             heldBodyBytes -= request.body.count
-            work(on: request, stream)
+            work(on: request, arrival, stream)
         }
         resumePulls()
     }
 
     /// Has a task answer the request. It hands the answer back by the loop's inbox, to this connection if it still
     /// exists by then.
-    private func work(on request: Request, _ stream: StreamID) {
+    private func work(on request: Request, _ arrival: Arrival, _ stream: StreamID) {
         context.counters.add(1, to: .requestsInFlight)
         let (handler, loop, id) = (context.handler, table.loop, id)
         let task = Task(executorPreference: context.executor) {
-            let response = await handler.respond(to: request)
+            let response = await handler.respond(to: request, arrival)
             loop.execute { $0.connection(id)?.answered(stream, response) }
         }
         exchanges[stream] = Exchange(task: task, pull: nil, bodyBytes: request.body.count)
@@ -88,12 +89,15 @@ extension Connection {
             else {
                 // Computed, but there is no room for it: better one refusal than the process.
                 context.counters.add(1, to: .overloadedRequests)
-                return begin(context.overloadResponse(), stream)
+                let arrival = Arrival(client: client)
+                return begin(context.overloadResponse(arrival, replacing: response.record), stream)
             }
+            response.record?.began(status: head.status.code, bytes: body.count, isComplete: true)
             http.respond(head, body: body, isComplete: true, to: stream)
         case .stream(let pull):
             context.counters.add(1, to: .requestsInFlight)
-            exchanges[stream] = Exchange(task: nil, pull: pull, bodyBytes: 0)
+            response.record?.began(status: head.status.code, bytes: 0, isComplete: false)
+            exchanges[stream] = Exchange(task: nil, pull: pull, bodyBytes: 0, record: response.record)
             http.respond(head, body: [], isComplete: false, to: stream)
         }
     }
@@ -121,8 +125,10 @@ extension Connection {
         guard stage == .serving, exchanges[stream] != nil else { return }
         switch piece {
         case .success(let bytes?):
+            exchanges[stream]?.record?.continued(bytes: bytes.count, isComplete: false)
             http.appendBody(bytes, isComplete: false, to: stream)
         case .success(nil):
+            exchanges[stream]?.record?.continued(bytes: 0, isComplete: true)
             complete(stream)
             http.appendBody([], isComplete: true, to: stream)
         case .failure(let error):
@@ -150,9 +156,10 @@ extension Connection {
     }
 
     private func cancel(_ stream: StreamID) {
-        if let index = parked.firstIndex(where: { $0.1 == stream }) {
-            heldBodyBytes -= parked.remove(at: index).0.body.count
-            context.counters.add(1, to: .cancelledRequests)
+        if let index = parked.firstIndex(where: { $0.stream == stream }) {
+            let (request, arrival, _) = parked.remove(at: index)
+            heldBodyBytes -= request.body.count
+            abandon(request, arrival)
         }
         guard let exchange = exchanges[stream] else { return }
         complete(stream)
@@ -163,8 +170,15 @@ extension Connection {
     /// Cancels all that is in work.
     func cancelExchanges() {
         for stream in Array(exchanges.keys) { cancel(stream) }
-        context.counters.add(parked.count, to: .cancelledRequests)
+        for (request, arrival, _) in parked { abandon(request, arrival) }
         parked = []
         pausedPulls = []
+    }
+
+    /// The client of a request that has not been begun has gone.
+    private func abandon(_ request: Request, _ arrival: Arrival) {
+        context.counters.add(1, to: .cancelledRequests)
+        let message = "the client went away"
+        _ = context.handler.refuse(Refusal(status: 499, message: message, request: request, arrival: arrival))
     }
 }

@@ -19,12 +19,18 @@ extension Connection {
     /// The earliest time at which some limit may have passed.
     func nextDeadline() -> Instant? {
         if stage == .lingering { return clock.lingerDeadline }
+        if stage == .handshaking { return clock.phaseBegan + context.configuration.handshakeTimeout }
         return [phaseDeadline, writeDeadline, halfCloseDeadline, streamCheck, retry].compactMap { $0 }.min()
     }
 
     /// Cuts what has taken too long. The step that follows writes what the protocol has to say about it.
     func enforceTimeLimits() {
         let now = table.reactor.now
+        if stage == .handshaking {
+            context.counters.count(.handshake)
+            context.counters.add(1, to: .tlsFailures)
+            return abandon()
+        }
         guard stage == .serving else { return close() }
         observePhase()
         if let deadline = writeDeadline, deadline <= now {
@@ -76,8 +82,8 @@ extension Connection {
         }
     }
 
-    /// While bytes wait for the client, whatever the protocol's phase. An HTTP/2 stream whose window is shut has its own
-    /// limit, and does not take the connection's other streams with it.
+    /// While bytes wait for the client, whatever the protocol's phase. An HTTP/2 stream whose window is shut has its
+    /// own limit, and does not take the connection's other streams with it.
     private var writeDeadline: Instant? {
         guard !unsent.isEmpty || clock.phase == .writing && http.protocolName != "h2" else { return nil }
         return clock.writeProgressed + context.configuration.writeTimeout

@@ -24,15 +24,19 @@ final class Connection: EventHandler {
     static let maxDiscardedBytes = 32 * 1024 * 1024
 
     /// Where a connection is in its life.
-    enum Stage { case serving, lingering, closed }
+    enum Stage { case handshaking, serving, lingering, closed }
 
     let id: UInt64
     /// Accepted over the limit: told 503 and never read.
     let isRefused: Bool
     let table: ConnectionTable
-    let socket: Socket
+    let stream: ByteStream
+    /// The client's address.
+    let client: String?
     var http: HTTPConnection
-    var stage = Stage.serving
+    var stage: Stage
+    /// The first byte of TLS was seen.
+    var hasGreeted = false
 
     /// Bytes taken from the protocol; those before `sent` are written.
     var unsent: [UInt8] = []
@@ -54,7 +58,7 @@ final class Connection: EventHandler {
     /// Requests handed out whose answers are not complete.
     var exchanges: [StreamID: Exchange] = [:]
     /// HTTP/2 requests not begun because this connection's answers are not taken.
-    var parked: [(Request, StreamID)] = []
+    var parked: [(request: Request, arrival: Arrival, stream: StreamID)] = []
     /// Bytes of the bodies of both.
     var heldBodyBytes = 0
     /// Streamed answers whose next piece waits for room.
@@ -64,26 +68,43 @@ final class Connection: EventHandler {
     /// What this connection has in the server's sums.
     private var countedOutbound = 0
     private var countedInbound = 0
+    private var countedStreams = 0
     private var registration: Registration?
 
-    init(id: UInt64, socket: consuming Socket, table: ConnectionTable, isRefused: Bool = false) {
-        let handler = table.context.handler
+    init(id: UInt64, stream: consuming ByteStream, table: ConnectionTable, isRefused: Bool = false) {
         self.id = id
-        self.socket = socket
+        stage = stream.isEncrypted ? .handshaking : .serving
+        client = stream.socket.peerAddress
+        self.stream = stream
         self.table = table
         self.isRefused = isRefused
         clock = PhaseClock(now: table.reactor.now)
-        http = HTTPConnection(limits: table.context.configuration.limits) { status, message in
-            handler.errorBody(status: status, message: message)
-        }
+        http = Self.makeProtocol(table.context, .byPreface, client: client)
     }
 
     /// A connection that only carries a refusal.
     convenience init(id: UInt64, refusing socket: consuming Socket, table: ConnectionTable) {
-        self.init(id: id, socket: socket, table: table, isRefused: true)
-        table.sendRefusal(on: self.socket)
-        stage = .lingering
-        clock.lingerDeadline = table.reactor.now + table.context.configuration.lingerTimeout
+        self.init(id: id, stream: ByteStream(socket), table: table, isRefused: true)
+        table.sendRefusal(on: stream.socket)
+        linger()
+    }
+
+    static func makeProtocol(
+        _ context: ServerContext,
+        _ negotiated: HTTPConnection.Negotiated,
+        client: String?
+    ) -> HTTPConnection {
+        let (handler, counters) = (context.handler, context.counters)
+        return HTTPConnection(
+            limits: context.configuration.limits,
+            negotiated: negotiated,
+            admission: { head in
+                guard let refusal = handler.ownRefusal(of: head, client: client) else { return nil }
+                counters.add(1, to: .requests)
+                return refusal
+            },
+            ownAnswer: { handler.ownAnswer($0, $1, client: client) }
+        )
     }
 
     var context: ServerContext { table.context }
@@ -95,7 +116,7 @@ final class Connection: EventHandler {
     func open() -> Bool {
         let registration = table.reactor.register(self)
         do {
-            try table.reactor.watch(socket.number, for: .connection, registration: registration)
+            try table.reactor.watch(stream.socket.number, for: .connection, registration: registration)
         } catch {
             table.reactor.deregister(registration)
             return false
@@ -109,6 +130,10 @@ final class Connection: EventHandler {
     func ready(_ readiness: Readiness) {
         if readiness.contains(.readable) { mayRead = true }
         if readiness.contains(.writable) { mayWrite = true }
+        if stream.isEncrypted, mayRead || mayWrite {
+            // TLS may have to write before it can read on, and the other way round.
+            (mayRead, mayWrite) = (true, true)
+        }
         if readiness.contains(.peerFinished) {
             mayRead = true
             clock.peerFinished(at: table.reactor.now)
@@ -134,7 +159,13 @@ final class Connection: EventHandler {
         var hasMoved = true
         while stage != .closed, hasMoved, rounds < Self.roundsPerTurn {
             rounds += 1
-            hasMoved = stage == .serving ? serve() : discardInput()
+            hasMoved =
+                switch stage {
+                case .handshaking: shakeHands()
+                case .serving: serve()
+                case .lingering: discardInput()
+                case .closed: false
+                }
         }
         guard stage != .closed else { return }
         updateSums()
@@ -147,10 +178,7 @@ final class Connection: EventHandler {
         var hasMoved = handleEvents()
         hasMoved = write() || hasMoved
         guard stage == .serving else { return true }
-        if http.isFinished, !http.hasOutput, unsent.isEmpty {
-            beginLinger()
-            return true
-        }
+        if http.isFinished, !http.hasOutput, unsent.isEmpty { return beginLinger() || hasMoved }
         let wantsInput = mayRead && !hasEnded && http.wantsInput
         isInputPaused = wantsInput && isInboundFull
         if wantsInput, !isInputPaused { hasMoved = read() || hasMoved }
@@ -167,15 +195,24 @@ final class Connection: EventHandler {
 
     /// The client has gone: what is in work for it is cancelled.
     func abandon() {
-        socket.resetOnClose()
+        stream.socket.resetOnClose()
         close()
     }
 
-    /// Everything is written: says so to the client, and waits a moment for it to close.
-    private func beginLinger() {
+    /// Everything is written: says so to the client, and waits a moment for it to close. False where it could not be
+    /// said yet.
+    private func beginLinger() -> Bool {
         cancelExchanges()
-        socket.finishSending()
-        guard !hasEnded, !endsSilently else { return close() }
+        guard stream.finishSending() else {
+            mayWrite = false
+            return false
+        }
+        if hasEnded || endsSilently { close() } else { linger() }
+        return true
+    }
+
+    /// Waits a moment for the client to close.
+    func linger() {
         stage = .lingering
         clock.lingerDeadline = table.reactor.now + context.configuration.lingerTimeout
     }
@@ -187,6 +224,7 @@ final class Connection: EventHandler {
         cancelExchanges()
         context.counters.add(-countedOutbound, to: .outboundBytes)
         context.counters.add(-countedInbound, to: .inboundBytes)
+        context.counters.add(-countedStreams, to: .openHTTP2Streams)
         table.hasReadAll(id)
         if let registration { table.reactor.deregister(registration) }
         // The socket closes with the last reference, which is the caller's.
@@ -202,7 +240,13 @@ final class Connection: EventHandler {
     }
 
     /// Reads what has come meanwhile, then closes if that was nothing.
+    ///
+    /// One whose handshake is not done has sent no request that could be lost.
     func finishDrain() {
+        if stage == .handshaking {
+            step()
+            if stage == .handshaking { return abandon() }
+        }
         guard stage == .serving else { return }
         mayRead = true
         step()
@@ -214,8 +258,13 @@ final class Connection: EventHandler {
 
     // MARK: Accounts
 
-    /// Brings the server's sums of held bytes up to date.
+    /// Brings the server's sums of held bytes and open streams up to date.
     private func updateSums() {
+        let streams = http.protocolName == "h2" ? http.inFlight : 0
+        if streams != countedStreams {
+            context.counters.add(streams - countedStreams, to: .openHTTP2Streams)
+            countedStreams = streams
+        }
         let outbound = http.bufferedOutputBytes + unsent.count - sent
         let inbound = http.bufferedInputBytes + heldBodyBytes
         if outbound != countedOutbound {

@@ -1,4 +1,5 @@
 import HTTPProtocol
+import TLS
 import Transport
 
 /// The resident of one event loop: its connections, its share of the listeners, and what they use together.
@@ -7,9 +8,6 @@ import Transport
 final class ConnectionTable {
     /// Bytes read from a socket at once: a whole request of the usual size, in one call.
     static let readBytes = 64 * 1024
-    /// Refused connections that are held open for a moment, so that their 503 arrives (see `Connection.linger`).
-    /// Those over it are closed at once.
-    static let maxRefusedHeld = 64
     /// How long the one connection that is read on when there is too much input may bring nothing.
     static let readerPatience = Duration.milliseconds(100)
 
@@ -27,13 +25,12 @@ final class ConnectionTable {
     private var acceptors: [Acceptor] = []
     private var nextID: UInt64 = 0
     private var refusedHeld = 0
-    private let maxConnections: Int
+    private let room: ConnectionRoom
     private var date = HTTPDate()
     private var reader: (id: UInt64, lastRead: ContinuousClock.Instant)?
 
-    /// - Parameter maxConnections: Open connections, over all loops.
-    init(reactor: Reactor, loop: EventLoop<ConnectionTable>, context: ServerContext, maxConnections: Int) {
-        self.maxConnections = maxConnections
+    init(reactor: Reactor, loop: EventLoop<ConnectionTable>, context: ServerContext, room: ConnectionRoom) {
+        self.room = room
         self.reactor = reactor
         self.loop = loop
         self.context = context
@@ -51,14 +48,27 @@ final class ConnectionTable {
     func connection(_ id: UInt64) -> Connection? { connections[id] }
 
     /// Serves a socket that was accepted, or refuses it where the server has as many as it bears.
-    func admit(_ socket: consuming Socket) {
+    ///
+    /// - Parameter tls: What the client is met with first; nil for plain HTTP.
+    func admit(_ socket: consuming Socket, tls: TLSContext?) {
         let open = context.counters.add(1, to: .openConnections)
-        if open > maxConnections {
+        if open > room.connections {
             context.counters.add(-1, to: .openConnections)
-            refuse(socket)
+            refuse(socket, isPlain: tls == nil)
             return
         }
-        let connection = Connection(id: makeID(), socket: socket, table: self)
+        var session: TLSSession?
+        if let tls {
+            session = TLSSession(context: tls, descriptor: socket.number)
+            guard session != nil else {
+                // There is no memory for it.
+                context.counters.add(-1, to: .openConnections)
+                refuse(socket, isPlain: false)
+                return
+            }
+        }
+        let stream = ByteStream(socket, session: session)
+        let connection = Connection(id: makeID(), stream: stream, table: self)
         guard connection.open() else {
             context.counters.add(-1, to: .openConnections)
             context.counters.add(1, to: .refusedConnections)
@@ -72,9 +82,12 @@ final class ConnectionTable {
     }
 
     /// Tells a client that there is no room for it, without holding more than a few such.
-    func refuse(_ socket: consuming Socket) {
+    ///
+    /// A client that expects TLS could not read it, so it only sees the end.
+    func refuse(_ socket: consuming Socket, isPlain: Bool) {
         context.counters.add(1, to: .refusedConnections)
-        guard refusedHeld < Self.maxRefusedHeld else {
+        guard isPlain else { return }
+        guard refusedHeld < room.refusedPerLoop else {
             sendRefusal(on: socket)
             return
         }
@@ -88,7 +101,7 @@ final class ConnectionTable {
     /// Refuses a socket that is closed right after.
     func sendRefusal(on socket: borrowing Socket) {
         // A fresh socket's buffer takes it, unless the client has gone.
-        _ = socket.send(context.refusal(date: dateField()).span)
+        _ = socket.send(context.refusal(date: dateField(), client: socket.peerAddress).span)
         socket.finishSending()
     }
 

@@ -6,4 +6,6 @@ struct Exchange {
     var pull: (@Sendable () async throws -> [UInt8]?)?
     /// Bytes of the request's body, counted as held until the answer begins.
     var bodyBytes: Int
+    /// Of a streamed answer that has begun.
+    var record: (any AnswerRecord)?
 }

@@ -2,6 +2,7 @@ import Dispatch
 import Foundation
 package import Logging
 import Synchronization
+import TLS
 import Transport
 
 /// Joins sockets and protocols: listens, reads requests, has a handler answer them, writes the answers.
@@ -12,9 +13,9 @@ package final class HTTPServer: Sendable {
     /// them, and HTTP/2 clients learn that they should open no further streams.
     static let drainNotice = Duration.milliseconds(250)
 
-    /// Descriptors that neither connections nor anything open at the start may have: loops, listeners, what libraries
-    /// open for a moment.
-    static let otherDescriptors = 64
+    /// Descriptors that neither connections nor anything open at the start may have: loops, listeners, a model's files
+    /// while it is loaded, what libraries open for a moment.
+    static let otherDescriptors = 32
 
     /// Guard: the mutex.
     private struct State {
@@ -29,6 +30,8 @@ package final class HTTPServer: Sendable {
 
     private let context: ServerContext
     private let state = Mutex(State())
+    /// Serial, as all queues of the service: see ``RequestWorkExecutor``.
+    private let timer = DispatchQueue(label: "swiftlet.drain")
 
     /// - Parameters:
     ///   - configuration: What to listen on, and the limits.
@@ -40,7 +43,11 @@ package final class HTTPServer: Sendable {
     }
 
     /// What has happened so far.
-    package var statistics: HTTPServerStatistics { context.counters.snapshot() }
+    package var statistics: HTTPServerStatistics {
+        var statistics = context.counters.snapshot()
+        statistics.certificateExpiry = context.configuration.certificates?.context.expiry ?? 0
+        return statistics
+    }
 
     /// Listens, and serves from now on.
     ///
@@ -49,7 +56,7 @@ package final class HTTPServer: Sendable {
         let configuration = context.configuration
         guard !configuration.addresses.isEmpty else { throw .noAddress }
         guard state.withLock({ !exchange(&$0.hasStarted, with: true) }) else { throw .alreadyStarted }
-        let maxConnections = try connectionRoom()
+        let room = try connectionRoom()
         var listeners: [Listener] = []
         for address in configuration.addresses { listeners += try listen(on: address) }
         var loops: [EventLoop<ConnectionTable>] = []
@@ -64,14 +71,14 @@ package final class HTTPServer: Sendable {
             state.loops = loops
             state.loopsRunning = loops.count
         }
-        for loop in loops { run(loop, listeners, maxConnections) }
+        for loop in loops { run(loop, listeners, room) }
         return listeners.map(\.listenAddress)
     }
 
-    private func run(_ loop: EventLoop<ConnectionTable>, _ listeners: [Listener], _ maxConnections: Int) {
+    private func run(_ loop: EventLoop<ConnectionTable>, _ listeners: [Listener], _ room: ConnectionRoom) {
         let context = context
         loop.start { reactor in
-            ConnectionTable(reactor: reactor, loop: loop, context: context, maxConnections: maxConnections)
+            ConnectionTable(reactor: reactor, loop: loop, context: context, room: room)
         } onExit: { failure in
             if let failure {
                 context.logger.critical("an event loop failed", metadata: ["error": "\(failure)"])
@@ -97,24 +104,28 @@ package final class HTTPServer: Sendable {
     /// How many connections the process has descriptors for, at most as many as configured. Raises the limit as far as
     /// it may: the usual soft limit of 1,024 is there for programs that use select().
     ///
-    /// Some are held back, whatever clients do, because running out would end the process and not only refuse
-    /// connections: Dispatch reads /proc/self/task every second, and traps where it cannot
-    /// (`_dispatch_workq_monitor_pools` in libdispatch's workqueue.c).
-    private func connectionRoom() throws(HTTPServerError) -> Int {
+    /// Some are held back, whatever clients do, so that refusing connections, reading a model's files and answering
+    /// /metrics go on.
+    private func connectionRoom() throws(HTTPServerError) -> ConnectionRoom {
         let configuration = context.configuration
-        let reserved =
-            Self.descriptorsOpen() + Self.otherDescriptors
-            + max(1, configuration.eventLoopCount) * ConnectionTable.maxRefusedHeld
-        let wanted = configuration.maxConnections + reserved
-        guard let limit = try? DescriptorLimit.raise(toAtLeast: wanted), limit < wanted else {
-            return configuration.maxConnections
+        let loops = max(1, configuration.eventLoopCount)
+        let reserved = Self.descriptorsOpen() + Self.otherDescriptors
+        let all = ConnectionRoom(connections: configuration.maxConnections, refusedPerLoop: ConnectionRoom.maxRefused)
+        let wanted = reserved + all.connections + loops * all.refusedPerLoop
+        guard let limit = try? DescriptorLimit.raise(toAtLeast: wanted), limit < wanted else { return all }
+        let room = ConnectionRoom(
+            descriptors: limit - reserved,
+            loops: loops,
+            maxConnections: configuration.maxConnections
+        )
+        guard let room else {
+            throw .tooFewDescriptors(limit: limit, needed: reserved + 1 + loops)
         }
-        guard limit > reserved else { throw .tooFewDescriptors(limit: limit, needed: reserved + 1) }
         context.logger.warning(
             "the limit of open files is too low for max_connections; the rest is refused",
-            metadata: ["limit": "\(limit)", "wanted": "\(wanted)", "connections": "\(limit - reserved)"]
+            metadata: ["limit": "\(limit)", "wanted": "\(wanted)", "connections": "\(room.connections)"]
         )
-        return limit - reserved
+        return room
     }
 
     /// Descriptors of this process at present; 0 where the system does not tell.
@@ -177,7 +188,7 @@ package final class HTTPServer: Sendable {
         let nanoseconds = Int(clamping: seconds).multipliedReportingOverflow(by: 1_000_000_000)
         let interval = nanoseconds.overflow ? Int.max : nanoseconds.partialValue
         let deadline = DispatchTime.now() + .nanoseconds(interval) + .nanoseconds(Int(attoseconds / 1_000_000_000))
-        DispatchQueue.global().asyncAfter(deadline: deadline, execute: work)
+        timer.asyncAfter(deadline: deadline, execute: work)
     }
 }
 

@@ -1,9 +1,13 @@
 package import HTTPProtocol
+package import TLS
 
 /// What a server listens on and how much of everything it bears. Immutable once the server is made.
 package struct HTTPServerConfiguration: Sendable {
     /// Where to listen.
     package var addresses: [ListenAddress]
+    /// The certificate of the TCP ports, which then speak TLS and nothing else; nil for plain HTTP. Unix sockets are
+    /// plain always.
+    package var certificates: CertificateStore?
     /// What the protocols bear: sizes, counts, windows.
     package var limits = HTTPLimits()
     /// Event loop threads. One feeds four CPUs of inference, with room: it moves 60,000 small requests a second.
@@ -11,12 +15,15 @@ package struct HTTPServerConfiguration: Sendable {
     /// Requests that are decoded and answered at the same time, on a queue beside the loops: the CPU budget.
     package var requestWorkWidth = 2
 
-    /// Open connections, over all loops. Each costs about 10 KiB at rest; a reverse proxy needs hundreds. A client
-    /// over it is accepted, told 503 with Retry-After, and closed.
+    /// Open connections, over all loops. Each costs about 2 KiB at rest with HTTP/1.1 and 16 KiB with HTTP/2
+    /// (docs/reliability.md); a reverse proxy needs hundreds. A client over it is accepted, told 503 with Retry-After,
+    /// and closed.
     package var maxConnections = 4096
     /// Connections that may wait in the kernel to be accepted: what arrives in a burst (net.core.somaxconn caps it).
     package var backlog = 1024
 
+    /// From a connection's begin to the end of its TLS handshake, which takes two or three round trips.
+    package var handshakeTimeout = Duration.seconds(10)
     /// From the first byte of a request to the end of its head. A client on any network sends 16 KiB in less.
     package var headTimeout = Duration.seconds(10)
     /// From the end of a head to the end of its body, all in all: a body that drips is cut as well as one that stops.

@@ -12,15 +12,23 @@ package struct HTTPServerStatistics: Sendable, Equatable {
     package var acceptPauses = 0
     /// Requests handed out by the protocols.
     package var requests = 0
+    /// HTTP/2 requests handed out and not yet fully answered, now.
+    package var openHTTP2Streams = 0
     /// Requests in work now.
     package var requestsInFlight = 0
     /// Requests whose client went before the answer.
     package var cancelledRequests = 0
     /// Requests answered with 503 because too many bytes wait to be written, or are held in bodies.
     package var overloadedRequests = 0
-    /// Bytes read from sockets.
+    /// TLS handshakes done.
+    package var tlsHandshakes = 0
+    /// TLS handshakes that failed or took too long, and plain HTTP that came instead.
+    package var tlsFailures = 0
+    /// When the certificate in use ends, in seconds since 1970; 0 without TLS.
+    package var certificateExpiry = 0
+    /// Bytes read from clients; with TLS, those inside of it.
     package var bytesReceived = 0
-    /// Bytes written to sockets.
+    /// Bytes written to clients; with TLS, those inside of it.
     package var bytesSent = 0
     /// Bytes of answers that wait to be written, now.
     package var outboundBytes = 0
@@ -37,6 +45,7 @@ package struct HTTPServerStatistics: Sendable, Equatable {
 
 /// The time limits of a server's configuration, as a label for metrics.
 package enum TimeLimit: String, Sendable, Hashable, CaseIterable {
+    case handshake
     case head
     case body
     case write

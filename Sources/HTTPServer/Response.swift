@@ -6,6 +6,8 @@ package struct Response: Sendable {
     package var head: HTTPResponse
     /// The content. For a HEAD request, what GET would get: only its headers are sent.
     package var body: ResponseBody
+    /// Told what becomes of it.
+    package var record: (any AnswerRecord)?
 
     /// An answer of any content.
     package init(head: HTTPResponse, body: ResponseBody) {

@@ -21,28 +21,63 @@ struct ServerContext: Sendable {
         counters[.inboundBytes] - bytes >= configuration.maxInboundBytes
     }
 
-    /// The refusal of a request (or, with `close`, of a connection) that there is no room for.
-    func overloadResponse() -> Response {
+    /// The refusal of a request, or of an answer to it, that there is no room for.
+    func overloadResponse(
+        to request: Request? = nil,
+        _ arrival: Arrival,
+        replacing record: (any AnswerRecord)? = nil
+    ) -> Response {
         let message = "the server holds too many bytes of other requests; try again"
-        var response = Response(status: .serviceUnavailable, json: handler.errorBody(status: 503, message: message))
+        let refusal = Refusal(status: 503, message: message, request: request, arrival: arrival, replaced: record)
+        var response = handler.refuse(refusal)
         response.head.headerFields[.retryAfter] = "1"
         return response
     }
 
     /// A whole HTTP/1.1 answer for a connection that is not served: nothing has been read from it, so its version is
     /// not known; 503 in HTTP/1.1 is what most clients can tell.
-    func refusal(date: String) -> [UInt8] {
-        let body = handler.errorBody(status: 503, message: "the server has too many connections; try again")
+    func refusal(date: String, client: String?) -> [UInt8] {
+        let own = handler.ownAnswer(503, "the server has too many connections; try again", client: client)
+        return lastAnswer("503 Service Unavailable", own, fields: "Retry-After: 1\r\n", date: date)
+    }
+
+    /// The answer to plain HTTP where TLS is expected.
+    func plainTextRefusal(date: String, client: String?) -> [UInt8] {
+        let own = handler.ownAnswer(400, "this port speaks TLS; use https://", client: client)
+        return lastAnswer("400 Bad Request", own, fields: "", date: date)
+    }
+
+    /// A whole answer in HTTP/1.1, after which the connection ends.
+    private func lastAnswer(_ status: String, _ own: OwnAnswer, fields: String, date: String) -> [UInt8] {
+        let ownFields = own.fields.map { "\($0.name.canonicalName): \($0.value)\r\n" }.joined()
         let head = """
-            HTTP/1.1 503 Service Unavailable\r
+            HTTP/1.1 \(status)\r
             Date: \(date)\r
-            Content-Type: application/json\r
-            Content-Length: \(body.count)\r
-            Retry-After: 1\r
-            Connection: close\r
+            \(ownFields)Content-Length: \(own.body.count)\r
+            \(fields)Connection: close\r
             \r
 
             """
-        return Array(head.utf8) + body
+        return Array(head.utf8) + own.body
+    }
+}
+
+/// Answers that the protocol gives, and those that nobody can take back: they count as given when they are made.
+extension RequestHandler {
+    /// The answer to what the protocol refuses.
+    func ownAnswer(_ status: Int, _ message: String, client: String?) -> OwnAnswer {
+        let response = refuse(Refusal(status: status, message: message, arrival: Arrival(client: client)))
+        guard case .bytes(let body) = response.body else { return OwnAnswer(body: []) }
+        response.record?.began(status: status, bytes: body.count, isComplete: true)
+        return OwnAnswer(fields: response.head.headerFields, body: body)
+    }
+
+    /// The refusal of a request whose body is still to come; nil where it may come.
+    func ownRefusal(of head: HTTPRequest, client: String?) -> (head: HTTPResponse, body: [UInt8])? {
+        guard let response = refusal(of: head, Arrival(client: client)), case .bytes(let body) = response.body else {
+            return nil
+        }
+        response.record?.began(status: response.head.status.code, bytes: body.count, isComplete: true)
+        return (response.head, body)
     }
 }

@@ -9,11 +9,12 @@ final class ServerCounters: Sendable {
     enum Counter: Int, CaseIterable {
         case openConnections, acceptedConnections, refusedConnections, acceptPauses
         case requests, requestsInFlight, cancelledRequests, overloadedRequests
+        case tlsHandshakes, tlsFailures, openHTTP2Streams
         case bytesReceived, bytesSent, outboundBytes, inboundBytes
     }
 
     /// As many cells as the largest of the three enums has cases, and some to grow.
-    private typealias Cells = InlineArray<16, Atomic<Int>>
+    private typealias Cells = InlineArray<24, Atomic<Int>>
 
     private let counters = Cells { _ in Atomic(0) }
     private let timeouts = Cells { _ in Atomic(0) }
@@ -47,9 +48,12 @@ final class ServerCounters: Sendable {
         statistics.refusedConnections = self[.refusedConnections]
         statistics.acceptPauses = self[.acceptPauses]
         statistics.requests = self[.requests]
+        statistics.openHTTP2Streams = self[.openHTTP2Streams]
         statistics.requestsInFlight = self[.requestsInFlight]
         statistics.cancelledRequests = self[.cancelledRequests]
         statistics.overloadedRequests = self[.overloadedRequests]
+        statistics.tlsHandshakes = self[.tlsHandshakes]
+        statistics.tlsFailures = self[.tlsFailures]
         statistics.bytesReceived = self[.bytesReceived]
         statistics.bytesSent = self[.bytesSent]
         statistics.outboundBytes = self[.outboundBytes]

@@ -41,15 +41,14 @@ package final class EventLoop<Resident>: Sendable {
         makeResident: @escaping @Sendable (Reactor) -> Resident,
         onExit: @escaping @Sendable (TransportError?) -> Void
     ) {
-        let thread = Thread {
+        Thread {
+            unsafe clinux_name_thread(self.name)
             let reactor = Reactor(epoll: self.epoll.number)
             let resident = makeResident(reactor)
             let failure = self.run(reactor, resident)
             self.close(resident)
             onExit(failure)
-        }
-        thread.name = name
-        thread.start()
+        }.start()
     }
 
     /// Runs a job on the loop's thread, soon; from any thread.

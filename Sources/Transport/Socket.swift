@@ -27,6 +27,18 @@ package struct Socket: ~Copyable, Sendable {
         case failed(Int32)
     }
 
+    /// What waits to be read first.
+    package enum Peeked: Equatable {
+        /// The first byte, which stays where it is.
+        case byte(UInt8)
+        /// Nothing now; readiness will be reported.
+        case nothingYet
+        /// The peer has finished sending.
+        case end
+        /// The connection is lost: the errno.
+        case failed(Int32)
+    }
+
     /// Takes over a connected socket's descriptor.
     package init(_ descriptor: consuming Descriptor) {
         self.descriptor = descriptor
@@ -34,6 +46,17 @@ package struct Socket: ~Copyable, Sendable {
 
     /// The descriptor's number, for a reactor to watch while this socket lives.
     package var number: Int32 { descriptor.number }
+
+    /// The address of the other end without its port, "unix" for a unix socket; nil when it has gone.
+    package var peerAddress: String? {
+        unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Self.maxAddressBytes) { text in
+            guard unsafe clinux_peer_address(descriptor.number, text.baseAddress, text.count) == 0 else { return nil }
+            return unsafe text.baseAddress.map { unsafe String(cString: $0) }
+        }
+    }
+
+    /// An IPv6 address as text and its end (INET6_ADDRSTRLEN).
+    private static let maxAddressBytes = 46
 
     /// Reads what is there, at most the buffer's length.
     package func receive(into buffer: inout MutableSpan<UInt8>) -> Received {
@@ -43,6 +66,14 @@ package struct Socket: ~Copyable, Sendable {
         if count > 0 { return .bytes(count) }
         if count == 0 { return .end }
         return Self.isTransient(count) ? .nothingYet : .failed(Int32(-count))
+    }
+
+    /// Looks at the first byte that waits.
+    package func peek() -> Peeked {
+        let result = clinux_peek(descriptor.number)
+        if result == CLINUX_NO_BYTE { return .end }
+        if result >= 0 { return .byte(UInt8(truncatingIfNeeded: result)) }
+        return Self.isTransient(Int(result)) ? .nothingYet : .failed(-result)
     }
 
     /// Writes as many of the bytes as the socket takes; `bytes` must not be empty.

@@ -103,11 +103,11 @@ extension HTTPServerSuite {
                     }
                 }
             }
-            try await Task.sleep(for: .milliseconds(150))
+            // Until all are at it, on a machine of any speed.
+            while answered.value <= 50 { try await Task.sleep(for: .milliseconds(10)) }
             let result = await server.stop()
             for client in clients { try await client.value }
             #expect(result == DrainResult())
-            #expect(answered.value > 50)
             #expect(lost.value == 0)
         }
     }

@@ -5,16 +5,16 @@ import Testing
 extension HTTPServerSuite {
     /// The limit of descriptors is the whole process's, so each test has a process of its own.
     @Suite struct ExhaustionTests {
-        /// What the server holds back at one event loop: `otherDescriptors` and the refused connections that linger.
-        private static let reserved = 128
+        /// What the server holds back at one event loop: `otherDescriptors`.
+        private static let reserved = 32
 
         @Test("with more clients than descriptors the others are told 503, and the process never runs out")
         func moreClientsThanDescriptors() async {
             await #expect(processExitsWith: .success) {
                 do {
-                    try ExhaustionTests.limitDescriptors(toFree: ExhaustionTests.reserved + 8)
+                    try ExhaustionTests.limitDescriptors(toFree: ExhaustionTests.reserved + 10)
                     let server = try TestServer()
-                    try await ExhaustionTests.overwhelm(server, clients: 24)
+                    try await ExhaustionTests.overwhelm(server, clients: 16)
                     await server.stop()
                 } catch let failure as Failure {
                     // What is printed here is lost; the status says which promise was broken.

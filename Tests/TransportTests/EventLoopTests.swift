@@ -15,7 +15,7 @@ private final class Diary {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct EventLoopTests {
+@Suite(.timeLimit(.minutes(10))) struct EventLoopTests {
     /// Starts a loop, runs the body, and stops the loop. Returns the error that ended it.
     private func withLoop(_ body: (EventLoop<Diary>) async throws -> Void) async throws -> TransportError? {
         let loop = try EventLoop<Diary>(name: "test-loop")

@@ -39,12 +39,17 @@ int clinux_eventfd_signal(int descriptor);
 
 // bytes
 ptrdiff_t clinux_receive(int descriptor, void *buffer, size_t count);
+/// The first byte that waits, and stays; CLINUX_NO_BYTE where the peer has finished sending; or a negative errno.
+#define CLINUX_NO_BYTE 256
+int clinux_peek(int descriptor);
 /// Sends without ever raising SIGPIPE.
 ptrdiff_t clinux_send(int descriptor, const void *buffer, size_t count);
 int clinux_shutdown_write(int descriptor);
 /// Makes the following close drop what is unsent and reset the peer.
 int clinux_reset_on_close(int descriptor);
 int clinux_close(int descriptor);
+/// Writes all of it to a file or pipe, waiting for as long as that takes. 0, or a negative errno.
+int clinux_write_all(int descriptor, const void *bytes, size_t count);
 
 // listening
 enum clinux_family { CLINUX_IPV4 = 4, CLINUX_IPV6 = 6, CLINUX_UNIX = 1 };
@@ -60,6 +65,8 @@ int clinux_accept(int descriptor, bool is_tcp, int max_unsent);
 int clinux_connect(int descriptor, enum clinux_family family, const char *address, uint16_t port, uint32_t scope);
 /// The port that a bound IP socket has, or a negative errno.
 int clinux_local_port(int descriptor);
+/// The address of a connection's other end as text, without the port; "unix" for a unix socket. 0, or a negative errno.
+int clinux_peer_address(int descriptor, char *text, size_t capacity);
 /// The longest path, in bytes, that a unix socket's address can hold.
 size_t clinux_unix_path_capacity(void);
 /// Drops every packet that would open a further connection; those that wait to be accepted stay, and those that are
@@ -82,16 +89,23 @@ int clinux_resolve(const char *host, struct clinux_resolved *results, int capaci
 const char *clinux_resolved_address(const struct clinux_resolved *result);
 const char *clinux_resolution_message(int code);
 
-// CPUs
+// threads and CPUs
+/// Names the calling thread, as `top -H` shows it: the first 15 bytes. Foundation's Thread.name races with the thread's
+/// own start.
+void clinux_name_thread(const char *name);
 /// The CPU that the calling thread runs on, or a negative errno.
 int clinux_current_cpu(void);
-/// Has the calling thread go on on another CPU than those, of the CPUs that it may use; it is not kept from coming back.
-/// -EINVAL where there is none.
+/// Has the calling thread go on on another CPU than those, of the CPUs that it may use; it is not kept from coming
+/// back. -EINVAL where there is none.
 int clinux_leave_cpus(const int *cpus, int count);
 
 // process
 /// Raises the soft limit of descriptors to `wanted`, or as far as the hard limit lets. Returns the soft limit.
 long clinux_raise_descriptor_limit(long wanted);
+/// The soft limit of descriptors.
+long clinux_descriptor_limit(void);
+/// How many descriptors the process has open, or a negative errno.
+long clinux_open_descriptors(void);
 
 /// Bounds what the allocator keeps of freed memory: blocks from `bytes` on are mapped apart, and at most `bytes` stay
 /// free at the end of an arena. Nothing where the C library has no such settings.

@@ -3,7 +3,7 @@ import Foundation
 /// A program of the machine's, run as a user would.
 enum Command {
     /// What it printed; nil, with the reason printed, where it is not installed.
-    static func run(_ name: String, _ arguments: [String]) async throws -> String? {
+    static func run(_ name: String, _ arguments: [String], input: String = "") async throws -> String? {
         guard
             let path = ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"]
                 .map({ "\($0)/\(name)" })
@@ -16,10 +16,13 @@ enum Command {
             let process = Process()
             process.executableURL = URL(fileURLWithPath: path)
             process.arguments = arguments
-            let output = Pipe()
+            let (written, output) = (Pipe(), Pipe())
+            process.standardInput = written
             process.standardOutput = output
             process.standardError = FileHandle.nullDevice
             try process.run()
+            try written.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+            try written.fileHandleForWriting.close()
             let data = output.fileHandleForReading.readDataToEndOfFile()
             process.waitUntilExit()
             return String(decoding: data, as: UTF8.self)

@@ -8,11 +8,21 @@ import Synchronization
 /// Answers by closures.
 struct TestHandler: RequestHandler {
     var atOnce: @Sendable (Request) -> Response? = { _ in nil }
+    var refused: @Sendable (HTTPRequest) -> Response? = { _ in nil }
+    /// Told of what the server refuses by itself.
+    var hearsRefusal: @Sendable (Refusal) -> Void = { _ in }
     var later: @Sendable (Request) async -> Response = { .text($0.head.path ?? "") }
 
-    func respondAtOnce(to request: Request) -> Response? { atOnce(request) }
-    func respond(to request: Request) async -> Response { await later(request) }
-    func errorBody(status: Int, message: String) -> [UInt8] { Array("{\"error\":\"\(message)\"}".utf8) }
+    func respondAtOnce(to request: Request, _ arrival: Arrival) -> Response? { atOnce(request) }
+    func respond(to request: Request, _ arrival: Arrival) async -> Response { await later(request) }
+    func refusal(of head: HTTPRequest, _ arrival: Arrival) -> Response? { refused(head) }
+    func refuse(_ refusal: Refusal) -> Response {
+        hearsRefusal(refusal)
+        let json = Array("{\"error\":\"\(refusal.message)\"}".utf8)
+        var response = Response(status: .init(code: refusal.status), json: json)
+        if let name = HTTPField.Name("x-handler") { response.head.headerFields[name] = "yes" }
+        return response
+    }
 }
 
 extension Response {

@@ -1,0 +1,66 @@
+#ifndef SWIFTLET_CTLS_H
+#define SWIFTLET_CTLS_H
+
+// What TLS needs of OpenSSL, whose interface is macros and callbacks, as plain functions over integers and buffers.
+//
+// A function that fails leaves why in a message of its caller's, and OpenSSL's queue of errors empty. No message
+// holds anything of a key.
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// Room for any message, its final zero included.
+#define CTLS_MESSAGE_BYTES 256
+
+/// What an operation on a session came to; what moves bytes returns their number instead, where it is positive.
+enum ctls_result {
+    CTLS_DONE = 0,
+    /// Nothing now: go on when the descriptor is readable or writable.
+    CTLS_BLOCKED = -1,
+    /// The peer has finished sending.
+    CTLS_END = -2,
+    /// The session is broken.
+    CTLS_FAILED = -3,
+};
+
+/// Which part of a context could not be made.
+enum ctls_fault { CTLS_NO_FAULT, CTLS_FAULT_CERTIFICATE, CTLS_FAULT_KEY, CTLS_FAULT_PAIR, CTLS_FAULT_LIBRARY };
+
+// contexts: certificates and settings, which many sessions share. Not changed once made, so any thread may use one.
+struct ctls_context;
+/// A server's, from PEM files; NULL with `fault` and `message` set.
+struct ctls_context *ctls_server_context(
+    const char *chain_path, const char *key_path, bool requires_tls13, enum ctls_fault *fault, char *message
+);
+/// A client's. It trusts the certificates of a PEM file, or, where that is NULL, those that the system trusts; or any,
+/// where it does not verify.
+struct ctls_context *ctls_client_context(const char *trust_path, bool verifies, char *message);
+void ctls_context_free(struct ctls_context *context);
+/// When the certificate ends, in seconds since 1970; 0 where there is none.
+int64_t ctls_context_expiry(const struct ctls_context *context);
+
+// sessions: one thread at a time
+struct ctls_session;
+/// A session over a connected descriptor, which it does not close. With a `server_name` (a name or an address) it is a
+/// client's, else a server's. NULL when memory is short.
+struct ctls_session *ctls_session_create(struct ctls_context *context, int descriptor, const char *server_name);
+void ctls_session_free(struct ctls_session *session);
+/// CTLS_DONE once both sides have the keys.
+int ctls_handshake(struct ctls_session *session, char *message);
+/// Whether ALPN chose HTTP/2.
+bool ctls_chose_http2(const struct ctls_session *session);
+ptrdiff_t ctls_read(struct ctls_session *session, void *buffer, size_t count);
+/// After CTLS_BLOCKED the same bytes must be written again, from wherever they are by then. Never raises SIGPIPE.
+ptrdiff_t ctls_write(struct ctls_session *session, const void *bytes, size_t count);
+/// Tells the peer that nothing more comes.
+int ctls_finish(struct ctls_session *session);
+
+// digests
+#define CTLS_DIGEST_BYTES 32
+/// SHA-256; false when the library fails.
+bool ctls_digest(const void *bytes, size_t count, uint8_t *digest);
+/// Whether two digests are equal, in a time that does not depend on where they differ.
+bool ctls_digests_equal(const uint8_t *one, const uint8_t *other);
+
+#endif

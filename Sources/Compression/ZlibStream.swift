@@ -1,0 +1,79 @@
+import CZlib
+
+/// zlib's state of one stream in one direction, and the only place that calls zlib. It stays at one address, which
+/// zlib holds it to.
+@safe struct ZlibStream: ~Copyable {
+    enum Direction { case compressing, decompressing }
+
+    private let stream: UnsafeMutablePointer<z_stream>
+    private let direction: Direction
+
+    /// - Parameters:
+    ///   - windowBits: As zlib has it: the window's size, and 16 more for gzip's header.
+    ///   - level: Effort of compressing, from 1.
+    ///   - memoryLevel: zlib's, which bounds the state of compressing.
+    init(
+        _ direction: Direction,
+        windowBits: Int32,
+        level: Int32 = 1,
+        memoryLevel: Int32 = 8
+    ) throws(CompressionError) {
+        self.direction = direction
+        unsafe stream = .allocate(capacity: 1)
+        unsafe stream.initialize(to: z_stream())
+        let size = unsafe Int32(MemoryLayout<z_stream>.size)
+        let result =
+            switch direction {
+            case .decompressing: unsafe inflateInit2_(stream, windowBits, ZLIB_VERSION, size)
+            case .compressing:
+                unsafe deflateInit2_(
+                    stream,
+                    level,
+                    Z_DEFLATED,
+                    windowBits,
+                    memoryLevel,
+                    Z_DEFAULT_STRATEGY,
+                    ZLIB_VERSION,
+                    size
+                )
+            }
+        guard result == Z_OK else { throw .library(code: result) }
+    }
+
+    deinit {
+        // Of a state that could not be made both find nothing to free.
+        switch direction {
+        case .decompressing: _ = unsafe inflateEnd(stream)
+        case .compressing: _ = unsafe deflateEnd(stream)
+        }
+        unsafe stream.deallocate()
+    }
+
+    /// Goes on with the input until the room is full or zlib wants more.
+    ///
+    /// - Returns: zlib's verdict, the bytes used of the input, and those written to the room.
+    func step(
+        _ input: ArraySlice<UInt8>,
+        into room: inout [UInt8],
+        isLast: Bool = false
+    ) -> (verdict: Int32, used: Int, written: Int) {
+        let (offered, capacity) = (UInt32(clamping: input.count), UInt32(clamping: room.count))
+        let verdict = unsafe input.withUnsafeBufferPointer { input in
+            unsafe room.withUnsafeMutableBufferPointer { room in
+                unsafe stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
+                unsafe stream.pointee.avail_in = offered
+                unsafe stream.pointee.next_out = room.baseAddress
+                unsafe stream.pointee.avail_out = capacity
+                return switch direction {
+                case .decompressing: unsafe inflate(stream, Z_NO_FLUSH)
+                case .compressing: unsafe deflate(stream, isLast ? Z_FINISH : Z_NO_FLUSH)
+                }
+            }
+        }
+        let (inputLeft, roomLeft) = unsafe (stream.pointee.avail_in, stream.pointee.avail_out)
+        return (verdict, Int(offered - inputLeft), Int(capacity - roomLeft))
+    }
+
+    /// Makes ready for the next of several compressed parts.
+    func restart() -> Bool { unsafe inflateReset(stream) == Z_OK }
+}
