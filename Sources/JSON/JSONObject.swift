@@ -39,7 +39,7 @@ package struct JSONObject: Sendable, Equatable {
 
     /// Adds a member.
     /// - Returns: whether the key was new; otherwise nothing is added.
-    mutating func append(_ key: String, _ value: JSONValue) -> Bool {
+    package mutating func append(_ key: String, _ value: JSONValue) -> Bool {
         let place = places.updateValue(members.count, forKey: ExactKey(text: key))
         if let place {
             places[ExactKey(text: key)] = place

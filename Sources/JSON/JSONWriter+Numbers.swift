@@ -44,8 +44,8 @@ extension JSONWriter {
         bytes.removeLast(bytes.count - end)
     }
 
-    /// Writes a float as Swift's `description` does: with an exponent below 0.0001 and above 2^24, where not every whole
-    /// number is a Float any more.
+    /// Writes a float as Swift's `description` does: with an exponent below 0.0001 and above 2^24, where not every
+    /// whole number is a Float any more.
     ///
     /// - Returns: the index behind it.
     private static func write(_ value: Float, to text: inout MutableSpan<UInt8>, at start: Int) -> Int {

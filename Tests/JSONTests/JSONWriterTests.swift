@@ -25,6 +25,14 @@ struct JSONWriterTests {
         )
     }
 
+    @Test("writes a value as it was read")
+    func values() throws {
+        let text = #"{"a":[1.50,-2e3,"\"é"],"b":{"c":null,"d":true},"e":[]}"#
+        var writer = JSONWriter()
+        writer.value(try JSONParser.parse(Array(text.utf8)))
+        #expect(String(decoding: writer.bytes, as: UTF8.self) == text)
+    }
+
     @Test("writes strings that read back as they were, for every scalar below U+3000")
     func strings() throws {
         let text = String(String.UnicodeScalarView((0..<0x3000 as Range<UInt32>).compactMap(Unicode.Scalar.init)))

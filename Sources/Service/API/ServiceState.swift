@@ -8,6 +8,7 @@ final class ServiceState: Sendable {
         var inference: InferenceService?
         var watch: EngineWatch?
         var server: HTTPServer?
+        var log: LogWriter?
         var isDraining = false
     }
 
@@ -21,15 +22,21 @@ final class ServiceState: Sendable {
 }
 
 extension ServiceState.Snapshot {
-    var engineAnswers: Bool { watch?.engineAnswers ?? false }
+    /// Whether there is a model. Once there is, there always will be.
+    var isStarted: Bool { inference != nil }
+
+    var engineAnswers: Bool { watch?.health.isAnswering ?? false }
 
     /// Whether new requests are welcome.
     var isReady: Bool { !isDraining && engineAnswers }
 
+    /// False when only a restart helps. While the model is loaded there is nothing to judge by.
+    var isLive: Bool { watch.map { !$0.health.isRestartNeeded } ?? true }
+
     /// Why not, for whoever reads a probe's answer.
     var notReadyReason: String {
         if isDraining { return "draining: the service is shutting down" }
-        if inference == nil { return "loading: the model is not ready yet" }
-        return "the engine does not answer"
+        if !isStarted { return "loading: the model is not ready yet" }
+        return watch?.health.complaint ?? "the engine does not answer"
     }
 }

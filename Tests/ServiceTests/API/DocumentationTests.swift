@@ -6,7 +6,7 @@ import Testing
 @testable import Service
 
 /// Runs the examples of docs/api.md against a service on a socket.
-@Suite("docs/api.md", .timeLimit(.minutes(2)))
+@Suite("docs/api.md", .timeLimit(.minutes(10)))
 struct DocumentationTests {
     /// A command with what it prints: "…" stands for anything.
     private struct Example {

@@ -2,6 +2,7 @@ import Foundation
 import HTTPServer
 import HTTPTypes
 import JSON
+import Logging
 import TestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import HTTPProtocol
 import HTTPServer
 import HTTPTypes
 import JSON
+import Logging
 import Testing
 
 @testable import Service
@@ -31,7 +32,7 @@ struct TestService {
         handler = ServiceHandler()
         handler.state.update {
             $0.inference = inference
-            $0.watch = EngineWatch(inference: inference)
+            $0.watch = EngineWatch(inference, limit: .seconds(30), logger: Logger(label: "test"))
         }
     }
 
@@ -71,9 +72,12 @@ struct TestService {
         )
         if let contentType { head.headerFields[.contentType] = contentType }
         let request = Request(head: head, version: .http11, body: body)
-        var response = handler.respondAtOnce(to: request)
-        if response == nil { response = await handler.respond(to: request) }
+        let arrival = Arrival()
+        var response = handler.respondAtOnce(to: request, arrival)
+        if response == nil { response = await handler.respond(to: request, arrival) }
         let answer = try #require(response)
+        // As the server does when it has sent it.
+        answer.record?.began(status: answer.head.status.code, bytes: 0, isComplete: true)
         var bytes: [UInt8] = []
         switch answer.body {
         case .bytes(let all): bytes = all

@@ -1,3 +1,4 @@
+import Batching
 import HTTPServer
 import HTTPTypes
 import JSON
@@ -25,7 +26,11 @@ struct ErrorShape: Sendable {
 
     func response(_ error: ServiceError) -> Response {
         var response = Response.json(status: status(error), body(error))
-        if let seconds = error.retryAfter { response.head.headerFields[.retryAfter] = "\(seconds)" }
+        for field in error.fields { response.head.headerFields.append(field) }
+        if let time = error.retryAfter {
+            response.head.headerFields[.retryAfter] = "\(Int(time.seconds.rounded(.up)))"
+            response.head.headerFields[.retryAfterMilliseconds] = "\(time.milliseconds)"
+        }
         if let allow = error.allow { response.head.headerFields[.allow] = allow }
         return response
     }

@@ -150,6 +150,8 @@ struct RequestFields: Sendable {
             if pairs, case .string(let text) = elements.first {
                 if elements.count == 1 { return .text(text) }
                 if elements.count == 2, case .string(let pair) = elements[1] { return .pair(text, pair) }
+                let kinds = elements.prefix(3).map(\.kind).joined(separator: ", ")
+                throw ServiceError.invalid("\(place) must be one or two texts. Given: \(kinds)")
             }
             return .ids(try ids(elements, at: place))
         default:
@@ -166,7 +168,7 @@ struct RequestFields: Sendable {
         }
     }
 
-    private func optional<Value>(
+    func optional<Value>(
         _ key: String,
         _ expected: String,
         _ convert: (JSONValue) -> Value?

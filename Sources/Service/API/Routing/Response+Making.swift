@@ -26,6 +26,7 @@ extension Response {
     /// The answer with the header fields that tell what it cost; the cost is counted, too.
     func noting(_ usage: Usage, of request: RouteRequest, in context: RouteContext) -> Response {
         context.metrics.count(usage)
+        request.record?.note { $0.usage = usage }
         var response = self
         let total = request.started.duration(to: .now)
         for (name, value) in [

@@ -25,6 +25,8 @@ package struct Route: Sendable {
     let paths: [RoutePath]
     let errors: ErrorShape
     let content: Content
+    /// Whether it waits for the engine: it is then refused before its body is read when it would wait in vain.
+    let isQueued: Bool
     let answer: Answer
 
     /// A route to GET.
@@ -33,7 +35,7 @@ package struct Route: Sendable {
         errors: ErrorShape,
         answer: @escaping @Sendable (RouteRequest, RouteContext) throws -> Response
     ) -> Route {
-        Route(paths: paths, errors: errors, content: .any, answer: .atOnce(answer))
+        Route(paths: paths, errors: errors, content: .any, isQueued: false, answer: .atOnce(answer))
     }
 
     /// A route to POST.
@@ -43,9 +45,10 @@ package struct Route: Sendable {
         roots: [RoutePath] = [],
         errors: ErrorShape,
         content: Content = .json,
+        isQueued: Bool = true,
         answer: @escaping @Sendable (RouteRequest, RouteContext) async throws -> Response
     ) -> Route {
-        Route(paths: paths + roots, errors: errors, content: content, answer: .work(answer))
+        Route(paths: paths + roots, errors: errors, content: content, isQueued: isQueued, answer: .work(answer))
     }
 
     /// The main path, by which metrics know the route.

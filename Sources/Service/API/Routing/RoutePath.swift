@@ -1,6 +1,6 @@
 import JSON
 
-/// A path on which a route is found: `/embed`, or with parameters, each a whole segment: `/v2/models/{model}/infer`.
+/// A path on which a route is found: `/embed`, or with parameters of whole segments: `/v2/models/{model}/infer`.
 struct RoutePath: Sendable {
     /// The path as it is written.
     let template: String

@@ -7,13 +7,21 @@ struct RouteRequest: Sendable {
     let headerFields: HTTPFields
     /// The values of the path's parameters: `model` of `/v2/models/{model}/infer`.
     let parameters: [String: String]
-    /// When the work on it began.
+    /// When all of it had arrived.
     let started: ContinuousClock.Instant
+    /// What is logged of it.
+    let record: AccessRecord?
     let body: [UInt8]
     /// The body's JSON, where it had to be read to find the route.
     var parsed: RequestFields?
 
-    init(_ request: Request, parameters: [String: String] = [:], started: ContinuousClock.Instant = .now) {
+    init(
+        _ request: Request,
+        parameters: [String: String] = [:],
+        started: ContinuousClock.Instant = .now,
+        record: AccessRecord? = nil
+    ) {
+        self.record = record
         headerFields = request.head.headerFields
         self.parameters = parameters
         self.started = started

@@ -75,6 +75,8 @@ struct RouteTable: Sendable {
                 exact[template] = ordered
             }
         }
+        // The longer say more: `/models/{model}/ready` before `/models/{model}`.
+        templates.sort { $0.segments.count > $1.segments.count }
     }
 
     /// The routes' names, each once, as routes that share a path may share a name.
@@ -107,17 +109,23 @@ struct RouteTable: Sendable {
         path.split(separator: "/", omittingEmptySubsequences: false)
     }
 
+    /// The first parameter takes the segments that are left over: clients leave the slashes of a name as they are.
     private static func parameters(_ template: [Substring], _ path: [Substring]) -> [String: String]? {
-        guard template.count == path.count else { return nil }
+        var surplus = path.count - template.count
+        guard surplus >= 0 else { return nil }
         var parameters: [String: String] = [:]
-        for (expected, segment) in zip(template, path) {
-            if expected.hasPrefix("{") {
-                guard let value = segment.removingPercentEncoding, !value.isEmpty else { return nil }
-                parameters[String(expected.dropFirst().dropLast())] = value
-            } else if expected != segment {
-                return nil
+        var rest = path[...]
+        for expected in template {
+            guard expected.hasPrefix("{") else {
+                guard rest.popFirst() == expected else { return nil }
+                continue
             }
+            let value = rest.prefix(1 + surplus).joined(separator: "/").removingPercentEncoding
+            rest = rest.dropFirst(1 + surplus)
+            surplus = 0
+            guard let value, !value.isEmpty else { return nil }
+            parameters[String(expected.dropFirst().dropLast())] = value
         }
-        return parameters
+        return rest.isEmpty ? parameters : nil
     }
 }

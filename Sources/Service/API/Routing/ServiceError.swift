@@ -1,6 +1,7 @@
 import Batching
 import Checkpoint
 import Encoder
+import HTTPTypes
 import JSON
 import Tokenization
 
@@ -14,6 +15,7 @@ package struct ServiceError: Error, Equatable {
         case overloaded = "Overloaded"
         case backend = "Backend"
         case unhealthy = "Unhealthy"
+        case unauthenticated = "Unauthenticated"
         case notFound = "NotFound"
         case methodNotAllowed = "MethodNotAllowed"
         case notAcceptable = "NotAcceptable"
@@ -29,12 +31,14 @@ package struct ServiceError: Error, Equatable {
     package var kind: Kind
     /// What was given, what was expected and what to do.
     package var message: String
-    /// Seconds after which trying again makes sense.
-    package var retryAfter: Int?
+    /// After this time trying again makes sense.
+    package var retryAfter: Duration?
     /// Methods that the path does have.
     package var allow: String?
+    /// Further header fields of the answer.
+    var fields = HTTPFields()
 
-    init(_ status: Int, _ kind: Kind, _ message: String, retryAfter: Int? = nil, allow: String? = nil) {
+    init(_ status: Int, _ kind: Kind, _ message: String, retryAfter: Duration? = nil, allow: String? = nil) {
         self.status = status
         self.kind = kind
         self.message = message
@@ -62,10 +66,10 @@ package struct ServiceError: Error, Equatable {
 // MARK: - The one place where the rooms' errors become statuses
 
 extension ServiceError {
-    /// After this many seconds a full queue has drained by a good part: it holds a few seconds of work.
-    private static let retryAfterOverload = 1
+    /// Answers that are held back are taken by their clients within about a second.
+    private static let retryAfterHeldBack = Duration.seconds(1)
     /// Loading takes about a second.
-    static let retryAfterLoading = 1
+    static let retryAfterLoading = Duration.seconds(1)
 
     /// The answer to what a room threw; an error that no room declares is a fault of ours.
     package init(_ error: any Error) {
@@ -89,19 +93,21 @@ extension ServiceError {
         case .noTokenizer, .noPooler, .noClassifier, .notReranker, .inputFailed:
             self.init(424, .backend, "\(error)")
         case .resultsHeldBack:
-            self.init(429, .overloaded, "\(error)", retryAfter: Self.retryAfterOverload)
+            self.init(429, .overloaded, "\(error)", retryAfter: Self.retryAfterHeldBack)
         case .tooManyInputs:
             self.init(422, .validation, "\(error)")
         case .tooLong, .emptyIDs, .noTokens, .unknownID, .invalidMaxLength, .invalidDimensions, .invalidTopK,
-            .unknownPrompt, .promptWithoutText, .resultTooLarge, .tokenizationTooLarge:
+            .invalidTimeout, .invalidPriority, .unknownPrompt, .promptWithoutText, .resultTooLarge,
+            .tokenizationTooLarge:
             self.init(422, .validation, "Input validation error: \(error)")
         }
     }
 
     private init(_ error: SchedulerError) {
         switch error {
-        case .overloaded: self.init(429, .overloaded, "\(error)", retryAfter: Self.retryAfterOverload)
-        case .tooLarge: self.init(422, .validation, "\(error)")
+        case .overloaded(_, _, _, let retryAfter):
+            self.init(429, .overloaded, "Model is overloaded: \(error)", retryAfter: retryAfter)
+        case .deadlineExceeded: self.init(504, .timeout, "\(error)")
         case .stopping: self.init(503, .unhealthy, "\(error)", retryAfter: Self.retryAfterLoading)
         case .engineFailed: self.init(424, .backend, "\(error)")
         }

@@ -4,16 +4,29 @@ import HTTPServer
 import HTTPTypes
 import JSON
 
-/// What orchestrators and operators ask. Nothing here waits behind work.
+/// What orchestrators and operators ask. Nothing here waits behind work. Each probe has the names that peers of ours,
+/// KServe and Kubernetes' own components give it.
 enum StatusRoutes {
     static let all: [Route] = [
-        .get("/health", "/", errors: .tei) { _, context in
-            guard context.snapshot.engineAnswers else { throw unhealthy(context.snapshot) }
+        .get("/health/startup", "/startupz", errors: .tei) { _, context in
+            guard context.snapshot.isStarted else { throw unhealthy(context.snapshot.notReadyReason) }
             return ok
         },
-        .get("/health/live", errors: .tei) { _, _ in ok },
-        .get("/health/ready", errors: .tei) { _, context in
-            guard context.snapshot.isReady else { throw unhealthy(context.snapshot) }
+        .get(
+            "/health/ready",
+            "/health",
+            "/healthz",
+            "/readyz",
+            "/ping",
+            "/",
+            "/v2/health/ready",
+            errors: .tei
+        ) { _, context in
+            guard context.snapshot.isReady else { throw unhealthy(context.snapshot.notReadyReason) }
+            return ok
+        },
+        .get("/health/live", "/livez", "/v2/health/live", errors: .tei) { _, context in
+            guard context.snapshot.isLive else { throw unhealthy("a restart is needed") }
             return ok
         },
         .get("/metrics", errors: .tei) { _, context in
@@ -25,8 +38,8 @@ enum StatusRoutes {
 
     private static let ok = Response.json(Array(#"{"status":"ok"}"#.utf8))
 
-    private static func unhealthy(_ snapshot: ServiceState.Snapshot) -> ServiceError {
-        ServiceError(503, .unhealthy, snapshot.notReadyReason, retryAfter: ServiceError.retryAfterLoading)
+    static func unhealthy(_ reason: String) -> ServiceError {
+        ServiceError(503, .unhealthy, reason, retryAfter: ServiceError.retryAfterLoading)
     }
 }
 
@@ -37,8 +50,11 @@ extension MetricsSources {
             tokenVectorsHeld: snapshot.inference?.tokenVectors.inUse ?? 0,
             server: snapshot.server?.statistics ?? .init(),
             process: .current(),
+            isStarted: snapshot.isStarted,
             isReady: snapshot.isReady,
+            isLive: snapshot.isLive,
             engineAnswers: snapshot.engineAnswers,
+            logLinesDropped: snapshot.log?.droppedLines ?? 0,
             workers: snapshot.inference?.configuration.workers ?? 0,
             modelName: snapshot.inference?.model.name ?? "",
             engine: snapshot.inference?.model.encoder.engine,

@@ -13,8 +13,8 @@ enum TEIRoutes {
             answer: rerank
         ),
         .post("/similarity", roots: RoutePath.roots(ifBody: asksForSimilarity), errors: .tei, answer: similarity),
-        .post("/tokenize", errors: .tei, answer: tokenize),
-        .post("/decode", errors: .tei, answer: decode),
+        .post("/tokenize", errors: .tei, isQueued: false, answer: tokenize),
+        .post("/decode", errors: .tei, isQueued: false, answer: decode),
         .get("/info", errors: .tei) { _, context in
             let inference = try context.inference
             return .json(reservingBytes: 1024) { inference.writeInfo(&$0) }

@@ -83,9 +83,14 @@ struct HubRoutesTests {
         #expect(try await service.post("/invocations", body) == expected)
     }
 
-    @Test("a ranking posted to the root is told from one for another route")
-    func rootRerank() async throws {
-        let answer = try await TestService.bundled().send("POST", "/", #"{"query":"a","texts":["b"]}"#)
-        #expect(answer.status == 424 && answer.text.contains("re-ranker"))
+    @Test("what other faces' clients post to the root is answered in those faces' forms")
+    func rootOfOthers() async throws {
+        let service = try TestService.bundled()
+        let texts = try await service.send("POST", "/", #"{"query":"a","texts":["b"]}"#)
+        #expect(texts.status == 424 && texts.text.contains("re-ranker"))
+        #expect(try texts.json["error_type"] == .string("Backend"))
+        let documents = try await service.send("POST", "/", #"{"query":"a","documents":["b"]}"#)
+        #expect(try documents.status == 424 && documents.json["error"]?["message"] != nil)
+        #expect(try await service.post("/", #"{"input":"a"}"#)["object"] == .string("list"))
     }
 }

@@ -28,6 +28,9 @@ struct RequestFieldsTests {
         let body = try fields(#"{"inputs":[["a","b"],["c"]]}"#)
         #expect(try body.inputs(pairs: true) == [.pair("a", "b"), .text("c")])
         #expect(throws: ServiceError.self) { try body.inputs() }
+        let wrong = try fields(#"{"inputs":[["a",7]]}"#)
+        let error = #expect(throws: ServiceError.self) { try wrong.inputs(pairs: true) }
+        #expect(error?.message == "`inputs[0]` must be one or two texts. Given: a string, a number")
     }
 
     @Test(

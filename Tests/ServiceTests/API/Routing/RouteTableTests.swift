@@ -22,14 +22,14 @@ struct RouteTableTests {
         #expect(table.names == ["/any", "/models/{model}/versions/{version}/infer", "/models/{model}/infer"])
     }
 
-    @Test("parameters are whole segments, percent-decoded and not empty")
+    @Test("parameters are whole segments, percent-decoded and not empty; the first takes those left over")
     func parameters() {
         let found = table.find("/models/a%2Fb%20c/versions/1/infer")
         #expect(found?.parameters == ["model": "a/b c", "version": "1"])
         #expect(table.find("/models/m/infer")?.parameters == ["model": "m"])
-        for path in [
-            "/models//infer", "/models/m/infer/", "/models/m/n/infer", "/models/m/infers", "/models/%FF/infer",
-        ] {
+        #expect(table.find("/models/m/n/infer")?.parameters == ["model": "m/n"])
+        #expect(table.find("/models/m/n/versions/1/infer")?.parameters == ["model": "m/n", "version": "1"])
+        for path in ["/models//infer", "/models/m/infer/", "/models/m/infers", "/models/%FF/infer", "/models/infer"] {
             #expect(table.find(path[...])?.parameters == nil, "\(path)")
         }
     }

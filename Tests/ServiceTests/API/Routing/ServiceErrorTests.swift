@@ -1,4 +1,6 @@
 import Batching
+import HTTPServer
+import HTTPTypes
 import Testing
 
 @testable import Service
@@ -13,8 +15,8 @@ struct ServiceErrorTests {
             (InferenceError.tooLong(input: 0, tokens: 9, limit: 8), 422, "Validation"),
             (InferenceError.noClassifier(architecture: "MobileBertModel"), 424, "Backend"),
             (InferenceError.inputFailed(input: 3, reason: "NaN"), 424, "Backend"),
-            (SchedulerError.overloaded(waitingRows: 1, waitingTokens: 2), 429, "Overloaded"),
-            (SchedulerError.tooLarge(rows: 1, tokens: 2, maxRows: 1, maxTokens: 1), 422, "Validation"),
+            (Self.overloaded, 429, "Overloaded"),
+            (SchedulerError.deadlineExceeded, 504, "Timeout"),
             (SchedulerError.stopping, 503, "Unhealthy"),
             (SchedulerError.engineFailed("x"), 424, "Backend"),
             (CancellationError(), 499, "Cancelled"),
@@ -27,9 +29,17 @@ struct ServiceErrorTests {
         #expect(!answer.message.isEmpty)
     }
 
-    @Test("overload tells when to come back")
+    private static let overloaded = SchedulerError.overloaded(
+        .queueFull,
+        waitingRows: 1,
+        waitingTokens: 2,
+        retryAfter: .milliseconds(1234)
+    )
+
+    @Test("overload tells when to come back, in whole seconds and in milliseconds, neither too early")
     func retryAfter() {
-        #expect(ServiceError(SchedulerError.overloaded(waitingRows: 1, waitingTokens: 2)).retryAfter != nil)
+        let fields = ErrorShape.tei.response(ServiceError(Self.overloaded)).head.headerFields
+        #expect(fields[.retryAfter] == "2" && fields[.retryAfterMilliseconds] == "1234")
         #expect(ServiceError(InferenceError.resultsHeldBack(limit: 1)).retryAfter != nil)
     }
 }

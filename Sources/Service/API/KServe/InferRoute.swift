@@ -1,0 +1,159 @@
+import Encoder
+import HTTPServer
+import HTTPTypes
+import JSON
+
+extension HTTPField.Name {
+    /// How many bytes of a body are JSON; the tensors' elements follow.
+    static let inferenceHeaderContentLength = Self.make("Inference-Header-Content-Length")
+}
+
+extension KServeRoutes {
+    /// Runs the model on tensors of texts or ids.
+    static func infer(_ request: RouteRequest, _ context: RouteContext) async throws -> Response {
+        let inference = try inference(of: request, context)
+        let (fields, tensors) = try read(request)
+        let outputs = try InferOutputRequest.all(fields, inference.model)
+        let inputs = try InferInputs.inputs(tensors)
+        let limited = try RequestOptions.current.limited(
+            toMicroseconds: fields.integer("timeout"),
+            priority: fields.integer("priority")
+        )
+        let results = try await limited.run {
+            try await InferResults(inputs, outputs: Set(outputs.map(\.output)), fields, inference)
+        }
+
+        var tail: [UInt8] = []
+        var response = try Response.json { writer in
+            try writer.object { writer in
+                writer.member("model_name", inference.model.name)
+                writer.member("model_version", version)
+                if let id = try fields.string("id") { writer.member("id", id) }
+                writer.key("outputs")
+                writer.array(outputs) { writer, output in
+                    writer.object { results.write(output, &$0, tail: &tail) }
+                }
+            }
+        }
+        if outputs.contains(where: \.isBinary), case .bytes(let json) = response.body {
+            response.head.headerFields[.contentType] = "application/octet-stream"
+            response.head.headerFields[.inferenceHeaderContentLength] = "\(json.count)"
+            response.body = .bytes(json + tail)
+        }
+        return response.noting(results.usage, of: request, in: context)
+    }
+
+    /// The JSON, and the input tensors from it or from the bytes behind it.
+    private static func read(_ request: RouteRequest) throws -> (RequestFields, [InferTensor]) {
+        var length = request.body.count
+        if let given = request.headerFields[.inferenceHeaderContentLength] {
+            guard let stated = Int(given), 0...length ~= stated else {
+                throw ServiceError(
+                    400,
+                    .validation,
+                    "Inference-Header-Content-Length must be from 0 to the body's \(length). "
+                        + "Given: \(given.prefix(100))"
+                )
+            }
+            length = stated
+        }
+        let fields = try RequestFields(Array(request.body.prefix(length)))
+        var tail = request.body.dropFirst(length)
+        let tensors = try fields.required("inputs", fields.objects("inputs")).map { try InferTensor($0, tail: &tail) }
+        guard tail.isEmpty else {
+            throw ServiceError.invalid("\(tail.count) bytes follow that no input has in its `binary_data_size`")
+        }
+        return (fields, tensors)
+    }
+}
+
+/// What the model made of a request's inputs.
+private struct InferResults {
+    private var rows: [InferOutput: [[Float]]] = [:]
+    private let labels: [String]
+    private(set) var usage = Usage()
+
+    /// Runs the model once for the embedding and once for the head, as far as they are asked for.
+    init(
+        _ inputs: [TextInput],
+        outputs: Set<InferOutput>,
+        _ fields: RequestFields,
+        _ inference: InferenceService
+    ) async throws {
+        labels = inference.model.encoder.classifier?.labels ?? []
+        let options = try fields.inputOptions()
+        if outputs.contains(.embedding) {
+            var embedding = EmbedOptions()
+            embedding.input = options
+            embedding.normalize = try fields.boolean("normalize") ?? true
+            embedding.pooling = try fields.choice("pooling", Pooling.self)
+            embedding.dimensions = try fields.integer("dimensions")
+            let outcome = try await inference.embed(inputs, options: embedding)
+            rows[.embedding] = outcome.value
+            usage = outcome.usage
+        }
+        guard let classifier = inference.model.encoder.classifier, outputs != [.embedding] else { return }
+        let outcome = try await inference.run(inputs, options, computing: .logits)
+        rows[.logits] = outcome.value.map(\.values)
+        rows[.scores] = outcome.value.map { classifier.scores(logits: $0.values, by: nil) }
+        usage.add(outcome.usage)
+    }
+
+    /// Writes a tensor's members; binary elements go to the tail.
+    func write(_ request: InferOutputRequest, _ writer: inout JSONWriter, tail: inout [UInt8]) {
+        let values = rows[request.output] ?? []
+        writer.member("name", request.output.rawValue)
+        if let classes = request.classes {
+            let texts = values.map { highest(classes, of: $0) }
+            writer.tensor("BYTES", [texts.count, texts.first?.count ?? 0])
+            let elements = texts.joined()
+            guard request.isBinary else { return writer.data { $0.array(elements) { $0.string($1) } } }
+            writer.binaryData(
+                elements.flatMap { text in
+                    withLittleEndian(UInt32(text.utf8.count)) + Array(text.utf8)
+                },
+                &tail
+            )
+        } else {
+            writer.tensor("FP32", [values.count, values.first?.count ?? 0])
+            let elements = Array(values.joined())
+            guard request.isBinary else { return writer.data { $0.numbers(elements) } }
+            var bytes: [UInt8] = []
+            EmbeddingComponents.float32(elements).append(to: &bytes)
+            writer.binaryData(bytes, &tail)
+        }
+    }
+
+    /// Triton's form of the highest values: "value:index:label".
+    private func highest(_ count: Int, of values: [Float]) -> [String] {
+        values.indices.sorted { values[$0] > values[$1] }.prefix(count).map { index in
+            "\(values[index]):\(index):\(labels[index])"
+        }
+    }
+
+    private func withLittleEndian(_ value: UInt32) -> [UInt8] {
+        (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func tensor(_ datatype: String, _ shape: [Int]) {
+        member("datatype", datatype)
+        key("shape")
+        array(shape) { $0.integer($1) }
+    }
+
+    fileprivate mutating func data(_ write: (inout JSONWriter) -> Void) {
+        key("data")
+        write(&self)
+    }
+
+    fileprivate mutating func binaryData(_ bytes: [UInt8], _ tail: inout [UInt8]) {
+        tail += bytes
+        key("parameters")
+        object { writer in
+            writer.key("binary_data_size")
+            writer.integer(bytes.count)
+        }
+    }
+}

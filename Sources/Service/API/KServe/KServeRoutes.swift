@@ -1,0 +1,90 @@
+import Encoder
+import HTTPServer
+import HTTPTypes
+import JSON
+
+/// The Open Inference Protocol, version 2, as KServe specifies it and Triton and its clients speak it. Its probes
+/// are those of ``StatusRoutes``.
+enum KServeRoutes {
+    static let all: [Route] = [
+        .get("/v2", errors: .tei) { _, _ in serverMetadata() },
+        .get("/v2/models/{model}/ready", "/v2/models/{model}/versions/{version}/ready", errors: .tei) {
+            _ = try inference(of: $0, $1)
+            guard $1.snapshot.isReady else { throw StatusRoutes.unhealthy($1.snapshot.notReadyReason) }
+            return empty
+        },
+        .get("/v2/models/{model}", "/v2/models/{model}/versions/{version}", errors: .tei) {
+            try modelMetadata(inference(of: $0, $1))
+        },
+        .post(
+            "/v2/models/{model}/infer",
+            "/v2/models/{model}/versions/{version}/infer",
+            errors: .tei,
+            content: .any,
+            answer: infer
+        ),
+    ]
+
+    /// There is one version of the model.
+    static let version = "1"
+
+    /// The model that the path names.
+    /// - Throws: 404 for another.
+    static func inference(of request: RouteRequest, _ context: RouteContext) throws -> InferenceService {
+        let inference = try context.inference
+        try inference.checkName(request.parameters["model"] ?? "")
+        let version = request.parameters["version"] ?? version
+        guard version == Self.version else {
+            throw ServiceError(
+                404,
+                .notFound,
+                "there is no version \"\(version.prefix(100))\" of the model; there is \(Self.version)"
+            )
+        }
+        return inference
+    }
+
+    /// A status says it all.
+    private static let empty = Response.json(Array("{}".utf8))
+
+    private static func serverMetadata() -> Response {
+        .json { writer in
+            writer.object { writer in
+                writer.member("name", "swiftlet")
+                writer.member("version", SwiftletVersion.current)
+                writer.key("extensions")
+                writer.array(["classification", "binary_tensor_data", "parameters"]) { $0.string($1) }
+            }
+        }
+    }
+
+    private static func modelMetadata(_ inference: InferenceService) -> Response {
+        .json { writer in
+            writer.object { writer in
+                writer.member("name", inference.model.name)
+                writer.key("versions")
+                writer.array([version]) { $0.string($1) }
+                writer.member("platform", "swiftlet")
+                writer.key("inputs")
+                writer.array(InferInputs.tensors(of: inference.model)) { writer, tensor in
+                    writer.tensorMetadata(tensor.name, tensor.datatype.name, tensor.shape)
+                }
+                writer.key("outputs")
+                writer.array(InferOutput.available(in: inference.model)) { writer, output in
+                    writer.tensorMetadata(output.rawValue, "FP32", [-1, output.width(in: inference.model)])
+                }
+            }
+        }
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func tensorMetadata(_ name: String, _ datatype: String, _ shape: [Int]) {
+        object { writer in
+            writer.member("name", name)
+            writer.member("datatype", datatype)
+            writer.key("shape")
+            writer.array(shape) { $0.integer($1) }
+        }
+    }
+}

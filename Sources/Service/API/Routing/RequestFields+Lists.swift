@@ -1,0 +1,54 @@
+import JSON
+
+extension RequestFields {
+    /// An object that need not be there.
+    func object(_ key: String) throws -> RequestFields? {
+        try optional(key, "an object") {
+            if case .object(let members) = $0 { RequestFields(members: members) } else { nil }
+        }
+    }
+
+    func objects(_ key: String) throws -> [RequestFields]? {
+        try list(key, of: "objects") {
+            if case .object(let members) = $0 { RequestFields(members: members) } else { nil }
+        }
+    }
+
+    func integers(_ key: String) throws -> [Int]? {
+        try list(key, of: "integers") { $0.integer }
+    }
+
+    /// Strings that stand for cases of `Choice`, in any letter case; an empty list is as good as none.
+    func choices<Choice: RawRepresentable & CaseIterable>(
+        _ key: String,
+        _ type: Choice.Type
+    ) throws -> [Choice]? where Choice.RawValue == String {
+        let known = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+        let choices = try list(key, of: known) { value -> Choice? in
+            if case .string(let text) = value { Choice(rawValue: text.lowercased()) } else { nil }
+        }
+        return choices.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// A list whose elements are all of one kind; nil when it is absent.
+    func list<Element>(
+        _ key: String,
+        of expected: String,
+        _ convert: (JSONValue) -> Element?
+    ) throws -> [Element]? {
+        guard let value = members[key], value != .null else { return nil }
+        guard case .array(let elements) = value else { throw wrong("`\(key)`", "a list of \(expected)", value) }
+        return try elements.enumerated().map { index, element in
+            guard let converted = convert(element) else {
+                throw wrong("`\(key)[\(index)]`", "one of \(expected)", element)
+            }
+            return converted
+        }
+    }
+
+    /// A value that must be there.
+    func required<Value>(_ key: String, _ value: Value?) throws(ServiceError) -> Value {
+        guard let value else { throw .invalid("`\(key)` is missing") }
+        return value
+    }
+}
