@@ -21,11 +21,20 @@ struct ProcessStatisticsTests {
         }
     }
 
+    @Test("the CPU time is that of user and system")
+    func cpuTime() {
+        let fields = (["S"] + (4...13).map(String.init) + ["150", "75"]).joined(separator: " ")
+        #expect(ProcessStatistics.cpuSeconds(processStat: "7 (a) b) \(fields)\n", ticksPerSecond: 100) == 2.25)
+        #expect(ProcessStatistics.cpuSeconds(processStat: "7 (a) S", ticksPerSecond: 100) == 0)
+    }
+
     #if os(Linux)
     @Test("this process has memory, threads, descriptors and began before now")
     func current() {
         let statistics = ProcessStatistics.current()
         #expect(statistics.residentBytes > 1 << 20 && statistics.threads > 0 && statistics.openDescriptors > 2)
+        #expect(statistics.virtualBytes >= statistics.residentBytes && statistics.cpuSeconds > 0)
+        #expect(statistics.maxDescriptors >= statistics.openDescriptors)
         let age = Date().timeIntervalSince1970 - statistics.startTime
         #expect(age > -5 && age < 86400)
     }

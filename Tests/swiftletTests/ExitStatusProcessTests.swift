@@ -13,6 +13,7 @@ struct ExitStatusProcessTests {
             (["embed", "--dimensions", "99999", "a"], 64, "dimensions"),
             (["embed", "--pooling", "max", "a"], 64, "mean"),
             (["bench", "--shapes", "8by8"], 64, "--shapes"),
+            (["bench", "--shapes", "8x8,0x16"], 64, "'0x16' is no shape: expected texts x tokens"),
             (["bench", "--shapes", "1x513"], 64, "at most 512 tokens"),
             (["bench", "--threads", "0"], 64, "--threads must be 1 to"),
             (["bench", "--subject", "tokenizer"], 64, "needs --texts"),

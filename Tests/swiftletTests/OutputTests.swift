@@ -57,7 +57,9 @@ struct OutputTests {
         #expect((target.host, target.port, target.path) == ("::1", 9000, "/health/ready"))
         let short = try #require(HealthProbe.Target(url: "http://localhost"))
         #expect((short.host, short.port, short.path) == ("localhost", 80, "/health"))
-        for wrong in ["", "localhost:8080", "https://localhost", "http://", "http://a:99999", "http://a b/"] {
+        let secure = try #require(HealthProbe.Target(url: "https://localhost"))
+        #expect((secure.port, secure.isSecure, short.isSecure) == (443, true, false))
+        for wrong in ["", "localhost:8080", "ftp://localhost", "http://", "http://a:99999", "http://a b/"] {
             #expect(HealthProbe.Target(url: wrong) == nil, "\(wrong)")
         }
     }

@@ -14,6 +14,8 @@ package enum ConfigurationError: Error, Sendable, Equatable, CustomStringConvert
     case unexpectedArgument(String)
     /// Two settings that cannot hold together.
     case contradiction(String)
+    /// A file that a setting names cannot be used.
+    case unusable(String)
     /// No model was named and the bundled one is in none of these places.
     case modelNotFound(searched: [String])
 
@@ -44,7 +46,7 @@ package enum ConfigurationError: Error, Sendable, Equatable, CustomStringConvert
             return "flag \(flag) has no value, expected \(expected)"
         case .unexpectedArgument(let word):
             return "unexpected argument \(Self.quoted(word)); settings are written --key value or --key=value"
-        case .contradiction(let explanation):
+        case .contradiction(let explanation), .unusable(let explanation):
             return explanation
         case .modelNotFound(let searched):
             return "no model was named (--model DIR or SWIFTLET_MODEL) and the bundled one is in none of:\n  "

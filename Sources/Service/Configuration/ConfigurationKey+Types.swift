@@ -65,28 +65,13 @@ extension ConfigurationKey {
         )
     }
 
-    static func text(_ name: String, _ field: ConfigurationField<String>, _ effect: String) -> ConfigurationKey {
-        ConfigurationKey(
-            name: name,
-            type: "text",
-            unit: nil,
-            range: nil,
-            effect: effect,
-            read: { $0[keyPath: field] },
-            write: { configuration, text in
-                guard isPlainText(text) else { return false }
-                configuration[keyPath: field] = text
-                return true
-            }
-        )
-    }
-
-    /// A text that is unset by default; `type` names what it stands for (`path`).
+    /// A text; `type` names what it stands for, and `isValid` holds it to that.
     static func text(
         _ name: String,
-        _ field: ConfigurationField<String?>,
+        _ field: ConfigurationField<String>,
         type: String = "text",
-        _ effect: String
+        _ effect: String,
+        isValid: @escaping @Sendable (String) -> Bool = { _ in true }
     ) -> ConfigurationKey {
         ConfigurationKey(
             name: name,
@@ -96,7 +81,30 @@ extension ConfigurationKey {
             effect: effect,
             read: { $0[keyPath: field] },
             write: { configuration, text in
-                guard isPlainText(text) else { return false }
+                guard isPlainText(text), isValid(text) else { return false }
+                configuration[keyPath: field] = text
+                return true
+            }
+        )
+    }
+
+    /// A text that is unset by default.
+    static func text(
+        _ name: String,
+        _ field: ConfigurationField<String?>,
+        type: String = "text",
+        _ effect: String,
+        isValid: @escaping @Sendable (String) -> Bool = { _ in true }
+    ) -> ConfigurationKey {
+        ConfigurationKey(
+            name: name,
+            type: type,
+            unit: nil,
+            range: nil,
+            effect: effect,
+            read: { $0[keyPath: field] },
+            write: { configuration, text in
+                guard isPlainText(text), isValid(text) else { return false }
                 configuration[keyPath: field] = text
                 return true
             }

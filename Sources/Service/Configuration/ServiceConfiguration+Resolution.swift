@@ -30,11 +30,23 @@ extension ServiceConfiguration {
         guard defaultPrompt == nil || defaultPromptName == nil else {
             throw .contradiction("default_prompt and default_prompt_name are both set: there is one default")
         }
+        guard (tlsCertificate == nil) == (tlsKey == nil) else {
+            throw .contradiction("tls_certificate and tls_key belong together: set both, or neither")
+        }
+        guard tlsCertificate == nil || listensOnTCP else {
+            throw .contradiction("tls_certificate is set and host is \"\(Self.noHost)\": unix sockets do not speak TLS")
+        }
         if let conflict = engine.conflict { throw .contradiction(conflict) }
         guard maxQueueTokens >= maxBatchTokens else {
             throw .contradiction(
                 "max_queue_tokens (\(maxQueueTokens)) is below max_batch_tokens (\(maxBatchTokens)): "
                     + "the queue could never hold one full batch"
+            )
+        }
+        guard maxHeldRows >= maxClientBatchSize else {
+            throw .contradiction(
+                "max_held_rows (\(maxHeldRows)) is below max_client_batch_size (\(maxClientBatchSize)): "
+                    + "the largest request could only be taken in alone"
             )
         }
         guard maxOutboundBytes >= maxOutboundBytesPerConnection else {

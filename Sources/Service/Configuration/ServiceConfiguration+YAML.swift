@@ -25,8 +25,8 @@ extension ServiceConfiguration {
         # the start with an error that says where it is. A key without a value is as if it were not there. Sizes are in
         # bytes, times in seconds with decimals ("0.5").
         #
-        # Besides, SWIFTLET_CONFIG names the file, and SWIFTLET_BLAS_CORE the kernels that OpenBLAS is to take (as
-        # SkylakeX) instead of the best for the CPU.
+        # Besides, SWIFTLET_CONFIG names the file, SWIFTLET_API_KEYS lists API keys with commas between them, and
+        # SWIFTLET_BLAS_CORE names the kernels that OpenBLAS is to take (as SkylakeX) instead of the best for the CPU.
         """.split(separator: "\n").map(String.init)
 
     /// Quotes what YAML would not read back as the same text.

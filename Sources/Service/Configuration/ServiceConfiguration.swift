@@ -40,6 +40,27 @@ package struct ServiceConfiguration: Sendable, Equatable {
     /// Connections that the kernel may hold ready before they are accepted.
     package var backlog = 1024
 
+    // MARK: Security
+
+    /// Certificates of the TCP port (PEM); nil: it speaks plain HTTP.
+    package var tlsCertificate: String?
+    /// Their private key.
+    package var tlsKey: String?
+    /// Oldest version of TLS.
+    package var tlsMinVersion: TLSVersion = .tls12
+    /// File of API keys; nil: none but those of the environment.
+    package var apiKeysFile: String?
+    /// What needs no key: ``RouteGroup``s with commas.
+    package var apiKeyOpenRoutes = RouteGroup.health.rawValue
+    /// Origins of web pages that may call; nil: none.
+    package var corsAllowOrigin: String?
+    /// For a browser to remember what they may do.
+    package var corsMaxAge: Duration = .seconds(7200)
+    /// Whether answers are compressed.
+    package var compression = true
+    /// Bytes of an answer from which it is. 1,400 fit one packet of most networks, with the header fields.
+    package var compressionMinBytes = 1400
+
     // MARK: Threads
 
     /// Engine workers; 0: the CPU budget.
@@ -55,18 +76,33 @@ package struct ServiceConfiguration: Sendable, Equatable {
     package var maxBatchTokens = 4096
     /// Texts of one batch.
     package var maxBatchRows = 64
-    /// Tokens that may wait for a worker.
+    /// How long one batch should run at most.
+    package var batchLatencyTarget: Duration = .milliseconds(100)
+    /// Tokens in the queue, for each priority.
     package var maxQueueTokens = 262_144
-    /// Texts that may wait for a worker.
+    /// Texts in the queue, for each priority.
     package var maxQueueRows = 8192
+    /// Texts of all requests that were taken in and not answered, for each priority.
+    package var maxHeldRows = 65_536
+    /// For a request to be taken in.
+    package var maxAdmissionWait: Duration = .milliseconds(20)
+    /// Bytes of results that are kept for texts that come again.
+    package var resultCacheBytes = 0
     /// Texts of one request.
-    package var maxClientBatchSize = 1024
+    package var maxClientBatchSize = 16_384
     /// Tokens whose vectors one `/embed_all` answer carries.
     package var maxTokenVectorsPerRequest = 16_384
     /// Tokens whose vectors are held for all `/embed_all` answers being sent.
     package var maxTokenVectorsHeld = 131_072
     /// Tokens of one `/tokenize` answer, padding included where it is asked for.
     package var maxTokenizedTokens = 1_048_576
+
+    // MARK: Health
+
+    /// How long a batch may take, or work wait without any batch being finished.
+    package var watchdogTimeout: Duration = .seconds(30)
+    /// Workers that do not come back and are replaced.
+    package var maxWorkerReplacements = 8
 
     // MARK: Limits of a request, a connection and the process
 
@@ -91,6 +127,8 @@ package struct ServiceConfiguration: Sendable, Equatable {
 
     // MARK: Time limits
 
+    /// For a TLS handshake.
+    package var handshakeTimeout: Duration = .seconds(10)
     /// For a request's head to arrive whole.
     package var headTimeout: Duration = .seconds(10)
     /// For a request's body to arrive whole.
@@ -99,11 +137,15 @@ package struct ServiceConfiguration: Sendable, Equatable {
     package var writeTimeout: Duration = .seconds(30)
     /// Between two requests on one connection.
     package var idleTimeout: Duration = .seconds(75)
+    /// For a request to be answered where it does not say; zero: as long as it takes.
+    package var requestTimeout: Duration = .seconds(60)
     /// For an answer to go to a client that has closed its sending side.
     package var halfCloseGrace: Duration = .seconds(1)
     /// For a client to close a connection that is finished.
     package var lingerTimeout: Duration = .seconds(2)
-    /// From SIGTERM to exit.
+    /// From SIGTERM until no new connections are taken.
+    package var drainDelay: Duration = .seconds(1)
+    /// From then to exit.
     package var drainTimeout: Duration = .seconds(25)
 
     // MARK: Log
@@ -112,6 +154,10 @@ package struct ServiceConfiguration: Sendable, Equatable {
     package var logLevel: Logger.Level = .info
     /// Form of a log line.
     package var logFormat: LogFormat = .auto
+    /// Requests that have a line in the log.
+    package var accessLog: AccessLogScope = .all
+    /// Bytes of lines that may wait to be written.
+    package var logBufferBytes = 1024 * 1024
 
     /// All settings at their defaults.
     package init() {}

@@ -5,10 +5,10 @@ enum SettingsEnvironment {
     /// Names the configuration file.
     static let fileVariable = ConfigurationKey.variablePrefix + "CONFIG"
 
-    /// Variables with our prefix that are not settings: the file's path, the choice of OpenBLAS's kernels, which is made
-    /// before there is a configuration, and the folder that larger tests read.
+    /// Variables with our prefix that are not settings: the file's path, the keys, the choice of OpenBLAS's kernels,
+    /// which is made before there is a configuration, and the folder that larger tests read.
     private static let otherVariables = Set(
-        ["CONFIG", "BLAS_CORE", "REFERENCE"].map { ConfigurationKey.variablePrefix + $0 }
+        ["CONFIG", "BLAS_CORE", "REFERENCE"].map { ConfigurationKey.variablePrefix + $0 } + [Edge.keysVariable]
     )
 
     /// - Throws: `unknownKey` for any other variable that begins with `SWIFTLET_`.

@@ -9,20 +9,31 @@ package struct EncoderEngine: BatchEngine {
     private static let minMultiplicationsPerMember = 5_000_000
 
     private let model: MobileBertModel
+    private let workers: Int
     private let multiplicationsPerToken: Int
 
-    init(model: MobileBertModel) {
+    /// - Parameter workers: how many workers there will be, any of which may lend itself to another's batch.
+    init(model: MobileBertModel, workers: Int) {
         self.model = model
+        self.workers = workers
         self.multiplicationsPerToken = Self.multiplicationsPerToken(model.configuration)
     }
 
-    /// A worker with a workspace of its own, which grows to the largest batch it has seen.
-    package func makeWorker() -> EncoderWorker { EncoderWorker(model: model) }
+    /// A worker with a workspace of its own.
+    package func makeWorker() -> EncoderWorker { EncoderWorker(model: model, teamSize: workers) }
 
     /// As many threads as find enough to do.
     package func teamSize(tokens: Int) -> Int {
         max(1, tokens * multiplicationsPerToken / Self.minMultiplicationsPerMember)
     }
+
+    /// Its floats, and a little for the arrays.
+    package func bytes(of output: EncoderOutput) -> Int {
+        output.values.count * MemoryLayout<Float>.stride + Self.arrayBytes
+    }
+
+    /// Headers of the two arrays.
+    private static let arrayBytes = 128
 
     /// Those of the layers' products with weights, beside which all others are few.
     private static func multiplicationsPerToken(_ configuration: MobileBertConfiguration) -> Int {
@@ -40,9 +51,9 @@ package final class EncoderWorker: BatchWorker {
     private let model: MobileBertModel
     private let workspace: Workspace
 
-    init(model: MobileBertModel) {
+    init(model: MobileBertModel, teamSize: Int) {
         self.model = model
-        self.workspace = model.makeWorkspace()
+        self.workspace = model.makeWorkspace(members: teamSize)
     }
 
     /// Runs the forward pass; a row at fault fails alone.

@@ -16,6 +16,9 @@ package enum InferenceError: Error, Equatable, CustomStringConvertible {
     case promptWithoutText(input: Int)
     /// Ranking takes a head of one label.
     case notReranker(labels: Int)
+    /// Microseconds that are no time a request may take.
+    case invalidTimeout(Int)
+    case invalidPriority(Int)
     case noTokenizer(model: String)
     case noPooler
     case noClassifier(architecture: String)
@@ -58,6 +61,10 @@ package enum InferenceError: Error, Equatable, CustomStringConvertible {
             "`prompt_name` goes with texts; input \(input) is a pair of texts or a list of token ids"
         case .notReranker(let labels):
             "model is not a re-ranker model: ranking takes a head of one label, this one has \(labels)"
+        case .invalidTimeout(let timeout):
+            "`timeout` must be from 1 to \(RequestOptions.maxTimeoutMicroseconds) microseconds. Given: \(timeout)"
+        case .invalidPriority(let priority):
+            "`priority` must be at least 0; 1 is the most urgent. Given: \(priority)"
         case .noTokenizer(let model):
             "the model \(model) has no vocabulary (vocab.txt or tokenizer.json); send token ids instead of text"
         case .noPooler:

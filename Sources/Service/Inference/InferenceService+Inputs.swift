@@ -44,6 +44,7 @@ extension InferenceService {
         var encodings: [Encoding] = []
         var (total, longest) = (0, 0)
         for input in inputs {
+            try RequestOptions.check()
             let encoding = try encode(input, encodingOptions)
             total += encoding.count
             longest = max(longest, encoding.count)
@@ -101,6 +102,7 @@ extension InferenceService {
         var rows: [EncodedInput] = []
         rows.reserveCapacity(inputs.count)
         for (index, input) in inputs.enumerated() {
+            try RequestOptions.check()
             let row: EncodedInput
             let dropped: Int
             if case .ids(let ids) = input {
@@ -117,6 +119,7 @@ extension InferenceService {
                 throw InferenceError.tooLong(input: index, tokens: row.ids.count + dropped, limit: limit)
             }
             usage.tokens += row.ids.count
+            usage.inputLengths.append(row.ids.count)
             usage.truncatedInputs += dropped == 0 ? 0 : 1
             rows.append(row)
         }

@@ -6,6 +6,8 @@ import Tokenization
 package struct InferenceConfiguration: Sendable {
     /// Engine threads; each takes batches of its own.
     package var workers: Int
+    /// How many of them are replaced when they do not come back.
+    package var maxWorkerReplacements = 0
     /// How large batches grow and how much may wait.
     package var batching = BatchPolicy()
     /// What happens to inputs that are too long when the request does not say.
@@ -14,8 +16,11 @@ package struct InferenceConfiguration: Sendable {
     package var defaultPooling: Pooling?
     /// What is put before the texts of a request that names no prompt; nil leaves it to the model.
     package var defaultPrompt: String?
-    /// Most inputs of one request: bounds what one client can queue at once.
-    package var maxClientBatchSize = 1024
+    /// Most inputs of one request. Its answer is made in one piece: 130 MB for as many vectors of the full-size model,
+    /// 2 KB of floats and 6 KB of JSON each.
+    package var maxClientBatchSize = 16_384
+    /// How long a request may take that does not say; nil: as long as it takes.
+    package var requestTimeout: Duration?
     /// Most tokens of one input; nil or more than the model takes means what the model takes.
     package var maxInputLength: Int?
     /// Most tokens whose vectors one answer carries. A token of the full-size model is 2 KB of floats and about
@@ -58,8 +63,9 @@ package final class InferenceService: Sendable {
         self.configuration = configuration
         self.tokenVectors = Allowance(limit: configuration.maxTokenVectorsHeld)
         self.scheduler = BatchScheduler(
-            engine: EncoderEngine(model: model.encoder),
+            engine: EncoderEngine(model: model.encoder, workers: configuration.workers),
             workers: configuration.workers,
+            maxReplacements: configuration.maxWorkerReplacements,
             policy: configuration.batching,
             padTokenID: model.tokenizer?.padTokenID ?? 0,
             onBatch: onBatch
@@ -83,11 +89,33 @@ package final class InferenceService: Sendable {
     /// What the scheduler is doing now and has done.
     package var statistics: SchedulerStatistics { scheduler.statistics }
 
+    /// Tokens of the text that is measured at the start.
+    private static let measuredTokens = 128
+
     /// Runs the shortest input there is, so that the first client does not wait for memory to be touched, and so
-    /// that what cannot compute is known before it is called ready.
+    /// that what cannot compute is known before it is called ready. The first time it measures a longer one besides,
+    /// for the scheduler to know from its first batch what one costs.
     package func warmUp() async throws {
-        let row = BatchRow(inputIDs: [0], tokenTypeIDs: [0], task: OutputRequest.pooled(.mean))
-        for result in try await scheduler.run([row]).rows { _ = try result.get() }
+        let isFirst = statistics.secondsPerToken == 0
+        for count in isFirst ? [1, min(Self.measuredTokens, maxInputLength)] : [1] {
+            // Others each time: a kept result would prove nothing of the engine.
+            let ids = (0..<count).map { _ in Int32.random(in: 0..<Int32(model.encoder.configuration.vocabularySize)) }
+            let types = [Int32](repeating: 0, count: count)
+            let row = BatchRow(inputIDs: ids, tokenTypeIDs: types, task: OutputRequest.pooled(.mean))
+            for result in try await scheduler.run([row]).rows { _ = try result.get() }
+        }
+    }
+
+    /// The first ``warmUp()``, which names the weights at fault where values are not finite.
+    package func start() async throws {
+        do { try await warmUp() } catch EncoderError.nonFinite { throw model.causeOfNonFinite() }
+    }
+
+    /// Refuses a request that would be refused for want of time or room whatever it asks, before its body is read.
+    /// Not where results are kept: they would be given in any case.
+    package func checkRoom(for options: RequestOptions) throws(SchedulerError) {
+        guard configuration.batching.resultCacheBytes == 0 else { return }
+        if let refusal = scheduler.refusal(priority: options.priority, deadline: options.deadline) { throw refusal }
     }
 
     /// Finishes what waits and ends the workers.
@@ -169,13 +197,15 @@ package final class InferenceService: Sendable {
         computing task: OutputRequest
     ) async throws -> Outcome<[EncoderOutput]> {
         let rows = encodings.map { BatchRow(inputIDs: $0.ids, tokenTypeIDs: $0.typeIDs, task: task) }
-        let result = try await scheduler.run(rows)
+        let options = RequestOptions.current
+        let result = try await scheduler.run(rows, priority: options.priority, deadline: options.deadline)
         let outputs = try result.rows.enumerated().map { index, row in
             do { return try row.get() } catch let error as EncoderError {
                 throw InferenceError.inputFailed(input: index, reason: "\(error)")
             }
         }
         var usage = usage
+        if case .logits = task { usage.isPrediction = true }
         usage.queueTime = result.queueTime
         usage.inferenceTime = result.computeTime
         return Outcome(value: outputs, usage: usage)

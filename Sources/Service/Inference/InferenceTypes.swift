@@ -79,6 +79,10 @@ package struct Usage: Sendable, Equatable {
     package var characters = 0
     /// Tokens that went through the model, special tokens included.
     package var tokens = 0
+    /// The tokens of each input.
+    package var inputLengths: [Int] = []
+    /// Whether the classification head was asked.
+    package var isPrediction = false
     /// Inputs that were cut to fit.
     package var truncatedInputs = 0
     /// For the tokenization of all inputs.
@@ -87,6 +91,14 @@ package struct Usage: Sendable, Equatable {
     package var queueTime = Duration.zero
     /// From then until the last input was computed.
     package var inferenceTime = Duration.zero
+
+    /// Adds what a second run of the same inputs cost.
+    mutating func add(_ other: Usage) {
+        tokens += other.tokens
+        tokenizationTime += other.tokenizationTime
+        queueTime += other.queueTime
+        inferenceTime += other.inferenceTime
+    }
 }
 
 /// A result with what it cost.

@@ -1,7 +1,7 @@
 package import Checkpoint
 import Dispatch
 package import Encoder
-import Foundation
+package import Foundation
 import Synchronization
 package import Tokenization
 
@@ -11,6 +11,8 @@ package struct LoadedModel: Sendable {
     package let name: String
     /// The folder's path.
     package let directory: String
+    /// When it was loaded.
+    package let loadedAt = Date()
     /// Nil when the folder has no vocabulary: such a model takes token ids only.
     package let tokenizer: Tokenizer?
     /// Weights and forward pass.
@@ -82,13 +84,25 @@ package struct LoadedModel: Sendable {
         }
     }
 
+    /// Why the model gives values that are not finite whatever its input, for which its weights are read again.
+    func causeOfNonFinite() -> ModelError {
+        do throws(CheckpointError) {
+            if let tensor = try Checkpoint(directory: directory).nonFiniteTensor() {
+                return .nonFiniteWeights(file: tensor.file, tensor: tensor.name)
+            }
+        } catch {
+            return .unreadable(error)
+        }
+        return .nonFiniteValues(directory: directory)
+    }
+
     /// What an operator should know of this folder, though it can be served; nil when there is nothing.
     package var warning: String? {
         guard let tokenizer else { return "no vocab.txt or tokenizer.json: only token ids are taken, no text" }
         let (known, embedded) = (tokenizer.vocabularySize, encoder.configuration.vocabularySize)
         guard known > embedded else { return nil }
-        return
-            "the tokenizer has ids up to \(known - 1), the model's vocab_size is \(embedded): texts with others will fail"
+        return "the tokenizer has ids up to \(known - 1), the model's vocab_size is \(embedded): "
+            + "texts with others will fail"
     }
 }
 
@@ -96,6 +110,10 @@ package struct LoadedModel: Sendable {
 package enum ModelError: Error, Equatable, CustomStringConvertible {
     case poolerMissing(directory: String)
     case unsupportedPooling(file: String, modes: [String])
+    /// The first input gives values that are not finite, because these weights are not.
+    case nonFiniteWeights(file: String, tensor: String)
+    /// The same, although all weights are finite.
+    case nonFiniteValues(directory: String)
     /// A file of sentence-transformers cannot be read.
     case unreadable(CheckpointError)
     /// A prompt that the model does not have is to be the default.
@@ -107,6 +125,11 @@ package enum ModelError: Error, Equatable, CustomStringConvertible {
             "\(directory): 1_Pooling/config.json asks for the pooler, which the checkpoint lacks"
         case .unreadable(let error):
             "\(error)"
+        case .nonFiniteWeights(let file, let tensor):
+            "\(file): tensor \"\(tensor)\": found NaN or an infinity, which makes results so; expected finite weights"
+        case .nonFiniteValues(let directory):
+            "\(directory): the first input's values leave the range of 32-bit floats, although all weights are finite; "
+                + "expected weights as trained"
         case .unknownPrompt(let name, let place, let known):
             "\(place): the model has no prompt \"\(name)\"; it has "
                 + (known.isEmpty ? "none" : known.map { "\"\($0)\"" }.joined(separator: ", "))

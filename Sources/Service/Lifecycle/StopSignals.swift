@@ -11,11 +11,12 @@ final class StopSignals: Sendable {
     /// - Parameter onFirst: told the first signal's name.
     init(onFirst: @escaping @Sendable (String) -> Void) {
         let count = Count()
+        let queue = DispatchQueue(label: "swiftlet.signals")
         for number in [SIGTERM, SIGINT] {
             // The default action would end the process before Dispatch hears of the signal.
             signal(number, SIG_IGN)
             sources.withLock { sources in
-                let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+                let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
                 source.setEventHandler {
                     if count.increment() == 1 {
                         onFirst(number == SIGTERM ? "SIGTERM" : "SIGINT")

@@ -4,7 +4,11 @@ import HTTPServer
 
 /// How the settings become each room's own configuration.
 extension SwiftletServer {
-    static func serverConfiguration(_ settings: ServiceConfiguration, budget: Int) -> HTTPServerConfiguration {
+    static func serverConfiguration(
+        _ settings: ServiceConfiguration,
+        edge: Edge,
+        budget: Int
+    ) -> HTTPServerConfiguration {
         var addresses: [ListenAddress] = []
         if settings.listensOnTCP { addresses.append(.tcp(host: settings.host, port: settings.port)) }
         if let path = settings.unixSocket { addresses.append(.unix(path: path)) }
@@ -18,6 +22,8 @@ extension SwiftletServer {
         server.requestWorkWidth = settings.requestThreadCount(budget: budget)
         server.maxConnections = settings.maxConnections
         server.backlog = settings.backlog
+        server.certificates = edge.certificates
+        server.handshakeTimeout = settings.handshakeTimeout
         server.headTimeout = settings.headTimeout
         server.bodyTimeout = settings.bodyTimeout
         server.writeTimeout = settings.writeTimeout
@@ -33,10 +39,16 @@ extension SwiftletServer {
 
     static func inferenceConfiguration(_ settings: ServiceConfiguration, budget: Int) -> InferenceConfiguration {
         var inference = InferenceConfiguration(workers: settings.workerCount(budget: budget))
+        inference.maxWorkerReplacements = settings.maxWorkerReplacements
         inference.batching.maxBatchTokens = settings.maxBatchTokens
         inference.batching.maxBatchRows = settings.maxBatchRows
+        inference.batching.batchLatencyTarget = settings.batchLatencyTarget
         inference.batching.maxQueueTokens = settings.maxQueueTokens
         inference.batching.maxQueueRows = settings.maxQueueRows
+        inference.batching.maxHeldRows = settings.maxHeldRows
+        inference.batching.maxAdmissionWait = settings.maxAdmissionWait
+        inference.batching.resultCacheBytes = settings.resultCacheBytes
+        inference.requestTimeout = settings.requestTimeout > .zero ? settings.requestTimeout : nil
         inference.autoTruncate = settings.autoTruncate
         inference.maxClientBatchSize = settings.maxClientBatchSize
         inference.maxInputLength = settings.maxInputLength > 0 ? settings.maxInputLength : nil

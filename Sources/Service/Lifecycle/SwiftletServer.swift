@@ -8,21 +8,46 @@ import Logging
 /// The life of `swiftlet serve`: opens the port, loads the model, serves, and drains when told to stop.
 package enum SwiftletServer {
     /// Returns after an orderly end.
-    /// - Throws: what kept it from serving: an address in use, a model that does not load.
-    package static func run(_ configuration: ServiceConfiguration) async throws {
-        let logger = logger(configuration)
+    ///
+    /// - Parameter apiKeys: keys beside those of the configuration's file, as `SWIFTLET_API_KEYS` has them.
+    /// - Throws: what kept it from serving: an address in use, a model that does not load, a broken certificate.
+    package static func run(_ configuration: ServiceConfiguration, apiKeys: String? = nil) async throws {
+        let log = LogWriter(capacity: configuration.logBufferBytes)
+        do {
+            try await run(configuration, apiKeys: apiKeys, log: log)
+        } catch {
+            await log.close(within: lastLines)
+            throw error
+        }
+        await log.close(within: lastLines)
+    }
+
+    /// For the last lines to be written, by a reader that may be stuck.
+    private static let lastLines = Duration.seconds(1)
+
+    private static func run(_ configuration: ServiceConfiguration, apiKeys: String?, log: LogWriter) async throws {
+        let logger = logger(configuration, log)
         let budget = CPUBudget.current()
-        let handler = ServiceHandler()
+        let edge = try Edge(configuration, listedKeys: Edge.keys(in: apiKeys))
+        edge.warn(logger)
+        let handler = ServiceHandler(edge: edge, accessLog: AccessLog(scope: configuration.accessLog, writer: log))
         let server = HTTPServer(
-            configuration: serverConfiguration(configuration, budget: budget.count),
+            configuration: serverConfiguration(configuration, edge: edge, budget: budget.count),
             handler: handler,
             logger: logger
         )
-        handler.state.update { $0.server = server }
+        handler.state.update { state in
+            state.server = server
+            state.log = log
+        }
 
         let (events, continuation) = AsyncStream.makeStream(of: Event.self)
         let signals = StopSignals { continuation.yield(.stop(signal: $0)) }
         defer { signals.cancel() }
+        let reload = ReloadSignal { edge.reload(logger) }
+        defer { reload.cancel() }
+        let trimming = HeapTrimming()
+        defer { trimming.cancel() }
         for address in try server.start() {
             logger.info("listening", metadata: ["address": "\(address)"])
         }
@@ -41,8 +66,11 @@ package enum SwiftletServer {
                 _ = await server.drain(within: .zero)
                 throw error
             case .stop(let signal):
-                logger.info("stopping", metadata: ["signal": "\(signal)"])
                 handler.state.update { $0.isDraining = true }
+                // Who presses Ctrl-C waits for no load balancer.
+                let delay = signal == "SIGTERM" ? configuration.drainDelay : .zero
+                logger.info("stopping", metadata: ["signal": "\(signal)", "drain_delay": "\(delay)"])
+                try? await Task.sleep(for: delay)
                 let result = await server.drain(within: configuration.drainTimeout)
                 // Where requests were cut the time is up, and a worker may be stuck: the process's end is its end.
                 if result.isComplete { await handler.state.snapshot.inference?.shutDown() }
@@ -79,10 +107,10 @@ package enum SwiftletServer {
             settings.defaultPrompt = try model.prompts.text(named: name, askedForBy: "default_prompt_name")
         }
         let inference = InferenceService(model: model, configuration: settings) { metrics.batchFinished($0) }
-        try await inference.warmUp()
+        try await inference.start()
         HeapMemory.giveBack()
         if let warning = model.warning { logger.warning("\(warning)", metadata: ["directory": "\(directory)"]) }
-        let watch = EngineWatch(inference: inference)
+        let watch = EngineWatch(inference, limit: configuration.watchdogTimeout, logger: logger)
         handler.state.update {
             $0.inference = inference
             $0.watch = watch
@@ -100,14 +128,14 @@ package enum SwiftletServer {
         )
     }
 
-    private static func logger(_ configuration: ServiceConfiguration) -> Logger {
+    private static func logger(_ configuration: ServiceConfiguration, _ log: LogWriter) -> Logger {
         let asJSON =
             switch configuration.logFormat {
             case .json: true
             case .text: false
             case .auto: isatty(STDERR_FILENO) == 0
             }
-        var logger = Logger(label: "swiftlet") { _ in LineLogHandler(asJSON: asJSON) }
+        var logger = Logger(label: "swiftlet") { _ in LineLogHandler(asJSON: asJSON, writer: log) }
         logger.logLevel = configuration.logLevel
         return logger
     }

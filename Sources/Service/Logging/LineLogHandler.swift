@@ -9,10 +9,12 @@ package struct LineLogHandler: LogHandler {
     /// Values that every record carries.
     package var metadata: Logger.Metadata = [:]
     private let asJSON: Bool
+    private let writer: LogWriter
 
     /// A handler without metadata, from level info on.
-    package init(asJSON: Bool) {
+    package init(asJSON: Bool, writer: LogWriter) {
         self.asJSON = asJSON
+        self.writer = writer
     }
 
     /// A value that every record carries.
@@ -23,8 +25,7 @@ package struct LineLogHandler: LogHandler {
 
     /// Writes a record.
     package func log(event: LogEvent) {
-        // One write, so that lines of threads do not mix. Whoever read the log may be gone; the service goes on.
-        try? FileHandle.standardError.write(contentsOf: Data(line(of: event, at: Date()) + [0x0A]))
+        writer.append(line(of: event, at: Date()) + [0x0A])
     }
 
     /// The record as one line, without its end.
@@ -32,8 +33,7 @@ package struct LineLogHandler: LogHandler {
         var values = metadata.merging(event.metadata ?? [:]) { $1 }
         if let error = event.error { values["error"] = "\(error)" }
         let pairs = values.sorted { $0.key < $1.key }.map { (key: $0.key, value: $0.value.description) }
-        let timestamp = time.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-        return asJSON ? json(event, pairs, timestamp) : words(event, pairs, timestamp)
+        return asJSON ? json(event, pairs, Timestamp.text(time)) : words(event, pairs, Timestamp.text(time))
     }
 
     private func json(_ event: LogEvent, _ pairs: [(key: String, value: String)], _ timestamp: String) -> [UInt8] {

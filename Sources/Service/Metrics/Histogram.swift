@@ -12,13 +12,13 @@ final class Histogram: Sendable {
         self.cells = Cells(count: bounds.count + 1)
     }
 
-    func observe(_ value: Double) {
-        cells.increment(bounds.firstIndex { value <= $0 } ?? bounds.count)
-        cells.addToSum(value)
+    func observe(_ value: Double, times: Int = 1) {
+        cells.increment(bounds.firstIndex { value <= $0 } ?? bounds.count, by: times)
+        cells.addToSum(value * Double(times))
     }
 
-    func observe(_ duration: Duration) {
-        observe(duration.seconds)
+    func observe(_ duration: Duration, times: Int = 1) {
+        observe(duration.seconds, times: times)
     }
 
     /// How many observations are at most as large as each bound, and how many there are in all.

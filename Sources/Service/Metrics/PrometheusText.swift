@@ -8,8 +8,18 @@ struct PrometheusText {
         counters(name, help, [([], value)])
     }
 
+    mutating func counter(_ name: String, _ help: String, _ value: Double) {
+        header(name, help, "counter")
+        line(name, [], number(value))
+    }
+
     mutating func counters(_ name: String, _ help: String, _ samples: [(labels: Labels, value: Int)]) {
         header(name, help, "counter")
+        for sample in samples { line(name, sample.labels, "\(sample.value)") }
+    }
+
+    mutating func untyped(_ name: String, _ help: String, _ samples: [(labels: Labels, value: Int)]) {
+        header(name, help, "untyped")
         for sample in samples { line(name, sample.labels, "\(sample.value)") }
     }
 
@@ -28,29 +38,38 @@ struct PrometheusText {
 
     mutating func histograms(_ name: String, _ help: String, _ samples: [(labels: Labels, value: Histogram)]) {
         header(name, help, "histogram")
+        let bounds = (samples.first?.value.bounds.map(number) ?? []) + ["+Inf"]
+        let (bucket, suffixes) = ("\(name)_bucket", bounds.map { "le=\"\($0)\"} " })
         for sample in samples {
             let (cumulative, sum) = sample.value.snapshot()
-            for (bound, count) in zip(sample.value.bounds, cumulative) {
-                line("\(name)_bucket", sample.labels + [("le", number(bound))], "\(count)")
+            let labels = written(sample.labels)
+            let opening = labels.isEmpty ? "{" : "{\(labels),"
+            for (suffix, count) in zip(suffixes, cumulative) {
+                append(bucket, opening, suffix, "\(count)", "\n")
             }
-            let total = "\(cumulative.last ?? 0)"
-            line("\(name)_bucket", sample.labels + [("le", "+Inf")], total)
             line("\(name)_sum", sample.labels, number(sum))
-            line("\(name)_count", sample.labels, total)
+            line("\(name)_count", sample.labels, "\(cumulative.last ?? 0)")
         }
     }
 
     private mutating func header(_ name: String, _ help: String, _ type: String) {
-        bytes += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n".utf8
+        append("# HELP ", name, " ", help, "\n# TYPE ", name, " ", type, "\n")
     }
 
     private mutating func line(_ name: String, _ labels: Labels, _ value: String) {
-        bytes += name.utf8
-        if !labels.isEmpty {
-            let written = labels.map { "\($0.name)=\"\(escaped($0.value))\"" }.joined(separator: ",")
-            bytes += "{\(written)}".utf8
-        }
-        bytes += " \(value)\n".utf8
+        append(name)
+        if !labels.isEmpty { append("{", written(labels), "}") }
+        append(" ", value, "\n")
+    }
+
+    /// The page has thousands of lines, and is written on an event loop: no string is made of pieces to be copied
+    /// again.
+    private mutating func append(_ pieces: String...) {
+        for piece in pieces { bytes += piece.utf8 }
+    }
+
+    private func written(_ labels: Labels) -> String {
+        labels.map { "\($0.name)=\"\(escaped($0.value))\"" }.joined(separator: ",")
     }
 
     private func number(_ value: Double) -> String {

@@ -9,8 +9,11 @@ struct MetricsSources {
     var tokenVectorsHeld = 0
     var server = HTTPServerStatistics()
     var process = ProcessStatistics()
+    var isStarted = false
     var isReady = false
+    var isLive = true
     var engineAnswers = false
+    var logLinesDropped = 0
     var workers = 0
     var modelName = ""
     /// Nil until there is a model.
@@ -23,9 +26,15 @@ extension ServiceMetrics {
     func text(_ sources: MetricsSources) -> [UInt8] {
         var text = PrometheusText()
         writeRequests(&text)
-        writeEngine(&text, sources)
+        writeQueue(&text, sources)
+        writeCache(&text, sources.scheduler)
+        writeBatches(&text, sources)
+        writeHealth(&text, sources)
         writeServer(&text, sources.server)
         writeProcess(&text, sources)
+        tei.write(to: &text, sources)
+        text.histogram("te_batch_next_size", "Texts in a batch.", batchRows)
+        text.histogram("te_batch_next_tokens", "Tokens in a batch.", batchTokens)
         return text.bytes
     }
 
@@ -42,8 +51,12 @@ extension ServiceMetrics {
         )
         text.histograms(
             "swiftlet_http_request_duration_seconds",
-            "From a request's last byte to its answer's first.",
-            routes.map { row, name in ([("route", name)], requestDurations[row]) }
+            "From a request's last byte until its answer is handed to the network, of routes that are work.",
+            routes.filter { Self.workRouteNames.contains($0.element) }.flatMap { row, name in
+                zip(Self.statusClasses, requestDurations[row]).map { status, durations in
+                    (labels: [("route", name), ("status", status)], value: durations)
+                }
+            }
         )
         text.gauges(
             "swiftlet_http_requests_in_flight",
@@ -52,80 +65,29 @@ extension ServiceMetrics {
         )
     }
 
-    private func writeEngine(_ text: inout PrometheusText, _ sources: MetricsSources) {
+    private func writeHealth(_ text: inout PrometheusText, _ sources: MetricsSources) {
         let scheduler = sources.scheduler
-        text.gauge("swiftlet_queue_requests", "Texts that wait for a worker.", Double(scheduler.waitingRows))
-        text.gauge("swiftlet_queue_tokens", "Tokens that wait for a worker.", Double(scheduler.waitingTokens))
-        text.histogram("swiftlet_queue_duration_seconds", "How long texts waited for a worker.", queueTime)
-        text.counter(
-            "swiftlet_queue_refused_total",
-            "Requests refused because the queue was full.",
-            scheduler.refusedSubmissions
-        )
-        text.counter(
-            "swiftlet_queue_cancelled_total",
-            "Texts dropped before compute because their client had gone.",
-            scheduler.cancelledRows
-        )
-        text.histogram("swiftlet_batch_rows", "Texts in a batch.", batchRows)
-        text.histogram("swiftlet_batch_tokens", "Tokens in a batch, padding not counted.", batchTokens)
-        text.histogram("swiftlet_batch_duration_seconds", "How long a batch ran.", batchDuration)
-        text.counter("swiftlet_batch_failures_total", "Batches that failed as a whole.", scheduler.failedBatches)
-        text.counter("swiftlet_tokens_total", "Tokens computed.", tokens)
-        text.counter(
-            "swiftlet_padding_tokens_total",
-            "Padded positions of batches, which the engine does not compute.",
-            padding
-        )
-        text.counter("swiftlet_truncated_inputs_total", "Inputs cut to the model's length.", truncatedInputs)
-        text.histogram("swiftlet_tokenization_duration_seconds", "Tokenizing one request.", tokenizationTime)
-        text.gauge("swiftlet_workers", "Engine workers.", Double(sources.workers))
-        text.gauge("swiftlet_workers_busy", "Engine workers that run a batch.", Double(scheduler.busyWorkers))
-        text.gauge(
-            "swiftlet_batch_oldest_seconds",
-            "How long the oldest batch that runs now has been running.",
-            scheduler.oldestBatchAge.seconds
-        )
-        text.gauge(
-            "swiftlet_token_vectors_held",
-            "Token vectors held for /embed_all answers being sent.",
-            Double(sources.tokenVectorsHeld)
-        )
-        text.gauge("swiftlet_ready", "1 while new requests are welcome.", sources.isReady ? 1 : 0)
+        text.gauge("swiftlet_started", "1 once the model is loaded, as /health/startup.", sources.isStarted ? 1 : 0)
+        text.gauge("swiftlet_ready", "1 while new requests are welcome, as /health/ready.", sources.isReady ? 1 : 0)
+        text.gauge("swiftlet_live", "0 when only a restart helps, as /health/live.", sources.isLive ? 1 : 0)
         text.gauge("swiftlet_engine_up", "1 while the engine answers.", sources.engineAnswers ? 1 : 0)
-    }
-
-    private func writeServer(_ text: inout PrometheusText, _ server: HTTPServerStatistics) {
-        text.gauge("swiftlet_connections_open", "Open connections.", Double(server.openConnections))
-        text.counter("swiftlet_connections_accepted_total", "Connections served.", server.acceptedConnections)
-        text.counter("swiftlet_connections_refused_total", "Connections refused.", server.refusedConnections)
-        text.counter("swiftlet_http_received_bytes_total", "Bytes read from clients.", server.bytesReceived)
-        text.counter("swiftlet_http_sent_bytes_total", "Bytes written to clients.", server.bytesSent)
-        text.gauge(
-            "swiftlet_http_outbound_bytes",
-            "Bytes of answers that wait to be read.",
-            Double(server.outboundBytes)
-        )
-        text.gauge("swiftlet_http_inbound_bytes", "Bytes of request bodies held.", Double(server.inboundBytes))
+        text.gauge("swiftlet_workers", "Engine workers that there shall be.", Double(sources.workers))
+        text.gauge("swiftlet_workers_live", "Engine workers that there are.", Double(scheduler.liveWorkers))
+        text.gauge("swiftlet_workers_busy", "Engine workers that run a batch.", Double(scheduler.busyWorkers))
         text.counter(
-            "swiftlet_http_requests_cancelled_total",
-            "Requests whose client went before the answer.",
-            server.cancelledRequests
+            "swiftlet_workers_replaced_total",
+            "Engine workers replaced because they did not come back, or failed time after time.",
+            scheduler.replacedWorkers
         )
         text.counter(
-            "swiftlet_http_requests_overloaded_total",
-            "Requests refused because answers or bodies fill the memory.",
-            server.overloadedRequests
+            "swiftlet_workers_lost_total",
+            "Engine workers that did not come back and were not replaced any more.",
+            scheduler.lostWorkers
         )
-        text.counters(
-            "swiftlet_http_timeouts_total",
-            "Connections and streams cut by a time limit.",
-            TimeLimit.allCases.map { ([("limit", $0.rawValue)], server.timeouts[$0] ?? 0) }
-        )
-        text.counters(
-            "swiftlet_http_protocol_errors_total",
-            "Requests that broke the protocol, by kind.",
-            ProtocolErrorKind.allCases.map { ([("kind", $0.rawValue)], server.protocolErrors[$0] ?? 0) }
+        text.counter(
+            "swiftlet_log_lines_dropped_total",
+            "Log lines dropped because standard error was not read fast enough.",
+            sources.logLinesDropped
         )
     }
 
@@ -135,6 +97,13 @@ extension ServiceMetrics {
             "Resident memory.",
             Double(sources.process.residentBytes)
         )
+        text.gauge(
+            "process_virtual_memory_bytes",
+            "Virtual memory.",
+            Double(sources.process.virtualBytes)
+        )
+        text.counter("process_cpu_seconds_total", "CPU time, of user and system.", sources.process.cpuSeconds)
+        text.gauge("process_max_fds", "Limit of open file descriptors.", Double(sources.process.maxDescriptors))
         text.gauge("process_open_fds", "Open file descriptors.", Double(sources.process.openDescriptors))
         text.gauge("process_threads", "Threads.", Double(sources.process.threads))
         text.gauge(

@@ -1,10 +1,16 @@
+import CLinux
 import Foundation
 
 /// What the kernel says of this process; zeros where there is no /proc.
 struct ProcessStatistics: Sendable, Equatable {
     var residentBytes = 0
+    var virtualBytes = 0
+    /// Of user and system.
+    var cpuSeconds = 0.0
     var threads = 0
     var openDescriptors = 0
+    /// The limit of them.
+    var maxDescriptors = 0
     /// When the process began, in seconds since 1970.
     var startTime = 0.0
 
@@ -13,25 +19,42 @@ struct ProcessStatistics: Sendable, Equatable {
         statistics.startTime = start
         if let status = text("/proc/self/status") {
             statistics.residentBytes = field("VmRSS:", in: status) * 1024
+            statistics.virtualBytes = field("VmSize:", in: status) * 1024
             statistics.threads = field("Threads:", in: status)
         }
-        let descriptors = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
-        statistics.openDescriptors = descriptors?.count ?? 0
+        statistics.cpuSeconds = cpuSeconds(processStat: text("/proc/self/stat") ?? "", ticksPerSecond: ticksPerSecond)
+        statistics.openDescriptors = Int(max(0, clinux_open_descriptors()))
+        statistics.maxDescriptors = Int(max(0, clinux_descriptor_limit()))
         return statistics
     }
 
     private static let start = startTime(
         processStat: text("/proc/self/stat") ?? "",
         systemStat: text("/proc/stat") ?? "",
-        ticksPerSecond: Double(sysconf(Int32(_SC_CLK_TCK)))
+        ticksPerSecond: ticksPerSecond
     )
+
+    private static let ticksPerSecond = Double(sysconf(Int32(_SC_CLK_TCK)))
 
     /// When a process began: the machine's start in `/proc/stat` and, in `/proc/[pid]/stat`, the ticks from then on.
     static func startTime(processStat: String, systemStat: String, ticksPerSecond: Double) -> Double {
-        // The second field is the program's name in parentheses, with whatever the name has; starttime is the 22nd.
-        let fields = processStat.split(separator: ")").last?.split(whereSeparator: \.isWhitespace) ?? []
-        guard fields.count > 19, let ticks = Double(fields[19]), ticksPerSecond > 0 else { return 0 }
+        guard let ticks = ticks(field: 22, of: processStat), ticksPerSecond > 0 else { return 0 }
         return Double(field("btime", in: systemStat)) + ticks / ticksPerSecond
+    }
+
+    /// The CPU time of a process, of all its threads: utime and stime.
+    static func cpuSeconds(processStat: String, ticksPerSecond: Double) -> Double {
+        guard let user = ticks(field: 14, of: processStat), let system = ticks(field: 15, of: processStat),
+            ticksPerSecond > 0
+        else { return 0 }
+        return (user + system) / ticksPerSecond
+    }
+
+    /// A field of `/proc/[pid]/stat`, counted from 1 as proc(5) does. The second is the program's name in parentheses,
+    /// with whatever the name has.
+    private static func ticks(field number: Int, of processStat: String) -> Double? {
+        let fields = processStat.split(separator: ")").last?.split(whereSeparator: \.isWhitespace) ?? []
+        return fields.count > number - 3 ? Double(fields[number - 3]) : nil
     }
 
     private static func field(_ name: String, in text: String) -> Int {

@@ -19,10 +19,10 @@ struct BenchCommand: AsyncParsableCommand {
         commandName: "bench",
         abstract: "Measure how fast this machine runs a model: encoder, tokenizer, JSON.",
         discussion: """
-            Of the forward pass only the encoder is timed, from token ids to one embedding a text, on batches of random \
-            tokens (--shapes 8x32: 8 texts of 32 tokens) or of the texts of a file. tokenizer and json work on one \
-            thread, and say what the way into the encoder and out of it costs. A figure is the median of the runs that \
-            --time has room for, at least one, once all is warm.
+            Of the forward pass only the encoder is timed, from token ids to one embedding a text, on batches of \
+            random tokens (--shapes 8x32: 8 texts of 32 tokens) or of the texts of a file. tokenizer and json work on \
+            one thread, and say what the way into the encoder and out of it costs. A figure is the median of the runs \
+            that --time has room for, at least one, once all is warm.
 
             EXAMPLES
               swiftlet bench
@@ -30,8 +30,8 @@ struct BenchCommand: AsyncParsableCommand {
               swiftlet bench --texts reviews.txt --batch 32 --format json
               swiftlet bench --subject tokenizer --texts reviews.txt
 
-            Each line of JSON is {"shape": "8x32", "dtype": "float32", …, "texts": 8, "tokens": 256, "seconds": 0.0213}; \
-            tokens are real ones, padding does not count.
+            Each line of JSON is {"shape": "8x32", "dtype": "float32", …, "texts": 8, "tokens": 256, \
+            "seconds": 0.0213}; tokens are real ones, padding does not count.
             """
     )
 
@@ -41,7 +41,16 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "What to measure.")
     var subject = BenchSubject.forward
 
-    @Option(help: ArgumentHelp("Batches of random tokens, as texts x tokens of each.", valueName: "list"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            Batches of random tokens, as texts x tokens of each. (default: \(BenchShapes.standard.names), or none with \
+            --texts)
+            """,
+            valueName: "list"
+        ),
+        transform: BenchShapes.init(argument:)
+    )
     var shapes: BenchShapes?
 
     @Option(
@@ -52,7 +61,12 @@ struct BenchCommand: AsyncParsableCommand {
     )
     var texts: String?
 
-    @Option(help: ArgumentHelp("Texts of a file that make a batch, in the file's order.", valueName: "count"))
+    @Option(
+        help: ArgumentHelp(
+            "Texts of a file that make a batch, in the file's order; with --subject json, embeddings of an answer.",
+            valueName: "count"
+        )
+    )
     var batch = 32
 
     @Option(help: ArgumentHelp("Threads of the encoder. (default: the CPUs that may be used)", valueName: "count"))

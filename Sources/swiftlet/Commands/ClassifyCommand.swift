@@ -17,8 +17,8 @@ struct ClassifyCommand: AsyncParsableCommand, TextCommand {
               swiftlet classify --input reviews.txt > labels.jsonl
               cut -f1 reviews.tsv | swiftlet classify --top-k 1 --format json | jq -r .labels[0].label
 
-            Each line of JSON is {"index": 0, "text": "…", "labels": [{"label": "…", "score": 0.99, "logit": 3.2}, …]}; \
-            index is the line's or the argument's number, from 0.
+            Each line of JSON is {"index": 0, "text": "…", "labels": [{"label": "…", "score": 0.99, "logit": 3.2}, \
+            …]}; index is the line's or the argument's number, from 0.
             """
     )
 

@@ -10,16 +10,29 @@ struct HealthCommand: AsyncParsableCommand {
             EXAMPLES
               swiftlet health
               swiftlet health --url http://127.0.0.1:9000/health/ready --timeout 1
+              swiftlet health --url https://swiftlet.example.org --ca-file authority.pem
             """
     )
 
     @Option(
         help: ArgumentHelp(
             "Address to GET; without a path /health.",
-            discussion: "Without it: port $SWIFTLET_PORT, else 8080, of 127.0.0.1."
+            discussion: """
+                Without it: port $SWIFTLET_PORT, else 8080, of 127.0.0.1, by https where $SWIFTLET_TLS_CERTIFICATE is \
+                set.
+                """
         )
     )
     var url: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Certificates to trust (PEM).",
+            discussion: "Without it: the system's, and any certificate of this machine itself.",
+            valueName: "file"
+        )
+    )
+    var caFile: String?
 
     @Option(help: ArgumentHelp("Time for the answer to begin.", valueName: "seconds"))
     var timeout = 3
@@ -30,7 +43,7 @@ struct HealthCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let statusLine = try HealthProbe(timeout: timeout).statusLine(of: target())
+        let statusLine = try HealthProbe(timeout: timeout, trustFile: caFile).statusLine(of: target())
         guard statusLine.split(separator: " ").dropFirst().first == "200" else {
             throw CommandError.unhealthy(statusLine)
         }
@@ -41,7 +54,8 @@ struct HealthCommand: AsyncParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         // Kubernetes may set SWIFTLET_PORT to an address of its own (tcp://…): then the default it is.
         let port = environment["SWIFTLET_PORT"].flatMap { UInt16($0) } ?? 8080
-        let url = url ?? "http://127.0.0.1:\(port)/health"
+        let scheme = environment["SWIFTLET_TLS_CERTIFICATE"].map(\.isEmpty) == false ? "https" : "http"
+        let url = url ?? "\(scheme)://127.0.0.1:\(port)/health"
         guard let target = HealthProbe.Target(url: url) else {
             throw ValidationError("--url must look like http://127.0.0.1:8080/health, not \(url)")
         }

@@ -39,11 +39,8 @@ struct ServeCommand: AsyncParsableCommand {
     var settings: [String] = []
 
     func run() async throws {
-        let configuration = try ServiceConfiguration.resolve(
-            flags: settings,
-            environment: ProcessInfo.processInfo.environment,
-            file: config
-        )
+        let environment = ProcessInfo.processInfo.environment
+        let configuration = try ServiceConfiguration.resolve(flags: settings, environment: environment, file: config)
         guard !printConfig else {
             try StandardOutput.write(Array(configuration.yaml.utf8))
             return
@@ -56,7 +53,7 @@ struct ServeCommand: AsyncParsableCommand {
             throw CommandError.noEngine("\(error)")
         }
         do {
-            try await SwiftletServer.run(configuration)
+            try await SwiftletServer.run(configuration, apiKeys: environment[Edge.keysVariable])
         } catch {
             // What has no status of its own is the machine's fault: a port that is taken, a socket's folder missing.
             throw ExitStatus(error) == .software ? CommandError.unavailable("\(error)") : error

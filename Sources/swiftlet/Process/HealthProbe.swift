@@ -1,18 +1,23 @@
 import Foundation
+import TLS
 
-/// One small GET over a blocking socket. Foundation's client would do, but makes the program some megabytes larger.
+/// One small GET over a blocking socket, by TLS if need be. Foundation's client would do, but makes the program some
+/// megabytes larger.
 struct HealthProbe {
     /// What to ask for, and where.
     struct Target: Equatable {
         var host: String
         var port: UInt16
         var path: String
+        var isSecure: Bool
 
-        /// Takes `http://host[:port][/path]` apart; nil for anything else.
+        /// Takes `http[s]://host[:port][/path]` apart; nil for anything else.
         init?(url text: String) {
-            guard let url = URL(string: text), url.scheme?.lowercased() == "http", let host = url.host(), !host.isEmpty,
-                let port = UInt16(exactly: url.port ?? 80)
+            guard let url = URL(string: text), let scheme = url.scheme?.lowercased(),
+                ["http", "https"].contains(scheme), let host = url.host(), !host.isEmpty,
+                let port = UInt16(exactly: url.port ?? (scheme == "https" ? 443 : 80))
             else { return nil }
+            isSecure = scheme == "https"
             self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
             self.port = port
             let path = url.path(percentEncoded: true)
@@ -25,6 +30,8 @@ struct HealthProbe {
 
     /// Seconds for the connection and for each step after it.
     let timeout: Int
+    /// Certificates that are trusted (PEM); nil: those of the system, and any of this machine itself.
+    let trustFile: String?
 
     /// The first line of the answer: `HTTP/1.1 200 OK`.
     ///
@@ -32,22 +39,56 @@ struct HealthProbe {
     func statusLine(of target: Target) throws(CommandError) -> String {
         let socket = try connect(to: target)
         let connection = FileHandle(fileDescriptor: socket, closeOnDealloc: true)
+        defer { withExtendedLifetime(connection) {} }
         let host = target.host.contains(":") ? "[\(target.host)]" : target.host
         let request =
             "GET \(target.path) HTTP/1.1\r\nHost: \(host):\(target.port)\r\nConnection: close\r\n"
             + "User-Agent: swiftlet-health\r\n\r\n"
-        let answer: Data?
-        do {
-            try connection.write(contentsOf: Data(request.utf8))
-            answer = try connection.read(upToCount: Self.maxStatusLineBytes)
-        } catch {
-            throw .unhealthy("\(host):\(target.port) does not answer")
+        let answer: [UInt8]
+        if target.isSecure {
+            answer = try exchange(Array(request.utf8), over: secureSession(over: socket, to: target))
+        } else {
+            do {
+                try connection.write(contentsOf: Data(request.utf8))
+                answer = try connection.read(upToCount: Self.maxStatusLineBytes).map(Array.init) ?? []
+            } catch {
+                throw .unhealthy("\(host):\(target.port) does not answer")
+            }
         }
-        let text = String(decoding: answer ?? Data(), as: UTF8.self)
+        let text = String(decoding: answer, as: UTF8.self)
         guard let line = text.split(separator: "\r\n").first, line.hasPrefix("HTTP/1.") else {
             throw .unhealthy("\(host):\(target.port) does not answer as an HTTP server does")
         }
         return String(line)
+    }
+
+    private func secureSession(over socket: Int32, to target: Target) throws(CommandError) -> TLSSession {
+        let isLocal = target.host == "localhost" || target.host == "::1" || target.host.hasPrefix("127.")
+        let trust: TLSTrust = trustFile.map { .file($0) } ?? (isLocal ? .anyone : .system)
+        let context: TLSContext
+        do {
+            context = try .client(trusting: trust)
+        } catch {
+            throw .unhealthy("\(error)")
+        }
+        guard let session = TLSSession(context: context, descriptor: socket, serverName: target.host) else {
+            throw .unhealthy("TLS cannot be set up for \(target.host)")
+        }
+        switch session.handshake() {
+        case .done: return session
+        case .blocked: throw .unhealthy("\(target.host):\(target.port) does not answer")
+        case .end: throw .unhealthy("\(target.host):\(target.port) closed the connection before TLS was set up")
+        case .failed(let reason): throw .unhealthy("\(target.host):\(target.port): TLS: \(reason)")
+        }
+    }
+
+    /// What comes first in answer to a request; nothing where it takes too long.
+    private func exchange(_ request: [UInt8], over session: TLSSession) -> [UInt8] {
+        guard session.send(request.span) == .bytes(request.count) else { return [] }
+        var buffer = [UInt8](repeating: 0, count: Self.maxStatusLineBytes)
+        var room = buffer.mutableSpan
+        guard case .bytes(let count) = session.receive(into: &room) else { return [] }
+        return Array(buffer[..<count])
     }
 
     /// A connected socket with time limits on reading and writing (and, on Linux, on connecting).

@@ -101,7 +101,7 @@ struct ConfigurationKeyTests {
     static func otherValue(of key: ConfigurationKey) -> String? {
         var scratch = ServiceConfiguration()
         let choices = key.type.split(separator: "|").map(String.init)
-        return (choices + ["7", "999", "1023", "99999", "/somewhere"]).first { candidate in
+        return (choices + ["7", "999", "1023", "99999", "/somewhere", "https://example.org"]).first { candidate in
             candidate != key.defaultValue && key.write(&scratch, candidate)
         }
     }

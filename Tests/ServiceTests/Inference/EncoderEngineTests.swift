@@ -5,7 +5,7 @@ import Testing
 
 @testable import Service
 
-@Suite("The engine in the service", .timeLimit(.minutes(3)))
+@Suite("The engine in the service", .timeLimit(.minutes(10)))
 struct EncoderEngineTests {
     private func service(_ engine: EngineOptions, workers: Int = 2) throws -> InferenceService {
         InferenceService(
@@ -40,7 +40,7 @@ struct EncoderEngineTests {
 
     @Test("splits a batch over as many threads as find enough to do, at least one")
     func teamSize() throws {
-        let bundled = EncoderEngine(model: try LoadedModel(directory: ModelFolder.bundled).encoder)
+        let bundled = EncoderEngine(model: try LoadedModel(directory: ModelFolder.bundled).encoder, workers: 2)
         #expect(bundled.teamSize(tokens: 1) == 1)
         #expect(bundled.teamSize(tokens: 30) == 1)
         #expect(bundled.teamSize(tokens: 512) > 1)

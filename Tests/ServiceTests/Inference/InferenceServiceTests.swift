@@ -6,7 +6,7 @@ import Tokenization
 
 @testable import Service
 
-@Suite("The inference service", .timeLimit(.minutes(3)))
+@Suite("The inference service", .timeLimit(.minutes(10)))
 struct InferenceServiceTests {
     private func service(_ change: (inout InferenceConfiguration) -> Void = { _ in }) throws -> InferenceService {
         var configuration = InferenceConfiguration(workers: 2)

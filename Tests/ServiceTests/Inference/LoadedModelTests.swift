@@ -1,5 +1,6 @@
 import Checkpoint
 import Encoder
+import Foundation
 import Testing
 
 @testable import Service
@@ -37,6 +38,36 @@ struct LoadedModelTests {
             _ = try await inference.embed([.text("t999")], options: EmbedOptions())
             await #expect(throws: InferenceError.self) {
                 try await inference.embed([.text("t1000")], options: EmbedOptions())
+            }
+            await inference.shutDown()
+        }
+    }
+
+    @Test(
+        "whose weights are not finite is refused when it starts, with the tensor's name",
+        arguments: [Float.nan, .infinity]
+    )
+    func nonFiniteWeights(_ value: Float) async throws {
+        let tensor = "encoder.layer.0.attention.self.query.weight"
+        let folder = URL(filePath: ModelFolder.withoutVocabulary)
+        var file = try Data(contentsOf: folder.appending(path: "model.safetensors"))
+        let headerEnd = 8 + file.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+        let header = try #require(try JSONSerialization.jsonObject(with: file[8..<headerEnd]) as? [String: Any])
+        let entry = try #require(header[tensor] as? [String: Any])
+        let offsets = try #require(entry["data_offsets"] as? [Int])
+        try #require(entry["dtype"] as? String == "F32")
+        let place = headerEnd + offsets[0]
+        let bytes = [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: value.bitPattern >> $0) }
+        file.replaceSubrange(place..<place + 4, with: bytes)
+        let broken = file
+        let configuration = try String(contentsOf: folder.appending(path: "config.json"), encoding: .utf8)
+        try await ModelFolder.with(modelOf: nil, ["config.json": configuration]) { folder in
+            let path = "\(folder)/model.safetensors"
+            try broken.write(to: URL(filePath: path))
+            let model = try LoadedModel(directory: folder)
+            let inference = InferenceService(model: model, configuration: InferenceConfiguration(workers: 1))
+            await #expect(throws: ModelError.nonFiniteWeights(file: path, tensor: tensor)) {
+                try await inference.start()
             }
             await inference.shutDown()
         }

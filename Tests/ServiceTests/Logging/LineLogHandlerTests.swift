@@ -15,7 +15,7 @@ struct LineLogHandlerTests {
         error: (any Error)? = nil,
         asJSON: Bool
     ) -> [UInt8] {
-        var handler = LineLogHandler(asJSON: asJSON)
+        var handler = LineLogHandler(asJSON: asJSON, writer: LogWriter(capacity: 1024))
         handler[metadataKey: "service"] = "swiftlet"
         let event = LogEvent(
             level: .warning,

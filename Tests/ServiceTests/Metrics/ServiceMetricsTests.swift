@@ -1,4 +1,5 @@
 import Batching
+import Foundation
 import Testing
 
 @testable import Service
@@ -14,7 +15,10 @@ struct ServiceMetricsTests {
         let lines = lines(ServiceMetrics())
         for name in ServiceMetrics.routeNames {
             #expect(lines.contains(#"swiftlet_http_requests_total{route="\#(name)",status="200"} 0"#))
-            #expect(lines.contains(#"swiftlet_http_request_duration_seconds_count{route="\#(name)"} 0"#))
+        }
+        for name in ServiceMetrics.workRouteNames {
+            let labels = #"{route="\#(name)",status="5xx"}"#
+            #expect(lines.contains("swiftlet_http_request_duration_seconds_count\(labels) 0"))
         }
         for name in [
             "swiftlet_queue_requests", "swiftlet_queue_tokens", "swiftlet_batch_rows_count",
@@ -22,6 +26,42 @@ struct ServiceMetricsTests {
         ] {
             #expect(lines.contains("\(name) 0"))
         }
+    }
+
+    @Test("each metric of ours is explained in docs/operations.md")
+    func documentation() throws {
+        let root = (0..<4).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }
+        let page = try String(contentsOf: root.appending(path: "docs/operations.md"), encoding: .utf8)
+        for line in lines(ServiceMetrics()) where line.hasPrefix("# TYPE swiftlet_") {
+            let name = line.split(separator: " ")[2]
+            let isNamed = page.firstRange(of: "`\(name)`") != nil || page.firstRange(of: "`\(name){") != nil
+            #expect(isNamed, "\(name)")
+        }
+    }
+
+    @Test("text-embeddings-inference's metrics count requests, inputs and failures as it does")
+    func teiNames() throws {
+        let metrics = ServiceMetrics()
+        let embed = try #require(RouteTable.service.find("/embed")?.entries.first?.route)
+        let health = try #require(RouteTable.service.find("/health")?.entries.first?.route)
+        let two = Usage(tokens: 30, inputLengths: [10, 20], queueTime: .milliseconds(3))
+        let one = Usage(tokens: 10, inputLengths: [10], isPrediction: true)
+        metrics.finished(AccessEntry(route: embed, status: 200, total: .milliseconds(8), usage: two))
+        metrics.finished(AccessEntry(route: embed, status: 200, total: .milliseconds(8), usage: one))
+        metrics.finished(AccessEntry(route: embed, status: 429, errorKind: .overloaded))
+        metrics.finished(AccessEntry(route: embed, status: 422, errorKind: .validation))
+        metrics.finished(AccessEntry(route: embed, status: 499))
+        metrics.finished(AccessEntry(route: health, status: 503, errorKind: .unhealthy))
+        let lines = lines(metrics)
+        for expected in [
+            #"te_request_count{method="single"} 4"#, #"te_request_count{method="batch"} 1"#,
+            #"te_request_success{method="single"} 1"#, #"te_request_success{method="batch"} 1"#,
+            #"te_request_failure{err="overloaded"} 1"#, #"te_request_failure{err="validation"} 1"#,
+            #"te_request_failure{err="dropped"} 1"#, #"te_request_failure{err="inference"} 0"#,
+            "te_embed_count 2", "te_predict_count 1", "te_embed_queue_duration_count 2",
+            "te_request_duration_count 2", "te_request_input_length_sum 40", "te_queue_size 0",
+            "te_batch_next_size_count 0",
+        ] { #expect(lines.contains(expected), "\(expected)") }
     }
 
     @Test("what computes is nothing until there is a model")
@@ -47,9 +87,9 @@ struct ServiceMetricsTests {
     func counting() throws {
         let metrics = ServiceMetrics()
         let embed = try #require(RouteTable.service.find("/embed")?.entries.first?.route)
-        metrics.answered(embed, status: 200, after: .milliseconds(3))
-        metrics.answered(embed, status: 418, after: .milliseconds(3))
-        metrics.answered(nil, status: 404, after: .zero)
+        metrics.finished(AccessEntry(route: embed, status: 200, total: .milliseconds(3)))
+        metrics.finished(AccessEntry(route: embed, status: 418, total: .milliseconds(3)))
+        metrics.finished(AccessEntry(route: nil, status: 404))
         metrics.batchFinished(
             BatchReport(
                 rows: 3,
@@ -65,8 +105,9 @@ struct ServiceMetricsTests {
             #"swiftlet_http_requests_total{route="/embed",status="200"} 1"#,
             #"swiftlet_http_requests_total{route="/embed",status="500"} 1"#,
             #"swiftlet_http_requests_total{route="other",status="404"} 1"#,
-            #"swiftlet_http_request_duration_seconds_bucket{route="/embed",le="0.0025"} 0"#,
-            #"swiftlet_http_request_duration_seconds_bucket{route="/embed",le="0.005"} 2"#,
+            #"swiftlet_http_request_duration_seconds_bucket{route="/embed",status="2xx",le="0.0025"} 0"#,
+            #"swiftlet_http_request_duration_seconds_bucket{route="/embed",status="2xx",le="0.005"} 1"#,
+            #"swiftlet_http_request_duration_seconds_bucket{route="/embed",status="4xx",le="0.005"} 1"#,
             #"swiftlet_batch_rows_bucket{le="4"} 1"#, "swiftlet_batch_tokens_sum 100",
             #"swiftlet_queue_duration_seconds_bucket{le="30"} 2"#,
             #"swiftlet_queue_duration_seconds_bucket{le="+Inf"} 3"#,

@@ -37,8 +37,9 @@ extension ConfigurationKey {
             unit: "connections",
             in: 1...1_000_000,
             """
-            Connections open at once; further clients are told 503 with Retry-After and closed. Each takes about \
-            10 KiB and a file descriptor, so the process's limit of those (ulimit -n) must be above it.
+            Connections open at once; further clients are told 503 with Retry-After and closed. An idle one takes \
+            about 2 KiB (HTTP/1.1) or 16 KiB (HTTP/2), and each a file descriptor, so the process's limit of those \
+            (ulimit -n) must be above it.
             """
         ),
         .integer(

@@ -9,5 +9,24 @@ extension ConfigurationKey {
             terminal and json elsewhere. The texts of requests are never logged.
             """
         ),
+        .choice(
+            "access_log",
+            \.accessLog,
+            """
+            Requests that have a line in the log, a JSON object whatever the form of the others: all of them, those \
+            with errors (a status of 400 and above, or a client that went), or none. docs/operations.md names its \
+            fields.
+            """
+        ),
+        .integer(
+            "log_buffer_bytes",
+            \.logBufferBytes,
+            unit: "bytes",
+            in: 4096...1_073_741_824,
+            """
+            Lines that may wait for a slow reader of standard error. What does not fit is dropped and counted \
+            (swiftlet_log_lines_dropped_total): the log never holds up requests.
+            """
+        ),
     ]
 }

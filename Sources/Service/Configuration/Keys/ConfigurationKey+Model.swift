@@ -37,8 +37,8 @@ extension ConfigurationKey {
             "default_prompt_name",
             \.defaultPromptName,
             """
-            Which of the prompts in the model's config_sentence_transformers.json that is. Unset: the one that the file \
-            says, else none.
+            Which of the prompts in the model's config_sentence_transformers.json that is. Unset: the one that the \
+            file says, else none.
             """
         ),
         .integer(
@@ -63,9 +63,9 @@ extension ConfigurationKey {
             "dtype",
             \.dtype,
             """
-            Arithmetic of the matrix products; sums are float32 in each. bfloat16 halves the memory of the weights and, \
-            on CPUs with AVX-512 BF16, the time; int8 takes a quarter of both where there is VNNI. What they cost in \
-            accuracy is in docs/benchmarks.md.
+            Arithmetic of the matrix products; sums are float32 in each. bfloat16 halves the memory of the weights \
+            and, on CPUs with AVX-512 BF16, the time; int8 takes a quarter of both where there is VNNI. What they \
+            cost in accuracy is in docs/benchmarks.md.
             """
         ),
         .choice(

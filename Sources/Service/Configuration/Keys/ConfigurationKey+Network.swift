@@ -6,7 +6,7 @@ extension ConfigurationKey {
             """
             Address or name to listen on. The default is reachable from this machine only; 0.0.0.0 takes connections \
             on every IPv4 address, :: on every IPv6 and IPv4 address, none opens no TCP socket (unix_socket must be \
-            set then). There is no authentication: open it only to a network that you trust.
+            set then). Without api_keys_file whoever reaches it is served: open it only to a network that you trust.
             """
         ),
         .integer(

@@ -14,8 +14,10 @@ extension ConfigurationKey {
     package static let sections: [Section] = [
         Section(title: "Model", keys: model),
         Section(title: "Network", keys: network),
+        Section(title: "TLS, keys, browsers, compression", keys: security),
         Section(title: "Threads", keys: threads),
         Section(title: "Batching", keys: batching),
+        Section(title: "Health", keys: health),
         Section(title: "Limits", keys: limits),
         Section(title: "Time limits", keys: timeLimits),
         Section(title: "Log", keys: log),

@@ -1,6 +1,12 @@
 extension ConfigurationKey {
     static let timeLimits: [ConfigurationKey] = [
         .seconds(
+            "handshake_timeout",
+            \.handshakeTimeout,
+            in: shortest...longest,
+            "From a connection's begin to the end of its TLS handshake, where tls_certificate is set."
+        ),
+        .seconds(
             "head_timeout",
             \.headTimeout,
             in: shortest...longest,
@@ -11,6 +17,16 @@ extension ConfigurationKey {
             \.bodyTimeout,
             in: shortest...longest,
             "For a request's body to arrive whole (408 after it). Raise it for large bodies over slow links."
+        ),
+        .seconds(
+            "request_timeout",
+            \.requestTimeout,
+            in: .zero...longest,
+            """
+            From a request's last byte to its answer, where it has no X-Request-Timeout-Ms of its own; 504 after it, \
+            and what has not been computed is dropped. A request that would wait longer is refused at once (429). The \
+            default is the limit that is usual for proxies, behind which nobody would get the answer. 0: none.
+            """
         ),
         .seconds(
             "write_timeout",
@@ -46,19 +62,29 @@ extension ConfigurationKey {
             """
         ),
         .seconds(
+            "drain_delay",
+            \.drainDelay,
+            in: .zero...longest,
+            """
+            From SIGTERM until new connections are refused. Meanwhile requests are served, and /health/ready answers \
+            503, so that a load balancer that asks it takes this process out before a client is refused. Set it above \
+            the balancer's time to notice. SIGINT does not wait.
+            """
+        ),
+        .seconds(
             "drain_timeout",
             \.drainTimeout,
             in: .zero...longest,
             """
-            From SIGTERM or SIGINT to exit at the latest: requests in work are answered, new connections are refused, \
-            what is left after it is closed. Keep it below the time after which the supervisor kills \
-            (Kubernetes: terminationGracePeriodSeconds, 30 s).
+            From then, or from SIGINT, to exit at the latest: requests in work are answered, new connections are \
+            refused, what is left after it is closed. Keep the sum of both below the time after which the supervisor \
+            kills (Kubernetes: terminationGracePeriodSeconds, 30 s).
             """
         ),
     ]
 
     /// Below a millisecond a time limit would only be a way to refuse everything.
-    private static let shortest: Duration = .milliseconds(1)
+    static let shortest: Duration = .milliseconds(1)
     /// A day: a limit above it is none.
-    private static let longest: Duration = .seconds(86400)
+    static let longest: Duration = .seconds(86400)
 }

@@ -1,0 +1,148 @@
+import Compression
+import HTTPProtocol
+import HTTPServer
+import HTTPTypes
+import Synchronization
+
+/// Content codings (RFC 9110, 8.4): requests may be gzip or deflate, answers are gzip where the client takes it.
+struct ContentCoding: Sendable {
+    /// Bytes of an answer from which it is compressed; nil for never.
+    let minimumBytes: Int?
+    /// Bytes that a request may have when it is decompressed.
+    let maxBodyBytes: Int
+
+    // MARK: Requests
+
+    /// What is understood, as a client is told.
+    private static let accepted = "gzip, deflate, identity"
+
+    /// The coding of a request's body; nil for none.
+    /// - Throws: 415 for others, and for more than one.
+    func coding(of fields: HTTPFields) throws(ServiceError) -> CompressionFormat? {
+        guard let value = fields[.contentEncoding] else { return nil }
+        switch value[...].trimmed.lowercased() {
+        case "", "identity": return nil
+        case "gzip", "x-gzip": return .gzip
+        case "deflate": return .zlib
+        default:
+            var error = ServiceError(
+                415,
+                .unsupportedMediaType,
+                "the content coding is not known; there are \(Self.accepted). Given: \(value.prefix(100))"
+            )
+            error.fields[.acceptEncoding] = Self.accepted
+            throw error
+        }
+    }
+
+    /// A request's body as it was before it was coded. Takes time: not for the event loop.
+    func body(of request: Request) throws -> [UInt8] {
+        guard let format = try coding(of: request.head.headerFields) else { return request.body }
+        do throws(CompressionError) {
+            return try request.body.decompressed(as: format, limit: maxBodyBytes)
+        } catch {
+            switch error {
+            case .tooLarge: throw ServiceError(413, .payloadTooLarge, "the body is too large: \(error)")
+            case .library: throw ServiceError(500, .backend, "\(error)")
+            case .malformed, .truncated, .trailingBytes:
+                throw ServiceError(400, .validation, "the body cannot be read by its content coding: \(error)")
+            }
+        }
+    }
+
+    // MARK: Answers
+
+    /// Has an answer compressed, where that is worth it and the client takes it.
+    ///
+    /// - Parameter isOnLoop: It is made on the event loop, so the work has to be done later.
+    func encode(_ response: inout Response, for head: HTTPRequest, isOnLoop: Bool) {
+        guard let minimumBytes, head.method != .head, Self.isText(response.head) else { return }
+        if case .bytes(let body) = response.body, body.count < minimumBytes { return }
+        response.head.headerFields.addVary("Accept-Encoding")
+        guard Self.acceptsGzip(head.headerFields) else { return }
+        switch response.body {
+        case .bytes(let body) where isOnLoop:
+            guard let compressor = try? SharedCompressor(expectedBytes: body.count) else { return }
+            response.body = .stream { try compressor.add(body, isLast: true) }
+        case .bytes(let body):
+            guard var compressor = try? GzipCompressor(expectedBytes: body.count),
+                let compressed = try? compressor.add(body, isLast: true)
+            else { return }
+            response.body = .bytes(compressed)
+        case .stream(let pull):
+            guard let compressor = try? SharedCompressor() else { return }
+            response.body = .stream { try await compressor.next(of: pull) }
+        }
+        response.head.headerFields[.contentEncoding] = "gzip"
+    }
+
+    /// Whether there is anything to gain: bytes of floats, and what is compressed already, hardly shrink.
+    private static func isText(_ head: HTTPResponse) -> Bool {
+        guard head.headerFields[.contentEncoding] == nil, let type = head.headerFields[.contentType] else {
+            return false
+        }
+        return type.hasPrefix("application/json") || type.hasPrefix("text/")
+    }
+
+    /// Whether gzip is acceptable and not less welcome than no coding (RFC 9110, 12.5.3).
+    static func acceptsGzip(_ fields: HTTPFields) -> Bool {
+        var gzip: Double?
+        var identity: Double?
+        var others: Double?
+        for value in fields[values: .acceptEncoding] {
+            for element in value.split(separator: ",") {
+                let parts = element.split(separator: ";", omittingEmptySubsequences: false).map(\.trimmed)
+                let weight = parts.dropFirst().first.map(Self.weight(of:)) ?? 1
+                switch parts[0].lowercased() {
+                case "gzip", "x-gzip": gzip = max(gzip ?? 0, weight)
+                case "identity": identity = weight
+                case "*": others = weight
+                default: break
+                }
+            }
+        }
+        let wanted = gzip ?? others ?? 0
+        return wanted > 0 && wanted >= identity ?? 0
+    }
+
+    /// The value of `q=0.5`; 0 for what is malformed, so that it is not taken for a wish.
+    private static func weight(of parameter: Substring) -> Double {
+        let parts = parameter.split(separator: "=", omittingEmptySubsequences: false).map(\.trimmed)
+        guard parts.count == 2, parts[0].lowercased() == "q", let weight = Double(parts[1]) else { return 0 }
+        return (0...1).contains(weight) ? weight : 0
+    }
+}
+
+/// A compressor that pieces of one answer go through, one after another. Guard: the mutex; there is one piece at a
+/// time.
+private final class SharedCompressor: Sendable {
+    private struct State: ~Copyable {
+        var compressor: GzipCompressor
+        var isDone = false
+    }
+
+    private let state: Mutex<State>
+
+    init(expectedBytes: Int? = nil) throws {
+        state = Mutex(State(compressor: try GzipCompressor(expectedBytes: expectedBytes)))
+    }
+
+    /// Adds a piece; nil when the last was added before.
+    func add(_ piece: [UInt8], isLast: Bool) throws -> [UInt8]? {
+        try state.withLock { state in
+            guard !state.isDone else { return nil }
+            state.isDone = isLast
+            return try state.compressor.add(piece, isLast: isLast)
+        }
+    }
+
+    /// What can be sent next: as many pieces are pulled as it takes for something to come out.
+    func next(of pull: @Sendable () async throws -> [UInt8]?) async throws -> [UInt8]? {
+        guard !state.withLock({ $0.isDone }) else { return nil }
+        while let piece = try await pull() {
+            guard let compressed = try add(piece, isLast: false) else { return nil }
+            if !compressed.isEmpty { return compressed }
+        }
+        return try add([], isLast: true)
+    }
+}

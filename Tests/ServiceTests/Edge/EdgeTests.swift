@@ -1,0 +1,132 @@
+import HTTPProtocol
+import HTTPServer
+import HTTPTypes
+import Testing
+
+@testable import Service
+
+/// What the edge does to whole requests, without a model: who is let in meets 503 (loading) behind the door.
+@Suite("The edge")
+struct EdgeTests {
+    private func handler(_ change: (inout ServiceConfiguration) -> Void = { _ in }) throws -> ServiceHandler {
+        var settings = ServiceConfiguration()
+        change(&settings)
+        return ServiceHandler(edge: try Edge(settings, listedKeys: ["one"]))
+    }
+
+    private func head(_ method: HTTPRequest.Method, _ path: String, _ fields: HTTPFields = [:]) -> HTTPRequest {
+        HTTPRequest(method: method, scheme: "http", authority: "a", path: path, headerFields: fields)
+    }
+
+    private func status(_ handler: ServiceHandler, _ head: HTTPRequest) -> Int? {
+        handler.respondAtOnce(to: Request(head: head), Arrival())?.head.status.code
+    }
+
+    @Test("without a key there are probes, and nothing else, not even what is there and what is not")
+    func closed() throws {
+        let handler = try handler()
+        for path in ["/health", "/health/ready"] { #expect(status(handler, head(.get, path)) == 503) }
+        #expect(status(handler, head(.get, "/health/live")) == 200)
+        for path in ["/metrics", "/info", "/absent", "/health/../metrics", "/metrics?x=/health"] {
+            #expect(status(handler, head(.get, path)) == 401)
+        }
+        #expect(status(handler, head(.post, "/embed")) == 401)
+        #expect(status(handler, head(.options, "/embed")) == 204)
+    }
+
+    @Test("a key opens everything")
+    func open() throws {
+        let handler = try handler()
+        let shown: HTTPFields = [.authorization: "Bearer one"]
+        #expect(status(handler, head(.get, "/metrics", shown)) == 200)
+        #expect(status(handler, head(.get, "/absent", shown)) == 404)
+        #expect(status(handler, head(.post, "/embed", shown)) == 503)
+    }
+
+    @Test(
+        "what needs no key is a choice",
+        arguments: [("none", 401, 401), ("metrics", 401, 200), ("health, metrics", 200, 200)]
+    )
+    func choice(open: String, live: Int, metrics: Int) throws {
+        let handler = try handler { $0.apiKeyOpenRoutes = open }
+        #expect(status(handler, head(.get, "/health/live")) == live)
+        #expect(status(handler, head(.get, "/metrics")) == metrics)
+    }
+
+    @Test("the refusal says how to come in, in the form of the route's errors, and before a body is read")
+    func refusal() throws {
+        let handler = try handler()
+        let refused = try #require(
+            handler.refusal(of: head(.post, "/embed", [.authorization: "Bearer wrong"]), Arrival())
+        )
+        #expect(refused.head.status.code == 401)
+        #expect(refused.head.headerFields[.wwwAuthenticate] == #"Bearer realm="swiftlet""#)
+        guard case .bytes(let body) = refused.body else {
+            Issue.record("not in one piece")
+            return
+        }
+        let text = String(decoding: body, as: UTF8.self)
+        #expect(text == #"{"error":"the API key is not known here","error_type":"Unauthenticated"}"#)
+        #expect(handler.refusal(of: head(.post, "/embed", [.authorization: "Bearer one"]), Arrival()) == nil)
+    }
+
+    @Test("without a key no body is read, not even where none is needed: the answer comes by the head alone")
+    func unreadBodies() throws {
+        let handler = try handler()
+        for (request, status) in [
+            (head(.get, "/health/live"), 200), (head(.options, "/embed"), 204), (head(.post, "/health"), 401),
+            (head(.post, "/"), 401), (head(.put, "/absent"), 401),
+        ] {
+            #expect(handler.refusal(of: request, Arrival())?.head.status.code == status)
+        }
+        let open = ServiceHandler()
+        #expect(open.refusal(of: head(.post, "/embed"), Arrival()) == nil)
+    }
+
+    @Test("a page's refusal carries what lets the page read it")
+    func crossOriginRefusal() throws {
+        let handler = try handler { $0.corsAllowOrigin = "https://page.example" }
+        let refused = try #require(
+            handler.refusal(of: head(.post, "/embed", [.origin: "https://page.example"]), Arrival())
+        )
+        #expect(refused.head.headerFields[.accessControlAllowOrigin] == "https://page.example")
+    }
+
+    @Test("a coding that is not known is refused by the head, when the key is known")
+    func codings() throws {
+        let handler = try handler()
+        let shown: HTTPFields = [.authorization: "Bearer one", .contentEncoding: "br"]
+        let response = try #require(handler.respondAtOnce(to: Request(head: head(.post, "/embed", shown)), Arrival()))
+        #expect(response.head.status.code == 415)
+        #expect(response.head.headerFields[.acceptEncoding] == "gzip, deflate, identity")
+        #expect(status(handler, head(.post, "/embed", [.contentEncoding: "br"])) == 401)
+    }
+
+    @Test("open routes are questions to GET, and are there")
+    func groups() {
+        for path in ["/", "/ping", "/health", "/v2/health/live", "/metrics", "/info", "/v1/models", "/docs"] {
+            #expect(RouteTable.service.find(path[...]) != nil)
+            #expect(RouteGroup(head(.get, path + "?x=1")) != nil)
+            // To POST there may be work at the same path.
+            #expect(RouteGroup(head(.post, path)) == nil)
+        }
+        for path in ["/embed", "/v1/embeddings", "/healthy", "/metrics/", "/v2/models/m/infer"] {
+            #expect(RouteGroup(head(.get, path)) == nil)
+        }
+        #expect(RouteGroup.groups(in: "none") == [])
+        #expect(RouteGroup.groups(in: "health,metrics , docs") == [.health, .metrics, .docs])
+        for wrong in ["", "all", "health,", "none,health"] { #expect(RouteGroup.groups(in: wrong) == nil) }
+    }
+
+    @Test("files that can't be used stop the start, and say why")
+    func files() throws {
+        var settings = ServiceConfiguration()
+        settings.apiKeysFile = "/absent"
+        let unreadable = APIKeysError.unreadable(path: "/absent")
+        #expect(throws: ConfigurationError.unusable("\(unreadable)")) { try Edge(settings) }
+        settings = ServiceConfiguration()
+        (settings.tlsCertificate, settings.tlsKey) = ("/absent", "/absent")
+        let error = #expect(throws: ConfigurationError.self) { try Edge(settings) }
+        #expect(error?.description.contains("/absent: No such file or directory") == true)
+    }
+}
