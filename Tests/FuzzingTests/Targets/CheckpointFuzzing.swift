@@ -1,0 +1,31 @@
+import Checkpoint
+import Encoder
+
+/// A model's files.
+enum CheckpointFuzzing {
+    /// A file of weights: each tensor reads as the file claims it, or is an error; a claim asks for no memory that the
+    /// file does not fill.
+    static func weights(_ input: [UInt8], fileName: String) {
+        let folder = Repository.scratchFolder(holding: input, as: fileName)
+        guard let checkpoint = try? Checkpoint(file: "\(folder)/\(fileName)") else { return }
+        for name in checkpoint.tensorNames {
+            guard let descriptor = checkpoint.descriptor(name) else { preconditionFailure("no descriptor") }
+            let floats = try? checkpoint.float32(name, shape: descriptor.shape).count
+            let integers = try? checkpoint.int64(name, shape: descriptor.shape).count
+            for count in [floats, integers].compactMap({ $0 }) {
+                precondition(count <= input.count, "\(count) values from \(input.count) bytes")
+                precondition(count == 0 || count == descriptor.shape.reduce(1, *))
+            }
+        }
+    }
+
+    /// A config.json: sizes that it allows can be multiplied.
+    static func configuration(_ input: [UInt8]) {
+        guard let file = try? ConfigurationFile(bytes: input, path: "config.json") else { return }
+        guard let configuration = try? MobileBertConfiguration(file) else { return }
+        precondition(configuration.hiddenSize > 0 && configuration.hiddenSize % configuration.headCount == 0)
+        precondition(
+            configuration.vocabularySize.multipliedReportingOverflow(by: configuration.hiddenSize).overflow == false
+        )
+    }
+}

@@ -1,0 +1,31 @@
+import Foundation
+
+/// Files that targets read and write.
+enum Repository {
+    /// Four levels above this file.
+    static let root = (0..<4).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }.path
+
+    /// A value that fuzzing is no use without.
+    static func load<Value>(_ body: () throws -> Value) -> Value {
+        do {
+            return try body()
+        } catch {
+            preconditionFailure("\(error)")
+        }
+    }
+
+    /// A folder of this process in memory, or in the temporary folder where there is none.
+    private static let scratch = load {
+        let memory = "/dev/shm"
+        let base = FileManager.default.isWritableFile(atPath: memory) ? memory : NSTemporaryDirectory()
+        let folder = "\(base)/swiftlet-fuzz-\(ProcessInfo.processInfo.processIdentifier)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        return folder
+    }
+
+    /// The folder, with the input in a file of that name.
+    static func scratchFolder(holding input: [UInt8], as name: String) -> String {
+        load { try Data(input).write(to: URL(filePath: "\(scratch)/\(name)")) }
+        return scratch
+    }
+}
