@@ -1,0 +1,108 @@
+"""More clients than file descriptors."""
+
+import os
+import resource
+import time
+
+import http1
+from harness import Figure, Server, wait_until
+
+TITLE = "File descriptors exhausted"
+PROMISE = ("With more clients than the limit of open files allows, those that fit are served, the others are told 503 "
+           "with Retry-After, and once clients go everything is as before. Where `accept` itself fails with EMFILE, "
+           "because the limit was lowered while the service ran, it goes on with those it has, and recovers.")
+
+LIMITS = (64, 256)  # `ulimit -n`
+CLIENTS = 400
+
+
+def run(settings):
+    figures = []
+    for limit in LIMITS:
+        figures += started_with_few(settings, limit)
+    return figures + lowered_while_running(settings)
+
+
+def started_with_few(settings, limit):
+    with Server(settings, descriptors=limit, log_level="warning") as server:
+        before = server.descriptors()
+        clients, statuses = open_all(server.port, CLIENTS)
+        used = server.descriptors()
+        served = [client for client, status in zip(clients, statuses) if status == 200]
+        alive = sum(client.ask(http1.POST_EMBED)[0] == 200 for client in served)
+        for client in clients:
+            client.close()
+        left_open = server.settled_descriptors(before) - before
+        recovered = sum(status == 200 for status in open_all(server.port, len(served))[1])
+        status = server.stop()
+    return [
+        Figure(f"`ulimit -n {limit}`: clients, served of them", f"{CLIENTS}, {len(served)}", "at least 1",
+               len(served) > 0),
+        Figure.exactly("the others, told 503", statuses.count(503), CLIENTS - len(served)),
+        Figure.exactly("served clients that are still served beside them", alive, len(served)),
+        Figure.at_most("descriptors in use at most", used, limit - 1),
+        Figure.at_most("descriptors left open", left_open, 2),
+        Figure.exactly("clients served after those have gone", recovered, len(served)),
+        Figure.exactly("exit status on SIGTERM", status, 0),
+    ]
+
+
+def lowered_while_running(settings):
+    """The only way to an accept that fails: the service itself keeps the limit that it started with."""
+    with Server(settings, log_level="warning") as server:
+        clients, _ = open_all(server.port, 50)
+        wait_until(lambda: server.metrics().other_connections == 50)
+        limits = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (server.descriptors(), limits[1]))
+        started, spent = time.monotonic(), cpu_seconds(server)
+        refused = open_all(server.port, 50)[1]
+        time.sleep(1)
+        share = (cpu_seconds(server) - spent) / (time.monotonic() - started)
+        answered = busy(clients, seconds=3)
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, limits)
+        recovered = wait_until(server.serves)
+        status = server.stop()
+    return [
+        Figure.exactly("EMFILE: requests of open connections not answered with 200, in three seconds",
+                       answered[1], 0),
+        Figure("EMFILE: requests of those answered", f"{answered[0]:,}", "", True),
+        Figure("EMFILE: new clients told 503, or left to wait", f"{refused.count(503)}, {refused.count(None)}",
+               "none served", 200 not in refused),
+        Figure.at_most("EMFILE: CPU used, which accepting in vain would be", share, 0.3, "of one"),
+        Figure("EMFILE: new clients once the limit is raised", "served" if recovered else "not served", "served",
+               recovered),
+        Figure.exactly("EMFILE: exit status on SIGTERM", status, 0),
+    ]
+
+
+def open_all(port, count):
+    """That many clients with one request each, and the status each was answered with; None for none."""
+    clients, statuses = [], []
+    for _ in range(count):
+        client = http1.Connection(port, timeout=1.0)
+        try:
+            client.send(http1.LIVE)
+            statuses.append(client.answer()[0])
+        except http1.Lost:
+            statuses.append(None)
+        clients.append(client)
+    return clients, statuses
+
+
+def busy(clients, seconds):
+    """Keeps connections busy; how many requests were answered with 200, and how many not."""
+    answered, failed, end = 0, 0, time.monotonic() + seconds
+    while time.monotonic() < end:
+        for client in clients:
+            try:
+                good = client.ask(http1.POST_EMBED)[0] == 200
+            except http1.Lost:
+                return answered, failed + 1
+            answered, failed = answered + good, failed + (not good)
+    return answered, failed
+
+
+def cpu_seconds(server):
+    with open(f"/proc/{server.process.pid}/stat", encoding="ascii") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

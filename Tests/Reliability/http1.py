@@ -1,0 +1,79 @@
+"""An HTTP/1.1 client that hides nothing: it says whether a request was refused, answered or lost."""
+
+import json
+import socket
+import struct
+
+EMBED = b'{"inputs": "a fine film"}'
+
+
+def request(method, path, body=b"", fields=()):
+    head = [f"{method} {path} HTTP/1.1", "Host: localhost", *fields]
+    if method == "POST":
+        head += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+
+
+def post(path, value, fields=()):
+    return request("POST", path, json.dumps(value).encode(), fields)
+
+
+LIVE = request("GET", "/health/live")
+POST_EMBED = request("POST", "/embed", EMBED)
+
+
+class Lost(Exception):
+    """A connection that was accepted ended without an answer to what was sent on it."""
+
+
+class Connection:
+    """Blocking. The connect itself may raise ConnectionRefusedError: then nothing was accepted."""
+
+    def __init__(self, port, timeout=30.0):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.received = b""
+
+    def send(self, data):
+        try:
+            self.socket.sendall(data)
+        except OSError as error:
+            raise Lost(f"while sending: {error}") from error
+
+    def answer(self):
+        """Status, whether the connection stays open, and the body, of one answer with a Content-Length."""
+        while (end := self.received.find(b"\r\n\r\n")) < 0:
+            self.receive()
+        head = self.received[:end].decode("latin-1").lower()
+        fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:])
+        length = int(fields.get("content-length", 0))
+        while len(self.received) < end + 4 + length:
+            self.receive()
+        body = self.received[end + 4:end + 4 + length]
+        self.received = self.received[end + 4 + length:]
+        return int(head[9:12]), fields.get("connection") != "close", body
+
+    def ask(self, data):
+        self.send(data)
+        return self.answer()
+
+    def receive(self):
+        try:
+            data = self.socket.recv(65536)
+        except OSError as error:
+            raise Lost(f"while waiting for an answer: {error}") from error
+        if not data:
+            raise Lost(f"closed after {len(self.received)} bytes of an answer")
+        self.received += data
+
+    def reset(self):
+        """Closes by a reset: what is under way is dropped, nothing lingers."""
+        reset(self.socket)
+
+    def close(self):
+        self.socket.close()
+
+
+def reset(open_socket):
+    open_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    open_socket.close()

@@ -1,0 +1,84 @@
+"""A model of some hundred parameters, written without any library, so that a request costs little but the service."""
+
+import array
+import json
+import math
+import os
+import random
+import struct
+
+VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "fine", "dull", "film", "story", "and", "of"]
+
+SIZES = {"vocab_size": len(VOCABULARY), "embedding_size": 4, "hidden_size": 8, "intra_bottleneck_size": 4,
+         "true_hidden_size": 4, "intermediate_size": 8, "num_attention_heads": 2, "num_hidden_layers": 1,
+         "num_feedforward_networks": 1, "max_position_embeddings": 32, "type_vocab_size": 2}
+CONFIGURATION = SIZES | {
+    "architectures": ["MobileBertForSequenceClassification"], "model_type": "mobilebert", "hidden_act": "relu",
+    "normalization_type": "no_norm", "trigram_input": True, "use_bottleneck": True, "layer_norm_eps": 1e-12,
+    "use_bottleneck_attention": False, "key_query_shared_bottleneck": True, "classifier_activation": True,
+    "id2label": {"0": "NEGATIVE", "1": "POSITIVE"}, "pad_token_id": 0,
+}
+
+
+def write(folder):
+    """Writes config.json, vocab.txt and model.safetensors; returns the folder."""
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "config.json"), "w", encoding="utf-8") as file:
+        json.dump(CONFIGURATION, file)
+    with open(os.path.join(folder, "vocab.txt"), "w", encoding="utf-8") as file:
+        file.writelines(token + "\n" for token in VOCABULARY)
+    write_tensors(os.path.join(folder, "model.safetensors"), shapes())
+    return folder
+
+
+def shapes():
+    """The shape of every tensor that transformers would save, by name."""
+    hidden, width, inside = (SIZES[key] for key in ("hidden_size", "intra_bottleneck_size", "intermediate_size"))
+    tensors = {}
+
+    def dense(name, outputs, inputs):
+        tensors[name + ".weight"] = (outputs, inputs)
+        tensors[name + ".bias"] = (outputs,)
+
+    def norm(name, size):
+        tensors[name + ".weight"] = (size,)
+        tensors[name + ".bias"] = (size,)
+
+    embeddings = "mobilebert.embeddings."
+    tensors[embeddings + "word_embeddings.weight"] = (SIZES["vocab_size"], SIZES["embedding_size"])
+    tensors[embeddings + "position_embeddings.weight"] = (SIZES["max_position_embeddings"], hidden)
+    tensors[embeddings + "token_type_embeddings.weight"] = (2, hidden)
+    dense(embeddings + "embedding_transformation", hidden, 3 * SIZES["embedding_size"])
+    norm(embeddings + "LayerNorm", hidden)
+    for index in range(SIZES["num_hidden_layers"]):
+        layer = f"mobilebert.encoder.layer.{index}."
+        for name, inputs in (("query", width), ("key", width), ("value", hidden)):
+            dense(f"{layer}attention.self.{name}", width, inputs)
+        dense(layer + "attention.output.dense", width, width)
+        norm(layer + "attention.output.LayerNorm", width)
+        for name in ("input", "attention"):
+            dense(f"{layer}bottleneck.{name}.dense", width, hidden)
+            norm(f"{layer}bottleneck.{name}.LayerNorm", width)
+        for prefix in [layer, *(f"{layer}ffn.{number}." for number in range(SIZES["num_feedforward_networks"] - 1))]:
+            dense(prefix + "intermediate.dense", inside, width)
+            dense(prefix + "output.dense", width, inside)
+            norm(prefix + "output.LayerNorm", width)
+        dense(layer + "output.bottleneck.dense", hidden, width)
+        norm(layer + "output.bottleneck.LayerNorm", hidden)
+    dense("mobilebert.pooler.dense", hidden, hidden)
+    dense("classifier", 2, hidden)
+    return tensors
+
+
+def write_tensors(path, tensors):
+    """A safetensors file of float32: random values, and norms that are the identity."""
+    generator = random.Random(7)
+    header, data = {}, b""
+    for name, shape in tensors.items():
+        scale, mean = (0.0, 1.0) if name.endswith("LayerNorm.weight") else (0.3, 0.0)
+        values = array.array("f", (generator.gauss(mean, scale) for _ in range(math.prod(shape))))
+        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [len(data), len(data) + 4 * len(values)]}
+        data += values.tobytes()
+    text = json.dumps(header).encode()
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + data)
