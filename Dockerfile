@@ -9,7 +9,7 @@ ARG RUNTIME_IMAGE=debian:12.12-slim
 FROM ${BUILD_IMAGE} AS build
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-        "libnghttp2-dev=1.52.0-*" pkg-config \
+        "libnghttp2-dev=1.52.0-*" "libssl-dev=3.0.*" "zlib1g-dev=1:1.2.13*" pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 # The dependencies first: this layer stays in the cache until the manifest changes.
@@ -31,7 +31,7 @@ FROM ${RUNTIME_IMAGE}
 # OpenBLAS is loaded only on CPUs for which there are no kernels of our own, and where `backend` asks for it.
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-        "libnghttp2-14=1.52.0-*" "libopenblas0-pthread=0.3.21+ds-*" \
+        "libnghttp2-14=1.52.0-*" "libssl3=3.0.*" "zlib1g=1:1.2.13*" "libopenblas0-pthread=0.3.21+ds-*" \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /install /
 # A number, so that Kubernetes' runAsNonRoot can see that it is not root. The program writes no file.

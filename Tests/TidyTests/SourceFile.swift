@@ -1,6 +1,6 @@
 import Foundation
 
-/// One of this package's Swift files.
+/// One of this package's source files.
 struct SourceFile {
     /// The path from the package's folder on.
     let path: String
@@ -14,10 +14,10 @@ struct SourceFile {
         try String(contentsOf: root.appending(path: path), encoding: .utf8)
     }
 
-    /// Every Swift file under a folder.
-    static func all(under folder: String) throws -> [SourceFile] {
+    /// Every Swift file under a folder, or those of other languages.
+    static func all(under folder: String, endings: [String] = [".swift"]) throws -> [SourceFile] {
         let paths = try FileManager.default.subpathsOfDirectory(atPath: root.appending(path: folder).path)
-        return try paths.filter { $0.hasSuffix(".swift") }.sorted().map { path in
+        return try paths.filter { path in endings.contains { path.hasSuffix($0) } }.sorted().map { path in
             let text = try text("\(folder)/\(path)")
             return SourceFile(
                 path: "\(folder)/\(path)",

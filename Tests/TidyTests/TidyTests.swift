@@ -6,6 +6,7 @@ import Testing
 struct TidyTests {
     private static let sources = Result { try SourceFile.all(under: "Sources") }
     private static let tests = Result { try SourceFile.all(under: "Tests") }
+    private static let cSources = Result { try SourceFile.all(under: "Sources", endings: [".c", ".h"]) }
 
     @Test("are files of at most 400 lines")
     func fileLength() throws {
@@ -14,8 +15,22 @@ struct TidyTests {
         }
     }
 
+    @Test("are lines of at most 120 columns, comments and C included")
+    func lineLength() throws {
+        for file in try Self.sources.get() + Self.cSources.get() where !file.isGenerated {
+            for (number, line) in zip(1..., file.lines) where line.count > 120 {
+                Issue.record("\(file.path):\(number) has \(line.count) columns: wrap it")
+            }
+        }
+    }
+
     @Test("are functions of at most 60 lines")
     func functionLength() throws {
+        for file in try Self.cSources.get() {
+            for (name, length) in file.cFunctions where length > 60 {
+                Issue.record("\(file.path): \(name) has \(length) lines: split it")
+            }
+        }
         for file in try Self.sources.get() {
             for (name, length) in file.functions where length > 60 {
                 Issue.record("\(file.path): \(name) has \(length) lines: split it")
@@ -100,11 +115,30 @@ extension SourceFile {
         for (start, line) in lines.enumerated() {
             let words = line.split(separator: " ")
             let isFunction = words.contains { $0 == "func" || $0.hasPrefix("init(") || $0.hasPrefix("init<") }
-            guard isFunction, !line.drop(while: \.isWhitespace).hasPrefix("//") else { continue }
+            // A body of one line ends there.
+            guard isFunction, !line.hasSuffix("}"), !line.drop(while: \.isWhitespace).hasPrefix("//") else { continue }
             let indentation = line.prefix(while: \.isWhitespace)
             let end = lines[start...].dropFirst().firstIndex { $0.hasPrefix("\(indentation)}") }
             // A declaration without a body ends nowhere near.
             if let end { functions.append((line.drop(while: \.isWhitespace), end - start + 1)) }
+        }
+        return functions
+    }
+}
+
+extension SourceFile {
+    /// The functions of a C file with their lengths in lines: each begins at the margin with what ends in its opening
+    /// brace and has an argument list, and ends with a brace at the margin.
+    fileprivate var cFunctions: [(name: Substring, length: Int)] {
+        var functions: [(name: Substring, length: Int)] = []
+        var start: Int?
+        for (index, line) in lines.enumerated() {
+            if let first = line.first, first.isLetter || first == "_" {
+                start = line.contains("(") ? index : nil
+            } else if line == "}", let first = start {
+                functions.append((lines[first], index - first + 1))
+                start = nil
+            }
         }
         return functions
     }
