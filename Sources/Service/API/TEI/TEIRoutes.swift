@@ -21,9 +21,10 @@ enum TEIRoutes {
         },
     ]
 
-    /// Whether a body that was posted to the root is meant for `/predict`: it has a key of that route's own, or pairs.
+    /// Whether a body that was posted to the root is meant for `/predict`: it has a key of that route's own beside
+    /// `inputs`, or pairs.
     private static func asksForPrediction(_ body: JSONObject) -> Bool {
-        if body["raw_scores"] != nil { return true }
+        if body["raw_scores"] != nil, body["inputs"] != nil { return true }
         guard case .array(let inputs) = body["inputs"], case .array(let first) = inputs.first else { return false }
         if case .string = first.first { return true }
         return false

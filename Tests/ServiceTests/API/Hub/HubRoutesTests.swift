@@ -89,8 +89,11 @@ struct HubRoutesTests {
         let texts = try await service.send("POST", "/", #"{"query":"a","texts":["b"]}"#)
         #expect(texts.status == 424 && texts.text.contains("re-ranker"))
         #expect(try texts.json["error_type"] == .string("Backend"))
-        let documents = try await service.send("POST", "/", #"{"query":"a","documents":["b"]}"#)
-        #expect(try documents.status == 424 && documents.json["error"]?["message"] != nil)
+        // infinity_client sends `raw_scores`, too.
+        for more in ["", #","raw_scores":false"#] {
+            let documents = try await service.send("POST", "/", #"{"query":"a","documents":["b"]\#(more)}"#)
+            #expect(try documents.status == 424 && documents.json["error"]?["message"] != nil, "\(documents.text)")
+        }
         #expect(try await service.post("/", #"{"input":"a"}"#)["object"] == .string("list"))
     }
 }
