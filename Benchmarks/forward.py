@@ -1,5 +1,6 @@
 """The forward pass: ours in each dtype, interleaved with the peers', round by round."""
 
+import dataclasses
 import os
 import statistics
 import subprocess
@@ -10,6 +11,8 @@ import peers
 
 # Of one token, in all 24 layers and the embedding transformation: twice the multiplications by weights.
 OPERATIONS_PER_TOKEN = 2 * (24 * (2 * 512 * 128 + 3 * 128 * 128 + 512 * 128 + 8 * 128 * 512 + 128 * 512) + 384 * 512)
+# Twelve layers of 768 units take their time.
+OTHER_SHAPES = ((1, 16), (1, 128), (8, 128))
 RAGGED_TOKENS = (100, 512, 2_000, 10_000, 100_000)
 
 
@@ -33,6 +36,30 @@ def measure(settings):
                     times[name].setdefault(peer, []).append(engines.seconds(peer, batches, settings.seconds))
     tokens = {name: int(sum(mask.sum() for _, mask in batches)) for name, batches in work.items()}
     return [{"shape": name, "tokens": tokens[name], "times": times[name]} for name in work]
+
+
+def other_architectures(settings):
+    """For BERT and DistilBERT, in the shapes of their base models: (architecture, rows as `measure` gives them)."""
+    measured = []
+    for architecture in ("bert", "distilbert"):
+        folder = os.path.join(os.path.dirname(settings.model), architecture)
+        if not os.path.exists(os.path.join(folder, "config.json")):
+            raise SystemExit(f"{folder} is missing: Benchmarks/make_model.py {folder} --architecture {architecture}")
+        own = dataclasses.replace(settings, model=folder)
+        engines = peers.Peers(folder, settings.threads)
+        work = {f"{rows}x{length}": peers.random_batch(rows, length) for rows, length in OTHER_SHAPES}
+        times = {name: {} for name in work}
+        for _ in range(settings.rounds):
+            for dtype in common.DTYPES:
+                arguments = ["--dtype", dtype, "--threads", settings.threads, "--shapes", ",".join(work)]
+                for figure in common.bench(own, *arguments):
+                    times[figure["shape"]].setdefault(dtype, []).append(figure["seconds"])
+            for name, batch in work.items():
+                for peer in engines.sessions:
+                    times[name].setdefault(peer, []).append(engines.seconds(peer, [batch], settings.seconds))
+        measured.append((architecture, [{"shape": name, "tokens": int(mask.sum()), "times": times[name]}
+                                        for name, (_, mask) in work.items()]))
+    return measured
 
 
 def ours(settings, dtype, text_file, shapes):

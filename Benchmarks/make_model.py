@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Makes a MobileBERT with random weights in the shape of google/mobilebert-uncased: speed does not depend on values.
+"""Makes a model with random weights in the shape of google/mobilebert-uncased, bert-base-uncased or
+distilbert-base-uncased: speed does not depend on values.
 
-    Benchmarks/make_model.py FOLDER [--seed 7]
+    Benchmarks/make_model.py FOLDER [--architecture mobilebert|bert|distilbert] [--seed 7]
 
 Writes config.json, model.safetensors and vocab.txt. Needs torch and transformers, see requirements.txt.
 """
@@ -11,15 +12,20 @@ import os
 import shutil
 
 import torch
-from transformers import MobileBertConfig, MobileBertForSequenceClassification
+import transformers
 
-VOCABULARY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../Models/mobilebert-mini-sst2/vocab.txt")
+VOCABULARY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../Models/mobilebert-mini/vocab.txt")
 
 
-def random_model(seed):
-    """transformers' default configuration is google/mobilebert-uncased's."""
+FAMILIES = {"mobilebert": "MobileBert", "bert": "Bert", "distilbert": "DistilBert"}
+
+
+def random_model(architecture, seed):
+    """transformers' default configurations are the published models'."""
     torch.manual_seed(seed)
-    model = MobileBertForSequenceClassification(MobileBertConfig(num_labels=2))
+    family = FAMILIES[architecture]
+    configuration = getattr(transformers, family + "Config")(num_labels=2)
+    model = getattr(transformers, family + "ForSequenceClassification")(configuration)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             # Matrices keep the size of what goes through them, so that no activation dies out or grows over 24 layers.
@@ -33,9 +39,10 @@ def random_model(seed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder")
+    parser.add_argument("--architecture", choices=FAMILIES, default="mobilebert")
     parser.add_argument("--seed", type=int, default=7)
     arguments = parser.parse_args()
-    random_model(arguments.seed).save_pretrained(arguments.folder)
+    random_model(arguments.architecture, arguments.seed).save_pretrained(arguments.folder)
     shutil.copyfile(VOCABULARY, os.path.join(arguments.folder, "vocab.txt"))
 
 

@@ -87,7 +87,7 @@ def mixed_lines():
 def drawn_sentences(count, mean_words, seed):
     """Sentences of words of the vocabulary, the frequent ones (they come first) more often."""
     folder = os.path.dirname(os.path.abspath(__file__))
-    with open(os.path.join(folder, "../Models/mobilebert-mini-sst2/vocab.txt"), encoding="utf-8") as file:
+    with open(os.path.join(folder, "../Models/mobilebert-mini/vocab.txt"), encoding="utf-8") as file:
         words = [line for line in file.read().split("\n")[1996:] if line.isalpha()]
     randomness = random.Random(seed)
     for _ in range(count):

@@ -1,4 +1,4 @@
-"""The peers: one MobileBERT in ONNX Runtime (float32, dynamic int8) and PyTorch, with the threads that we get."""
+"""The peers: one model in ONNX Runtime (float32, dynamic int8) and PyTorch, with the threads that we get."""
 
 import os
 import statistics
@@ -9,23 +9,25 @@ import onnxruntime
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from tokenizers import BertWordPieceTokenizer
-from transformers import MobileBertForSequenceClassification
+from transformers import AutoModelForSequenceClassification
 
 
 class Outputs(torch.nn.Module):
-    """What a peer computes: the last hidden states and the logits."""
+    """What a peer computes: the last hidden states and the logits; of DistilBERT, which has no pooler, the former."""
 
     def __init__(self, model):
         super().__init__()
         self.model = model
 
     def forward(self, ids, mask):
-        output = self.model.mobilebert(input_ids=ids, attention_mask=mask)
+        output = self.model.base_model(input_ids=ids, attention_mask=mask)
+        if "pooler_output" not in output:
+            return output.last_hidden_state, output.last_hidden_state[:, 0]
         return output.last_hidden_state, self.model.classifier(output.pooler_output)
 
 
 def load_torch(folder):
-    return Outputs(MobileBertForSequenceClassification.from_pretrained(folder, attn_implementation="eager")).eval()
+    return Outputs(AutoModelForSequenceClassification.from_pretrained(folder, attn_implementation="eager")).eval()
 
 
 def export(folder):

@@ -84,7 +84,22 @@ How many times as fast, as the median of the rounds' own ratios:
 
 """ + table(["shape", *(f"{ours} / {theirs}" for ours, theirs in pairs)], ratios) + f"""
 One request alone, 1x16: {alone}.
-""" + ceiling_section(settings, rows) + ragged_section(settings)
+""" + ceiling_section(settings, rows) + ragged_section(settings) + architectures_section(settings)
+
+
+def architectures_section(settings):
+    names = [*common.DTYPES, "ONNX Runtime float32", "ONNX Runtime int8"]
+    pairs = [("float32", "ONNX Runtime float32"), ("bfloat16", "ONNX Runtime float32"), ("int8", "ONNX Runtime int8")]
+    lines = [[architecture, row["shape"], *(rounded(forward.speed(row, name)) for name in names),
+              *(f"{forward.ratio(row, *pair):.2f}" for pair in pairs)]
+             for architecture, rows in forward.other_architectures(settings) for row in rows]
+    return """
+### BERT and DistilBERT
+
+bert-base-uncased's and distilbert-base-uncased's shapes with random weights: tokens a second, and how many times as
+fast.
+
+""" + table(("model", "shape", *names, *(f"{ours} / {theirs}" for ours, theirs in pairs)), lines)
 
 
 def ceiling_section(settings, rows):

@@ -23,6 +23,10 @@ package enum EncoderError: Error, Equatable {
     case typeIDOutOfRange(id: Int32, position: Int, typeVocabularySize: Int)
     /// An attention mask that isn't ones followed by zeros. `position` is the first value at fault.
     case malformedMask(position: Int, value: UInt8)
+    /// A layer whose hidden states were asked for that the model doesn't have.
+    case layerOutOfRange(layer: Int, layers: Int)
+    /// A position to predict that the text doesn't have.
+    case positionOutOfRange(position: Int, tokens: Int)
     /// The model has no such output; `reason` names what its checkpoint lacks.
     case unavailableOutput(String, reason: String)
     /// The result holds NaN or an infinity: this text's values left the range of a float.
@@ -53,6 +57,10 @@ extension EncoderError: CustomStringConvertible {
             "token type id \(id) at position \(position): expected 0 to \(typeVocabularySize - 1)"
         case .malformedMask(let position, let value):
             "attention mask value \(value) at position \(position): expected ones, then zeros (right padding)"
+        case .layerOutOfRange(let layer, let layers):
+            "hidden states of layer \(layer): expected 0 (the embeddings) to \(layers)"
+        case .positionOutOfRange(let position, let tokens):
+            "position \(position) to predict: expected 0 to \(tokens - 1), the input's last token"
         case .unavailableOutput(let output, let reason):
             "the model gives no \(output): \(reason)"
         case .nonFinite(let output):

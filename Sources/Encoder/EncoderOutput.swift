@@ -1,9 +1,18 @@
-/// How a text's hidden states become one vector.
+/// How a text's hidden states become one vector: of the last hidden state over all of its tokens, special ones
+/// included, as sentence-transformers' `Pooling` has it; ``pooler`` as transformers has it.
 package enum Pooling: String, Sendable, CaseIterable {
-    /// The mean of the last hidden state over the text's tokens, special tokens included.
+    /// The mean.
     case mean
-    /// The last hidden state of the first token, [CLS].
+    /// The first token's, [CLS].
     case cls
+    /// Each unit's largest value.
+    case max
+    /// The sum, divided by the square root of the number of tokens.
+    case meanSqrtLength = "mean_sqrt_len"
+    /// The mean with weights 1, 2, 3… in the order of the tokens.
+    case weightedMean = "weighted_mean"
+    /// The last token's.
+    case lastToken = "last_token"
     /// transformers' `pooler_output`.
     case pooler
 }
@@ -12,20 +21,59 @@ package enum Pooling: String, Sendable, CaseIterable {
 package enum OutputRequest: Sendable, Hashable {
     /// One vector, shape [hidden_size].
     case pooled(Pooling)
+    /// Several such vectors, one behind the other, of the tokens from an index on, shape [poolings * hidden_size]:
+    /// sentence-transformers' joined modes, and its way to leave a prompt's tokens out. The weights of the weighted
+    /// mean are those of the whole text.
+    case jointlyPooled([Pooling], from: Int)
     /// transformers' `last_hidden_state`, shape [tokens, hidden_size].
     case lastHiddenState
-    /// transformers' `hidden_states`: the embeddings and each layer's result, shape [layers + 1, tokens, hidden_size].
-    case hiddenStates
-    /// The classification head's raw scores, shape [labels].
+    /// Some of transformers' `hidden_states`, in the order asked for, shape [chosen, tokens, hidden_size]: 0 is the
+    /// embeddings' result, each number above a layer's; nil is all of them, in order.
+    case hiddenStates(layers: [Int]?)
+    /// The raw scores of sequence classification, shape [labels], or of multiple choice, shape [1].
     case logits
+    /// The raw scores of next sentence prediction, "is next" and "is not", shape [2].
+    case nextSentenceLogits
+    /// The raw scores of token classification, shape [tokens, labels].
+    case tokenLogits
+    /// The raw scores of question answering, of an answer's start and end, shape [tokens, 2].
+    case spanLogits
+    /// The raw scores of the masked language model at some of the text's positions, shape [positions, vocabulary].
+    case maskedTokenLogits(positions: [Int])
 
     /// The output's name in messages.
     var name: String {
         switch self {
         case .pooled(let pooling): "\(pooling.rawValue) embedding"
+        case .jointlyPooled(let poolings, _): "\(poolings.map(\.rawValue).joined(separator: "+")) embedding"
         case .lastHiddenState: "last hidden state"
         case .hiddenStates: "hidden states"
         case .logits: "logits"
+        case .nextSentenceLogits: "next sentence logits"
+        case .tokenLogits: "token logits"
+        case .spanLogits: "span logits"
+        case .maskedTokenLogits: "masked token logits"
+        }
+    }
+
+    /// The ways of pooling that it asks for.
+    var poolings: [Pooling] {
+        switch self {
+        case .pooled(let pooling): [pooling]
+        case .jointlyPooled(let poolings, _): poolings
+        default: []
+        }
+    }
+
+    /// The heads of which one is needed; none for what the encoder gives by itself.
+    package var heads: [Head] {
+        switch self {
+        case .pooled, .jointlyPooled, .lastHiddenState, .hiddenStates: []
+        case .logits: [.sequenceClassification, .multipleChoice]
+        case .nextSentenceLogits: [.nextSentence]
+        case .tokenLogits: [.tokenClassification]
+        case .spanLogits: [.questionAnswering]
+        case .maskedTokenLogits: [.maskedLanguageModel]
         }
     }
 }

@@ -88,6 +88,7 @@ extension Activation {
         case .linear: SWL_LINEAR
         case .relu: SWL_RELU
         case .gelu: SWL_GELU
+        case .geluTanh: SWL_GELU_TANH
         default: nil
         }
     }

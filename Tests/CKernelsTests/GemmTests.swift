@@ -132,7 +132,7 @@ struct GemmTests {
     func notFinite(table: Table, format: Product.Format) throws {
         let kernels = try table.kernels
         var generator = SeededGenerator(seed: 45)
-        for activation in [SWL_LINEAR, SWL_RELU, SWL_GELU] {
+        for activation in [SWL_LINEAR, SWL_RELU, SWL_GELU, SWL_GELU_TANH] {
             for value in [Float.nan, -.nan, .infinity] {
                 let epilogue = Product.Epilogue(
                     hasBias: true,

@@ -61,7 +61,7 @@ struct RowsTests {
         return AlignedMemory((0..<130).map { _ in Float.random(in: range, using: &generator) }, repeating: 0)
     }
 
-    @Test("activate", arguments: Table.all, [SWL_LINEAR, SWL_RELU, SWL_GELU])
+    @Test("activate", arguments: Table.all, [SWL_LINEAR, SWL_RELU, SWL_GELU, SWL_GELU_TANH])
     func activation(table: Table, activation: swl_activation) throws {
         let kernels = try table.kernels
         let bias = vector(-2...2, seed: 22)
@@ -72,7 +72,7 @@ struct RowsTests {
                 let x = Double(hasBias ? row[column] + bias[column] : row[column])
                 switch activation {
                 case SWL_RELU: return (max(x, 0), 0)
-                case SWL_GELU: return (x * erfc(-x / 2.0.squareRoot()) / 2, 3e-7 * max(1, abs(x)))
+                case SWL_GELU, SWL_GELU_TANH: return (exactGELU(x, activation), 3e-7 * max(1, abs(x)))
                 default: return (x, 0)
                 }
             }
@@ -81,15 +81,15 @@ struct RowsTests {
 
     /// The normal distribution's absolute error is below 3e-7 (with a table of polynomials 1e-7), which GELU multiplies
     /// by x, and rounds.
-    @Test("compute GELU over its whole range", arguments: Table.all)
-    func gelu(table: Table) throws {
+    @Test("compute GELU over its whole range", arguments: Table.all, [SWL_GELU, SWL_GELU_TANH])
+    func gelu(table: Table, activation: swl_activation) throws {
         let kernels = try table.kernels
         let inputs = AlignedMemory((-150_000..<150_000).map { Float($0) * 1e-4 + 3e-5 }, repeating: 0)
         let outputs = AlignedMemory(inputs.elements, repeating: 0)
-        kernels.activate_rows(outputs.start, inputs.count, 1, inputs.count, nil, SWL_GELU)
+        kernels.activate_rows(outputs.start, inputs.count, 1, inputs.count, nil, activation)
         var worst = 0.0
         for (x, y) in zip(inputs.elements.map(Double.init), outputs.elements.map(Double.init)) {
-            let error = abs(y - x * erfc(-x / 2.0.squareRoot()) / 2) / max(1, abs(x))
+            let error = abs(y - exactGELU(x, activation)) / max(1, abs(x))
             worst = error.isNaN ? .infinity : max(worst, error)
         }
         #expect(worst < 3e-7, "\(worst)")
@@ -106,8 +106,10 @@ struct RowsTests {
         }
         let relu = inputs.map { apply(SWL_RELU, to: $0) }
         #expect(relu[0].isNaN && relu[1] == .infinity && relu[2...] == [0, 1e30, 0, 0])
-        let gelu = inputs.map { apply(SWL_GELU, to: $0) }
-        #expect(gelu[0].isNaN && gelu[1] == .infinity && gelu[2].isNaN && gelu[3...] == [1e30, 0, 0])
+        for activation in [SWL_GELU, SWL_GELU_TANH] {
+            let gelu = inputs.map { apply(activation, to: $0) }
+            #expect(gelu[0].isNaN && gelu[1] == .infinity && gelu[2].isNaN && gelu[3...] == [1e30, 0, 0])
+        }
     }
 
     @Test("scale and shift", arguments: Table.all)
@@ -181,6 +183,12 @@ struct RowsTests {
             #expect(sums.elements == expected + Array(repeating: -77, count: 16))
         }
     }
+}
+
+/// Either GELU in double precision.
+func exactGELU(_ x: Double, _ activation: swl_activation) -> Double {
+    guard activation == SWL_GELU_TANH else { return x * erfc(-x / 2.0.squareRoot()) / 2 }
+    return x * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x))) / 2
 }
 
 extension Rows {

@@ -60,7 +60,7 @@ static void make_case(test_case *test, format format, size_t panel) {
         .rows = random_between(1, 20), .inner = inner, .columns = columns, .end_column = columns,
         .a_stride = inner + 4 * random_between(0, 3), .a_zero_point = random_between(0, 1) ? 128 : 0,
         .c_stride = columns + 5 * random_between(0, 3), .narrow_stride = columns + 3,
-        .activation = (swl_activation)random_between(0, 2), .accumulate = writes_floats && random_between(0, 1),
+        .activation = (swl_activation)random_between(0, 3), .accumulate = writes_floats && random_between(0, 1),
         .weight_scale = allocate(columns, sizeof(float), 0), .weight_sum = allocate(columns, sizeof(int32_t), 0),
     };
     p->a = random_activations(test);

@@ -34,11 +34,11 @@ static void check_activations(const swl_kernels *kernels, const swl_kernels *sca
         if (i % 7 == 0) m.values[0] = m.expected[0] = NAN;
         float *bias = allocate_random(m.columns, 2);
         const float *used = random_between(0, 1) ? bias : NULL;
-        swl_activation activation = (swl_activation)(i % 3);
+        swl_activation activation = (swl_activation)(i % 4);
         kernels->activate_rows(m.values, m.stride, m.rows, m.columns, used, activation);
         scalar->activate_rows(m.expected, m.stride, m.rows, m.columns, used, activation);
-        // GELU's error is relative to its input, of up to 200.
-        compare_and_free("activation", m, activation == SWL_GELU ? (i % 10 == 0 ? 4e-5 : 4e-6) : 0);
+        // Either GELU's error is relative to its input, of up to 200.
+        compare_and_free("activation", m, activation >= SWL_GELU ? (i % 10 == 0 ? 4e-5 : 4e-6) : 0);
         free(bias);
     }
 }

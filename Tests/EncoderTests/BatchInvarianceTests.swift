@@ -9,7 +9,7 @@ import Testing
 struct BatchInvarianceTests {
     /// The bundled model: all kernels at their real widths.
     private static let bundled = (0..<3).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }
-        .appending(path: "Models/mobilebert-mini-sst2").path
+        .appending(path: "Models/mobilebert-mini").path
 
     private func bits(_ output: EncoderOutput) -> [UInt32] { output.values.map(\.bitPattern) }
 
@@ -18,7 +18,7 @@ struct BatchInvarianceTests {
         arguments: DataType.allCases
     )
     func thousandTexts(_ dataType: DataType) async throws {
-        let model = try MobileBertModel(directory: Self.bundled, options: EngineOptions(dataType: dataType))
+        let model = try EncoderModel(directory: Self.bundled, options: EngineOptions(dataType: dataType))
         try #require(model.engine.backend != Backend.openblas.rawValue, "this machine has native kernels")
         var generator = SeededGenerator(seed: 30)
         // Mostly short, as sentences are, and some of every length up to the longest.
@@ -68,7 +68,7 @@ struct BatchInvarianceTests {
         let lengths = [5, 120, 1, 300, 64, 2, 33, 90, 90, 7, 255, 1]
         let texts = TestModels.texts(lengths, configuration, using: &generator)
         let order = Array(texts.indices).shuffled(using: &generator)
-        let requests: [OutputRequest] = [.hiddenStates, .logits, .pooled(.mean), .pooled(.cls), .pooled(.pooler)]
+        let requests: [OutputRequest] = [.hiddenStates(layers: nil), .logits, .pooled(.mean), .pooled(.pooler)]
         for request in requests {
             await Task.yield()
             let alone = try texts.map { text in bits(try model.results(TestModels.batch([text]), request)[0].get()) }
@@ -84,6 +84,42 @@ struct BatchInvarianceTests {
                     let isEqual = bits(try result.get()) == alone[row]
                     #expect(isEqual, "\(request), \(lengths[row]) tokens, \(members) members")
                 }
+            }
+        }
+    }
+
+    @Test(
+        "every output of every architecture is the same bits alone and beside rows that ask for others",
+        arguments: EngineOptions.native,
+        Architecture.allCases
+    )
+    func heads(_ options: EngineOptions, _ architecture: Architecture) async throws {
+        let configuration = try TestModels.withHeads(architecture)
+        let model = try TestModels.model(configuration, options: options).model
+        var possible: [OutputRequest] = Pooling.allCases.filter { $0 != .pooler }.map { .pooled($0) }
+        possible += [.tokenLogits, .logits, .nextSentenceLogits].filter {
+            $0.heads.contains(where: model.heads.contains)
+        }
+        possible += [.hiddenStates(layers: [2, 0]), .lastHiddenState, .spanLogits]
+        possible += [.maskedTokenLogits(positions: [0]), .maskedTokenLogits(positions: [1, 0, 1])]
+        var generator = SeededGenerator(seed: 6)
+        // More tokens than a block holds.
+        let texts = TestModels.texts((0..<20).map { [40, 2, 17, 3][$0 % 4] }, configuration, using: &generator)
+        let requests = texts.indices.map { possible[$0 % possible.count] }
+        let alone = try texts.indices.map { row in
+            bits(try model.results(TestModels.batch([texts[row]]), requests[row])[0].get())
+        }
+        for members in 1...3 {
+            await Task.yield()
+            let results = try model.run(
+                TestModels.batch(texts),
+                requests: requests,
+                workspace: model.makeWorkspace(),
+                team: ThreadsTeam(count: members)
+            )
+            for (row, result) in results.enumerated() {
+                let isEqual = bits(try result.get()) == alone[row]
+                #expect(isEqual, "\(requests[row]), \(members) members")
             }
         }
     }

@@ -52,8 +52,8 @@ struct DataTypeTests {
         [(DataType.bfloat16, 0.9999), (.int8, 0.9995)]
     )
     func fullSize(_ reference: ReferenceModel, _ expected: (DataType, Double)) throws {
-        let exact = try MobileBertModel(directory: reference.folder)
-        let model = try MobileBertModel(
+        let exact = try EncoderModel(directory: reference.folder)
+        let model = try EncoderModel(
             directory: reference.folder,
             options: EngineOptions(dataType: expected.0)
         )

@@ -83,7 +83,7 @@ struct InputBalanceTests {
     }
 
     /// Six layers with norms whose weights are lognormal with a deviation of 0.6, as they may be after training.
-    private func skewedModel() throws -> (MobileBertConfiguration, MemoryTensors) {
+    private func skewedModel() throws -> (EncoderConfiguration, MemoryTensors) {
         let configuration = try TestModels.configuration([
             "hidden_size": "64", "intra_bottleneck_size": "64", "intermediate_size": "64", "embedding_size": "16",
             "num_hidden_layers": "6", "num_feedforward_networks": "4", "num_attention_heads": "2",
@@ -100,7 +100,7 @@ struct InputBalanceTests {
         return (configuration, tensors)
     }
 
-    private func lastStates(_ model: MobileBertModel) throws -> [[Float]] {
+    private func lastStates(_ model: EncoderModel) throws -> [[Float]] {
         var generator = SeededGenerator(seed: 9)
         let texts = TestModels.texts([3, 40, 17, 1, 26], model.configuration, using: &generator)
         return try model.results(TestModels.batch(texts), .lastHiddenState).map { try $0.get().values }
@@ -119,13 +119,13 @@ struct InputBalanceTests {
     @Test("a model with skewed norms keeps its hidden states in int8, which it does not without balance")
     func skewedNorms() async throws {
         let (configuration, tensors) = try skewedModel()
-        let reference = try lastStates(MobileBertModel(configuration: configuration, tensors: tensors))
+        let reference = try lastStates(EncoderModel(configuration: configuration, tensors: tensors))
         func cosine(balanced: Bool) async throws -> Double {
             // Other tests wait for this thread.
             await Task.yield()
             var formats = WeightFormats(dataType: .int8, arithmetic: try Arithmetic(.auto, for: .int8))
             formats.balancesInputs = balanced
-            let model = try MobileBertModel(configuration, tensors, formats, loadingThreads: 2)
+            let model = try EncoderModel(configuration, tensors, formats, loadingThreads: 2)
             return lowestCosine(try lastStates(model), reference, width: configuration.hiddenSize)
         }
         let plain = try await cosine(balanced: false)
@@ -143,7 +143,7 @@ struct InputBalanceTests {
         let configuration = try TestModels.configuration(["hidden_act": "\"\(name)\""])
         let (reference, tensors) = try TestModels.model(configuration)
         let options = EngineOptions(dataType: .int8)
-        let model = try MobileBertModel(configuration: configuration, tensors: tensors, options: options)
+        let model = try EncoderModel(configuration: configuration, tensors: tensors, options: options)
         let output = try #require(model.weights.layers.first?.feedForwards.first?.output)
         #expect((output.balance == nil) == (name == "relu"))
         #expect(lowestCosine(try lastStates(model), try lastStates(reference), width: 32) > 0.999)
@@ -157,7 +157,7 @@ struct InputBalanceTests {
         #expect(float32.weights.layers.allSatisfy { $0.bottleneck?.projection.balance == nil })
         let states = try [1, 2, 5].map { threads in
             let options = EngineOptions(dataType: .int8, loadingThreads: threads)
-            let model = try MobileBertModel(configuration: configuration, tensors: tensors, options: options)
+            let model = try EncoderModel(configuration: configuration, tensors: tensors, options: options)
             #expect(model.weights.layers.allSatisfy { $0.bottleneck?.projection.balance != nil })
             return try lastStates(model)
         }

@@ -6,17 +6,17 @@ import Testing
 
 @Suite("Loading weights")
 struct LoadingTests {
-    private func tensors(_ configuration: MobileBertConfiguration, prefix: String = "") -> MemoryTensors {
+    private func tensors(_ configuration: EncoderConfiguration, prefix: String = "") -> MemoryTensors {
         var generator = SeededGenerator(seed: 1)
         return .random(for: configuration, prefix: prefix, using: &generator)
     }
 
     private func output(
-        _ configuration: MobileBertConfiguration,
+        _ configuration: EncoderConfiguration,
         _ tensors: MemoryTensors,
         _ options: EngineOptions = EngineOptions()
     ) throws -> EncoderOutput {
-        let model = try MobileBertModel(configuration: configuration, tensors: tensors, options: options)
+        let model = try EncoderModel(configuration: configuration, tensors: tensors, options: options)
         let batch = TestModels.batch([(ids: [2, 7, 3], types: [0, 0, 1])])
         return try #require(try model.results(batch, .lastHiddenState).first).get()
     }
@@ -49,7 +49,7 @@ struct LoadingTests {
             var incomplete = complete
             incomplete.tensors[name] = nil
             #expect(throws: EncoderError.checkpoint(.missingTensor(file: "memory", tensor: name))) {
-                try MobileBertModel(configuration: configuration, tensors: incomplete)
+                try EncoderModel(configuration: configuration, tensors: incomplete)
             }
         }
     }
@@ -62,7 +62,7 @@ struct LoadingTests {
             var wrong = right
             wrong.tensors[name] = ([0], [1, 1])
             let error = #expect(throws: EncoderError.self) {
-                try MobileBertModel(configuration: configuration, tensors: wrong)
+                try EncoderModel(configuration: configuration, tensors: wrong)
             }
             #expect(error?.description.contains(name) == true && error?.description.contains("[1, 1]") == true)
         }
@@ -75,7 +75,7 @@ struct LoadingTests {
             var extra = tensors(configuration)
             extra.tensors[name] = ([0], [1])
             #expect(throws: EncoderError.unexpectedTensors(file: "memory", names: [name])) {
-                try MobileBertModel(configuration: configuration, tensors: extra)
+                try EncoderModel(configuration: configuration, tensors: extra)
             }
         }
     }
@@ -101,10 +101,10 @@ struct LoadingTests {
         var headless = tensors(configuration)
         headless.tensors["pooler.dense.weight"] = nil
         #expect(throws: EncoderError.checkpoint(.missingTensor(file: "memory", tensor: "pooler.dense.weight"))) {
-            try MobileBertModel(configuration: configuration, tensors: headless)
+            try EncoderModel(configuration: configuration, tensors: headless)
         }
         headless.tensors["pooler.dense.bias"] = nil
-        let model = try MobileBertModel(configuration: configuration, tensors: headless)
+        let model = try EncoderModel(configuration: configuration, tensors: headless)
         #expect(!model.hasPooler && model.classifier == nil)
         let batch = TestModels.batch([(ids: [1], types: [0])])
         for (request, reason) in [(OutputRequest.pooled(.pooler), "pooler.dense.weight"), (.logits, "architectures")] {
@@ -131,7 +131,7 @@ struct LoadingTests {
 
     @Test("a folder without a model says which file is missing")
     func missingFolder() {
-        let error = #expect(throws: EncoderError.self) { try MobileBertModel(directory: "/nowhere") }
+        let error = #expect(throws: EncoderError.self) { try EncoderModel(directory: "/nowhere") }
         #expect(error?.description.contains("/nowhere/config.json") == true)
     }
 }

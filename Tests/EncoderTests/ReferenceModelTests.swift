@@ -19,6 +19,15 @@ struct ReferenceModelTests {
         if backend == .auto { report(reference, worst) }
     }
 
+    @Test("models of every architecture and every head are among those compared")
+    func coverage() {
+        let heads = ["mlm", "tokens", "qa", "choice"]
+        for name in ["mobilebert", "bert", "distilbert"] {
+            for head in heads { #expect(Reference.committed.contains("\(name)-\(head)")) }
+            #expect(Reference.committed.contains(name) && Reference.committed.contains("\(name)-sentiment"))
+        }
+    }
+
     @Test("24 layers err by at most 1e-5 of each hidden unit's range", arguments: Reference.fullModels)
     func fullModel(_ reference: ReferenceModel) throws {
         let worst = try errors(of: reference, on: .auto, perUnit: true)
@@ -37,7 +46,7 @@ struct ReferenceModelTests {
         on backend: Backend,
         perUnit: Bool
     ) throws -> [String: Double] {
-        let model = try MobileBertModel(directory: reference.folder, options: EngineOptions(backend: backend))
+        let model = try EncoderModel(directory: reference.folder, options: EngineOptions(backend: backend))
         let cases = try reference.cases()
         try #require(!cases.isEmpty)
         let workspace = model.makeWorkspace()
@@ -46,7 +55,7 @@ struct ReferenceModelTests {
         for reference in cases {
             let computed = try outputs(of: model, for: reference, workspace)
             for (name, expected) in reference.outputs {
-                guard let values = computed[name] else { continue }
+                let values = try #require(computed[name], "\(name)")
                 try #require(values.count == expected.values.count, "\(name)")
                 let largest = Double(expected.values.map { abs($0) }.max() ?? 0)
                 let group = name.split(separator: ".").first.map(String.init) ?? name
@@ -76,27 +85,44 @@ struct ReferenceModelTests {
         return ranges
     }
 
-    /// What the engine gives for a case, under transformers' names. Logits of heads that are not a sequence
-    /// classifier's are left out.
+    /// What the engine gives for a case, under transformers' names.
     private func outputs(
-        of model: MobileBertModel,
+        of model: EncoderModel,
         for reference: ReferenceCase,
         _ workspace: Workspace
     ) throws -> [String: [Float]] {
-        func run(_ request: OutputRequest, _ workspace: Workspace) throws -> [Float] {
+        func rows(_ request: OutputRequest) throws -> [[Float]] {
             let requests = Array(repeating: request, count: reference.rows)
             let results = try model.run(reference.batch, requests: requests, workspace: workspace)
-            return try results.flatMap { try $0.get().values }
+            return try results.map { try $0.get().values }
         }
-        var outputs = ["last_hidden_state": try run(.lastHiddenState, workspace)]
-        if model.hasPooler { outputs["pooler_output"] = try run(.pooled(.pooler), workspace) }
-        if model.classifier != nil { outputs["logits"] = try run(.logits, workspace) }
-        if reference.rows == 1 {
-            let all = try run(.hiddenStates, workspace)
-            let layers = model.configuration.layerCount + 1
-            let size = all.count / layers
-            for layer in 0..<layers {
-                outputs["hidden_states.\(layer)"] = Array(all[layer * size..<(layer + 1) * size])
+        func run(_ request: OutputRequest) throws -> [Float] { try rows(request).flatMap(\.self) }
+
+        var outputs = ["last_hidden_state": try run(.lastHiddenState)]
+        if model.hasPooler { outputs["pooler_output"] = try run(.pooled(.pooler)) }
+        let all = try rows(.hiddenStates(layers: nil))
+        let size = reference.length * model.configuration.hiddenSize
+        for layer in 0...model.configuration.layerCount {
+            outputs["hidden_states.\(layer)"] = all.flatMap { $0[layer * size..<(layer + 1) * size] }
+        }
+        let isPretraining = model.heads == [.maskedLanguageModel, .nextSentence]
+        for head in model.heads {
+            switch head {
+            case .sequenceClassification, .multipleChoice:
+                outputs["logits"] = try run(.logits)
+            case .tokenClassification:
+                outputs["logits"] = try run(.tokenLogits)
+            case .questionAnswering:
+                let logits = try run(.spanLogits)
+                for (index, name) in ["start_logits", "end_logits"].enumerated() {
+                    outputs[name] = stride(from: index, to: logits.count, by: 2).map { logits[$0] }
+                }
+            case .maskedLanguageModel:
+                let positions = Array(0..<reference.length)
+                let logits = try run(.maskedTokenLogits(positions: positions))
+                outputs[isPretraining ? "prediction_logits" : "logits"] = logits
+            case .nextSentence:
+                outputs[isPretraining ? "seq_relationship_logits" : "logits"] = try run(.nextSentenceLogits)
             }
         }
         return outputs

@@ -10,7 +10,7 @@ struct RunningTests {
         var generator = SeededGenerator(seed: 9)
         let batch = TestModels.batch(TestModels.texts([5, 1, 12], model.configuration, using: &generator))
         let last = try model.results(batch, .lastHiddenState).map { try $0.get() }
-        let all = try model.results(batch, .hiddenStates).map { try $0.get() }
+        let all = try model.results(batch, .hiddenStates(layers: nil)).map { try $0.get() }
         let cls = try model.results(batch, .pooled(.cls)).map { try $0.get() }
         let mean = try model.results(batch, .pooled(.mean)).map { try $0.get() }
         let logits = try model.results(batch, .logits).map { try $0.get() }
@@ -33,7 +33,7 @@ struct RunningTests {
         let (model, _) = try TestModels.model(TestModels.classifier())
         var generator = SeededGenerator(seed: 10)
         let batch = TestModels.batch(TestModels.texts([4, 6, 2, 8], model.configuration, using: &generator))
-        let requests: [OutputRequest] = [.logits, .hiddenStates, .pooled(.pooler), .pooled(.mean)]
+        let requests: [OutputRequest] = [.logits, .hiddenStates(layers: nil), .pooled(.pooler), .pooled(.mean)]
         let workspace = model.makeWorkspace()
         let mixed = try model.run(batch, requests: requests, workspace: workspace)
         for (row, request) in requests.enumerated() {
@@ -92,7 +92,7 @@ struct RunningTests {
         let configuration = try TestModels.configuration()
         var (_, tensors) = try TestModels.model(configuration)
         for column in 0..<8 { tensors.tensors["embeddings.word_embeddings.weight"]?.values[9 * 8 + column] = 3e38 }
-        let model = try MobileBertModel(configuration: configuration, tensors: tensors)
+        let model = try EncoderModel(configuration: configuration, tensors: tensors)
         let good = (ids: [Int32(2), 4, 5], types: [Int32(0), 0, 0])
         let bad = (ids: [Int32(2), 9], types: [Int32(0), 0])
         let expected = try model.results(TestModels.batch([good, good, good]), .lastHiddenState)

@@ -47,12 +47,14 @@ SWL_INLINE void finish_row(const swl_gemm *p, size_t row, size_t column, size_t 
     }
 }
 
-/// Applies GELU and the rest of the epilogue. Out of line and from memory: in registers it would be repeated for each.
+/// Applies either GELU and the rest of the epilogue. Out of line and from memory: in registers it would be repeated for
+/// each.
 SWL_FUNCTION static __attribute__((noinline)) void finish_gelu(const swl_gemm *p, size_t row, size_t column,
                                                                size_t rows, size_t vectors, const __m512 *values) {
     for (size_t r = 0; r < rows; r++) {
         for (size_t j = 0; j < vectors; j++) {
-            __m512 v[tile_vectors] = {swl_gelu_avx512(values[r * vectors + j])};
+            __m512 x = values[r * vectors + j];
+            __m512 v[tile_vectors] = {p->activation == SWL_GELU ? swl_gelu_avx512(x) : swl_gelu_tanh_avx512(x)};
             finish_row(p, row + r, column + j * SWL_VECTOR, 1, v);
         }
     }
@@ -62,7 +64,7 @@ SWL_FUNCTION static __attribute__((noinline)) void finish_gelu(const swl_gemm *p
 /// next tile.
 SWL_INLINE void finish_tile(const swl_gemm *p, size_t row, size_t column, size_t rows, size_t vectors,
                             __m512 v[tile_rows][tile_vectors]) {
-    if (p->activation == SWL_GELU) {
+    if (p->activation == SWL_GELU || p->activation == SWL_GELU_TANH) {
         __m512 values[tile_rows * tile_vectors];
         for (size_t r = 0; r < rows; r++) {
             for (size_t j = 0; j < vectors; j++) values[r * vectors + j] = v[r][j];

@@ -72,6 +72,14 @@ SWL_AVX512_INLINE __m512 swl_gelu_avx512(__m512 x) {
     return _mm512_mul_ps(x, swl_normal_distribution_avx512(x));
 }
 
+/// x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2: x / (1 + 2^(-2y log2 e)) of tanh's y.
+SWL_AVX512_INLINE __m512 swl_gelu_tanh_avx512(__m512 x) {
+    __m512 cube = _mm512_mul_ps(_mm512_mul_ps(x, x), x);
+    __m512 exponent = _mm512_mul_ps(_mm512_fmadd_ps(cube, _mm512_set1_ps(0.044715f), x),
+                                    _mm512_set1_ps(-1.5957691f * 1.44269504f));
+    return _mm512_div_ps(x, _mm512_add_ps(_mm512_set1_ps(1.0f), swl_exp2_avx512(exponent)));
+}
+
 /// The lanes that `count` values fill in their last vector, all of them if it is a full one; count > 0.
 static inline __mmask16 swl_last_lanes(size_t count) {
     return (__mmask16)(0xFFFF >> (15 - (count - 1) % 16));

@@ -8,6 +8,7 @@
 
 SWL_AVX512_INLINE __m512 activated(__m512 x, swl_activation activation) {
     if (activation == SWL_RELU) return swl_relu_avx512(x);
+    if (activation == SWL_GELU_TANH) return swl_gelu_tanh_avx512(x);
     return activation == SWL_GELU ? swl_gelu_avx512(x) : x;
 }
 
@@ -32,6 +33,7 @@ SWL_AVX512 void swl_activate_rows_avx512(float *x, size_t stride, size_t rows, s
     case SWL_LINEAR: activate(x, stride, rows, columns, bias, SWL_LINEAR); break;
     case SWL_RELU: activate(x, stride, rows, columns, bias, SWL_RELU); break;
     case SWL_GELU: activate(x, stride, rows, columns, bias, SWL_GELU); break;
+    case SWL_GELU_TANH: activate(x, stride, rows, columns, bias, SWL_GELU_TANH); break;
     }
 }
 

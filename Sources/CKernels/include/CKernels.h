@@ -20,6 +20,8 @@ typedef enum {
     SWL_RELU = 1,
     /// x (1 + erf(x / sqrt 2)) / 2.
     SWL_GELU = 2,
+    /// x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2.
+    SWL_GELU_TANH = 3,
 } swl_activation;
 
 /// C = epilogue(A W^T) for some of the columns of C.

@@ -31,19 +31,24 @@ static SWL_FUNCTION __attribute__((noinline)) void apply_gelu(floats *values, si
     for (size_t i = 0; i < count; i++) values[i] = gelu(values[i]);
 }
 
+static SWL_FUNCTION __attribute__((noinline)) void apply_gelu_tanh(floats *values, size_t count) {
+    for (size_t i = 0; i < count; i++) values[i] = gelu_tanh(values[i]);
+}
+
 SWL_INLINE void activate_tile(swl_activation activation, size_t rows, tile_sums v) {
     if (activation == SWL_RELU) {
         for (size_t r = 0; r < rows; r++) {
             for (size_t j = 0; j < panel_vectors; j++) v[r][j] = relu(v[r][j]);
         }
     }
-    if (activation == SWL_GELU) {
+    if (activation == SWL_GELU || activation == SWL_GELU_TANH) {
         // Through memory: it is too much code to be repeated for every register.
         floats values[tile_rows * panel_vectors];
         for (size_t r = 0; r < rows; r++) {
             for (size_t j = 0; j < panel_vectors; j++) values[r * panel_vectors + j] = v[r][j];
         }
-        apply_gelu(values, rows * panel_vectors);
+        size_t count = rows * panel_vectors;
+        activation == SWL_GELU ? apply_gelu(values, count) : apply_gelu_tanh(values, count);
         for (size_t r = 0; r < rows; r++) {
             for (size_t j = 0; j < panel_vectors; j++) v[r][j] = values[r * panel_vectors + j];
         }

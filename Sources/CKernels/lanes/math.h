@@ -5,6 +5,8 @@
 
 #include "lanes.h"
 
+#include <math.h>
+
 /// 2^x for x up to 127 with a relative error under 2e-7; 0 below -126, where floats become subnormal.
 ///
 /// 2^floor(x) by its exponent's bits, the rest by a minimax polynomial on 0..<1 made for this project (relative error
@@ -41,5 +43,11 @@ SWL_INLINE floats relu(floats x) { return x < 0.0f ? 0.0f : x; }
 
 /// x (1 + erf(x / sqrt 2)) / 2.
 SWL_INLINE floats gelu(floats x) { return x * normal_distribution(x); }
+
+/// x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2: x / (1 + 2^(-2y log2 e)) of tanh's y.
+SWL_INLINE floats gelu_tanh(floats x) {
+    floats exponent = multiply_add(x * x * x, 0.044715f, x) * (-1.5957691f * 1.44269504f);
+    return x / (1.0f + (exponent > 126.0f ? (floats){0} + INFINITY : exp2_of(exponent)));
+}
 
 #endif

@@ -16,6 +16,7 @@ SWL_INLINE void activate(float *x, size_t stride, size_t rows, size_t columns, c
             if (bias) value += load_up_to(left, bias + column);
             if (activation == SWL_RELU) value = relu(value);
             if (activation == SWL_GELU) value = gelu(value);
+            if (activation == SWL_GELU_TANH) value = gelu_tanh(value);
             SWL_STORE_UP_TO(left, x + column, value);
         }
     }
@@ -96,6 +97,7 @@ SWL_INLINE void sum_rows(const float *x, size_t stride, size_t rows, size_t colu
             break;                                                                                                    \
         case SWL_RELU: activate(x, stride, rows, columns, bias, SWL_RELU); break;                                     \
         case SWL_GELU: activate(x, stride, rows, columns, bias, SWL_GELU); break;                                     \
+        case SWL_GELU_TANH: activate(x, stride, rows, columns, bias, SWL_GELU_TANH); break;                           \
         }                                                                                                             \
     }                                                                                                                 \
     SWL_FUNCTION void swl_scale_shift_rows_##isa(float *x, size_t stride, size_t rows, size_t columns,                \

@@ -8,6 +8,7 @@ static void finish(const swl_gemm *p, size_t row, size_t column, const float *su
         if (p->bias) v += p->bias[at];
         if (p->activation == SWL_RELU) v = swl_relu_scalar(v);
         if (p->activation == SWL_GELU) v = swl_gelu_scalar(v);
+        if (p->activation == SWL_GELU_TANH) v = swl_gelu_tanh_scalar(v);
         if (p->accumulate) v += p->c[row * p->c_stride + at];
         if (p->scale) v = v * p->scale[at] + p->shift[at];
         if (p->c) p->c[row * p->c_stride + at] = v;

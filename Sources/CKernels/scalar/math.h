@@ -56,4 +56,11 @@ static inline float swl_gelu_scalar(float x) {
     return x * swl_normal_distribution_scalar(x);
 }
 
+/// x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2, as x / (1 + e^-2y) of tanh's y; the quotient's error is under
+/// 3e-7.
+static inline float swl_gelu_tanh_scalar(float x) {
+    float exponent = (x * x * x * 0.044715f + x) * -1.5957691f;
+    return x / (1.0f + (exponent > 88.0f ? INFINITY : swl_exp_scalar(exponent)));
+}
+
 #endif

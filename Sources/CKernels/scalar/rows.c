@@ -11,6 +11,8 @@ void swl_activate_rows_scalar(float *x, size_t stride, size_t rows, size_t colum
             for (size_t column = 0; column < columns; column++) x[column] = swl_relu_scalar(x[column]);
         } else if (activation == SWL_GELU) {
             for (size_t column = 0; column < columns; column++) x[column] = swl_gelu_scalar(x[column]);
+        } else if (activation == SWL_GELU_TANH) {
+            for (size_t column = 0; column < columns; column++) x[column] = swl_gelu_tanh_scalar(x[column]);
         }
     }
 }

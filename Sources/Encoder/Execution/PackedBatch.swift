@@ -40,8 +40,8 @@ struct PackedBatch {
     /// - Throws: ``EncoderError/malformedBatch(_:)``.
     mutating func fill(
         from batch: EncoderBatch,
-        configuration: MobileBertConfiguration,
-        refusal: (Int) -> EncoderError?
+        configuration: EncoderConfiguration,
+        refusal: (_ row: Int, _ tokens: Int) -> EncoderError?
     ) throws(EncoderError) {
         try Self.checkShape(batch)
         inputIDs.removeAll(keepingCapacity: true)
@@ -51,8 +51,8 @@ struct PackedBatch {
         offsets.append(0)
         for row in 0..<batch.rows {
             do throws(EncoderError) {
-                if let error = refusal(row) { throw error }
                 let length = try Self.length(ofRow: row, batch)
+                if let error = refusal(row, length) { throw error }
                 let range = row * batch.length..<row * batch.length + length
                 try Self.check(range, batch, configuration)
                 inputIDs.append(contentsOf: batch.inputIDs[range])
@@ -95,13 +95,14 @@ struct PackedBatch {
     private static func check(
         _ range: Range<Int>,
         _ batch: EncoderBatch,
-        _ configuration: MobileBertConfiguration
+        _ configuration: EncoderConfiguration
     ) throws(EncoderError) {
         guard range.count <= configuration.maxPositionEmbeddings else {
             throw .inputTooLong(tokens: range.count, limit: configuration.maxPositionEmbeddings)
         }
         let vocabulary = 0..<configuration.vocabularySize
-        let types = 0..<configuration.typeVocabularySize
+        // Without a table of them, nobody reads the ids.
+        let types = configuration.typeVocabularySize == 0 ? nil : 0..<configuration.typeVocabularySize
         for index in range {
             guard vocabulary.contains(Int(batch.inputIDs[index])) else {
                 throw .tokenIDOutOfRange(
@@ -110,7 +111,7 @@ struct PackedBatch {
                     vocabularySize: vocabulary.count
                 )
             }
-            guard types.contains(Int(batch.tokenTypeIDs[index])) else {
+            if let types, !types.contains(Int(batch.tokenTypeIDs[index])) {
                 throw .typeIDOutOfRange(
                     id: batch.tokenTypeIDs[index],
                     position: index - range.lowerBound,

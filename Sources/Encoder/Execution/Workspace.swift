@@ -3,7 +3,7 @@ internal import LinearAlgebra
 /// The memory of one worker's forward passes: an arena with room for the largest block there can be, used again for
 /// each. What no block has needed yet is address space only.
 ///
-/// Owner: the worker that made it, by ``MobileBertModel/makeWorkspace(members:)``. While a team runs one of its blocks,
+/// Owner: the worker that made it, by ``EncoderModel/makeWorkspace(members:)``. While a team runs one of its blocks,
 /// the members share the arena as ``AlignedBuffer`` says, and only member 0 touches anything else.
 package final class Workspace: @unchecked Sendable {
     /// All activations; ``WorkspaceLayout`` says what is where.
@@ -48,6 +48,8 @@ struct WorkspaceWidths: Sendable {
     var intermediate = 0
     /// Of an attention head.
     var head = 0
+    /// Word pieces that a language model's head gives logits for; 0 without one.
+    var vocabulary = 0
 
     /// Of the widest input of a product.
     var widestInput: Int { max(max(hidden, embedded), max(trueHidden, intermediate)) }
@@ -85,6 +87,13 @@ struct WorkspaceLayout {
         let rooms = division == .columns ? members : 1
         regions.operands = reserveOperand(tokens * rooms, widths.widestInput)
         regions.operandRows = tokens
+        if widths.vocabulary > 0 {
+            let positions = LanguageModelHead.positionsAtOnce
+            regions.languageModel.hidden = reserve(positions, widths.hidden)
+            regions.languageModel.transformed = reserve(positions, widths.hidden)
+            regions.languageModel.operand = reserveOperand(positions, widths.hidden)
+            regions.languageModel.logits = reserve(positions, widths.vocabulary)
+        }
     }
 
     private mutating func reserve(_ rows: Int, _ columns: Int) -> MatrixRegion {
@@ -124,6 +133,8 @@ struct BlockRegions {
     var firstTokens = nothing
     /// [texts, hidden]: the pooler's output.
     var pooled = nothing
+    /// What the head of a masked language model works with.
+    fileprivate(set) var languageModel = LanguageModelHead.Regions()
     /// Attention's own room, a row for each member.
     fileprivate(set) var scratch = nothing
     /// Inputs of products in narrow formats.

@@ -4,25 +4,23 @@ extension Embeddings {
     /// Folds the embeddings. Their stream is the hidden states', and what is still to be applied to it is returned.
     static func load(
         _ reader: inout WeightReader,
-        _ configuration: MobileBertConfiguration,
+        _ configuration: EncoderConfiguration,
         _ formats: WeightFormats
     ) throws(EncoderError) -> (Packing<Embeddings>, AffineCarry) {
         let hiddenSize = configuration.hiddenSize
         let words = try reader.matrix(
-            "embeddings.word_embeddings.weight",
+            reader.names.words,
             configuration.vocabularySize,
             configuration.embeddingSize
         )
         let positions = try reader.matrix(
-            "embeddings.position_embeddings.weight",
+            reader.names.positions,
             configuration.maxPositionEmbeddings,
             hiddenSize
         )
-        let types = try reader.matrix(
-            "embeddings.token_type_embeddings.weight",
-            configuration.typeVocabularySize,
-            hiddenSize
-        )
+        let types =
+            try configuration.typeVocabularySize > 0
+            ? reader.matrix(reader.names.types, configuration.typeVocabularySize, hiddenSize) : nil
 
         var carry = AffineCarry.identity(width: hiddenSize)
         var wordSquares: [Double]?
@@ -30,14 +28,16 @@ extension Embeddings {
             // Room of its own, which goes before any weight is packed: no other matrix is as large.
             var values: [Float] = []
             wordSquares = try words.columnSquares(&values)
-            carry.squares = try zip(positions.columnSquares(&values), types.columnSquares(&values)).map(+)
+            var squares = try positions.columnSquares(&values)
+            if let types { squares = try zip(squares, types.columnSquares(&values)).map(+) }
+            carry.squares = squares
         }
         let transformation = try transformation(&reader, configuration, wordSquares, &carry)
         let norm = try reader.norm(
-            "embeddings.LayerNorm",
+            reader.names.embeddingNorm,
             width: hiddenSize,
             configuration: configuration,
-            epsilon: MobileBertConfiguration.plainLayerNormEpsilon
+            epsilon: configuration.plainLayerNormEpsilon
         )
         let step = norm.folded(into: &carry)
         let packing: Packing<Embeddings> = { packer throws(EncoderError) in
@@ -47,7 +47,7 @@ extension Embeddings {
             return Embeddings(
                 words: try packer.table(words, for: layer == nil ? nil : .embeddingTransformation),
                 positions: try packer.table(positions),
-                types: try packer.table(types),
+                types: try types.map { table throws(EncoderError) in try packer.table(table) },
                 transformation: layer.map { configuration.usesTrigramInput ? .trigram($0) : .token($0) } ?? .none,
                 norm: step
             )
@@ -59,7 +59,7 @@ extension Embeddings {
     /// `carry`.
     private static func transformation(
         _ reader: inout WeightReader,
-        _ configuration: MobileBertConfiguration,
+        _ configuration: EncoderConfiguration,
         _ wordSquares: [Double]?,
         _ carry: inout AffineCarry
     ) throws(EncoderError) -> AffineMap? {
@@ -69,7 +69,7 @@ extension Embeddings {
         }
         let tokens = configuration.usesTrigramInput ? 3 : 1
         var dense = try reader.dense(
-            "embeddings.embedding_transformation",
+            reader.names.embeddingTransformation,
             outputs: configuration.hiddenSize,
             inputs: tokens * configuration.embeddingSize
         )

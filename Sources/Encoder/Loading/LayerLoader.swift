@@ -5,8 +5,10 @@ internal import LinearAlgebra
 /// Only what carries depend on is read: vectors, and the matrices through which the hidden states' shift passes. The
 /// rest is left to the layer's ``Packing``, so that all layers can be packed side by side.
 struct LayerLoader {
-    private let configuration: MobileBertConfiguration
+    private let configuration: EncoderConfiguration
+    /// What the names of all of its tensors begin with.
     private let name: String
+    private let names: TensorNames
     /// Of the hidden states' stream.
     private var hidden: AffineCarry
     /// Of the stream inside the layer; unused without bottlenecks, where the hidden states' is that stream.
@@ -16,12 +18,13 @@ struct LayerLoader {
     static func load(
         _ index: Int,
         _ reader: inout WeightReader,
-        _ configuration: MobileBertConfiguration,
+        _ configuration: EncoderConfiguration,
         carry: inout AffineCarry
     ) throws(EncoderError) -> Packing<Layer> {
         var loader = LayerLoader(
             configuration: configuration,
-            name: "encoder.layer.\(index)",
+            name: reader.names.layer(index),
+            names: reader.names,
             hidden: carry,
             inner: .identity(width: configuration.trueHiddenSize)
         )
@@ -49,7 +52,7 @@ struct LayerLoader {
             )
         }
         networks.append(
-            try feedForward(name, epsilon: MobileBertConfiguration.plainLayerNormEpsilon, &reader)
+            try feedForward(name, epsilon: configuration.plainLayerNormEpsilon, &reader)
         )
         let outputBottleneck = configuration.usesBottleneck ? try outputBottleneck(&reader) : nil
         return { [networks] packer throws(EncoderError) in
@@ -69,9 +72,9 @@ struct LayerLoader {
         _ reader: inout WeightReader
     ) throws(EncoderError) -> (Packing<Bottleneck>?, Packing<SelfAttention>) {
         let valueInputs = configuration.usesBottleneckAttention ? width : configuration.hiddenSize
-        var queries = try reader.dense("\(name).attention.self.query", outputs: width, inputs: width)
-        var keys = try reader.dense("\(name).attention.self.key", outputs: width, inputs: width)
-        var values = try reader.dense("\(name).attention.self.value", outputs: width, inputs: valueInputs)
+        var queries = try reader.dense("\(name).\(names.query)", outputs: width, inputs: width)
+        var keys = try reader.dense("\(name).\(names.key)", outputs: width, inputs: width)
+        var values = try reader.dense("\(name).\(names.value)", outputs: width, inputs: valueInputs)
 
         var bottleneck: Packing<Bottleneck>?
         var source = SelfAttention.Operand.hidden
@@ -173,12 +176,11 @@ struct LayerLoader {
         _ values: AffineMap,
         _ reader: inout WeightReader
     ) throws(EncoderError) -> (AffineMap, NormStep) {
-        let prefix = "\(name).attention.output"
-        var dense = try reader.dense("\(prefix).dense", outputs: width, inputs: width)
+        var dense = try reader.dense("\(name).\(names.attentionOutput)", outputs: width, inputs: width)
         // What all values are moved by, every weighted mean of them is moved by.
         dense.readStream(.shift(values.bias, squares: values.outputSquares))
         try dense.addToStream(&residual, &reader.values)
-        let norm = try self.norm("\(prefix).LayerNorm", width: width, &reader).folded(into: &residual)
+        let norm = try self.norm("\(name).\(names.attentionNorm)", width: width, &reader).folded(into: &residual)
         return (dense, norm)
     }
 
@@ -188,16 +190,16 @@ struct LayerLoader {
         _ reader: inout WeightReader
     ) throws(EncoderError) -> Packing<FeedForward> {
         let inside = configuration.intermediateSize
-        var intermediate = try reader.dense("\(prefix).intermediate.dense", outputs: inside, inputs: width)
+        var intermediate = try reader.dense("\(prefix).\(names.intermediate)", outputs: inside, inputs: width)
         intermediate.readStream(residual)
-        var output = try reader.dense("\(prefix).output.dense", outputs: width, inputs: inside)
+        var output = try reader.dense("\(prefix).\(names.output)", outputs: width, inputs: inside)
         if residual.squares != nil {
             try intermediate.resolveBias(&reader.values)
             output.inputSquares = intermediate.squares(behind: configuration.activation)
         }
         try output.addToStream(&residual, &reader.values)
         let norm = try reader.norm(
-            "\(prefix).output.LayerNorm",
+            "\(prefix).\(names.outputNorm)",
             width: width,
             configuration: configuration,
             epsilon: epsilon

@@ -12,6 +12,8 @@ struct WeightFormats: Sendable {
         case feedForwardOutput
         case outputBottleneck
         case pooler
+        case headTransform
+        case decoder
     }
 
     let dataType: DataType
@@ -25,11 +27,12 @@ struct WeightFormats: Sendable {
         balancesInputs = dataType == .int8
     }
 
-    /// The format of a product's weights. The pooler is run once for a whole text, and what it gives is the answer.
+    /// The format of a product's weights. The pooler is run once for a whole text, and what it gives is the answer; a
+    /// head's logits are the answer too.
     func format(of role: Role) -> DataType {
         switch (dataType, role) {
-        case (_, .pooler), (.float32, _): .float32
-        case (.int8, .embeddingTransformation): .bfloat16
+        case (_, .pooler), (_, .headTransform), (.float32, _): .float32
+        case (.int8, .embeddingTransformation), (.int8, .decoder): .bfloat16
         default: dataType
         }
     }

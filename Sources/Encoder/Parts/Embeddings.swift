@@ -1,6 +1,6 @@
 internal import LinearAlgebra
 
-/// transformers' `MobileBertEmbeddings`: word (joined with its neighbours), position and token type embeddings.
+/// Word (in MobileBERT joined with its neighbours), position and, but for DistilBERT, token type embeddings.
 struct Embeddings: Sendable {
     /// How word embeddings become as wide as hidden states.
     enum Transformation: Sendable {
@@ -15,7 +15,7 @@ struct Embeddings: Sendable {
 
     let words: EmbeddingTable
     let positions: EmbeddingTable
-    let types: EmbeddingTable
+    let types: EmbeddingTable?
     let transformation: Transformation
     let norm: NormStep
 
@@ -49,7 +49,7 @@ struct Embeddings: Sendable {
         let token = pass.block.tokens.lowerBound + index
         let hidden = at.hidden.rows(index..<index + 1).offset
         positions.copy(row: index - rows.lowerBound, to: hidden, of: workspace.arena)
-        types.add(row: Int(pass.packed.typeIDs[token]), to: hidden, of: workspace.arena)
+        types?.add(row: Int(pass.packed.typeIDs[token]), to: hidden, of: workspace.arena)
         let word = Int(pass.packed.inputIDs[token])
         switch transformation {
         case .none:

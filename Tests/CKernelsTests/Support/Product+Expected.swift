@@ -26,7 +26,7 @@ extension Product {
             magnitude += abs(Double(bias[output]))
         }
         if epilogue.activation == SWL_RELU { value = max(value, 0) }
-        if epilogue.activation == SWL_GELU { value = value * erfc(-value / 2.0.squareRoot()) / 2 }
+        if [SWL_GELU, SWL_GELU_TANH].contains(epilogue.activation) { value = exactGELU(value, epilogue.activation) }
         if epilogue.accumulates {
             value += Double(residual[row * stride + output])
             magnitude += abs(Double(residual[row * stride + output]))

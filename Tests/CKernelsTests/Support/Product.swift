@@ -24,11 +24,13 @@ final class Product {
         var writesFloats = true
         var writesNarrow = false
 
+        private static let activations = [SWL_LINEAR, SWL_RELU, SWL_GELU, SWL_GELU_TANH]
+
         static func random(using generator: inout SeededGenerator) -> Epilogue {
             let writesFloats = Int.random(in: 0..<4, using: &generator) > 0
             return Epilogue(
                 hasBias: Bool.random(using: &generator),
-                activation: [SWL_LINEAR, SWL_RELU, SWL_GELU].randomElement(using: &generator) ?? SWL_LINEAR,
+                activation: activations.randomElement(using: &generator) ?? SWL_LINEAR,
                 accumulates: writesFloats && Bool.random(using: &generator),
                 scales: Bool.random(using: &generator),
                 writesFloats: writesFloats,

@@ -1,6 +1,7 @@
 import Checkpoint
-import Encoder
 import TestSupport
+
+@testable import Encoder
 
 /// A checkpoint that a test made up.
 struct MemoryTensors: NamedTensors {
@@ -22,18 +23,19 @@ struct MemoryTensors: NamedTensors {
     /// Every tensor that a model of that configuration has, each parameter with a value of its own: norm weights near
     /// 1, biases near 0, matrices scaled by their fan-in.
     static func random(
-        for configuration: MobileBertConfiguration,
+        for configuration: EncoderConfiguration,
         prefix: String = "",
         using generator: inout SeededGenerator
     ) -> MemoryTensors {
-        var builder = Builder(prefix: prefix, generator: generator)
+        let names = TensorNames(configuration.architecture, in: [prefix])
+        var builder = Builder(names: names, generator: generator)
         builder.addModel(configuration)
         generator = builder.generator
         return MemoryTensors(tensors: builder.tensors)
     }
 
     private struct Builder {
-        let prefix: String
+        let names: TensorNames
         var generator: SeededGenerator
         var tensors: [String: (values: [Float], shape: [Int])] = [:]
 
@@ -52,23 +54,40 @@ struct MemoryTensors: NamedTensors {
             add("\(name).bias", [width], scale: 0.1)
         }
 
-        mutating func addModel(_ configuration: MobileBertConfiguration) {
+        mutating func addModel(_ configuration: EncoderConfiguration) {
             let (hidden, embedding) = (configuration.hiddenSize, configuration.embeddingSize)
-            let embeddings = "\(prefix)embeddings"
-            add("\(embeddings).word_embeddings.weight", [configuration.vocabularySize, embedding], scale: 0.5)
-            add("\(embeddings).position_embeddings.weight", [configuration.maxPositionEmbeddings, hidden], scale: 0.5)
-            add("\(embeddings).token_type_embeddings.weight", [configuration.typeVocabularySize, hidden], scale: 0.5)
-            let inputs = embedding * (configuration.usesTrigramInput ? 3 : 1)
-            dense("\(embeddings).embedding_transformation", hidden, inputs)
-            norm("\(embeddings).LayerNorm", hidden)
-            for layer in 0..<configuration.layerCount {
-                addLayer("\(prefix)encoder.layer.\(layer)", configuration)
+            add(names.words, [configuration.vocabularySize, embedding], scale: 0.5)
+            add(names.positions, [configuration.maxPositionEmbeddings, hidden], scale: 0.5)
+            if configuration.typeVocabularySize > 0 {
+                add(names.types, [configuration.typeVocabularySize, hidden], scale: 0.5)
             }
-            if configuration.activatesPooler { dense("\(prefix)pooler.dense", hidden, hidden) }
-            if configuration.isSequenceClassifier { dense("classifier", configuration.labels.count, hidden) }
+            let inputs = embedding * (configuration.usesTrigramInput ? 3 : 1)
+            if configuration.architecture == .mobilebert { dense(names.embeddingTransformation, hidden, inputs) }
+            norm(names.embeddingNorm, hidden)
+            for layer in 0..<configuration.layerCount { addLayer(names.layer(layer), configuration) }
+            let hasPooler = configuration.architecture == .distilbert ? !configuration.statedHeads.isEmpty : true
+            if configuration.activatesPooler && hasPooler { dense(names.pooler, hidden, hidden) }
+            for head in configuration.statedHeads { addHead(head, configuration) }
         }
 
-        mutating func addLayer(_ name: String, _ configuration: MobileBertConfiguration) {
+        mutating func addHead(_ head: Head, _ configuration: EncoderConfiguration) {
+            let (hidden, vocabulary) = (configuration.hiddenSize, configuration.vocabularySize)
+            switch head {
+            case .sequenceClassification, .tokenClassification:
+                dense(names.classifier, configuration.labels.count, hidden)
+            case .multipleChoice: dense(names.classifier, 1, hidden)
+            case .questionAnswering: dense(names.questionAnswering, 2, hidden)
+            case .nextSentence: dense(names.nextSentence, 2, hidden)
+            case .maskedLanguageModel:
+                dense(names.languageTransform, hidden, hidden)
+                norm(names.languageNorm, hidden)
+                add(names.decoderBias, [vocabulary], scale: 0.1)
+                let rest = hidden - configuration.embeddingSize
+                if rest > 0 { add(names.decoderExtension, [rest, vocabulary], scale: 0.5) }
+            }
+        }
+
+        mutating func addLayer(_ name: String, _ configuration: EncoderConfiguration) {
             let (hidden, width) = (configuration.hiddenSize, configuration.trueHiddenSize)
             if configuration.usesBottleneck {
                 for part in configuration.sharesKeyQueryBottleneck ? ["input", "attention"] : ["input"] {
@@ -78,16 +97,16 @@ struct MemoryTensors: NamedTensors {
                 dense("\(name).output.bottleneck.dense", hidden, width)
                 norm("\(name).output.bottleneck.LayerNorm", hidden)
             }
-            dense("\(name).attention.self.query", width, width)
-            dense("\(name).attention.self.key", width, width)
-            dense("\(name).attention.self.value", width, configuration.usesBottleneckAttention ? width : hidden)
-            dense("\(name).attention.output.dense", width, width)
-            norm("\(name).attention.output.LayerNorm", width)
+            dense("\(name).\(names.query)", width, width)
+            dense("\(name).\(names.key)", width, width)
+            dense("\(name).\(names.value)", width, configuration.usesBottleneckAttention ? width : hidden)
+            dense("\(name).\(names.attentionOutput)", width, width)
+            norm("\(name).\(names.attentionNorm)", width)
             let networks = (0..<configuration.feedForwardNetworkCount - 1).map { "\(name).ffn.\($0)" } + [name]
             for network in networks {
-                dense("\(network).intermediate.dense", configuration.intermediateSize, width)
-                dense("\(network).output.dense", width, configuration.intermediateSize)
-                norm("\(network).output.LayerNorm", width)
+                dense("\(network).\(names.intermediate)", configuration.intermediateSize, width)
+                dense("\(network).\(names.output)", width, configuration.intermediateSize)
+                norm("\(network).\(names.outputNorm)", width)
             }
         }
     }

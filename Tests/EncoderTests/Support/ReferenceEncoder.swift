@@ -1,23 +1,30 @@
-import Encoder
 import Foundation
 import LinearAlgebra
 
-/// MobileBERT as plainly as it can be written: one text at a time, in double precision, nothing folded. It follows
+@testable import Encoder
+
+/// An encoder of any architecture as plainly as it can be written: one text at a time, in double precision, nothing folded. It follows
 /// transformers' classes module by module; the engine is held against it where no reference file exists.
 struct ReferenceEncoder {
     /// [tokens][units].
     typealias Matrix = [[Double]]
 
-    let configuration: MobileBertConfiguration
+    let configuration: EncoderConfiguration
     let tensors: MemoryTensors
-    var prefix = ""
+    private let names: TensorNames
+
+    init(configuration: EncoderConfiguration, tensors: MemoryTensors) {
+        self.configuration = configuration
+        self.tensors = tensors
+        names = TensorNames(configuration.architecture, in: tensors.tensorNames)
+    }
 
     /// transformers' `hidden_states`: [layers + 1][tokens][hidden_size].
     func hiddenStates(ids: [Int32], types: [Int32]) -> [Matrix] {
         var hidden = embeddings(ids, types)
         var all = [hidden]
         for index in 0..<configuration.layerCount {
-            hidden = layer("encoder.layer.\(index)", hidden)
+            hidden = layer(names.layer(index), hidden)
             all.append(hidden)
         }
         return all
@@ -26,20 +33,20 @@ struct ReferenceEncoder {
     /// transformers' `pooler_output`.
     func poolerOutput(_ last: Matrix) -> [Double] {
         guard configuration.activatesPooler else { return last[0] }
-        return dense("pooler.dense", [last[0]])[0].map { tanh($0) }
+        return dense(names.pooler, [last[0]])[0].map { tanh($0) }
     }
 
     private func values(_ name: String) -> [Double] {
-        tensors.tensors[prefix + name]?.values.map { Double($0) } ?? []
+        tensors.tensors[name]?.values.map { Double($0) } ?? []
     }
 
     private func embeddings(_ ids: [Int32], _ types: [Int32]) -> Matrix {
         func rows(_ name: String, _ indices: [Int], _ width: Int) -> Matrix {
-            let table = values("embeddings.\(name).weight")
+            let table = values(name)
             return indices.map { Array(table[$0 * width..<($0 + 1) * width]) }
         }
         let width = configuration.embeddingSize
-        var words = rows("word_embeddings", ids.map { Int($0) }, width)
+        var words = rows(names.words, ids.map { Int($0) }, width)
         if configuration.usesTrigramInput {
             let zeros = Array(repeating: 0.0, count: width)
             words = words.indices.map { index in
@@ -48,11 +55,14 @@ struct ReferenceEncoder {
             }
         }
         if configuration.usesTrigramInput || width != configuration.hiddenSize {
-            words = dense("embeddings.embedding_transformation", words)
+            words = dense(names.embeddingTransformation, words)
         }
-        let positions = rows("position_embeddings", Array(ids.indices), configuration.hiddenSize)
-        let typeRows = rows("token_type_embeddings", types.map { Int($0) }, configuration.hiddenSize)
-        return norm("embeddings.LayerNorm", add(add(words, positions), typeRows), epsilon: 1e-5)
+        let positions = rows(names.positions, Array(ids.indices), configuration.hiddenSize)
+        var sum = add(words, positions)
+        if configuration.typeVocabularySize > 0 {
+            sum = add(sum, rows(names.types, types.map { Int($0) }, configuration.hiddenSize))
+        }
+        return norm(names.embeddingNorm, sum, epsilon: outerEpsilon)
     }
 
     private func layer(_ name: String, _ hidden: Matrix) -> Matrix {
@@ -65,20 +75,27 @@ struct ReferenceEncoder {
                 query = normedDense("\(name).bottleneck.attention", hidden)
             }
         }
-        let context = attention("\(name).attention.self", query, value)
-        var state = normedDense("\(name).attention.output", context, residual: input)
+        let context = attention(name, query, value)
+        let output = dense("\(name).\(names.attentionOutput)", context)
+        let norm = "\(name).\(names.attentionNorm)"
+        var state = self.norm(norm, add(output, input), epsilon: configuration.layerNormEpsilon)
         for index in 0..<configuration.feedForwardNetworkCount - 1 {
             state = feedForward("\(name).ffn.\(index)", state, epsilon: configuration.layerNormEpsilon)
         }
-        state = feedForward(name, state, epsilon: 1e-5)
+        state = feedForward(name, state, epsilon: outerEpsilon)
         guard configuration.usesBottleneck else { return state }
         return normedDense("\(name).output.bottleneck", state, residual: hidden)
     }
 
+    /// MobileBERT's first and last LayerNorms have PyTorch's epsilon.
+    private var outerEpsilon: Double {
+        configuration.architecture == .mobilebert ? 1e-5 : configuration.layerNormEpsilon
+    }
+
     private func attention(_ name: String, _ query: Matrix, _ value: Matrix) -> Matrix {
-        let queries = dense("\(name).query", query)
-        let keys = dense("\(name).key", query)
-        let values = dense("\(name).value", value)
+        let queries = dense("\(name).\(names.query)", query)
+        let keys = dense("\(name).\(names.key)", query)
+        let values = dense("\(name).\(names.value)", value)
         let size = configuration.headSize
         return queries.indices.map { token in
             (0..<configuration.headCount).flatMap { head in
@@ -97,14 +114,16 @@ struct ReferenceEncoder {
     }
 
     private func feedForward(_ name: String, _ state: Matrix, epsilon: Double) -> Matrix {
-        let inside = dense("\(name).intermediate.dense", state).map { $0.map(activation) }
-        return norm("\(name).output.LayerNorm", add(dense("\(name).output.dense", inside), state), epsilon: epsilon)
+        let inside = dense("\(name).\(names.intermediate)", state).map { $0.map(activation) }
+        let output = dense("\(name).\(names.output)", inside)
+        return norm("\(name).\(names.outputNorm)", add(output, state), epsilon: epsilon)
     }
 
     /// The few that the random configurations use; every formula has its own test where it is implemented.
     private func activation(_ x: Double) -> Double {
         switch configuration.activation {
         case .relu: max(x, 0)
+        case .geluTanh: 0.5 * x * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
         case .gelu: x * 0.5 * erfc(-x / 2.0.squareRoot())
         case .silu: x / (1 + exp(-x))
         case .tanh: tanh(x)

@@ -5,9 +5,12 @@ import Testing
 
 /// The reference models: the small ones of Tests/Fixtures, all of them where the reference folder is present.
 enum Reference {
-    /// This package's folder.
-    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().path
+    /// This package's folder: four levels above this file.
+    private static let root = (0..<4).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }
+        .path
+
+    /// The names of the committed ones.
+    static let committed = models(in: "\(root)/Tests/Fixtures/models").map(\.name)
 
     /// The small reference models: those that are committed, and all others where the reference folder is there.
     static let smallModels: [ReferenceModel] = {
@@ -28,7 +31,7 @@ enum Reference {
 
     private static func models(in folder: String) -> [ReferenceModel] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return names.sorted().map { ReferenceModel(folder: "\(folder)/\($0)") }.filter(\.isMobileBert)
+        return names.sorted().map { ReferenceModel(folder: "\(folder)/\($0)") }.filter(\.hasExpectedOutputs)
     }
 }
 
@@ -38,11 +41,7 @@ struct ReferenceModel: Sendable, CustomTestStringConvertible {
     var name: String { URL(filePath: folder).lastPathComponent }
     var testDescription: String { name }
 
-    /// BERT's and DistilBERT's are not this engine's yet.
-    var isMobileBert: Bool {
-        FileManager.default.fileExists(atPath: "\(folder)/expected.safetensors")
-            && (try? ConfigurationFile(path: "\(folder)/config.json").string("model_type")) == "mobilebert"
-    }
+    var hasExpectedOutputs: Bool { FileManager.default.fileExists(atPath: "\(folder)/expected.safetensors") }
 
     /// The inputs and outputs of each case. Multiple choice checkpoints' inputs are [1, choices, tokens]; each choice
     /// is a row of its own.
@@ -69,7 +68,10 @@ struct ReferenceCase {
         length = try #require(shape.last)
         rows = shape.dropLast().reduce(1, *)
         inputIDs = try file.int64("\(name).input_ids", shape: shape).map { Int32($0) }
-        tokenTypeIDs = try file.int64("\(name).token_type_ids", shape: shape).map { Int32($0) }
+        // DistilBERT has none.
+        tokenTypeIDs =
+            file.contains("\(name).token_type_ids")
+            ? try file.int64("\(name).token_type_ids", shape: shape).map { Int32($0) } : inputIDs.map { _ in 0 }
         var outputs: [String: (values: [Float], shape: [Int])] = [:]
         for tensor in file.tensorNames where tensor.hasPrefix("\(name).") && !tensor.hasSuffix("_ids") {
             guard let shape = file.descriptor(tensor)?.shape else { continue }

@@ -4,38 +4,59 @@ import TestSupport
 
 /// Small configurations and batches that tests make up.
 enum TestModels {
-    /// A configuration from keys and values; what isn't said is small.
-    static func configuration(_ keys: [String: String] = [:]) throws -> MobileBertConfiguration {
+    /// DistilBERT's names of the keys below.
+    private static let distilBERTKeys = [
+        "hidden_size": "dim", "num_hidden_layers": "n_layers", "num_attention_heads": "n_heads",
+        "intermediate_size": "hidden_dim",
+    ]
+
+    /// A configuration from keys and values, as MobileBERT and BERT call them; what isn't said is small.
+    static func configuration(_ keys: [String: String] = [:]) throws -> EncoderConfiguration {
         var all = [
             "model_type": "\"mobilebert\"", "vocab_size": "50", "hidden_size": "32", "num_hidden_layers": "2",
             "num_attention_heads": "2", "intermediate_size": "24", "max_position_embeddings": "40",
             "embedding_size": "8", "intra_bottleneck_size": "16", "num_feedforward_networks": "2",
         ]
         all.merge(keys) { $1 }
+        if all["model_type"] == "\"distilbert\"" {
+            for (key, name) in distilBERTKeys { all[name] = all.removeValue(forKey: key) }
+        }
         let text = "{" + all.map { "\"\($0)\": \($1)" }.joined(separator: ", ") + "}"
-        return try MobileBertConfiguration(ConfigurationFile(bytes: Array(text.utf8), path: "config.json"))
+        return try EncoderConfiguration(ConfigurationFile(bytes: Array(text.utf8), path: "config.json"))
+    }
+
+    /// A configuration with most heads that the architecture has.
+    static func withHeads(_ architecture: Architecture, _ keys: [String: String] = [:]) throws -> EncoderConfiguration {
+        let own =
+            architecture == .distilbert
+            ? ["MaskedLM", "SequenceClassification"] : ["PreTraining", "TokenClassification"]
+        let classes = (own + ["QuestionAnswering"]).map { "\"\(architecture.family)For\($0)\"" }
+        let type = [
+            "model_type": "\"\(architecture.rawValue)\"", "architectures": "[\(classes.joined(separator: ","))]",
+        ]
+        return try configuration(type.merging(keys) { $1 })
     }
 
     /// A configuration that makes a sequence classifier.
-    static func classifier(_ keys: [String: String] = [:]) throws -> MobileBertConfiguration {
+    static func classifier(_ keys: [String: String] = [:]) throws -> EncoderConfiguration {
         try configuration(keys.merging(["architectures": "[\"MobileBertForSequenceClassification\"]"]) { $1 })
     }
 
     /// A model with random weights.
     static func model(
-        _ configuration: MobileBertConfiguration,
+        _ configuration: EncoderConfiguration,
         seed: UInt64 = 1,
         options: EngineOptions = EngineOptions()
-    ) throws -> (model: MobileBertModel, tensors: MemoryTensors) {
+    ) throws -> (model: EncoderModel, tensors: MemoryTensors) {
         var generator = SeededGenerator(seed: seed)
         let tensors = MemoryTensors.random(for: configuration, using: &generator)
-        return (try MobileBertModel(configuration: configuration, tensors: tensors, options: options), tensors)
+        return (try EncoderModel(configuration: configuration, tensors: tensors, options: options), tensors)
     }
 
     /// Texts of the given lengths with random ids and types.
     static func texts(
         _ lengths: [Int],
-        _ configuration: MobileBertConfiguration,
+        _ configuration: EncoderConfiguration,
         using generator: inout SeededGenerator
     ) -> [(ids: [Int32], types: [Int32])] {
         lengths.map { length in
@@ -60,7 +81,7 @@ enum TestModels {
     }
 }
 
-extension MobileBertModel {
+extension EncoderModel {
     /// Runs a batch with one request for all rows in a workspace of its own.
     func results(_ batch: EncoderBatch, _ request: OutputRequest) throws -> [Result<EncoderOutput, EncoderError>] {
         let workspace = makeWorkspace()

@@ -1,7 +1,6 @@
 internal import Foundation
 
-/// The head of a `MobileBertForSequenceClassification`: a dense layer over the pooler's output, and what its
-/// outputs mean.
+/// What the logits of a sequence classification head mean.
 package struct SequenceClassifier: Sendable {
     /// transformers' `problem_type`.
     package enum ProblemType: String, Sendable, CaseIterable {
@@ -17,34 +16,6 @@ package struct SequenceClassifier: Sendable {
     package let labels: [String]
     /// What the logits mean.
     package let problemType: ProblemType
-
-    /// [labels, hidden_size], row-major.
-    private let weight: [Float]
-    /// [labels].
-    private let bias: [Float]
-
-    /// A head of one label per bias.
-    ///
-    /// - Precondition: the weight has the same number of values for each label.
-    init(labels: [String], problemType: ProblemType, weight: [Float], bias: [Float]) {
-        precondition(labels.count == bias.count && !labels.isEmpty && weight.count.isMultiple(of: labels.count))
-        self.labels = labels
-        self.problemType = problemType
-        self.weight = weight
-        self.bias = bias
-    }
-
-    /// The logits for one pooler output, summed in double precision: there are few of them, and they are the answer.
-    func logits(pooled: [Float]) -> [Float] {
-        let width = weight.count / labels.count
-        return bias.indices.map { label in
-            var sum = Double(bias[label])
-            for column in 0..<width {
-                sum += Double(weight[label * width + column]) * Double(pooled[column])
-            }
-            return Float(sum)
-        }
-    }
 
     /// Each label's score.
     ///
@@ -63,7 +34,8 @@ package enum ScoreFunction: String, Sendable, CaseIterable {
     /// Probabilities each by itself.
     case sigmoid
 
-    func scores(logits: [Float]) -> [Float] {
+    /// The score of each logit.
+    package func scores(logits: [Float]) -> [Float] {
         switch self {
         case .identity:
             return logits

@@ -1,13 +1,13 @@
 internal import LinearAlgebra
 
 /// Everything that a checkpoint gives a model, folded and packed.
-struct MobileBertWeights: Sendable {
+struct EncoderWeights: Sendable {
     let embeddings: Embeddings
     let layers: [Layer]
     /// What is still to be applied to the hidden states' stream: after the embeddings and after each layer.
     let hiddenCarries: [AffineCarry]
     let pooler: Pooler
-    let classifier: SequenceClassifier?
+    let heads: Heads
     /// The file read, for messages.
     let source: String
 
@@ -15,11 +15,11 @@ struct MobileBertWeights: Sendable {
     /// checkpoint holds nothing else. What comes out is the same for any number of threads.
     init(
         _ tensors: any NamedTensors,
-        _ configuration: MobileBertConfiguration,
+        _ configuration: EncoderConfiguration,
         _ formats: WeightFormats,
         threads: Int
     ) throws(EncoderError) {
-        var reader = WeightReader(tensors)
+        var reader = WeightReader(tensors, of: configuration.architecture)
         source = reader.source
         let (embeddings, firstCarry) = try Embeddings.load(&reader, configuration, formats)
         var carry = firstCarry
@@ -33,16 +33,22 @@ struct MobileBertWeights: Sendable {
         let pooler = try Self.pooler(&reader, configuration, carry)
         parts.append(Part.packing(pooler) { .pooler($0) })
         hiddenCarries = carries
-        classifier = try Self.classifier(&reader, configuration)
+        let loader = HeadLoader(configuration: configuration)
+        var heads = Heads(dense: try loader.dense(&reader))
+        if let languageModel = try loader.languageModel(&reader, carry) {
+            parts.append(Part.packing(languageModel) { .languageModel($0) })
+        }
+        try reader.checkNothingIsLeft()
 
         let packed = try WeightPacker.pack(parts, formats, threads: threads)
-        guard case .embeddings(let embeddings) = packed.first, case .pooler(let pooler) = packed.last else {
-            preconditionFailure("the embeddings come first and the pooler last")
+        guard case .embeddings(let embeddings) = packed[0], case .pooler(let pooler) = packed[carries.count] else {
+            preconditionFailure("the embeddings come first, and the pooler behind the layers")
         }
         self.embeddings = embeddings
         layers = packed.compactMap { if case .layer(let layer) = $0 { layer } else { nil } }
         self.pooler = pooler
-        try reader.checkNothingIsLeft()
+        if case .languageModel(let head) = packed.last { heads.languageModel = head }
+        self.heads = heads
     }
 
     /// What is packed side by side.
@@ -50,6 +56,7 @@ struct MobileBertWeights: Sendable {
         case embeddings(Embeddings)
         case layer(Layer)
         case pooler(Pooler)
+        case languageModel(LanguageModelHead)
 
         static func packing<Value>(
             _ packing: @escaping Packing<Value>,
@@ -62,34 +69,21 @@ struct MobileBertWeights: Sendable {
         }
     }
 
-    /// A base model may lack the pooler, as a masked language model's checkpoint does; a sequence classifier may not.
+    /// A base model may lack the pooler, as a masked language model's checkpoint does; one with a head that reads its
+    /// output may not.
     private static func pooler(
         _ reader: inout WeightReader,
-        _ configuration: MobileBertConfiguration,
+        _ configuration: EncoderConfiguration,
         _ carry: AffineCarry
     ) throws(EncoderError) -> Packing<Pooler> {
         guard configuration.activatesPooler else { return { _ in .firstToken } }
-        let name = "pooler.dense"
-        let exists = reader.hasModelTensor("\(name).weight") || reader.hasModelTensor("\(name).bias")
-        guard exists || configuration.isSequenceClassifier else { return { _ in .absent } }
+        let name = reader.names.pooler
+        let exists = reader.contains("\(name).weight") || reader.contains("\(name).bias")
+        guard exists || configuration.statedHeads.contains(where: \.readsPooler) else { return { _ in .absent } }
         var dense = try reader.dense(name, outputs: configuration.hiddenSize, inputs: configuration.hiddenSize)
         dense.readStream(carry)
-        return { [dense] packer throws(EncoderError) in
-            .dense(try packer.layer(dense, for: .pooler, biased: true, activation: .tanh))
+        return { [dense, activation = configuration.architecture.poolerActivation] packer throws(EncoderError) in
+            .dense(try packer.layer(dense, for: .pooler, biased: true, activation: activation))
         }
-    }
-
-    private static func classifier(
-        _ reader: inout WeightReader,
-        _ configuration: MobileBertConfiguration
-    ) throws(EncoderError) -> SequenceClassifier? {
-        guard configuration.isSequenceClassifier else { return nil }
-        let labels = configuration.labels
-        return SequenceClassifier(
-            labels: labels,
-            problemType: configuration.problemType,
-            weight: try reader.headTensor("classifier.weight", shape: [labels.count, configuration.hiddenSize]),
-            bias: try reader.headTensor("classifier.bias", shape: [labels.count])
-        )
     }
 }

@@ -1,22 +1,27 @@
 internal import Checkpoint
 internal import LinearAlgebra
 
-/// A MobileBERT encoder and its heads: weights loaded once, read-only, shared by all workers.
+/// An encoder of any ``Architecture`` and its heads: weights loaded once, read-only, shared by all workers.
 ///
-/// Reference: transformers' `MobileBertModel` and `MobileBertForSequenceClassification`; the paper is
-/// "MobileBERT: a Compact Task-Agnostic BERT for Resource-Limited Devices" (arXiv 2004.02984).
-package final class MobileBertModel: Sendable {
+/// Reference: transformers' `MobileBertModel`, `BertModel` and `DistilBertModel`, and their classes with heads.
+package final class EncoderModel: Sendable {
     /// What config.json says.
-    package let configuration: MobileBertConfiguration
-    /// nil unless the checkpoint is a `MobileBertForSequenceClassification`.
-    package var classifier: SequenceClassifier? { weights.classifier }
+    package let configuration: EncoderConfiguration
+    /// What the checkpoint has on top of the encoder. Which head a `classifier` is, is said by config.json's
+    /// architectures; the others are those whose tensors are all there.
+    package let heads: Set<Head>
+    /// nil unless the checkpoint is one for sequence classification.
+    package var classifier: SequenceClassifier? {
+        guard heads.contains(.sequenceClassification) else { return nil }
+        return SequenceClassifier(labels: configuration.labels, problemType: configuration.problemType)
+    }
     /// The file that the weights come from.
     package var source: String { weights.source }
 
     /// What it computes with.
     package let engine: EngineDescription
 
-    let weights: MobileBertWeights
+    let weights: EncoderWeights
     let widths: WorkspaceWidths
     let arithmetic: Arithmetic
     let dataType: DataType
@@ -36,14 +41,14 @@ package final class MobileBertModel: Sendable {
         } catch {
             throw .checkpoint(error)
         }
-        try self.init(configuration: MobileBertConfiguration(file), tensors: checkpoint, options: options)
+        try self.init(configuration: EncoderConfiguration(file), tensors: checkpoint, options: options)
     }
 
     /// Loads a model from named tensors.
     ///
     /// - Throws: ``EncoderError``.
     package convenience init(
-        configuration: MobileBertConfiguration,
+        configuration: EncoderConfiguration,
         tensors: some NamedTensors,
         options: EngineOptions = EngineOptions()
     ) throws(EncoderError) {
@@ -59,7 +64,7 @@ package final class MobileBertModel: Sendable {
 
     /// Loads a model whose weights have the given formats.
     init(
-        _ configuration: MobileBertConfiguration,
+        _ configuration: EncoderConfiguration,
         _ tensors: some NamedTensors,
         _ formats: WeightFormats,
         loadingThreads: Int
@@ -68,7 +73,8 @@ package final class MobileBertModel: Sendable {
         self.arithmetic = arithmetic
         dataType = formats.dataType
         self.configuration = configuration
-        weights = try MobileBertWeights(tensors, configuration, formats, threads: loadingThreads)
+        weights = try EncoderWeights(tensors, configuration, formats, threads: loadingThreads)
+        heads = weights.heads.all
         engine = EngineDescription(
             dataType: formats.dataType.rawValue,
             backend: arithmetic.backend.rawValue,
@@ -82,12 +88,13 @@ package final class MobileBertModel: Sendable {
         widths.bottleneck = weights.layers.first?.bottleneck?.projection.weight.outputs ?? 0
         widths.projection = weights.layers.first?.attention.projection.weight.outputs ?? 0
         widths.head = configuration.headSize
+        widths.vocabulary = weights.heads.languageModel?.decoder.weight.outputs ?? 0
         self.widths = widths
     }
 
-    /// Whether there is a pooler's output: not in a checkpoint of a masked language model, for one.
+    /// Whether there is a pooler's output: not in a checkpoint of a masked language model, for one, or a DistilBERT's.
     package var hasPooler: Bool {
-        if case .absent = weights.pooler { false } else { true }
+        if case .absent = weights.pooler { false } else { configuration.architecture.hasPooler }
     }
 
     /// Memory for one worker's forward passes, which then allocate nothing but their outputs.

@@ -4,9 +4,9 @@ import LinearAlgebra
 import Testing
 
 @Suite("config.json")
-struct MobileBertConfigurationTests {
-    private func read(_ text: String) throws -> MobileBertConfiguration {
-        try MobileBertConfiguration(ConfigurationFile(bytes: Array(text.utf8), path: "folder/config.json"))
+struct EncoderConfigurationTests {
+    private func read(_ text: String) throws -> EncoderConfiguration {
+        try EncoderConfiguration(ConfigurationFile(bytes: Array(text.utf8), path: "folder/config.json"))
     }
 
     /// The error that `text` gives, as a user sees it.
@@ -63,7 +63,45 @@ struct MobileBertConfigurationTests {
             let text = try message("{\"model_type\": \"mobilebert\", \(keys)}")
             #expect(text.contains(name) && text.contains("folder/config.json"), "\(keys): \(text)")
         }
-        #expect(try message("{\"model_type\": \"bert\"}").contains("mobilebert"))
+        #expect(try message("{\"model_type\": \"roberta\"}").contains("\"distilbert\""))
+    }
+
+    @Test("BERT and DistilBERT have transformers' defaults and keys of their own")
+    func otherArchitectures() throws {
+        let bert = try read("{\"model_type\": \"bert\"}")
+        #expect(bert.architecture == .bert && bert.hiddenSize == 768 && bert.embeddingSize == 768)
+        #expect(bert.layerCount == 12 && bert.headCount == 12 && bert.intermediateSize == 3_072)
+        #expect(bert.activation == .gelu && bert.normalization == .layerNorm && !bert.usesBottleneck)
+        #expect(bert.plainLayerNormEpsilon == 1e-12 && bert.typeVocabularySize == 2)
+        #expect(bert.feedForwardNetworkCount == 1 && !bert.usesTrigramInput)
+        let distilBERT = try read("{\"model_type\": \"distilbert\", \"activation\": \"relu\", \"dim\": 24}")
+        #expect(distilBERT.hiddenSize == 24 && distilBERT.layerCount == 6 && distilBERT.headCount == 12)
+        #expect(distilBERT.activation == .relu && distilBERT.typeVocabularySize == 0)
+        let message = try message("{\"model_type\": \"distilbert\", \"n_heads\": 5}")
+        #expect(message.contains("n_heads") && message.contains("dim"))
+    }
+
+    @Test("without model_type, the classes named say which architecture it is")
+    func classes() throws {
+        for (name, architecture) in [
+            ("BertForMaskedLM", Architecture.bert), ("DistilBertModel", .distilbert), ("MobileBertModel", .mobilebert),
+        ] {
+            let configuration = try read("{\"architectures\": [\"\(name)\"]}")
+            #expect(configuration.architecture == architecture)
+            #expect(configuration.statedHeads == (name == "BertForMaskedLM" ? [.maskedLanguageModel] : []))
+        }
+        #expect(try read("{}").architecture == .mobilebert)
+    }
+
+    @Test("options that make no plain encoder of a BERT are refused by name")
+    func refusedOptions() throws {
+        for keys in [
+            "\"position_embedding_type\": \"relative_key\"", "\"is_decoder\": true",
+            "\"add_cross_attention\": true",
+        ] {
+            let name = keys.split(separator: "\"").first.map(String.init) ?? "?"
+            #expect(try message("{\"model_type\": \"bert\", \(keys)}").contains(name))
+        }
     }
 
     @Test("unshared queries and keys are accepted where transformers can run them")

@@ -1,6 +1,6 @@
 internal import LinearAlgebra
 
-extension MobileBertModel {
+extension EncoderModel {
     /// Runs a batch and gives each row the one output it asked for.
     ///
     /// Padding is dropped before the first product, so it neither costs anything nor changes a result. A row at fault
@@ -17,14 +17,14 @@ extension MobileBertModel {
         guard requests.count == batch.rows else {
             throw .malformedBatch("\(requests.count) requests for \(batch.rows) rows")
         }
-        try workspace.packed.fill(from: batch, configuration: configuration) { refusal(of: requests[$0]) }
+        try workspace.packed.fill(from: batch, configuration: configuration) { refusal(of: requests[$0], tokens: $1) }
         workspace.snapshots = Snapshots(requests, workspace.packed, configuration)
         var results: [Result<EncoderOutput, EncoderError>] = workspace.packed.failures.map {
             .failure($0 ?? .emptyInput)
         }
         for block in workspace.packed.blocks {
             let pass = forward(block, workspace: workspace, team: team)
-            let outputs = BlockOutputs(model: self, pass: pass, requests: requests)
+            let outputs = BlockOutputs(model: self, pass: pass, requests: requests, team: team)
             for row in block.rows where workspace.packed.failures[row] == nil {
                 results[row] = outputs.result(ofRow: row)
             }
@@ -32,7 +32,7 @@ extension MobileBertModel {
         return results
     }
 
-    /// Takes one block through all layers, and through the pooler if a row needs it.
+    /// Takes one block through all layers.
     ///
     /// - Returns: where the last hidden states are.
     func forward(_ block: PackedBatch.Block, workspace: Workspace, team: some Team) -> BlockPass {
@@ -47,7 +47,7 @@ extension MobileBertModel {
         )
         workspace.reserve(layout)
         let packed = workspace.packed
-        let takesSnapshots = workspace.snapshots.wants(block.rows)
+        let snapshots = workspace.snapshots.layers(of: block.rows)
         @Sendable func pass(_ member: Int) -> BlockPass {
             BlockPass(
                 arithmetic: arithmetic,
@@ -59,32 +59,34 @@ extension MobileBertModel {
             )
         }
         if members == 1 {
-            forward(pass(0), takesSnapshots: takesSnapshots)
+            forward(pass(0), snapshots: snapshots)
         } else {
             team.run { member in
-                if member < members { forward(pass(member), takesSnapshots: takesSnapshots) }
+                if member < members { forward(pass(member), snapshots: snapshots) }
             }
         }
         return pass(0)
     }
 
     /// One member's part.
-    private func forward(_ pass: BlockPass, takesSnapshots: Bool) {
+    ///
+    /// - Parameter snapshots: after how many layers somebody wants the hidden states.
+    private func forward(_ pass: BlockPass, snapshots: Set<Int>) {
         weights.embeddings.forward(pass)
-        if takesSnapshots { takeSnapshot(after: 0, pass) }
+        if snapshots.contains(0) { takeSnapshot(after: 0, pass) }
         for index in weights.layers.indices {
             weights.layers[index].forward(
                 pass,
                 next: index + 1 < weights.layers.count ? weights.layers[index + 1] : nil
             )
-            if takesSnapshots { takeSnapshot(after: index + 1, pass) }
+            if snapshots.contains(index + 1) { takeSnapshot(after: index + 1, pass) }
         }
         pass.share.meet()
     }
 
     private func takeSnapshot(after layers: Int, _ pass: BlockPass) {
         pass.share.meet()
-        if pass.share.member == 0 { pass.workspace.snapshots.take(hiddenStates(after: layers, pass), pass) }
+        if pass.share.member == 0 { pass.workspace.snapshots.take(layers, hiddenStates(after: layers, pass), pass) }
         pass.share.meet()
     }
 
@@ -93,20 +95,42 @@ extension MobileBertModel {
         HiddenStateReader(carry: weights.hiddenCarries[layers], hidden: pass.at.hidden)
     }
 
-    /// Why no row can have `request` from this model; nil if it can.
-    private func refusal(of request: OutputRequest) -> EncoderError? {
+    /// Why a text of so many tokens can't have `request` from this model; nil if it can.
+    private func refusal(of request: OutputRequest, tokens: Int) -> EncoderError? {
+        if !request.heads.isEmpty, !request.heads.contains(where: heads.contains) {
+            return .unavailableOutput(request.name, reason: reasonForLacking(request.heads))
+        }
         switch request {
-        case .logits where classifier == nil:
-            let found = configuration.architectures.map { "\"\($0)\"" }.joined(separator: ", ")
-            return .unavailableOutput(
-                request.name,
-                reason: "\(configuration.path): \"architectures\" is [\(found)], "
-                    + "not [\"MobileBertForSequenceClassification\"]"
-            )
-        case .pooled(.pooler) where !hasPooler:
-            return .unavailableOutput(request.name, reason: "\(weights.source) has no tensor \"pooler.dense.weight\"")
+        case .pooled, .jointlyPooled:
+            if case .jointlyPooled(_, let first) = request, !(0..<tokens).contains(first) {
+                return .positionOutOfRange(position: first, tokens: tokens)
+            }
+            guard request.poolings.contains(.pooler), !hasPooler else { return nil }
+            return .unavailableOutput(request.name, reason: reasonForLackingPooler)
+        case .hiddenStates(let layers?):
+            let all = 0...configuration.layerCount
+            return layers.first { !all.contains($0) }.map {
+                .layerOutOfRange(layer: $0, layers: configuration.layerCount)
+            }
+        case .maskedTokenLogits(let positions):
+            let all = 0..<tokens
+            return positions.first { !all.contains($0) }.map { .positionOutOfRange(position: $0, tokens: tokens) }
         default:
             return nil
         }
+    }
+
+    private var reasonForLackingPooler: String {
+        configuration.architecture.hasPooler
+            ? "\(weights.source) has no tensor \"pooler.dense.weight\""
+            : "a \(configuration.architecture.family)Model has no pooler"
+    }
+
+    private func reasonForLacking(_ needed: [Head]) -> String {
+        let found = configuration.architectures.map { "\"\($0)\"" }.joined(separator: ", ")
+        let own = heads.map(\.rawValue).sorted().joined(separator: ", ")
+        return "it has no head for \(needed.map(\.rawValue).joined(separator: " or ")), "
+            + (own.isEmpty ? "nor any other" : "but for \(own)")
+            + " (\(configuration.path): \"architectures\" is [\(found)])"
     }
 }

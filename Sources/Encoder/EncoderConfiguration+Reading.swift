@@ -1,7 +1,7 @@
 package import Checkpoint
 internal import LinearAlgebra
 
-extension MobileBertConfiguration {
+extension EncoderConfiguration {
     /// The bounds that keep every product of two sizes, and every buffer, far inside what an `Int32` (OpenBLAS's
     /// sizes) and memory can hold; the largest published BERT has widths of 4,096 and a vocabulary of 501,153.
     private enum Limit {
@@ -18,8 +18,9 @@ extension MobileBertConfiguration {
     /// - Throws: ``EncoderError/checkpoint(_:)`` for a key of the wrong type or out of range,
     ///   ``EncoderError/unsupportedConfiguration(file:key:found:expected:)`` for keys that contradict each other.
     package init(_ file: ConfigurationFile) throws(EncoderError) {
+        let architecture = try Self.architecture(file)
         do throws(CheckpointError) {
-            try self.init(reading: file)
+            try self.init(architecture, reading: file)
         } catch {
             throw .checkpoint(error)
         }
@@ -29,56 +30,119 @@ extension MobileBertConfiguration {
     }
 
     /// Reads every key by itself.
-    private init(reading file: ConfigurationFile) throws(CheckpointError) {
-        func width(_ key: String, _ fallback: Int) throws(CheckpointError) -> Int {
-            try file.integer(key, default: fallback, in: Limit.width)
+    private init(_ architecture: Architecture, reading file: ConfigurationFile) throws(CheckpointError) {
+        func integer(_ key: ConfigurationKeys.Key<Int>, in range: ClosedRange<Int>) throws(CheckpointError) -> Int {
+            try file.integer(key.name, default: key.fallback, in: range)
         }
+        let keys = ConfigurationKeys(architecture)
+        self.architecture = architecture
         path = file.path
-        vocabularySize = try file.integer("vocab_size", default: 30_522, in: Limit.vocabulary)
-        hiddenSize = try width("hidden_size", 512)
-        layerCount = try file.integer("num_hidden_layers", default: 24, in: Limit.layers)
-        headCount = try width("num_attention_heads", 4)
-        intermediateSize = try width("intermediate_size", 512)
+        vocabularySize = try integer(("vocab_size", 30_522), in: Limit.vocabulary)
+        hiddenSize = try integer(keys.hiddenSize, in: Limit.width)
+        layerCount = try integer(keys.layerCount, in: Limit.layers)
+        headCount = try integer(keys.headCount, in: Limit.width)
+        intermediateSize = try integer(keys.intermediateSize, in: Limit.width)
         activation = .relu
-        maxPositionEmbeddings = try file.integer("max_position_embeddings", default: 512, in: Limit.positions)
-        typeVocabularySize = try width("type_vocab_size", 2)
-        layerNormEpsilon = try file.number("layer_norm_eps", default: 1e-12, in: 0...1)
-        embeddingSize = try width("embedding_size", 128)
-        usesTrigramInput = try file.boolean("trigram_input", default: true)
-        usesBottleneck = try file.boolean("use_bottleneck", default: true)
-        intraBottleneckSize = try width("intra_bottleneck_size", 128)
-        usesBottleneckAttention = try file.boolean("use_bottleneck_attention", default: false)
-        sharesKeyQueryBottleneck = try file.boolean("key_query_shared_bottleneck", default: true)
-        feedForwardNetworkCount = try file.integer("num_feedforward_networks", default: 4, in: 1...1_024)
-        normalization = .noNorm
-        activatesPooler = try file.boolean("classifier_activation", default: true)
+        maxPositionEmbeddings = try integer(("max_position_embeddings", 512), in: Limit.positions)
+        typeVocabularySize = architecture == .distilbert ? 0 : try integer(("type_vocab_size", 2), in: Limit.width)
+        let epsilon = 1e-12
+        layerNormEpsilon =
+            architecture == .distilbert ? epsilon : try file.number("layer_norm_eps", default: epsilon, in: 0...1)
+        plainLayerNormEpsilon = layerNormEpsilon
+        embeddingSize = hiddenSize
+        usesTrigramInput = false
+        usesBottleneck = false
+        intraBottleneckSize = hiddenSize
+        usesBottleneckAttention = false
+        sharesKeyQueryBottleneck = false
+        feedForwardNetworkCount = 1
+        normalization = .layerNorm
+        activatesPooler = true
+        tiesWordEmbeddings = try file.boolean("tie_word_embeddings", default: true)
         architectures = try file.strings("architectures") ?? []
         labels = []
         problemType = .singleLabel
+        if architecture == .mobilebert { try readMobileBERT(file) }
+    }
+
+    /// What only MobileBERT has.
+    private mutating func readMobileBERT(_ file: ConfigurationFile) throws(CheckpointError) {
+        // PyTorch's default.
+        plainLayerNormEpsilon = 1e-5
+        embeddingSize = try file.integer("embedding_size", default: 128, in: Limit.width)
+        usesTrigramInput = try file.boolean("trigram_input", default: true)
+        usesBottleneck = try file.boolean("use_bottleneck", default: true)
+        intraBottleneckSize = try file.integer("intra_bottleneck_size", default: 128, in: Limit.width)
+        usesBottleneckAttention = try file.boolean("use_bottleneck_attention", default: false)
+        sharesKeyQueryBottleneck = try file.boolean("key_query_shared_bottleneck", default: true)
+        feedForwardNetworkCount = try file.integer("num_feedforward_networks", default: 4, in: 1...1_024)
+        activatesPooler = try file.boolean("classifier_activation", default: true)
+    }
+
+    /// `model_type`; else what the classes in `architectures` say; else MobileBERT.
+    private static func architecture(_ file: ConfigurationFile) throws(EncoderError) -> Architecture {
+        let name: String?
+        let classes: [String]
+        do throws(CheckpointError) {
+            name = file.contains("model_type") ? try file.string("model_type") : nil
+            classes = try file.strings("architectures") ?? []
+        } catch {
+            throw .checkpoint(error)
+        }
+        guard let name else { return Architecture(classes: classes) ?? .mobilebert }
+        guard let architecture = Architecture(rawValue: name) else {
+            throw .unsupportedConfiguration(
+                file: file.path,
+                key: "model_type",
+                found: "\"\(name)\"",
+                expected: "one of " + Architecture.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+            )
+        }
+        return architecture
     }
 
     /// The keys whose values are names.
     private mutating func checkNames(_ file: ConfigurationFile) throws(EncoderError) {
-        let type = try Self.string(file, "model_type", "mobilebert")
-        guard type == "mobilebert" else { throw unsupported("model_type", "\"\(type)\"", "\"mobilebert\"") }
-        let activationName = try Self.string(file, "hidden_act", "relu")
+        let key = ConfigurationKeys(architecture).activation
+        let activationName = try Self.string(file, key.name, key.fallback)
         guard let activation = Activation(name: activationName) else {
             let known = Activation.knownNames.joined(separator: ", ")
-            throw unsupported("hidden_act", "\"\(activationName)\"", "one of \(known)")
+            throw unsupported(key.name, "\"\(activationName)\"", "one of \(known)")
         }
         self.activation = activation
-        let normalizationName = try Self.string(file, "normalization_type", "no_norm")
-        guard let normalization = NormalizationType(rawValue: normalizationName) else {
-            throw unsupported("normalization_type", "\"\(normalizationName)\"", "\"no_norm\" or \"layer_norm\"")
+        if architecture == .mobilebert {
+            let name = try Self.string(file, "normalization_type", NormalizationType.noNorm.rawValue)
+            guard let normalization = NormalizationType(rawValue: name) else {
+                throw unsupported("normalization_type", "\"\(name)\"", "\"no_norm\" or \"layer_norm\"")
+            }
+            self.normalization = normalization
         }
-        self.normalization = normalization
+        if architecture == .bert { try checkIsPlainEncoder(file) }
+    }
+
+    /// BERT's options that make something else of it.
+    private func checkIsPlainEncoder(_ file: ConfigurationFile) throws(EncoderError) {
+        let positions = try Self.string(file, "position_embedding_type", "absolute")
+        guard positions == "absolute" else {
+            throw unsupported("position_embedding_type", "\"\(positions)\"", "\"absolute\"")
+        }
+        for key in ["is_decoder", "add_cross_attention"] {
+            let isSet: Bool
+            do throws(CheckpointError) {
+                isSet = try file.boolean(key, default: false)
+            } catch {
+                throw .checkpoint(error)
+            }
+            if isSet { throw unsupported(key, "true", "false: only encoders run here") }
+        }
     }
 
     /// The sizes that have to fit each other.
     private func checkSizes() throws(EncoderError) {
-        let widthKey = usesBottleneck ? "intra_bottleneck_size" : "hidden_size"
+        let keys = ConfigurationKeys(architecture)
+        let widthKey = usesBottleneck ? "intra_bottleneck_size" : keys.hiddenSize.name
         guard trueHiddenSize.isMultiple(of: headCount) else {
-            throw unsupported("num_attention_heads", "\(headCount)", "a divisor of \(widthKey), \(trueHiddenSize)")
+            throw unsupported(keys.headCount.name, "\(headCount)", "a divisor of \(widthKey), \(trueHiddenSize)")
         }
         if usesBottleneck, !usesBottleneckAttention, !sharesKeyQueryBottleneck, intraBottleneckSize != hiddenSize {
             throw unsupported(
@@ -96,7 +160,7 @@ extension MobileBertConfiguration {
         let statedCount: Int?
         let problemName: String?
         do throws(CheckpointError) {
-            if file.contains("true_hidden_size") {
+            if architecture == .mobilebert, file.contains("true_hidden_size") {
                 _ = try file.integer("true_hidden_size", in: trueHiddenSize...trueHiddenSize)
             }
             map = try file.stringMap("id2label")

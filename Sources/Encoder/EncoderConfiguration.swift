@@ -1,8 +1,11 @@
 package import LinearAlgebra
 
-/// What `config.json` says of a MobileBERT: every field of transformers' `MobileBertConfig` that inference depends on,
-/// with transformers' defaults for the absent ones.
-package struct MobileBertConfiguration: Sendable {
+/// What `config.json` says of an encoder: every field of transformers' `MobileBertConfig`, `BertConfig` or
+/// `DistilBertConfig` that inference depends on, with transformers' defaults for the absent ones.
+///
+/// One description for all architectures: BERT is the layer without bottlenecks, of one feed-forward network, with
+/// LayerNorm; DistilBERT lacks token types, too. Keys are named as MobileBERT and BERT name them.
+package struct EncoderConfiguration: Sendable {
     /// transformers' `normalization_type`.
     package enum NormalizationType: String, Sendable, CaseIterable {
         /// `NoNorm`: x * weight + bias.
@@ -11,6 +14,8 @@ package struct MobileBertConfiguration: Sendable {
         case layerNorm = "layer_norm"
     }
 
+    /// `model_type`.
+    package var architecture: Architecture
     /// `vocab_size`: rows of the word embedding table.
     package var vocabularySize: Int
     /// `hidden_size`: width of the hidden states between layers.
@@ -25,10 +30,13 @@ package struct MobileBertConfiguration: Sendable {
     package var activation: Activation
     /// `max_position_embeddings`: the longest input, in tokens.
     package var maxPositionEmbeddings: Int
-    /// `type_vocab_size`: rows of the token type embedding table.
+    /// `type_vocab_size`: rows of the token type embedding table; 0 where there is none, and token types are ignored.
     package var typeVocabularySize: Int
-    /// `layer_norm_eps`, for those LayerNorms that take it (``plainLayerNormEpsilon`` for the others).
+    /// `layer_norm_eps`, of all LayerNorms but for ``plainLayerNormEpsilon``'s.
     package var layerNormEpsilon: Double
+    /// Of the LayerNorms after the embeddings and at the end of the last feed-forward network, which transformers
+    /// builds in MobileBERT without `layer_norm_eps`.
+    package var plainLayerNormEpsilon: Double
     /// `embedding_size`: width of the word embeddings.
     package var embeddingSize: Int
     /// `trigram_input`: whether a token's embedding is joined with its neighbours'.
@@ -47,6 +55,8 @@ package struct MobileBertConfiguration: Sendable {
     package var normalization: NormalizationType
     /// `classifier_activation`: whether the pooler is a dense layer with tanh, or the first token's hidden state.
     package var activatesPooler: Bool
+    /// `tie_word_embeddings`: whether a masked language model's decoder is the word embeddings.
+    package var tiesWordEmbeddings: Bool
     /// `architectures`: the transformers classes that the checkpoint was saved from.
     package var architectures: [String]
     /// `id2label`, or `LABEL_i` for each of `num_labels` ids; in id order.
@@ -56,14 +66,12 @@ package struct MobileBertConfiguration: Sendable {
     /// The file that this was read from, for messages.
     package var path: String
 
-    /// The epsilon of those LayerNorms that transformers builds without `layer_norm_eps` (after the embeddings and at
-    /// the end of the last feed-forward network): PyTorch's default.
-    static let plainLayerNormEpsilon = 1e-5
-
     /// `true_hidden_size`: the width inside a layer.
     package var trueHiddenSize: Int { usesBottleneck ? intraBottleneckSize : hiddenSize }
     /// Values in each attention head.
     package var headSize: Int { trueHiddenSize / headCount }
-    /// Whether the checkpoint has a sequence classification head.
-    package var isSequenceClassifier: Bool { architectures.contains("MobileBertForSequenceClassification") }
+    /// The heads that ``architectures`` says the checkpoint has.
+    package var statedHeads: [Head] {
+        Head.allCases.filter { head in architectures.contains { head.isOf(class: $0, family: architecture.family) } }
+    }
 }
