@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Writes Tests/Fixtures/tokenization: what Hugging Face's tokenizers gives for texts made to be difficult.
 
-Usage: python scripts/make_tokenizer_fixtures.py        (from the repository root; needs PyPI's tokenizers==0.23.3)
+Usage: python scripts/make_tokenizer_fixtures.py        (from the repository root; needs PyPI's tokenizers==0.23.3 and
+                                                        transformers==5.23.0, for `cased` alone)
 
   texts.jsonl            random texts with the bundled model's vocabulary: alone, in pairs, truncated, without special tokens
   decoded.jsonl          random ids and the text they decode to
   scalars.txt            a line for each 64 Unicode scalars of which any is assigned: first scalar, FNV-1a 64 of the
                          tokens of three texts that are made of them (see `digest`)
   configurations/N/      tokenizer.json with other normalizer flags and added tokens of all kinds, and the first two files for it
+  cased/NAME/            the files of a folder with a cased vocabulary, and what transformers' AutoTokenizer makes of texts with it
 
 Cases have the fields of Hugging Face's Encoding; offsets are counted in Unicode scalars. The output depends on nothing but
 this script, the vocabulary and the library's version.
@@ -24,7 +26,7 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre
 
 VERSION = "0.23.3"
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-VOCABULARY = ROOT / "Models" / "mobilebert-mini-sst2" / "vocab.txt"
+VOCABULARY = ROOT / "Models" / "mobilebert-mini" / "vocab.txt"
 OUT = ROOT / "Tests" / "Fixtures" / "tokenization"
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 SCALARS = [c for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF]
@@ -138,10 +140,58 @@ def configurations(words):
         write(folder / "decoded.jsonl", decoded(t, r, list(range(size - len(added), size)) or [5], size, 20))
 
 
+SENTENCES = """Anna Müller-Größe lives in Köln and works for the European Patent Office in München.
+The Café de l'Opéra, near the Rue de Rivoli, serves crème brûlée and soupe à l'oignon until midnight.
+Does IBM's new CEO, Mr. O'Neill, really think that PyTorch and TensorFlow will merge? No: he does NOT!
+Tōkyō (東京) and Ōsaka (大阪) are linked by the Tōkaidō Shinkansen; Москва и Санкт-Петербург — by the Sapsan.
+Ελλάδα, ΑΘΗΝΑ and Αθήνα; İstanbul, ISTANBUL and Iğdır; straße, STRASSE and Straße are all different words.
+In 2024, Apple Inc. sold 1,234,567 phones for $999.99 each in the United States of America (USA)."""
+
+
+def cased(words):
+    """Folders with a vocabulary that keeps case, and flags that say so in every way that transformers reads."""
+    import transformers
+    if transformers.__version__ != "5.23.0":
+        sys.exit(f"transformers 5.23.0 is needed, {transformers.__version__} is installed")
+    # Not the library's trainer: its vocabulary is another one each time.
+    found = [w for line in SENTENCES.split("\n") for w, _ in pre_tokenizers.BertPreTokenizer().pre_tokenize_str(line)]
+    letters = sorted(set("".join(found)))
+    pieces = letters + ["##" + c for c in letters] + found[::2] + ["##" + w[len(w) // 2:] for w in found[1::2] if len(w) > 3]
+    vocabulary = list(dict.fromkeys(SPECIAL + pieces))
+    numbered = {w: i for i, w in enumerate(vocabulary)}
+    for name, normalizer, configuration in [
+            ("bert", None, dict(tokenizer_class="BertTokenizer", do_lower_case=False)),
+            ("distilbert", None, dict(tokenizer_class="DistilBertTokenizer", do_lower_case=False, strip_accents=True,
+                                      tokenize_chinese_chars=False)),
+            ("mobilebert", None, dict(tokenizer_class="MobileBertTokenizerFast", do_lower_case=True, strip_accents=False)),
+            ("fast", dict(lowercase=False), dict(tokenizer_class="BertTokenizer", do_lower_case=False)),
+            ("contradiction", dict(lowercase=True), dict(do_lower_case=False, tokenize_chinese_chars=False)),
+            ("other-class", dict(lowercase=False, strip_accents=True),
+             dict(tokenizer_class="PreTrainedTokenizerFast", do_lower_case=True))]:
+        folder = OUT / "cased" / name
+        folder.mkdir(parents=True)
+        if normalizer is None:
+            (folder / "vocab.txt").write_text("".join(w + "\n" for w in vocabulary), encoding="utf-8")
+        else:
+            t = tokenizer(numbered, strip=normalizer.get("strip_accents"), lower=normalizer["lowercase"])
+            t.save(str(folder / "tokenizer.json"), pretty=False)
+        configuration.update(unk_token="[UNK]", pad_token="[PAD]", cls_token="[CLS]", sep_token="[SEP]", mask_token="[MASK]")
+        (folder / "tokenizer_config.json").write_text(json.dumps(configuration) + "\n")
+        model_type = {"distilbert": "distilbert", "mobilebert": "mobilebert"}.get(name, "bert")
+        (folder / "config.json").write_text(json.dumps({"model_type": model_type}))
+        loaded = transformers.AutoTokenizer.from_pretrained(str(folder)).backend_tokenizer
+        (folder / "config.json").unlink()
+        r = random.Random(name)
+        pieces = [w for line in SENTENCES.split() for w in (line, line.upper(), line.lower())] + words[:40]
+        texts = SENTENCES.split("\n") + [random_text(r, pieces, SPECIAL + ["[mask]", "Ä", "漢字"]) for _ in range(34)]
+        write(folder / "texts.jsonl", [case(loaded, text) for text in texts])
+
+
 def main():
     if tokenizers.__version__ != VERSION:
         sys.exit(f"tokenizers {VERSION} is needed, {tokenizers.__version__} is installed: pip install tokenizers=={VERSION}")
-    shutil.rmtree(OUT / "configurations", ignore_errors=True)
+    for name in ("configurations", "cased"):
+        shutil.rmtree(OUT / name, ignore_errors=True)
     vocabulary = {line.rstrip("\n"): i for i, line in enumerate(VOCABULARY.open(encoding="utf-8"))}
     words = [w for w in vocabulary if w.isascii() and w.isalpha()]
     t = tokenizer(vocabulary)
@@ -160,6 +210,7 @@ def main():
     (OUT / "scalars.txt").write_text("".join(lines), encoding="utf-8")
     print(f"scalars.txt: {len(lines)} lines")
     configurations(words)
+    cased(words)
 
 
 main()

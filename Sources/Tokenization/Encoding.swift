@@ -18,6 +18,13 @@ package struct Encoding: Sendable, Equatable {
     /// How many tokens truncation took away, of both texts together.
     package var truncatedTokenCount = 0
 
+    /// Ids that somebody else has made, all of one text, of which no more is known.
+    package init(ids: [Int32] = [], truncatedTokenCount: Int = 0) {
+        self.ids = ids
+        self.typeIDs = Array(repeating: 0, count: ids.count)
+        self.truncatedTokenCount = truncatedTokenCount
+    }
+
     /// The number of tokens.
     package var count: Int { ids.count }
 }

@@ -26,14 +26,14 @@ extension Tokenizer {
         var kept = (text: 0..<first.count, pair: 0..<(second?.count ?? 0))
         if let truncation = options.truncation {
             let limit = max(0, truncation.maxLength - specialTokens)
-            let lengths = Truncation.keptLengths(first.count, second?.count, limit: limit)
+            let lengths = truncation.keptLengths(first.count, second?.count, limit: limit)
             kept.text = truncation.keptRange(of: kept.text.count, kept: lengths.first)
             kept.pair = truncation.keptRange(of: kept.pair.count, kept: lengths.second)
         }
         return template.assemble(first, second, kept: kept, options: options)
     }
 
-    private func tokenize(_ text: String) throws(TokenizerError) -> TokenSequence {
+    func tokenize(_ text: String) throws(TokenizerError) -> TokenSequence {
         let utf8 = text.utf8Span
         guard utf8.count <= Self.maximumTextBytes else { throw .textTooLong(byteCount: utf8.count) }
         return tokenize(utf8.span)

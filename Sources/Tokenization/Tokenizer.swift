@@ -7,6 +7,8 @@ package struct Tokenizer: Sendable {
     package let modelMaxLength: Int?
     /// The id of the token that fills up shorter texts of a batch.
     package let padTokenID: Int32
+    /// The id of the token that stands for what is to be guessed; nil when the vocabulary has none.
+    package let maskTokenID: Int32?
     /// The side that the files say tokens are to be taken from when a text is too long; right when they don't.
     package let truncationDirection: TruncationDirection
 
@@ -22,6 +24,7 @@ package struct Tokenizer: Sendable {
     init(_ parts: TokenizerParts) throws(TokenizerError) {
         modelMaxLength = parts.modelMaxLength
         padTokenID = parts.padTokenID
+        maskTokenID = parts.maskTokenID
         truncationDirection = parts.truncationDirection
         vocabulary = parts.vocabulary
         normalizer = parts.normalizer
@@ -35,10 +38,16 @@ package struct Tokenizer: Sendable {
     /// The highest id plus one, tokens that were added to the model's included.
     package var vocabularySize: Int { vocabulary.size }
 
+    /// The id that a word becomes for which the vocabulary has no pieces.
+    package var unknownTokenID: Int32 { wordPiece.unknownID }
+
     /// The text of a token; nil when no token has the id.
     package func token(id: Int32) -> String? {
         tokenText(id).map { String(decoding: $0, as: UTF8.self) }
     }
+
+    /// The id of a token, added ones included; nil when there is no such token. Nothing is normalized.
+    package func id(token: String) -> Int32? { vocabulary.id(token) }
 
     /// The bytes of a token as it is shown: those of an added token that is found in normalized text are normalized.
     func tokenText(_ id: Int32) -> [UInt8]? {
@@ -65,6 +74,7 @@ struct TokenizerParts {
     /// In the order they were added.
     var addedTokens: [(token: AddedToken, id: Int32)]
     var padTokenID: Int32
+    var maskTokenID: Int32?
     var modelMaxLength: Int?
     var truncationDirection: TruncationDirection
 }

@@ -9,6 +9,8 @@ struct WordPiece: Sendable {
     let unknownID: Int32
     /// The most scalars a word may have.
     let maximumWordLength: Int
+    /// `##`.
+    let continuingPrefix: [UInt8]
     /// The pieces that a word may begin with: every token.
     private var initialPieces = ByteTrie()
     /// The pieces that a word may go on with: the tokens with the prefix (`##`), without it.
@@ -32,6 +34,7 @@ struct WordPiece: Sendable {
         self.unknownID = unknownID
         self.maximumWordLength = maximumWordLength
         let prefix = Array(continuingPrefix.utf8)
+        self.continuingPrefix = prefix
         for (id, token) in vocabulary.entries {
             var fits = initialPieces.insert(token, id: id)
             if token.starts(with: prefix) {

@@ -25,6 +25,24 @@ struct ReferenceTests {
         #expect(decodedCount == 20)
     }
 
+    @Test(
+        "A cased vocabulary is used as transformers uses it, whichever file says that case counts",
+        arguments: ["bert", "distilbert", "mobilebert", "fast", "contradiction", "other-class"]
+    )
+    func cased(name: String) throws {
+        let folder = TestFiles.fixtures.appending(path: "cased/\(name)")
+        let tokenizer = try Tokenizer(directory: folder.path)
+        let cases = try ReferenceCase.read(folder.appending(path: "texts.jsonl"))
+        #expect(cases.count == 40)
+        for reference in cases { try reference.check(tokenizer) }
+        // As for sentence-transformers' do_lower_case.
+        let lowercased = try Tokenizer(directory: folder.path, lowercases: true)
+        let texts = cases.map(\.text).prefix(6)
+        for text in texts {
+            #expect(try lowercased.encode(text).ids == tokenizer.encode(text.lowercased()).ids, "\(text)")
+        }
+    }
+
     @Test("Ids decode to the reference's text, with and without special tokens")
     func decoding() throws {
         let count = try checkDecoding(TestFiles.uncased(), in: TestFiles.fixtures)

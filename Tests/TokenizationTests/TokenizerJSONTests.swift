@@ -90,7 +90,7 @@ struct TokenizerJSONTests {
 
     @Test("It is read, its baked-in truncation and padding are left alone, and vocab.txt beside it is not looked at")
     func wholeFile() throws {
-        let files = ["vocab.txt": "", "tokenizer_config.json": #"{"model_max_length": 33, "do_lower_case": false}"#]
+        let files = ["vocab.txt": "", "tokenizer_config.json": #"{"model_max_length": 33, "strip_accents": false}"#]
         let tokenizer = try tokenizer(TokenizerJSONSections().text, files)
         #expect(try tokenizer.encode("AB a[SEP]", pair: "a").ids == [2, 4, 5, 4, 1, 1, 4, 1])
         #expect(tokenizer.modelMaxLength == 33 && tokenizer.padTokenID == 3 && tokenizer.vocabularySize == 8)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Tokenization
 
-@Suite("The strategy longest_first")
+@Suite("Truncation")
 struct TruncationTests {
     /// Lengths, limit, and what tokenizers keeps of each (measured with 0.23.3).
     static let cases: [(Int, Int, Int, Int, Int)] = [
@@ -14,6 +14,16 @@ struct TruncationTests {
     @Test("Only the longer text is cut, then both, the odd token going to the one that was longer", arguments: cases)
     func keptLengths(first: Int, second: Int, limit: Int, keptFirst: Int, keptSecond: Int) {
         #expect(Truncation.keptLengths(first, second, limit: limit) == (keptFirst, keptSecond))
+    }
+
+    @Test(
+        "By the strategy only_first the pair is kept, and nothing is cut where that would take all of the text",
+        arguments: [(5, 3, 6, 3), (5, 3, 4, 1), (5, 3, 3, 5), (2, 9, 6, 2), (2, 3, 6, 2)]
+    )
+    func onlyFirst(first: Int, second: Int, limit: Int, keptFirst: Int) {
+        let truncation = Truncation(maxLength: limit, strategy: .onlyFirst)
+        #expect(truncation.keptLengths(first, second, limit: limit) == (keptFirst, second))
+        #expect(truncation.keptLengths(first, nil, limit: limit) == (min(first, limit), 0))
     }
 
     @Test("One text keeps as many tokens as are allowed, from either end")

@@ -10,8 +10,9 @@ extension TokenizerConfiguration {
 
     /// Reads the two files of a directory, as far as they are there.
     ///
-    /// - Parameter isComplete: false where a `tokenizer.json` says how text is treated, and only what it has no place
-    ///   for is taken from these files: the length, the side of truncation, the names of special tokens.
+    /// - Parameter isComplete: false where a `tokenizer.json` says how text is treated, and mostly what it has no place
+    ///   for is taken from these files: the length, the side of truncation, the names of special tokens. But where
+    ///   `do_lower_case` is stated beside one of BERT's classes, `transformers` goes by that and the flags with it.
     init(directory: String, isComplete: Bool) throws(TokenizerError) {
         self.init()
         let configPath = directory + "/tokenizer_config.json"
@@ -20,7 +21,12 @@ extension TokenizerConfiguration {
         let map = TokenizerFile.exists(mapPath) ? try TokenizerFile.readObject(mapPath) : nil
         if let config {
             try readLimits(config)
-            if isComplete { try readTreatment(config) }
+            if isComplete {
+                try readTreatment(config)
+            } else if config.optional("do_lower_case") != nil, Self.supports(try config.optionalString(Self.classKey)) {
+                try readFlags(config)
+                replacesNormalizer = true
+            }
         }
         func token(_ name: String, _ fallback: AddedToken) throws(TokenizerError) -> AddedToken {
             let first = try config?.specialToken(name)
@@ -60,10 +66,21 @@ extension TokenizerConfiguration {
         }
     }
 
-    private mutating func readTreatment(_ file: FileSection) throws(TokenizerError) {
+    private static let classKey = "tokenizer_class"
+
+    /// Whether a class of `transformers` is one of ours; without a name it is the model's, and so is.
+    private static func supports(_ name: String?) -> Bool {
+        name.map { name in supportedClasses.contains { $0 == name || $0 + "Fast" == name } } ?? true
+    }
+
+    private mutating func readFlags(_ file: FileSection) throws(TokenizerError) {
         lowercase = try file.optionalBoolean("do_lower_case") ?? lowercase
         stripAccents = try file.optionalBoolean("strip_accents")
         tokenizeChineseChars = try file.optionalBoolean("tokenize_chinese_chars") ?? tokenizeChineseChars
+    }
+
+    private mutating func readTreatment(_ file: FileSection) throws(TokenizerError) {
+        try readFlags(file)
         for key in ["do_basic_tokenize", "clean_text"] where try file.optionalBoolean(key) == false {
             throw .unsupported(path: file.path, key: key, found: "false", supported: "true")
         }
@@ -78,11 +95,9 @@ extension TokenizerConfiguration {
         if file.optional("never_split") != nil, try !file.array("never_split").isEmpty {
             throw .unsupported(path: file.path, key: "never_split", found: "an array of tokens", supported: "null")
         }
-        if let name = try file.optionalString("tokenizer_class") {
-            guard Self.supportedClasses.contains(where: { $0 == name || $0 + "Fast" == name }) else {
-                let supported = Self.supportedClasses.joined(separator: ", ")
-                throw .unsupported(path: file.path, key: "tokenizer_class", found: name, supported: supported)
-            }
+        if let name = try file.optionalString(Self.classKey), !Self.supports(name) {
+            let supported = Self.supportedClasses.joined(separator: ", ")
+            throw .unsupported(path: file.path, key: Self.classKey, found: name, supported: supported)
         }
         if let decoder = try file.optionalObject("added_tokens_decoder") {
             for member in decoder.object.members {

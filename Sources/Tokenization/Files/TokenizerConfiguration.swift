@@ -25,6 +25,9 @@ package struct TokenizerConfiguration: Sendable, Equatable {
     /// Tokens with their ids (`added_tokens_decoder`), which may be some of those above.
     package var addedTokens: [Int: AddedToken]
 
+    /// Whether the flags count more than the normalizer of a `tokenizer.json`.
+    var replacesNormalizer = false
+
     /// The prefix of the tokens that a word goes on with.
     static let continuingPrefix = "##"
 

@@ -4,13 +4,14 @@ extension TokenizerParts {
     /// Reads a `tokenizer.json`, the file of Hugging Face's `tokenizers`. Its sections `truncation` and `padding` are
     /// left alone: each request says for itself what it wants.
     ///
-    /// - Parameter configuration: what the files beside it say; only its padding token and length are made use of.
+    /// - Parameter configuration: what the files beside it say; only its padding token and length are made use of, and
+    ///   its normalizer where that counts more.
     init(tokenizerJSON path: String, configuration: TokenizerConfiguration) throws(TokenizerError) {
         let file = try TokenizerFile.readObject(path)
         if let version = try file.optionalString("version"), version != "1.0" {
             throw .unsupported(path: path, key: "version", found: version, supported: "1.0")
         }
-        let normalizer = try Normalizer(file)
+        let normalizer = configuration.replacesNormalizer ? configuration.normalizer : try Normalizer(file)
         guard let preTokenizer = try file.optionalObject("pre_tokenizer") else {
             throw .unsupported(path: path, key: "pre_tokenizer", found: "none", supported: "BertPreTokenizer")
         }
@@ -39,6 +40,7 @@ extension TokenizerParts {
             decoder: try WordPieceDecoder(file),
             addedTokens: added,
             padTokenID: padTokenID,
+            maskTokenID: vocabulary.id(configuration.maskToken.content),
             modelMaxLength: configuration.modelMaxLength,
             truncationDirection: configuration.truncationDirection
         )

@@ -29,6 +29,7 @@ extension TokenizerParts {
             decoder: WordPieceDecoder(prefix: Array(TokenizerConfiguration.continuingPrefix.utf8), cleansUp: true),
             addedTokens: added,
             padTokenID: try id(configuration.paddingToken, "the padding token"),
+            maskTokenID: vocabulary.id(configuration.maskToken.content),
             modelMaxLength: configuration.modelMaxLength,
             truncationDirection: configuration.truncationDirection
         )

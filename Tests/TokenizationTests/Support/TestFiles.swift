@@ -8,7 +8,7 @@ enum TestFiles {
     static let root = (0..<4).reduce(URL(fileURLWithPath: #filePath)) { url, _ in url.deletingLastPathComponent() }
     static let fixtures = root.appending(path: "Tests/Fixtures/tokenization")
     /// The bundled model's folder, with its vocabulary of 30,522 tokens.
-    static let model = root.appending(path: "Models/mobilebert-mini-sst2").path
+    static let model = root.appending(path: "Models/mobilebert-mini").path
     static let vocabulary = model + "/vocab.txt"
 
     private static let loaded = Result { try Tokenizer(vocabularyFile: vocabulary) }
