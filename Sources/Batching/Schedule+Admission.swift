@@ -9,10 +9,15 @@ extension Schedule {
     /// Below this a client would do better to try again at once, which is what is to be avoided.
     private static var minRetryAfter: Duration { .milliseconds(1) }
 
+    /// The part of its time that a request may be expected to take. Machines are slower at times than they were just
+    /// now, and who is dropped at the deadline after all has waited in vain and taken others' place.
+    private static var usableTime: Double { 0.85 }
+
     /// Whether a request is taken in now, may wait for it, or would wait in vain.
     func verdict(on demand: Demand, at now: Instant) -> Verdict {
         if let deadline = demand.deadline {
-            let excess = estimatedWait(of: demand.tokens, demand.priority, at: now) - now.duration(to: deadline)
+            let usable = now.duration(to: deadline) * Self.usableTime
+            let excess = estimatedWait(of: demand.tokens, demand.priority, at: now) - usable
             if excess > .zero { return .refuse(.tooLate, retryAfter: max(excess, Self.minRetryAfter)) }
         }
         let line = lines[demand.priority.rawValue]
