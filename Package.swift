@@ -60,7 +60,8 @@ let package = Package(
         .executableTarget(
             name: "swiftlet",
             dependencies: [
-                "Service", "Encoder", "Tokenization", "JSON", "LinearAlgebra", "TLS", "CLinux",
+                "Service", "Hub", "Encoder", "Checkpoint", "Tokenization", "Training", "JSON", "LinearAlgebra", "TLS",
+                "CLinux", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
@@ -93,6 +94,7 @@ let package = Package(
             dependencies: ["CNghttp2", httpTypes],
             swiftSettings: settings
         ),
+        .target(name: "Hub", dependencies: ["TLS", "JSON"], swiftSettings: settings),
         .target(name: "Transport", dependencies: ["CLinux"], swiftSettings: settings),
         .target(name: "TLS", dependencies: ["CTLS"], swiftSettings: settings),
         .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: settings),
@@ -101,8 +103,9 @@ let package = Package(
             dependencies: ["CLinux", .product(name: "HeapModule", package: "swift-collections")],
             swiftSettings: settings
         ),
+        .target(name: "Training", swiftSettings: settings),
         .target(name: "Tokenization", dependencies: ["JSON"], swiftSettings: settings),
-        .target(name: "Encoder", dependencies: ["Checkpoint", "LinearAlgebra"], swiftSettings: settings),
+        .target(name: "Encoder", dependencies: ["Checkpoint", "JSON", "LinearAlgebra"], swiftSettings: settings),
         .target(name: "LinearAlgebra", dependencies: ["CKernels"], swiftSettings: settings),
         .target(name: "Checkpoint", dependencies: ["JSON"], swiftSettings: settings),
         .target(name: "JSON", swiftSettings: settings),
@@ -145,6 +148,7 @@ let package = Package(
             dependencies: ["HTTPServer", "HTTPProtocol", "TLS", "Transport", "TestSupport", httpTypes, logging],
             swiftSettings: testSettings
         ),
+        .testTarget(name: "HubTests", dependencies: ["Hub", "TLS"], swiftSettings: testSettings),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: testSettings),
         .testTarget(
             name: "LinearAlgebraTests",
@@ -167,9 +171,10 @@ let package = Package(
             dependencies: ["Tokenization", "TestSupport"],
             swiftSettings: testSettings
         ),
+        .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: testSettings),
         .testTarget(
             name: "swiftletTests",
-            dependencies: ["swiftlet", "Service", "Encoder", "JSON", "TestSupport"],
+            dependencies: ["swiftlet", "Service", "Hub", "Encoder", "JSON", "TestSupport"],
             swiftSettings: testSettings
         ),
         .testTarget(

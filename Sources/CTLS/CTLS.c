@@ -314,3 +314,33 @@ bool ctls_digest(const void *bytes, size_t count, uint8_t *digest) {
 bool ctls_digests_equal(const uint8_t *one, const uint8_t *other) {
     return CRYPTO_memcmp(one, other, CTLS_DIGEST_BYTES) == 0;
 }
+
+struct ctls_hash {
+    EVP_MD_CTX *context;
+};
+
+struct ctls_hash *ctls_hash_create(enum ctls_hash_kind kind) {
+    struct ctls_hash *hash = malloc(sizeof *hash);
+    if (!hash) return NULL;
+    hash->context = EVP_MD_CTX_new();
+    if (hash->context && EVP_DigestInit_ex(hash->context, kind == CTLS_SHA1 ? EVP_sha1() : EVP_sha256(), NULL) == 1) {
+        return hash;
+    }
+    ctls_hash_free(hash);
+    return NULL;
+}
+
+void ctls_hash_free(struct ctls_hash *hash) {
+    if (!hash) return;
+    EVP_MD_CTX_free(hash->context);
+    free(hash);
+}
+
+bool ctls_hash_add(struct ctls_hash *hash, const void *bytes, size_t count) {
+    return EVP_DigestUpdate(hash->context, bytes, count) == 1;
+}
+
+size_t ctls_hash_finish(struct ctls_hash *hash, uint8_t *digest) {
+    unsigned int count = 0;
+    return EVP_DigestFinal_ex(hash->context, digest, &count) == 1 ? count : 0;
+}

@@ -11,8 +11,8 @@ import urllib.request
 URL = os.environ["SWIFTLET_URL"]
 RERANKER_URL = os.environ["SWIFTLET_RERANKER_URL"]
 BUSY_URL = os.environ["SWIFTLET_BUSY_URL"]
-MODEL = "mobilebert-mini-sst2"
-HIDDEN_SIZE = 128
+MODEL = "mobilebert-mini"
+HIDDEN_SIZE = 256
 
 GOOD = "a charming and often affecting journey"
 BAD = "dull , lifeless and painfully long"

@@ -63,4 +63,15 @@ bool ctls_digest(const void *bytes, size_t count, uint8_t *digest);
 /// Whether two digests are equal, in a time that does not depend on where they differ.
 bool ctls_digests_equal(const uint8_t *one, const uint8_t *other);
 
+// hashes of what comes in parts
+enum ctls_hash_kind { CTLS_SHA1, CTLS_SHA256 };
+#define CTLS_HASH_BYTES_MAX 32
+struct ctls_hash;
+/// NULL when the library fails.
+struct ctls_hash *ctls_hash_create(enum ctls_hash_kind kind);
+void ctls_hash_free(struct ctls_hash *hash);
+bool ctls_hash_add(struct ctls_hash *hash, const void *bytes, size_t count);
+/// The number of bytes that it put into `digest`, 0 when the library fails. Once only.
+size_t ctls_hash_finish(struct ctls_hash *hash, uint8_t *digest);
+
 #endif

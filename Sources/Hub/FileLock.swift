@@ -1,0 +1,53 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// A lock between processes: that of huggingface_hub's `WeakFileLock`, flock(2) on a file that stays.
+struct FileLock: ~Copyable {
+    private let descriptor: Int32
+
+    /// How long one waits before it asks again.
+    private static let interval = Duration.milliseconds(100)
+
+    /// Waits until nobody else has the lock at `path`.
+    ///
+    /// - Parameter waiting: told once when it is not free.
+    /// - Throws: `cacheFailed`, `CancellationError`.
+    static func acquire(_ path: String, waiting: () -> Void) async throws -> FileLock {
+        var isTold = false
+        while true {
+            if let lock = try FileLock(trying: path) { return lock }
+            if !isTold { waiting() }
+            isTold = true
+            try await Task.sleep(for: interval)
+        }
+    }
+
+    /// Nil when another process has it.
+    private init?(trying path: String) throws(HubError) {
+        // Writable by a group that shares the cache.
+        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o664)
+        guard descriptor >= 0 else { throw .cacheFailed(path: path, reason: HubCache.reason(errno)) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let code = errno
+            close(descriptor)
+            guard [EWOULDBLOCK, EINTR, EACCES].contains(code) else {
+                throw .cacheFailed(path: path, reason: "it cannot be locked: \(HubCache.reason(code))")
+            }
+            return nil
+        }
+        // Whoever cleans the cache may have taken the file away: then the lock is on a file that nobody else sees.
+        var (mine, there) = (stat(), stat())
+        guard unsafe fstat(descriptor, &mine) == 0, unsafe stat(path, &there) == 0, mine.st_ino == there.st_ino else {
+            close(descriptor)
+            return nil
+        }
+        self.descriptor = descriptor
+    }
+
+    deinit { close(descriptor) }
+}

@@ -1,0 +1,193 @@
+import Foundation
+import JSON
+
+/// One model's part of the cache, laid out as huggingface_hub has it, so that each finds what the other fetched:
+///
+///     <cache>/models--<namespace>--<name>/blobs/<etag>                    a file's content
+///                                         snapshots/<commit>/<path>       a link to it
+///                                         refs/<revision>                 the commit that a branch or tag stood for
+///                                         .no_exist/<commit>/<path>       a file that the commit is known to lack
+///     <cache>/.locks/models--<namespace>--<name>/<etag>.lock              held while the blob is fetched
+struct HubCache: Sendable {
+    let root: String
+    let id: ModelID
+
+    /// The model's folder.
+    var folder: String { root + "/" + id.folderName }
+
+    func blob(_ etag: String) -> String { "\(folder)/blobs/\(etag)" }
+    func incomplete(_ etag: String) -> String { blob(etag) + ".incomplete" }
+    func lock(_ etag: String) -> String { "\(root)/.locks/\(id.folderName)/\(etag).lock" }
+    func snapshot(_ commit: String) -> String { "\(folder)/snapshots/\(commit)" }
+    func file(_ path: String, of commit: String) -> String { "\(snapshot(commit))/\(path)" }
+    private func absence(_ path: String, of commit: String) -> String { "\(folder)/.no_exist/\(commit)/\(path)" }
+    private func reference(_ revision: Revision) -> String { "\(folder)/refs/\(revision)" }
+
+    // MARK: Reading
+
+    /// A snapshot that can be loaded.
+    struct Snapshot: Equatable {
+        let folder: String
+        /// Whether nothing can be missing: others may have fetched a part of the model only, and of some files it
+        /// cannot be seen whether the model has them.
+        let isCertain: Bool
+    }
+
+    /// The snapshot of a revision, if it is there and can be loaded.
+    func snapshot(of revision: Revision) -> Snapshot? {
+        guard let commit = commit(of: revision), isLoadable(commit) else { return nil }
+        // A model may have no vocabulary: it takes token ids then. But few are so.
+        let hasVocabulary = ["", "0_Transformer/"].contains { folder in
+            ["vocab.txt", "tokenizer.json"].contains { has(folder + $0, of: commit) }
+        }
+        let isCertain = hasVocabulary && knowsWhetherThereAreModules(commit)
+        return Snapshot(folder: snapshot(commit), isCertain: isCertain)
+    }
+
+    /// The commit that a revision stood for when it was last fetched.
+    func commit(of revision: Revision) -> String? {
+        if revision.isCommit { return revision.text }
+        guard let text = try? String(contentsOfFile: reference(revision), encoding: .utf8) else { return nil }
+        let commit = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        return Revision.isCommit(commit) ? commit : nil
+    }
+
+    func has(_ path: String, of commit: String) -> Bool { Self.fileSize(file(path, of: commit)) != nil }
+
+    /// A file of a snapshot.
+    func content(_ path: String, of commit: String) throws(HubError) -> [UInt8] {
+        let path = file(path, of: commit)
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw .cacheFailed(path: path, reason: "it cannot be read")
+        }
+        return Array(data)
+    }
+
+    private func isLoadable(_ commit: String) -> Bool {
+        var folders = [""]
+        if has(NeededFiles.modules, of: commit) {
+            guard let bytes = try? content(NeededFiles.modules, of: commit),
+                let named = try? NeededFiles.folders(bytes)
+            else { return false }
+            let withConfiguration = named.filter { $0.hasSuffix("Pooling") || $0.hasSuffix("Dense") }
+            guard withConfiguration.allSatisfy({ has("\($0)/config.json", of: commit) }) else { return false }
+            folders += named.filter { !$0.isEmpty }.map { "\($0)/" }
+        }
+        let hasConfiguration = folders.contains { has("\($0)config.json", of: commit) }
+        return hasConfiguration && folders.contains { hasWeights(in: $0, of: commit) }
+    }
+
+    private func hasWeights(in folder: String, of commit: String) -> Bool {
+        guard let weights = NeededFiles.weights.map({ folder + $0 }).first(where: { has($0, of: commit) }) else {
+            return false
+        }
+        guard weights.hasSuffix(".index.json") else { return true }
+        guard let bytes = try? content(weights, of: commit),
+            let parts = try? NeededFiles.partNames(bytes, file: weights)
+        else { return false }
+        return parts.allSatisfy { RepositoryPath.isSafe($0) && has(folder + $0, of: commit) }
+    }
+
+    private func knowsWhetherThereAreModules(_ commit: String) -> Bool {
+        let path = NeededFiles.modules
+        if has(path, of: commit) || Self.fileSize(absence(path, of: commit)) != nil { return true }
+        // huggingface_hub keeps the listing of a commit that it fetched whole.
+        guard let bytes = FileManager.default.contents(atPath: "\(folder)/trees/\(commit).json"),
+            case .object(let tree)? = try? JSONParser.parse(Array(bytes)), case .object(let files)? = tree["files"]
+        else { return false }
+        return files[path] == nil
+    }
+
+    /// Bytes of the file at `path`, links followed; nil where there is none.
+    static func fileSize(_ path: String) -> Int? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return Int(status.st_size)
+    }
+
+    // MARK: Writing
+
+    /// Marks the cache, as backup programs know it.
+    func prepare() throws(HubError) {
+        try makeFolder("\(folder)/blobs")
+        let tag = root + "/CACHEDIR.TAG"
+        guard Self.fileSize(tag) == nil else { return }
+        let text = """
+            Signature: 8a477f597d28d172789f06886806bc55
+            # This folder is a cache: backups need not hold it. https://bford.info/cachedir/
+
+            """
+        // Whether it is there or not, the cache is one.
+        try? Data(text.utf8).write(to: URL(filePath: tag))
+    }
+
+    /// Makes the folders that a file needs.
+    func makeFolder(of path: String) throws(HubError) {
+        try makeFolder(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]))
+    }
+
+    private func makeFolder(_ path: String) throws(HubError) {
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw .cacheFailed(path: path, reason: "the folder cannot be made: \(error.localizedDescription)")
+        }
+    }
+
+    /// Has the blob be a file of a snapshot.
+    func link(_ etag: String, as path: String, of commit: String) throws(HubError) {
+        let place = file(path, of: commit)
+        try makeFolder(of: place)
+        // From snapshots/<commit>: two folders up, and one for each that the path leads down.
+        let target = String(repeating: "../", count: 2 + RepositoryPath.depth(path)) + "blobs/\(etag)"
+        try replace(place) { name in
+            if unsafe symlink(target, name) == 0 { return 0 }
+            // A file system without links: the file itself, as huggingface_hub does there.
+            guard [EPERM, EOPNOTSUPP, ENOSYS].contains(errno) else { return errno }
+            let isCopied = (try? FileManager.default.copyItem(atPath: blob(etag), toPath: name)) != nil
+            return isCopied ? 0 : EIO
+        }
+    }
+
+    /// Gives what was fetched its name.
+    func finish(_ etag: String) throws(HubError) {
+        guard unsafe rename(incomplete(etag), blob(etag)) == 0 else {
+            throw .cacheFailed(path: blob(etag), reason: Self.reason(errno))
+        }
+    }
+
+    /// Notes which commit a branch or tag stands for.
+    func note(_ commit: String, for revision: Revision) throws(HubError) {
+        guard !revision.isCommit, self.commit(of: revision) != commit else { return }
+        let path = reference(revision)
+        try makeFolder(of: path)
+        try replace(path) { name in
+            FileManager.default.createFile(atPath: name, contents: Data(commit.utf8)) ? 0 : EIO
+        }
+    }
+
+    /// Notes a file that a commit does not have.
+    func noteAbsence(_ path: String, of commit: String) throws(HubError) {
+        let place = absence(path, of: commit)
+        guard Self.fileSize(place) == nil else { return }
+        try makeFolder(of: place)
+        try replace(place) { FileManager.default.createFile(atPath: $0, contents: nil) ? 0 : EIO }
+    }
+
+    /// Makes a file under another name and then gives it `path`, so that nobody sees half of it.
+    /// - Parameter make: makes the file at the path that it is given; 0, or the error's number.
+    private func replace(_ path: String, make: (String) -> Int32) throws(HubError) {
+        let name = "\(path).\(UUID().uuidString.prefix(8).lowercased()).tmp"
+        var code = make(name)
+        if code == 0, unsafe rename(name, path) != 0 { code = errno }
+        guard code != 0 else { return }
+        unsafe unlink(name)
+        throw .cacheFailed(path: path, reason: Self.reason(code))
+    }
+
+    /// What an error's number says, in words.
+    static func reason(_ code: Int32) -> String {
+        guard let text = unsafe strerror(code) else { return "error \(code)" }
+        return unsafe String(cString: text)
+    }
+}

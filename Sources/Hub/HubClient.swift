@@ -1,0 +1,145 @@
+import Foundation
+
+/// Has models from the Hub, by way of the cache that huggingface_hub shares.
+package struct HubClient: Sendable {
+    /// Where the Hub and the cache are.
+    package let settings: HubSettings
+    private let observer: PullObserver
+    /// When what failed is tried again.
+    var policy = RetryPolicy()
+
+    /// - Parameter observer: told how a pull goes on.
+    package init(settings: HubSettings, observer: @escaping PullObserver = { _ in }) {
+        self.settings = settings
+        self.observer = observer
+    }
+
+    /// What a pull came to.
+    package struct Pull: Sendable, Equatable {
+        /// The snapshot's folder, which is a model's folder.
+        package let folder: String
+        /// Its commit; in offline mode the one that the cache has.
+        package let commit: String
+        /// The files, by their paths in the repository.
+        package let files: [String]
+    }
+
+    /// The folder of a model that is in the cache and can be loaded; no network is used.
+    ///
+    /// - Throws: `invalidID`, `invalidRevision`.
+    package func cachedFolder(of id: String, revision: String? = nil) throws(HubError) -> String? {
+        try HubCache(root: settings.cache, id: ModelID(id)).snapshot(of: Self.revision(revision))?.folder
+    }
+
+    /// The folder of a model: from the cache if it is there, else fetched.
+    ///
+    /// - Parameters:
+    ///   - id: `name` or `namespace/name`.
+    ///   - revision: a branch, tag or commit; nil: `main`.
+    /// - Throws: `HubError`, `CancellationError`.
+    package func snapshot(of id: String, revision: String? = nil) async throws -> String {
+        let (model, wanted) = (try ModelID(id), try Self.revision(revision))
+        let cached = HubCache(root: settings.cache, id: model).snapshot(of: wanted)
+        if let cached, cached.isCertain || settings.isOffline { return cached.folder }
+        guard let cached else { return try await pull(id, revision: revision).folder }
+        // Others fetched it, perhaps in part. It is good enough where there is no Hub to ask.
+        var asking = self
+        asking.policy.maxAttempts = 1
+        do {
+            return try await asking.pull(id, revision: revision).folder
+        } catch let error as HubError {
+            observer(.unconfirmed(reason: "\(error)"))
+            return cached.folder
+        }
+    }
+
+    /// Fetches what is missing of a model, after asking the Hub what the revision is now.
+    ///
+    /// - Throws: `HubError`, `CancellationError`.
+    package func pull(_ id: String, revision: String? = nil) async throws -> Pull {
+        let (model, wanted) = (try ModelID(id), try Self.revision(revision))
+        let cache = HubCache(root: settings.cache, id: model)
+        guard !settings.isOffline else {
+            guard let snapshot = cache.snapshot(of: wanted), let commit = cache.commit(of: wanted) else {
+                throw HubError.notCached(id: id, revision: wanted.text, cache: settings.cache)
+            }
+            return Pull(folder: snapshot.folder, commit: commit, files: [])
+        }
+        let connection = HubConnection(settings: settings, id: model)
+        let listing = try await self.listing(connection, wanted)
+        let needed = try NeededFiles(of: listing.files, id: model)
+        try cache.prepare()
+        observer(.found(commit: listing.commit, files: needed.first.count))
+        let fetcher = FileFetcher(connection: connection, cache: cache, commit: listing.commit, policy, observer)
+        for file in needed.first { try await fetcher.fetch(file) }
+        // Some files name others.
+        let index = try needed.index.map { (path) throws(HubError) in try cache.content(path, of: listing.commit) }
+        let modules =
+            listing.files.contains(NeededFiles.modules)
+            ? try cache.content(NeededFiles.modules, of: listing.commit) : nil
+        var files = needed.first + (try needed.rest(index: index, modules: modules))
+        var next = needed.first.count
+        while next < files.count {
+            guard files.count <= settings.limits.files else {
+                throw HubError.tooLarge(file: "the list of files", bytes: files.count, limit: settings.limits.files)
+            }
+            let file = files[next]
+            try await fetcher.fetch(file)
+            // The weights of a module in a folder may be in parts, too.
+            if let slash = file.lastIndex(of: "/"), file.hasSuffix(".index.json") {
+                files += try needed.parts(cache.content(file, of: listing.commit), in: String(file[..<slash]))
+            }
+            next += 1
+        }
+        files.sort()
+        for name in NeededFiles.optional where !listing.files.contains(name) {
+            // Whether it can be written or not, the files are there.
+            try? cache.noteAbsence(name, of: listing.commit)
+        }
+        // Last: until all is there, the revision is what it was.
+        try cache.note(listing.commit, for: wanted)
+        return Pull(folder: cache.snapshot(listing.commit), commit: listing.commit, files: files)
+    }
+
+    private static func revision(_ text: String?) throws(HubError) -> Revision {
+        guard let text else { return .main }
+        return try Revision(text)
+    }
+
+    /// The commit that a revision is now, and its files.
+    private func listing(
+        _ connection: HubConnection,
+        _ revision: Revision
+    ) async throws -> (commit: String, files: Set<String>) {
+        var url = try connection.listingURL(revision)
+        let answer: [UInt8]
+        do {
+            answer = try await self.answer(connection, revision, url)
+        } catch let error as HubError {
+            // Some mirrors know a model without its revisions only.
+            guard case .noRepository = error, revision == .main else { throw error }
+            url = try connection.modelURL()
+            guard let plain = try? await self.answer(connection, revision, url) else { throw error }
+            answer = plain
+        }
+        let listing = try ModelListing(answer, url: HubConnection.shown(url))
+        if let files = listing.files { return (listing.commit, files) }
+        let treeURL = try connection.treeURL(listing.commit)
+        let tree = try await self.answer(connection, revision, treeURL)
+        return (listing.commit, try ModelListing.tree(tree, url: HubConnection.shown(treeURL)))
+    }
+
+    /// An answer in memory.
+    private func answer(_ connection: HubConnection, _ revision: Revision, _ url: URL) async throws -> [UInt8] {
+        var retries = Retries(connection, revision, file: nil, url: url, policy: policy, observer: observer)
+        while true {
+            let sink = MemorySink(name: "the listing of \(connection.id)", limit: settings.limits.answerBytes)
+            do {
+                try await connection.send(.get, url, timeout: settings.headTimeout, mayLeave: true, to: sink)
+                return sink.bytes
+            } catch {
+                try await retries.pause(after: error)
+            }
+        }
+    }
+}

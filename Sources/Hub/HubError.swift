@@ -1,0 +1,103 @@
+/// Why a model cannot be had from the Hub or its cache.
+package enum HubError: Error, Equatable, CustomStringConvertible {
+    /// Not a repository's id, by the Hub's rules.
+    case invalidID(String, expected: String)
+    /// Not a branch, tag or commit.
+    case invalidRevision(String, expected: String)
+    /// An environment variable cannot be used; `value` is nil where it is a secret.
+    case invalidSetting(variable: String, value: String?, expected: String)
+    /// The Hub may not be asked, and the cache does not hold the model whole.
+    case notCached(id: String, revision: String, cache: String)
+    /// 401.
+    case unauthorized(id: String, hasToken: Bool)
+    /// 403: its owner lets nobody or only some have it. `message` is the Hub's.
+    case forbidden(id: String, isGated: Bool, hasToken: Bool, message: String?)
+    /// 404: the repository.
+    case noRepository(id: String, endpoint: String)
+    /// 404: the branch, tag or commit.
+    case noRevision(id: String, revision: String)
+    /// 404: one of its files.
+    case noFile(id: String, file: String)
+    /// The repository lacks what a model needs.
+    case notAModel(id: String, missing: String)
+    /// Any other status.
+    case refused(url: String, status: Int, message: String?, attempts: Int)
+    /// No connection, or one that breaks again and again.
+    case unreachable(url: String, reason: String, attempts: Int)
+    /// An answer that a Hub does not give.
+    case malformedAnswer(url: String, found: String, expected: String)
+    /// A path that could lead out of the model's folder.
+    case unsafePath(String)
+    /// More than the limit.
+    case tooLarge(file: String, bytes: Int, limit: Int)
+    /// The bytes that came are not as many as were announced.
+    case wrongSize(file: String, bytes: Int, expected: Int)
+    /// The bytes that came are not those that were published.
+    case wrongChecksum(file: String, found: String, expected: String)
+    /// The cache's file system has no room left.
+    case diskFull(path: String, bytes: Int?)
+    /// A file or folder of the cache cannot be read or written.
+    case cacheFailed(path: String, reason: String)
+
+    package var description: String {
+        switch self {
+        case .invalidID(let id, let expected):
+            "\"\(id)\" is neither a folder nor a Hub id: expected \(expected)"
+        case .invalidRevision(let revision, let expected):
+            "\"\(revision)\" is not a revision: expected \(expected)"
+        case .invalidSetting(let variable, let value, let expected):
+            "\(variable)\(value.map { " is \"\($0)\"" } ?? " cannot be used"), expected \(expected)"
+        case .notCached(let id, let revision, let cache):
+            "\(id) at \(revision) is not whole in \(cache), and HF_HUB_OFFLINE forbids to fetch it; "
+                + "unset that, or pull the model where there is a network"
+        case .unauthorized(let id, let hasToken): Self.access(id, "401", hasToken: hasToken)
+        case .forbidden(let id, let isGated, let hasToken, let message):
+            if isGated {
+                "\(id) is gated (403): ask for access on its page, then "
+                    + (hasToken ? "use a token of the account that has it" : Self.howToLogIn)
+            } else {
+                "the Hub refuses \(id) (403)\(message.map { ": \($0)" } ?? ""); "
+                    + (hasToken ? "the token may lack the permission to read it" : Self.howToLogIn)
+            }
+        case .noRepository(let id, let endpoint):
+            "there is no folder \(id), and no model of that id at \(endpoint) (404)"
+        case .noRevision(let id, let revision): "\(id) has no branch, tag or commit \"\(revision)\" (404)"
+        case .noFile(let id, let file): "\(id) has no file \(file) (404)"
+        case .notAModel(let id, let missing): "\(id) cannot be used as a model: it has no \(missing)"
+        default: transferDescription
+        }
+    }
+
+    private var transferDescription: String {
+        switch self {
+        case .refused(let url, let status, let message, let attempts):
+            "\(url) answers \(status)\(message.map { " (\($0))" } ?? "")\(Self.after(attempts))"
+        case .unreachable(let url, let reason, let attempts): "\(url): \(reason)\(Self.after(attempts))"
+        case .malformedAnswer(let url, let found, let expected):
+            "\(url) does not answer as a Hub does: found \(found), expected \(expected)"
+        case .unsafePath(let path): "the Hub names a file \"\(path)\", which could lead out of the model's folder"
+        case .tooLarge(let file, let bytes, let limit):
+            "\(file) has \(bytes) bytes, more than the limit of \(limit) (--max-file-bytes)"
+        case .wrongSize(let file, let bytes, let expected):
+            "\(file): \(bytes) bytes came, expected \(expected); pull it again"
+        case .wrongChecksum(let file, let found, let expected):
+            "\(file) came damaged: its checksum is \(found), expected \(expected); pull it again"
+        case .diskFull(let path, let bytes):
+            "no space left for \(path)\(bytes.map { ", which takes \($0) bytes more" } ?? ""); "
+                + "make room, or set HF_HUB_CACHE to another disk"
+        case .cacheFailed(let path, let reason): "\(path): \(reason)"
+        default: ""
+        }
+    }
+
+    private static let howToLogIn = "set HF_TOKEN, or log in by `hf auth login`"
+
+    private static func access(_ id: String, _ status: String, hasToken: Bool) -> String {
+        hasToken
+            ? "the Hub does not accept the token for \(id) (\(status)): it is wrong or has ended, or its account may "
+                + "not see the model"
+            : "there is no model \(id), or it is private (\(status)): check the id; for a private model \(howToLogIn)"
+    }
+
+    private static func after(_ attempts: Int) -> String { attempts > 1 ? ", after \(attempts) attempts" : "" }
+}

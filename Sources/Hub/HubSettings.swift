@@ -1,0 +1,130 @@
+import Foundation
+
+/// Where the Hub and its cache are, by the variables that huggingface_hub has for it.
+package struct HubSettings: Sendable, Equatable {
+    /// `HF_ENDPOINT`, without a slash at its end.
+    package var endpoint = "https://huggingface.co"
+    /// `HF_HUB_CACHE`, else `HUGGINGFACE_HUB_CACHE`, else `hub` in `HF_HOME`, which is `huggingface` in
+    /// `XDG_CACHE_HOME`, which is `~/.cache`.
+    package var cache: String
+    /// `HF_TOKEN`, else `HUGGING_FACE_HUB_TOKEN`, else what `HF_TOKEN_PATH` or `token` in `HF_HOME` holds.
+    package var token: String?
+    /// `HF_HUB_OFFLINE`, else `TRANSFORMERS_OFFLINE`.
+    package var isOffline = false
+    /// `HF_HUB_DISABLE_PROGRESS_BARS`.
+    package var hidesProgress = false
+    /// Seconds without a byte of a file: `HF_HUB_DOWNLOAD_TIMEOUT`.
+    package var downloadTimeout = 10
+    /// Seconds for a listing or a file's head: `HF_HUB_ETAG_TIMEOUT`.
+    package var headTimeout = 10
+    /// Says who asks.
+    package var userAgent = "swiftlet"
+    /// What is taken at most.
+    package var limits = HubLimits()
+
+    /// - Parameter environment: the process's variables. An empty one is as good as none.
+    /// - Throws: `invalidSetting`, or `cacheFailed` for a token file that cannot be read.
+    package init(environment: [String: String]) throws(HubError) {
+        let variables = environment.filter { !$0.value.isEmpty }
+        let expand = { Self.expanded($0, variables) }
+        let caches = variables["XDG_CACHE_HOME"] ?? "~/.cache"
+        let home = expand(variables["HF_HOME"] ?? caches + "/huggingface")
+        cache = expand(variables["HF_HUB_CACHE"] ?? variables["HUGGINGFACE_HUB_CACHE"] ?? home + "/hub")
+        if let text = variables["HF_ENDPOINT"] { endpoint = try Self.endpoint(text) }
+        isOffline = Self.isTrue(variables["HF_HUB_OFFLINE"] ?? variables["TRANSFORMERS_OFFLINE"])
+        hidesProgress = Self.isTrue(variables["HF_HUB_DISABLE_PROGRESS_BARS"])
+        downloadTimeout = try Self.seconds("HF_HUB_DOWNLOAD_TIMEOUT", variables) ?? downloadTimeout
+        headTimeout = try Self.seconds("HF_HUB_ETAG_TIMEOUT", variables) ?? headTimeout
+        if !Self.isTrue(variables["HF_HUB_DISABLE_IMPLICIT_TOKEN"]) {
+            token = try Self.token(variables, file: expand(variables["HF_TOKEN_PATH"] ?? home + "/token"))
+        }
+    }
+
+    private static func isTrue(_ value: String?) -> Bool {
+        ["1", "ON", "YES", "TRUE"].contains(value?.uppercased())
+    }
+
+    private static func endpoint(_ text: String) throws(HubError) -> String {
+        let trimmed = String(text.reversed().drop { $0 == "/" }.reversed())
+        guard let url = URL(string: trimmed), ["http", "https"].contains(url.scheme?.lowercased()),
+            url.host?.isEmpty == false, url.query == nil, url.fragment == nil
+        else {
+            throw .invalidSetting(variable: "HF_ENDPOINT", value: text, expected: "an address, as https://hf.co")
+        }
+        return trimmed
+    }
+
+    /// An hour: who waits longer for a byte waits for nothing.
+    private static let maxTimeout = 3600
+
+    private static func seconds(_ variable: String, _ variables: [String: String]) throws(HubError) -> Int? {
+        guard let text = variables[variable] else { return nil }
+        guard let seconds = Int(text), (1...maxTimeout).contains(seconds) else {
+            throw .invalidSetting(variable: variable, value: text, expected: "seconds, 1 to \(maxTimeout)")
+        }
+        return seconds
+    }
+
+    private static func token(_ variables: [String: String], file: String) throws(HubError) -> String? {
+        if let variable = ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"].first(where: { variables[$0] != nil }) {
+            return try token(variables[variable] ?? "", from: variable)
+        }
+        guard FileManager.default.fileExists(atPath: file) else { return nil }
+        guard let content = try? String(contentsOfFile: file, encoding: .utf8) else {
+            throw .cacheFailed(path: file, reason: "the token cannot be read")
+        }
+        return try token(content, from: file)
+    }
+
+    /// Line ends and spaces around a token are not part of it. It goes into a header field, which other characters
+    /// could end.
+    private static func token(_ text: String, from place: String) throws(HubError) -> String? {
+        let token = text.filter { !$0.isNewline }.trimmingCharacters(in: .whitespaces)
+        guard token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw .invalidSetting(variable: place, value: nil, expected: "a token of visible ASCII characters")
+        }
+        return token.isEmpty ? nil : token
+    }
+
+    /// A path with `~` at its beginning, `$NAME` and `${NAME}` put in; unknown names stay as they are.
+    static func expanded(_ path: String, _ variables: [String: String]) -> String {
+        var path = path
+        if path == "~" || path.hasPrefix("~/") {
+            path = (variables["HOME"] ?? NSHomeDirectory()) + path.dropFirst()
+        }
+        var result = ""
+        var rest = path[...]
+        while let dollar = rest.firstIndex(of: "$") {
+            result += rest[..<dollar]
+            let after = rest[rest.index(after: dollar)...]
+            let isBraced = after.first == "{"
+            let body = isBraced ? after.dropFirst() : after
+            let name = body.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+            let end = isBraced ? body[name.endIndex...].dropFirst() : body[name.endIndex...]
+            let isWhole = !name.isEmpty && (!isBraced || body[name.endIndex...].first == "}")
+            if isWhole, let value = variables[String(name)] {
+                result += value
+                rest = end
+            } else {
+                result += "$"
+                rest = after
+            }
+        }
+        return result + rest
+    }
+}
+
+/// What is taken of the Hub at most, whatever it says.
+package struct HubLimits: Sendable, Equatable {
+    /// Bytes of a file. Weights of an encoder of a billion parameters in float32 have 4 GB.
+    package var fileBytes = 16 << 30
+    /// Bytes of an answer that is read into memory: a listing of some ten thousand files.
+    package var answerBytes = 16 << 20
+    /// Files of a model. The largest models come in some hundred parts.
+    package var files = 1024
+    /// Addresses that lead to another one after another.
+    package var redirects = 8
+
+    /// The defaults.
+    package init() {}
+}

@@ -1,0 +1,124 @@
+import TLS
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// A file that is being fetched: `blobs/<etag>.incomplete`. Under the blob's lock, so one writes it at a time.
+struct PartialFile: ~Copyable {
+    let path: String
+    private let descriptor: Int32
+    /// Bytes that are there: those of an earlier attempt first.
+    private(set) var size: Int
+
+    /// Opens it, or makes it.
+    init(path: String) throws(HubError) {
+        // The mode of a file that the user makes, as the cache is to be shared where the user shares.
+        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
+        guard descriptor >= 0 else { throw Self.error(path, errno, adding: nil) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw .cacheFailed(path: path, reason: "it is not a file")
+        }
+        self.path = path
+        self.descriptor = descriptor
+        size = Int(status.st_size)
+    }
+
+    deinit { close(descriptor) }
+
+    /// Adds bytes at the end.
+    mutating func append(_ bytes: UnsafeRawBufferPointer) throws(HubError) {
+        var done = 0
+        while done < bytes.count {
+            let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[done...])
+            let count = unsafe pwrite(descriptor, rest.baseAddress, rest.count, off_t(size))
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw Self.error(path, errno, adding: rest.count) }
+            done += count
+            size += count
+        }
+    }
+
+    /// Drops what is there.
+    mutating func restart() throws(HubError) {
+        guard ftruncate(descriptor, 0) == 0 else { throw Self.error(path, errno, adding: nil) }
+        size = 0
+    }
+
+    /// Has the bytes on the disk before the name says that they are there.
+    func synchronize() throws(HubError) {
+        guard fsync(descriptor) == 0 else { throw Self.error(path, errno, adding: nil) }
+    }
+
+    /// Whether `bytes` more fit on the disk, as far as it says.
+    func hasRoom(for bytes: Int) -> Bool {
+        var system = statvfs()
+        guard unsafe fstatvfs(descriptor, &system) == 0 else { return true }
+        return UInt64(bytes) <= UInt64(system.f_bavail) * UInt64(system.f_frsize)
+    }
+
+    /// Bytes that are hashed between two looks at whether the task was cancelled.
+    private static let chunk = 1 << 20
+
+    /// The hash of `prefix` and all that is there, as hexadecimal digits.
+    func hash(_ kind: ContentHash.Kind, prefix: String = "") throws -> String? {
+        guard var hash = ContentHash(kind) else { return nil }
+        unsafe Array(prefix.utf8).withUnsafeBytes { unsafe hash.add($0) }
+        var buffer = [UInt8](repeating: 0, count: Self.chunk)
+        var offset = 0
+        while offset < size {
+            try Task.checkCancellation()
+            let count = unsafe buffer.withUnsafeMutableBytes { buffer in
+                let count = unsafe pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
+                if count > 0 { unsafe hash.add(UnsafeRawBufferPointer(rebasing: buffer[..<count])) }
+                return count
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw Self.error(path, errno, adding: nil) }
+            offset += count
+        }
+        return hash.finish().map(HexText.of)
+    }
+
+    private static func error(_ path: String, _ code: Int32, adding bytes: Int?) -> HubError {
+        [ENOSPC, EDQUOT].contains(code)
+            ? .diskFull(path: path, bytes: bytes) : .cacheFailed(path: path, reason: HubCache.reason(code))
+    }
+}
+
+/// By what a file's bytes are known to be right.
+enum Checksum: Equatable {
+    /// Of a large file (LFS): the SHA-256 of its bytes.
+    case sha256(String)
+    /// Of another: git's object id, a SHA-1 of its length and bytes.
+    case gitBlob(String)
+
+    /// Nil for an ETag that is neither: then the size is all that can be checked.
+    init?(etag: String) {
+        guard etag.utf8.allSatisfy(HexText.isDigit) else { return nil }
+        switch etag.utf8.count {
+        case 64: self = .sha256(etag)
+        case 40: self = .gitBlob(etag)
+        default: return nil
+        }
+    }
+
+    /// - Throws: `wrongChecksum`.
+    func check(_ partial: borrowing PartialFile, file: String) throws {
+        switch self {
+        case .sha256(let expected):
+            guard let found = try partial.hash(.sha256), found != expected else { return }
+            throw HubError.wrongChecksum(file: file, found: found, expected: expected)
+        case .gitBlob(let expected):
+            let prefix = "blob \(partial.size)\0"
+            guard let found = try partial.hash(.sha1, prefix: prefix), found != expected else { return }
+            throw HubError.wrongChecksum(file: file, found: found, expected: expected)
+        }
+    }
+}

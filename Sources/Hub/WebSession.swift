@@ -1,0 +1,187 @@
+import Foundation
+import Synchronization
+
+#if canImport(FoundationNetworking)
+import FoundationNetworking
+#endif
+
+/// A request of ours, which has no body.
+struct WebRequest: Sendable {
+    enum Method: String { case get = "GET", head = "HEAD" }
+
+    var method = Method.get
+    var url: URL
+    var fields: [String: String] = [:]
+    /// Seconds without a byte.
+    var timeout: Int
+}
+
+/// An answer's head.
+struct WebResponse: Sendable {
+    var url: URL
+    var status: Int
+    var fields: ResponseFields
+}
+
+/// Where an answer's body goes.
+protocol BodySink: AnyObject, Sendable {
+    /// The head has come; throwing ends the transfer with that error.
+    func begin(_ response: WebResponse) throws
+    /// The next bytes.
+    func receive(_ bytes: Data) throws
+}
+
+/// Why no whole answer came.
+struct TransferError: Error {
+    let reason: String
+    /// Whether another attempt may do: not where the certificate is not to be trusted, for example.
+    let isPassing: Bool
+}
+
+/// HTTP by Foundation's URLSession, an answer a request: redirections are answers too.
+///
+/// There is one for the process, for ever. On Linux, URLSession's connections (MultiHandle) may be used after they were
+/// freed when a session that has spoken TLS ends (swift-corelibs-foundation, pull request 5491): ours never ends.
+final class WebSession: Sendable {
+    static let shared = WebSession()
+
+    private let session: URLSession
+    private let delegate = WebDelegate()
+
+    private init() {
+        // Nothing is kept between requests: no cookies, no answers, no passwords.
+        let configuration = URLSessionConfiguration.ephemeral
+        configuration.urlCache = nil
+        configuration.requestCachePolicy = .reloadIgnoringLocalCacheData
+        configuration.httpCookieStorage = nil
+        configuration.httpCookieAcceptPolicy = .never
+        configuration.httpShouldSetCookies = false
+        session = URLSession(configuration: configuration, delegate: delegate, delegateQueue: nil)
+    }
+
+    /// Has `sink` get the answer.
+    ///
+    /// - Throws: what the sink threw, `TransferError`, or `CancellationError`.
+    func send(_ request: WebRequest, to sink: any BodySink) async throws {
+        var made = URLRequest(url: request.url)
+        made.httpMethod = request.method.rawValue
+        made.timeoutInterval = Double(request.timeout)
+        for (name, value) in request.fields { made.setValue(value, forHTTPHeaderField: name) }
+        let task = session.dataTask(with: made)
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                delegate.add(task, sink: sink, continuation)
+                task.resume()
+            }
+        } onCancel: {
+            task.cancel()
+        }
+    }
+}
+
+/// Hands what URLSession tells to the transfer that it is about. Called on the session's own queue, one call at a time.
+private final class WebDelegate: NSObject, URLSessionDataDelegate, Sendable {
+    private struct Transfer {
+        let sink: any BodySink
+        let continuation: CheckedContinuation<Void, any Error>
+        var hasBegun = false
+        var fault: (any Error)?
+    }
+
+    private let transfers = Mutex<[Int: Transfer]>([:])
+
+    func add(_ task: URLSessionTask, sink: any BodySink, _ continuation: CheckedContinuation<Void, any Error>) {
+        transfers.withLock { $0[task.taskIdentifier] = Transfer(sink: sink, continuation: continuation) }
+    }
+
+    /// Never followed here: who asks decides, and what the token is sent to.
+    func urlSession(
+        _ session: URLSession,
+        task: URLSessionTask,
+        willPerformHTTPRedirection response: HTTPURLResponse,
+        newRequest request: URLRequest,
+        completionHandler: @escaping @Sendable (URLRequest?) -> Void
+    ) {
+        completionHandler(nil)
+    }
+
+    func urlSession(
+        _ session: URLSession,
+        dataTask: URLSessionDataTask,
+        didReceive response: URLResponse,
+        completionHandler: @escaping @Sendable (URLSession.ResponseDisposition) -> Void
+    ) {
+        begin(dataTask, response)
+        completionHandler(.allow)
+    }
+
+    func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
+        begin(dataTask, dataTask.response)
+        guard let transfer = transfers.withLock({ $0[dataTask.taskIdentifier] }), transfer.fault == nil else { return }
+        attempt(dataTask) { try transfer.sink.receive(data) }
+    }
+
+    func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
+        // Of an answer without a body the head may not have been told.
+        if error == nil { begin(task, task.response) }
+        guard let transfer = transfers.withLock({ $0.removeValue(forKey: task.taskIdentifier) }) else { return }
+        if let fault = transfer.fault {
+            transfer.continuation.resume(throwing: fault)
+        } else if let error {
+            transfer.continuation.resume(throwing: Self.reported(error))
+        } else if transfer.hasBegun {
+            transfer.continuation.resume()
+        } else {
+            transfer.continuation.resume(throwing: TransferError(reason: "no answer of HTTP", isPassing: true))
+        }
+    }
+
+    private func begin(_ task: URLSessionTask, _ response: URLResponse?) {
+        // What comes before the answer (103 Early Hints) is none.
+        guard let response = response as? HTTPURLResponse, response.statusCode >= 200, let url = response.url else {
+            return
+        }
+        let sink = transfers.withLock { transfers -> (any BodySink)? in
+            guard transfers[task.taskIdentifier]?.hasBegun == false else { return nil }
+            transfers[task.taskIdentifier]?.hasBegun = true
+            return transfers[task.taskIdentifier]?.sink
+        }
+        guard let sink else { return }
+        var fields: [String: String] = [:]
+        for (name, value) in response.allHeaderFields {
+            if let name = name as? String, let value = value as? String { fields[name] = value }
+        }
+        attempt(task) {
+            try sink.begin(WebResponse(url: url, status: response.statusCode, fields: ResponseFields(fields)))
+        }
+    }
+
+    /// What goes wrong ends the transfer. URLSession itself disregards its delegate's wish to end it at the head.
+    private func attempt(_ task: URLSessionTask, _ step: () throws -> Void) {
+        do {
+            try step()
+        } catch {
+            transfers.withLock { $0[task.taskIdentifier]?.fault = error }
+            task.cancel()
+        }
+    }
+
+    private static func reported(_ error: any Error) -> any Error {
+        guard let error = error as? URLError else { return TransferError(reason: "\(error)", isPassing: true) }
+        return switch error.code {
+        case .cancelled: CancellationError()
+        case .timedOut: TransferError(reason: "no answer in time", isPassing: true)
+        case .cannotFindHost, .dnsLookupFailed: TransferError(reason: "its host's name is not known", isPassing: true)
+        case .cannotConnectToHost: TransferError(reason: "no connection to it", isPassing: true)
+        case .networkConnectionLost: TransferError(reason: "the connection broke", isPassing: true)
+        case .badURL, .unsupportedURL: TransferError(reason: "no address or no answer of HTTP", isPassing: false)
+        case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
+            .serverCertificateHasUnknownRoot, .serverCertificateNotYetValid:
+            TransferError(
+                reason: "its certificate is not to be trusted (SSL_CERT_FILE names the authorities)",
+                isPassing: false
+            )
+        default: TransferError(reason: error.localizedDescription, isPassing: true)
+        }
+    }
+}

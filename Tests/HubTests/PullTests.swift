@@ -1,0 +1,190 @@
+import Foundation
+import Synchronization
+import TLS
+import Testing
+
+@testable import Hub
+
+/// Pulls from a Hub on loopback, as a good day and as bad days have it.
+@Suite("A pull")
+struct PullTests {
+    static let commit = "0123456789abcdef0123456789abcdef01234567"
+    let cache = TestCache()
+
+    @Test("fetches what is read of a model, and lays it out as huggingface_hub does")
+    func layout() async throws {
+        let pull = try await cache.client().pull("org/plain")
+        #expect(pull.folder == "\(cache.path)/models--org--plain/snapshots/\(Self.commit)")
+        let names = ["config.json", "model.safetensors", "tokenizer_config.json", "vocab.txt"]
+        #expect(pull.files == names)
+        let files = try cache.files(of: "plain")
+        #expect(files.keys.filter { $0.hasPrefix("snapshots/") }.count == names.count)
+        for name in names {
+            let target = try #require(files["snapshots/\(Self.commit)/\(name)"])
+            #expect(target.hasPrefix("../../blobs/"))
+            #expect(files["blobs/\(target.dropFirst("../../blobs/".count))"] == "", "\(name)")
+        }
+        let reference = try String(contentsOfFile: "\(cache.path)/models--org--plain/refs/main", encoding: .utf8)
+        #expect(reference == Self.commit)
+        #expect(files["blobs/" + (files["snapshots/\(Self.commit)/model.safetensors"] ?? "").suffix(64)] == "")
+        #expect(files.keys.allSatisfy { !$0.hasSuffix(".incomplete") && !$0.hasSuffix(".tmp") })
+    }
+
+    @Test("of what is there asks for the listing only, and in offline mode for nothing")
+    func again() async throws {
+        let first = try await cache.client().pull("org/plain")
+        let before = try TestHub.shared.get().requests(about: "plain").count
+        #expect(try await cache.client().snapshot(of: "org/plain") == first.folder)
+        #expect(try await cache.client(isOffline: true).pull("org/plain").folder == first.folder)
+        #expect(try cache.client().cachedFolder(of: "org/plain") == first.folder)
+        #expect(throws: HubError.self) { try cache.client().cachedFolder(of: "org/a--b") }
+        await #expect(throws: HubError.notCached(id: "org/bin", revision: "main", cache: cache.path)) {
+            try await cache.client(isOffline: true).snapshot(of: "org/bin")
+        }
+        _ = before
+    }
+
+    @Test("shows the token to the Hub, and never to where the Hub leads")
+    func token() async throws {
+        await #expect(throws: HubError.unauthorized(id: "org/private", hasToken: false)) {
+            try await cache.client().pull("org/private")
+        }
+        await #expect(throws: HubError.unauthorized(id: "org/private", hasToken: true)) {
+            try await cache.client(token: "hf_bad").pull("org/private")
+        }
+        _ = try await cache.client(token: "hf_good").pull("org/private")
+        let requests = try TestHub.shared.get().requests(about: "private")
+        #expect(requests.contains { $0.host == "cdn" })
+        #expect(requests.allSatisfy { $0.host == "hub" || $0.token == nil })
+        #expect(requests.last { $0.host == "hub" }?.token == "Bearer hf_good")
+        #expect(requests.allSatisfy { $0.agent?.hasPrefix("swiftlet") == true })
+    }
+
+    @Test(
+        "comes through a bad day",
+        arguments: [
+            "throttled", "shaky", "silent", "broken", "rangeless", "other-range", "unsatisfied", "damaged-once",
+            "expired",
+            "renamed", "treed", "plainly", "crawling", "slow",
+        ]
+    )
+    func badDay(_ model: String) async throws {
+        let client = try cache.client(timeout: model == "slow" ? 1 : 5)
+        let pull = try await client.pull("org/\(model)")
+        let weights = try Data(contentsOf: URL(filePath: pull.folder + "/model.safetensors"))
+        #expect(weights.count == 300_000)
+        #expect(weights == Data((0..<300_000).map { UInt8(truncatingIfNeeded: ($0 * 7919) >> 3) }))
+        #expect(try cache.files(of: model).keys.allSatisfy { !$0.hasSuffix(".incomplete") })
+        if model == "broken" {
+            let ranges = try TestHub.shared.get().requests(about: model).filter { $0.host == "cdn" }.map(\.range)
+            #expect(ranges == [nil, "bytes=60000-", "bytes=120000-", "bytes=180000-"])
+        }
+    }
+
+    @Test("says what is wrong, and leaves nothing that would be taken for the model", arguments: Self.faults)
+    func fault(_ model: String, _ expected: @Sendable (HubError) -> Bool) async throws {
+        let error = await #expect(throws: HubError.self) { try await cache.client().pull("org/\(model)") }
+        #expect(error.map(expected) == true, "\(model): \(error.map { "\($0)" } ?? "nothing")")
+        #expect(try cache.client().cachedFolder(of: "org/\(model)") == nil)
+        #expect(!FileManager.default.fileExists(atPath: cache.path + "/../escaped"))
+    }
+
+    static let faults: [(String, @Sendable (HubError) -> Bool)] = [
+        ("gated", { if case .forbidden(_, true, false, _) = $0 { true } else { false } }),
+        ("down", { if case .refused(_, 503, "try later", 4) = $0 { true } else { false } }),
+        ("garbage", { if case .malformedAnswer = $0 { true } else { false } }),
+        ("damaged", { if case .wrongChecksum("model.safetensors", _, _) = $0 { true } else { false } }),
+        ("damaged-small", { if case .wrongChecksum("vocab.txt", _, _) = $0 { true } else { false } }),
+        ("short", { $0 == .wrongSize(file: "model.safetensors", bytes: 299_995, expected: 300_000) }),
+        ("long", { $0 == .wrongSize(file: "model.safetensors", bytes: 300_004, expected: 300_000) }),
+        ("huge", { if case .tooLarge("model.safetensors", 1 << 50, _) = $0 { true } else { false } }),
+        ("escape", { $0 == .unsafePath("../../../../escaped") }),
+        ("weightless", { if case .notAModel = $0 { true } else { false } }),
+        ("loop", { if case .malformedAnswer(_, let found, _) = $0 { found.contains("redirections") } else { false } }),
+        ("unnamed", { if case .malformedAnswer(_, "no ETag", _) = $0 { true } else { false } }),
+    ]
+
+    @Test("tells a model, a revision and a file apart that are not there")
+    func missing() async throws {
+        let client = try cache.client()
+        await #expect(throws: HubError.noRepository(id: "nobody/plain", endpoint: client.settings.endpoint)) {
+            try await client.pull("nobody/plain")
+        }
+        await #expect(throws: HubError.noRevision(id: "org/plain", revision: "v9")) {
+            try await client.pull("org/plain", revision: "v9")
+        }
+        #expect(try await client.pull("org/plain", revision: "refs/pr/1").commit == Self.commit)
+        #expect(try client.cachedFolder(of: "org/plain", revision: "refs/pr/1") != nil)
+        #expect(try client.cachedFolder(of: "org/plain") == nil, "main was never asked for")
+    }
+
+    @Test("takes PyTorch's weights, weights in parts, and sentence-transformers' folders")
+    func kinds() async throws {
+        let client = try cache.client()
+        #expect(try await client.pull("org/bin").files.contains("pytorch_model.bin"))
+        let parts = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]
+        #expect(try await client.pull("org/sharded").files.filter { $0.hasPrefix("model-") } == parts)
+        let sentences = try await client.pull("org/sentences").files
+        #expect(sentences.contains("0_Transformer/model.safetensors"))
+        #expect(sentences.contains("1_Pooling/config.json"))
+        #expect(sentences.contains("2_Dense/model.safetensors"))
+        #expect(!sentences.contains("2_Dense/pytorch_model.bin"))
+        #expect(!sentences.contains("notes/secret.txt"))
+        #expect(try client.cachedFolder(of: "org/sentences") != nil)
+        let unsafe = try await client.pull("org/unsafe").files
+        #expect(unsafe.allSatisfy(RepositoryPath.isSafe), "what is not read is not fetched, whatever its path")
+    }
+
+    @Test("goes on with what an interrupted pull left, and begins anew where that is wrong")
+    func resuming() async throws {
+        let weights = Data((0..<300_000).map { UInt8(truncatingIfNeeded: ($0 * 7919) >> 3) })
+        let blobs = "\(cache.path)/models--org--plain/blobs"
+        let name = "\(blobs)/\(try Self.sha256(weights)).incomplete"
+        for (left, range) in [(weights.prefix(100_000), "bytes=100000-"), (Data(repeating: 1, count: 9), "bytes=9-")] {
+            try? FileManager.default.removeItem(atPath: "\(cache.path)/models--org--plain")
+            try FileManager.default.createDirectory(atPath: blobs, withIntermediateDirectories: true)
+            try left.write(to: URL(filePath: name))
+            let pull = try await cache.client().pull("org/plain")
+            #expect(try Data(contentsOf: URL(filePath: pull.folder + "/model.safetensors")) == weights)
+            #expect(try TestHub.shared.get().requests(about: "plain").contains { $0.range == range })
+        }
+    }
+
+    @Test("is made once where two are asked for at once")
+    func twoAtOnce() async throws {
+        let pulls = try await withThrowingTaskGroup(of: HubClient.Pull.self) { group in
+            for _ in 0..<2 {
+                let client = try cache.client()
+                group.addTask { try await client.pull("org/crawling", revision: "v1") }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(pulls.count == 2 && pulls[0] == pulls[1])
+        let files = try cache.files(of: "crawling")
+        #expect(files.keys.allSatisfy { !$0.hasSuffix(".incomplete") })
+    }
+
+    @Test("takes a snapshot that others left as it is where no Hub answers")
+    func unconfirmed() async throws {
+        let folder = try await cache.client().pull("org/plain").folder
+        // As a program leaves it that never asked for modules.json.
+        try FileManager.default.removeItem(atPath: "\(cache.path)/models--org--plain/.no_exist")
+        let told = Mutex<[PullEvent]>([])
+        var client = try cache.client(observer: { event in told.withLock { $0.append(event) } })
+        #expect(try await client.snapshot(of: "org/plain") == folder)
+        try FileManager.default.removeItem(atPath: "\(cache.path)/models--org--plain/.no_exist")
+        var settings = client.settings
+        settings.endpoint = "http://127.0.0.1:1"
+        client = HubClient(settings: settings, observer: { event in told.withLock { $0.append(event) } })
+        #expect(try await client.snapshot(of: "org/plain") == folder)
+        #expect(told.withLock { $0.contains { if case .unconfirmed = $0 { true } else { false } } })
+    }
+
+    private static func sha256(_ data: Data) throws -> String {
+        let path = FileManager.default.temporaryDirectory.appending(path: "hash-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: path) }
+        try data.write(to: path)
+        let file = try PartialFile(path: path.path)
+        return try #require(try file.hash(.sha256))
+    }
+}
