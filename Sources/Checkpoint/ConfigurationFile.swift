@@ -1,4 +1,4 @@
-import JSON
+package import JSON
 
 /// A `config.json` or its like: one JSON object, read key by key with the type and range that the caller expects.
 ///
@@ -7,20 +7,14 @@ import JSON
 package struct ConfigurationFile: Sendable {
     /// The file's path, for messages.
     package let path: String
-    private let members: JSONObject
+    /// What it holds.
+    package let members: JSONObject
 
     /// Reads the file at `path`.
     ///
     /// - Throws: ``CheckpointError`` when it cannot be read, is not one JSON object in UTF-8, or has a key twice.
     package init(path: String) throws(CheckpointError) {
-        let bytes = try CheckpointFile(path: path).withBytes { (bytes: RawSpan) throws(CheckpointError) in
-            let limit = CheckpointLimits.configurationBytes
-            guard bytes.byteCount <= limit, let copy = bytes.array(at: 0..<bytes.byteCount) else {
-                throw .limitExceeded(file: path, what: "bytes", found: "\(bytes.byteCount)", limit: limit)
-            }
-            return copy
-        }
-        try self.init(bytes: bytes, path: path)
+        try self.init(bytes: Self.contents(of: path), path: path)
     }
 
     /// Reads `bytes` as if they were the file at `path`.
@@ -31,6 +25,40 @@ package struct ConfigurationFile: Sendable {
         }
         self.path = path
         self.members = members
+    }
+
+    private init(members: JSONObject, path: String) {
+        self.path = path
+        self.members = members
+    }
+
+    /// The objects of a file that is an array of them, such as sentence-transformers' `modules.json`, each of which
+    /// names the file and its place there in messages.
+    ///
+    /// - Throws: as ``init(path:)``.
+    package static func list(path: String) throws(CheckpointError) -> [ConfigurationFile] {
+        let document = try JSONValue(parsing: contents(of: path), file: path)
+        guard case .array(let elements) = document else {
+            throw .malformed(file: path, place: "document", found: document.summary, expected: "an array of objects")
+        }
+        var files: [ConfigurationFile] = []
+        for (index, element) in elements.enumerated() {
+            guard case .object(let members) = element else {
+                throw .malformed(file: path, place: "[\(index)]", found: element.summary, expected: "an object")
+            }
+            files.append(ConfigurationFile(members: members, path: "\(path): [\(index)]"))
+        }
+        return files
+    }
+
+    private static func contents(of path: String) throws(CheckpointError) -> [UInt8] {
+        try CheckpointFile(path: path).withBytes { (bytes: RawSpan) throws(CheckpointError) in
+            let limit = CheckpointLimits.configurationBytes
+            guard bytes.byteCount <= limit, let copy = bytes.array(at: 0..<bytes.byteCount) else {
+                throw .limitExceeded(file: path, what: "bytes", found: "\(bytes.byteCount)", limit: limit)
+            }
+            return copy
+        }
     }
 
     /// Whether `key` is there with a value other than null.
@@ -87,6 +115,12 @@ package struct ConfigurationFile: Sendable {
             strings.append(string)
         }
         return strings
+    }
+
+    /// A string, or an array of strings: one of a thing or several, such as sentence-transformers' `pooling_mode`; nil
+    /// when absent or null.
+    package func oneOrMoreStrings(_ key: String) throws(CheckpointError) -> [String]? {
+        if case .string(let string) = members[key] { [string] } else { try strings(key) }
     }
 
     /// An object whose values are strings, such as `id2label`; nil when absent or null.

@@ -23,6 +23,12 @@ package enum ScalarType: Sendable, Hashable {
         self = Self.bySafetensorsName[name] ?? .other(name)
     }
 
+    /// What safetensors calls the type.
+    var safetensorsName: String {
+        if case .other(let name) = self { return name }
+        return Self.bySafetensorsName.first { $0.value == self }?.key ?? description
+    }
+
     private static let bySafetensorsName: [String: ScalarType] = [
         "F64": .float64, "F32": .float32, "F16": .float16, "BF16": .bfloat16,
         "I64": .int64, "I32": .int32, "I16": .int16, "I8": .int8,

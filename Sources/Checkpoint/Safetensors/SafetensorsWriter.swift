@@ -1,0 +1,137 @@
+import JSON
+
+/// A tensor on its way into a file.
+package struct OutgoingTensor: Sendable {
+    /// Where its elements come from.
+    package enum Content: Sendable {
+        /// float32 values, row-major.
+        case values([Float])
+        /// A tensor of a checkpoint, in the type that it has there.
+        case stored(in: Checkpoint, name: String)
+    }
+
+    /// The key.
+    package let name: String
+    /// Dimensions, outermost first.
+    package let shape: [Int]
+    let scalarType: ScalarType
+    let content: Content
+
+    /// float32 values under a name.
+    ///
+    /// - Precondition: as many values as the shape has elements.
+    package init(name: String, shape: [Int], values: [Float]) {
+        precondition(elementCount(of: shape) == values.count, "\(values.count) values of shape \(shape)")
+        self.name = name
+        self.shape = shape
+        scalarType = .float32
+        content = .values(values)
+    }
+
+    /// A stored tensor as it is, under another name.
+    ///
+    /// - Throws: ``CheckpointError/missingTensor(file:tensor:)``, or `unsupportedScalarType` for what has no size.
+    package init(name: String, of stored: String, in checkpoint: Checkpoint) throws(CheckpointError) {
+        let descriptor = try checkpoint.readable(stored)
+        self.name = name
+        shape = descriptor.shape
+        scalarType = descriptor.scalarType
+        content = .stored(in: checkpoint, name: stored)
+    }
+}
+
+/// Writes safetensors files, as ``SafetensorsFile`` reads them.
+package enum SafetensorsWriter {
+    /// The data begins at a multiple of this, as the format's own library has it.
+    private static let alignment = 8
+
+    /// Writes tensors, of which no two have the same name.
+    ///
+    /// - Parameter sink: takes the file's bytes, piece by piece.
+    /// - Throws: ``CheckpointError`` where a stored tensor cannot be read, or what `sink` throws.
+    package static func write(_ tensors: [OutgoingTensor], to sink: ([UInt8]) throws -> Void) throws {
+        // Wide elements first, so that all are aligned.
+        let ordered = tensors.sorted { a, b in
+            let (wide, narrow) = (a.scalarType.byteCount ?? 0, b.scalarType.byteCount ?? 0)
+            return wide == narrow ? a.name < b.name : wide > narrow
+        }
+        try sink(header(of: ordered))
+        for tensor in ordered {
+            switch tensor.content {
+            case .values(let values): try sink(bytes(of: values))
+            case .stored(let checkpoint, let name): try sink(checkpoint.bytes(name))
+            }
+        }
+    }
+
+    private static func header(of tensors: [OutgoingTensor]) -> [UInt8] {
+        var writer = JSONWriter()
+        var end = 0
+        writer.object { writer in
+            // transformers refuses a file that does not say which library's tensors it holds.
+            writer.key("__metadata__")
+            writer.object { writer in
+                writer.key("format")
+                writer.string("pt")
+            }
+            for tensor in tensors {
+                let begin = end
+                end += tensor.shape.reduce(tensor.scalarType.byteCount ?? 0, *)
+                writer.key(tensor.name)
+                writer.object { writer in
+                    writer.key("dtype")
+                    writer.string(tensor.scalarType.safetensorsName)
+                    writer.key("shape")
+                    writer.array(tensor.shape) { $0.integer($1) }
+                    writer.key("data_offsets")
+                    writer.array([begin, end]) { $0.integer($1) }
+                }
+            }
+        }
+        var text = writer.takeBytes()
+        while text.count % alignment != 0 { text.append(UInt8(ascii: " ")) }
+        let length = (0..<8).map { UInt8(truncatingIfNeeded: text.count >> (8 * $0)) }
+        return length + text
+    }
+
+    private static func bytes(of values: [Float]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(4 * values.count)
+        for value in values {
+            unsafe withUnsafeBytes(of: value.bitPattern.littleEndian) { unsafe bytes.append(contentsOf: $0) }
+        }
+        return bytes
+    }
+}
+
+extension Checkpoint {
+    /// What the file says about a tensor whose elements have a size.
+    fileprivate func readable(_ name: String) throws(CheckpointError) -> TensorDescriptor {
+        guard let descriptor = descriptor(name) else { throw .missingTensor(file: source, tensor: name) }
+        try check(name, shape: descriptor.shape)
+        return descriptor
+    }
+
+    /// The tensor's elements, row-major, in the bytes that they have in the file.
+    fileprivate func bytes(_ name: String) throws(CheckpointError) -> [UInt8] {
+        guard let tensor = tensors[name], let count = elementCount(of: tensor.descriptor.shape) else {
+            throw .missingTensor(file: source, tensor: name)
+        }
+        switch tensor.descriptor.scalarType.byteCount {
+        case 1: return try bytes(tensor, [UInt8](repeating: 0, count: count))
+        case 2: return try bytes(tensor, [UInt16](repeating: 0, count: count))
+        case 4: return try bytes(tensor, [UInt32](repeating: 0, count: count))
+        default: return try bytes(tensor, [UInt64](repeating: 0, count: count))
+        }
+    }
+
+    private func bytes<Scalar: BitwiseCopyable>(
+        _ tensor: StoredTensor,
+        _ room: [Scalar]
+    ) throws(CheckpointError) -> [UInt8] {
+        var room = room
+        var span = room.mutableSpan
+        try StoredElements(tensor).read(from: files[tensor.file], into: &span) { (scalar: Scalar) in scalar }
+        return unsafe room.withUnsafeBytes { unsafe [UInt8]($0) }
+    }
+}

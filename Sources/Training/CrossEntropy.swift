@@ -1,0 +1,108 @@
+import Foundation
+import Synchronization
+
+/// The mean cross-entropy of some rows' classes and its gradient, as a function of weight vectors and biases.
+struct CrossEntropy: Sendable {
+    /// Rows that a thread works on at a time. The parts are added in their order, so that the result has the same bits
+    /// on any number of threads.
+    private static let rowsPerPart = 2048
+
+    private let features: FeatureMatrix
+    private let labels: [Int]
+    private let rows: [Int]
+    /// Weight vectors: one of two classes, else one for each.
+    let outputs: Int
+
+    init(_ features: FeatureMatrix, labels: [Int], rows: [Int], outputs: Int) {
+        self.features = features
+        self.labels = labels
+        self.rows = rows
+        self.outputs = outputs
+    }
+
+    /// The numbers of a point: `outputs` weight vectors of `columns`, then `outputs` biases.
+    var parameters: Int { outputs * (features.columns + 1) }
+
+    func evaluate(_ point: [Double]) -> (value: Double, gradient: [Double]) {
+        let columns = features.columns
+        let weights = (0..<outputs).flatMap { FeatureMatrix.lanes(of: point[$0 * columns..<($0 + 1) * columns]) }
+        let biases = Array(point[(outputs * columns)...])
+        let count = (rows.count + Self.rowsPerPart - 1) / Self.rowsPerPart
+        let parts = Mutex([Part?](repeating: nil, count: count))
+        DispatchQueue.concurrentPerform(iterations: count) { index in
+            let range = index * Self.rowsPerPart..<min((index + 1) * Self.rowsPerPart, rows.count)
+            let part = self.part(range, weights, biases)
+            parts.withLock { $0[index] = part }
+        }
+        var sum = Part(lanes: weights.count, outputs: outputs)
+        for case .some(let part) in parts.withLock({ $0 }) { sum.add(part) }
+        let scale = 1 / Double(rows.count)
+        var gradient = (0..<outputs).flatMap { output in
+            let (first, lanes) = (output * features.lanesPerRow, FeatureMatrix.Lanes.scalarCount)
+            return (0..<columns).map { sum.weights[first + $0 / lanes][$0 % lanes] * scale }
+        }
+        gradient += sum.biases.map { $0 * scale }
+        return (sum.loss * scale, gradient)
+    }
+
+    /// Sums over some rows.
+    private struct Part {
+        var loss = 0.0
+        var weights: [FeatureMatrix.Lanes]
+        var biases: [Double]
+
+        init(lanes: Int, outputs: Int) {
+            weights = Array(repeating: .zero, count: lanes)
+            biases = Array(repeating: 0, count: outputs)
+        }
+
+        mutating func add(_ other: Part) {
+            loss += other.loss
+            for index in weights.indices { weights[index] += other.weights[index] }
+            for index in biases.indices { biases[index] += other.biases[index] }
+        }
+    }
+
+    private func part(_ range: Range<Int>, _ weights: [FeatureMatrix.Lanes], _ biases: [Double]) -> Part {
+        var part = Part(lanes: weights.count, outputs: outputs)
+        var scores = [Double](repeating: 0, count: outputs)
+        for index in range {
+            let row = rows[index]
+            features.products(ofRow: row, with: weights, count: outputs, into: &scores)
+            for output in 0..<outputs { scores[output] += biases[output] }
+            // From here on the scores are the loss's derivatives by them.
+            part.loss +=
+                outputs == 1
+                ? Self.binary(&scores[0], isSecond: labels[row] == 1) : Self.multinomial(&scores, label: labels[row])
+            for output in 0..<outputs {
+                features.add(row: row, times: scores[output], to: &part.weights, at: output * features.lanesPerRow)
+                part.biases[output] += scores[output]
+            }
+        }
+        return part
+    }
+
+    /// log(1 + e^±x) of the logit, which becomes its derivative.
+    private static func binary(_ score: inout Double, isSecond: Bool) -> Double {
+        let logit = score
+        // e^-|x| cannot overflow.
+        let small = exp(-abs(logit))
+        let probability = logit < 0 ? small / (1 + small) : 1 / (1 + small)
+        score = probability - (isSecond ? 1 : 0)
+        return max(0, isSecond ? -logit : logit) + log1p(small)
+    }
+
+    /// -log softmax of the label's logit; the logits become their derivatives.
+    private static func multinomial(_ scores: inout [Double], label: Int) -> Double {
+        let largest = scores.reduce(-.infinity, max)
+        let own = scores[label] - largest
+        var sum = 0.0
+        for index in scores.indices {
+            scores[index] = exp(scores[index] - largest)
+            sum += scores[index]
+        }
+        for index in scores.indices { scores[index] /= sum }
+        scores[label] -= 1
+        return log(sum) - own
+    }
+}

@@ -1,0 +1,110 @@
+/// Multinomial logistic regression with an L2 penalty: scikit-learn's `LogisticRegression` at its defaults.
+///
+/// What is minimized over n rows is the mean cross-entropy + |W|² / (2 C n); the intercepts are not penalized. Of two
+/// classes there is one weight vector, the second class's over the first's, as scikit-learn has it: two penalized ones
+/// would be another model.
+package struct LogisticRegression: Sendable {
+    /// scikit-learn's `C`: the smaller, the smaller the weights.
+    package var inversePenalty: Double
+    /// How the minimum is looked for.
+    package var search = LBFGS()
+
+    /// A regression with the given `C`.
+    ///
+    /// - Precondition: it is positive.
+    package init(inversePenalty: Double) {
+        precondition(inversePenalty > 0, "C is \(inversePenalty)")
+        self.inversePenalty = inversePenalty
+    }
+
+    /// A fitted model, and how the search for it ended.
+    package struct Fit: Sendable {
+        /// The model.
+        package var head: LinearHead
+        /// The mean loss, penalty included.
+        package var loss: Double
+        /// Steps of the search.
+        package var iterations: Int
+        /// Whether it ended at a minimum.
+        package var converged: Bool
+        /// The parameters as they were searched for: where a search with another `C` can begin.
+        let point: [Double]
+    }
+
+    /// Fits the classes of some rows.
+    ///
+    /// - Parameters:
+    ///   - features: of all rows.
+    ///   - labels: each row's class, from 0.
+    ///   - classes: their number.
+    ///   - rows: those to learn from.
+    ///   - start: a fit to begin at, of the same number of classes and columns; nil for zeros.
+    /// - Precondition: two classes or more, and at least one row.
+    package func fit(
+        _ features: FeatureMatrix,
+        labels: [Int],
+        classes: Int,
+        rows: [Int],
+        from start: Fit? = nil
+    ) -> Fit {
+        precondition(classes >= 2 && !rows.isEmpty, "\(classes) classes of \(rows.count) rows")
+        let loss = CrossEntropy(features, labels: labels, rows: rows, outputs: classes == 2 ? 1 : classes)
+        let penalty = 1 / (inversePenalty * Double(rows.count))
+        let zeros = [Double](repeating: 0, count: loss.parameters)
+        let weights = loss.outputs * features.columns
+        let result = search.minimize(from: start?.point ?? zeros) { point in
+            var (value, gradient) = loss.evaluate(point)
+            for index in 0..<weights {
+                value += 0.5 * penalty * point[index] * point[index]
+                gradient[index] += penalty * point[index]
+            }
+            return (value, gradient)
+        }
+        return Fit(
+            head: LinearHead(point: result.point, outputs: loss.outputs, columns: features.columns),
+            loss: result.value,
+            iterations: result.iterations,
+            converged: result.converged,
+            point: result.point
+        )
+    }
+}
+
+/// A classification head: logits are `weight · features + bias`.
+package struct LinearHead: Sendable, Equatable {
+    /// Shape [classes][columns].
+    package private(set) var weight: [[Double]]
+    /// Shape [classes].
+    package private(set) var bias: [Double]
+
+    /// Weights and biases of each class.
+    package init(weight: [[Double]], bias: [Double]) {
+        self.weight = weight
+        self.bias = bias
+    }
+
+    /// From the parameters of a search: the weight vectors, then their biases. A single one, the second class's over
+    /// the first's, becomes two of half its size, whose softmax is its sigmoid.
+    init(point: [Double], outputs: Int, columns: Int) {
+        weight = (0..<outputs).map { Array(point[$0 * columns..<($0 + 1) * columns]) }
+        bias = Array(point[(outputs * columns)...])
+        guard outputs == 1 else { return }
+        weight = [weight[0].map { -$0 / 2 }, weight[0].map { $0 / 2 }]
+        bias = [-bias[0] / 2, bias[0] / 2]
+    }
+
+    /// The class of each of some rows: that with the largest logit, the first of equal ones.
+    package func predictions(_ features: FeatureMatrix, rows: some Sequence<Int>) -> [Int] {
+        let lanes = weight.flatMap { FeatureMatrix.lanes(of: $0) }
+        var scores = [Double](repeating: 0, count: weight.count)
+        return rows.map { row in
+            features.products(ofRow: row, with: lanes, count: weight.count, into: &scores)
+            var best = 0
+            for output in scores.indices {
+                scores[output] += bias[output]
+                if scores[output] > scores[best] { best = output }
+            }
+            return best
+        }
+    }
+}

@@ -1,0 +1,72 @@
+/// Divides rows so that each part has the classes in the proportions of the whole. The same seed divides alike on any
+/// machine.
+package enum Stratification {
+    /// Holds some rows of each class out.
+    ///
+    /// A class of one row is not held out: nothing could be learnt of it.
+    ///
+    /// - Parameter share: how many of a class are held out, from 0 to 1; at least one stays.
+    /// - Returns: row numbers, each ascending.
+    package static func split(labels: [Int], share: Double, seed: UInt64) -> (training: [Int], heldOut: [Int]) {
+        var (training, heldOut): ([Int], [Int]) = ([], [])
+        for members in shuffledClasses(labels, rows: Array(labels.indices), seed: seed) {
+            let wanted = Int((Double(members.count) * share).rounded())
+            let count = members.count == 1 ? 0 : min(max(wanted, 1), members.count - 1)
+            heldOut += members.prefix(count)
+            training += members.dropFirst(count)
+        }
+        return (training.sorted(), heldOut.sorted())
+    }
+
+    /// Deals rows into folds, each to be held out once.
+    ///
+    /// A class of one row is in no fold, and so in every training part.
+    ///
+    /// - Parameter rows: those to deal; `labels` is of all.
+    /// - Returns: row numbers, each ascending.
+    package static func folds(_ count: Int, labels: [Int], rows: [Int], seed: UInt64) -> [[Int]] {
+        var folds = [[Int]](repeating: [], count: count)
+        var next = 0
+        for members in shuffledClasses(labels, rows: rows, seed: seed) where members.count > 1 {
+            // Each class goes on where the one before has ended, so that folds differ by one row at most.
+            for row in members {
+                folds[next % count].append(row)
+                next += 1
+            }
+        }
+        return folds.map { $0.sorted() }
+    }
+
+    /// The rows of each class, in the classes' order, shuffled.
+    private static func shuffledClasses(_ labels: [Int], rows: [Int], seed: UInt64) -> [[Int]] {
+        var classes = [[Int]](repeating: [], count: (labels.max() ?? -1) + 1)
+        for row in rows { classes[labels[row]].append(row) }
+        var random = SplitMix64(seed: seed)
+        for index in classes.indices { random.shuffle(&classes[index]) }
+        return classes.filter { !$0.isEmpty }
+    }
+}
+
+/// Steele, Lea and Flood's generator ("Fast splittable pseudorandom number generators", 2014): the same numbers, and
+/// by ``shuffle(_:)`` the same orders, with every version of Swift.
+private struct SplitMix64 {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    private mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var bits = state
+        bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
+        return bits ^ (bits >> 31)
+    }
+
+    /// Fisher and Yates's shuffle. The high half of a product with the bound is even to one part in 2^40 here.
+    mutating func shuffle(_ values: inout [Int]) {
+        for last in stride(from: values.count - 1, to: 0, by: -1) {
+            let place = next().multipliedFullWidth(by: UInt64(last + 1)).high
+            values.swapAt(last, Int(place))
+        }
+    }
+}
