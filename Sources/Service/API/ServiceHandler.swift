@@ -1,3 +1,4 @@
+import Encoder
 package import HTTPProtocol
 package import HTTPServer
 package import HTTPTypes
@@ -81,7 +82,8 @@ package final class ServiceHandler: RequestHandler {
             if found.entries.count > 1 {
                 let fields = try routed.fields()
                 routed.parsed = fields
-                route = found.entries.first { $0.path.fits?(fields.members) ?? true }?.route ?? route
+                let heads = try context.inference.model.encoder.heads
+                route = found.entries.first { $0.path.takes(fields.members, heads: heads) }?.route ?? route
             }
             guard let route, case .work(let answer) = route.answer else {
                 preconditionFailure("what needs no work is answered on the event loop")

@@ -3,7 +3,7 @@ import Foundation
 /// Finds the model that comes with the program, so that the first answer needs no download.
 package enum BundledModel {
     /// The bundled model's folder name.
-    package static let name = "mobilebert-mini-sst2"
+    package static let name = "mobilebert-mini"
 
     /// The folder to load when no model is named: `SWIFTLET_MODEL`, else the bundled model beside the program.
     ///

@@ -9,9 +9,11 @@ package import Logging
 package struct ServiceConfiguration: Sendable, Equatable {
     // MARK: Model
 
-    /// Folder of the model; nil: the bundled one (``BundledModel``).
+    /// Folder of the model, or its id on the Hub; nil: the bundled one (``BundledModel``).
     package var model: String?
-    /// Name shown by `/info`; nil: the folder's.
+    /// Branch, tag or commit of a model of the Hub; nil: `main`.
+    package var revision: String?
+    /// Name shown by `/info`; nil: the id on the Hub, else the folder's.
     package var servedModelName: String?
     /// Pooling of `/embed` where a request names none; nil: the model's own, else mean.
     package var defaultPooling: Pooling?

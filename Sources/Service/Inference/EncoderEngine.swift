@@ -5,15 +5,15 @@ package import Encoder
 package struct EncoderEngine: BatchEngine {
     /// A thread more is worth its wake-up, and its waiting for the others in every layer, only for so many
     /// multiplications: 40 microseconds of one CPU's in float32. A text of the full-size model has always more, one of
-    /// the bundled model only above a hundred tokens.
+    /// the bundled model only above some twenty tokens.
     private static let minMultiplicationsPerMember = 5_000_000
 
-    private let model: MobileBertModel
+    private let model: EncoderModel
     private let workers: Int
     private let multiplicationsPerToken: Int
 
     /// - Parameter workers: how many workers there will be, any of which may lend itself to another's batch.
-    init(model: MobileBertModel, workers: Int) {
+    init(model: EncoderModel, workers: Int) {
         self.model = model
         self.workers = workers
         self.multiplicationsPerToken = Self.multiplicationsPerToken(model.configuration)
@@ -36,7 +36,7 @@ package struct EncoderEngine: BatchEngine {
     private static let arrayBytes = 128
 
     /// Those of the layers' products with weights, beside which all others are few.
-    private static func multiplicationsPerToken(_ configuration: MobileBertConfiguration) -> Int {
+    private static func multiplicationsPerToken(_ configuration: EncoderConfiguration) -> Int {
         let width = configuration.trueHiddenSize
         let bottlenecks = configuration.usesBottleneck ? 3 * configuration.hiddenSize * width : 0
         let feedForward = 2 * configuration.feedForwardNetworkCount * width * configuration.intermediateSize
@@ -48,10 +48,10 @@ extension BatchTeam: Team {}
 
 /// One worker: the shared model with a workspace of its own.
 package final class EncoderWorker: BatchWorker {
-    private let model: MobileBertModel
+    private let model: EncoderModel
     private let workspace: Workspace
 
-    init(model: MobileBertModel, teamSize: Int) {
+    init(model: EncoderModel, teamSize: Int) {
         self.model = model
         self.workspace = model.makeWorkspace(members: teamSize)
     }

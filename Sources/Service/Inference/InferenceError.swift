@@ -1,3 +1,5 @@
+package import Encoder
+
 /// Why inputs did not give results.
 package enum InferenceError: Error, Equatable, CustomStringConvertible {
     case noInputs
@@ -9,7 +11,7 @@ package enum InferenceError: Error, Equatable, CustomStringConvertible {
     case noTokens(input: Int)
     case unknownID(input: Int, id: Int32, vocabularySize: Int)
     case invalidMaxLength(Int, minimum: Int)
-    case invalidDimensions(Int, hiddenSize: Int)
+    case invalidDimensions(Int, limit: Int)
     case invalidTopK(Int)
     case unknownPrompt(String, known: [String])
     /// A prompt was named for an input that is no single text.
@@ -21,13 +23,30 @@ package enum InferenceError: Error, Equatable, CustomStringConvertible {
     case invalidPriority(Int)
     case noTokenizer(model: String)
     case noPooler
-    case noClassifier(architecture: String)
+    /// The pooling asked for gives vectors that the model's further modules do not take.
+    case poolingDoesNotFit([Pooling], size: Int, module: String, expected: Int)
+    /// After cutting nothing but the prompt is left, which this model does not pool.
+    case onlyPrompt(input: Int, tokens: Int)
+    /// The checkpoint was not saved with the head that a task needs.
+    case missingHead(needed: Head, available: [Head], architecture: String)
     /// More token vectors than one answer carries.
     case resultTooLarge(tokens: Int, limit: Int)
     /// More tokens, padding included where it is asked for, than one answer carries.
     case tokenizationTooLarge(tokens: Int, limit: Int)
     /// So many token vectors are being sent that no more are computed now.
     case resultsHeldBack(limit: Int)
+    /// A number that an option cannot be.
+    case optionOutOfRange(_ option: String, given: Int, minimum: Int, maximum: Int?)
+    /// A text that must not be empty, by its key.
+    case emptyText(_ key: String, input: Int)
+    /// A question that leaves no room for its context.
+    case noRoomForContext(input: Int, question: Int, maxLength: Int)
+    /// Windows that share so many tokens would not get on.
+    case overlapTooLong(_ option: String, Int, room: Int)
+    /// More windows than one request may have.
+    case tooManyWindows(count: Int, limit: Int)
+    /// Windows are merged by what was aggregated.
+    case strideWithoutAggregation
     /// The engine could not compute an input.
     case inputFailed(input: Int, reason: String)
 
@@ -50,8 +69,8 @@ package enum InferenceError: Error, Equatable, CustomStringConvertible {
             "input \(input) has the id \(id), which is not in the vocabulary (0 to \(vocabularySize - 1))"
         case .invalidMaxLength(let length, let minimum):
             "`max_length` must be at least \(minimum). Given: \(length)"
-        case .invalidDimensions(let dimensions, let hiddenSize):
-            "`dimensions` must be from 1 to \(hiddenSize). Given: \(dimensions)"
+        case .invalidDimensions(let dimensions, let limit):
+            "`dimensions` must be from 1 to \(limit). Given: \(dimensions)"
         case .invalidTopK(let topK):
             "`top_k` must be at least 1. Given: \(topK)"
         case .unknownPrompt(let name, let known):
@@ -69,16 +88,66 @@ package enum InferenceError: Error, Equatable, CustomStringConvertible {
             "the model \(model) has no vocabulary (vocab.txt or tokenizer.json); send token ids instead of text"
         case .noPooler:
             "this checkpoint has no pooler; use `pooling` mean or cls"
-        case .noClassifier(let architecture):
-            "this model (\(architecture)) has no classification head; load a MobileBertForSequenceClassification"
+        case .poolingDoesNotFit(let poolings, let size, let module, let expected):
+            "pooling by \(poolings.name) gives vectors of \(size) components, but the model's module in \(module) "
+                + "takes \(expected); leave `pooling` to the model"
+        case .onlyPrompt(let input, let tokens):
+            "input \(input) has no tokens besides the \(tokens) of its prompt, and this model does not pool those; "
+                + "allow more tokens"
+        case .missingHead(let needed, let available, let architecture):
+            "this takes a head for \(needed.task), but the model (\(architecture)) has "
+                + (available.isEmpty ? "no head" : "only one for \(available.map(\.task).joined(separator: " and "))")
+                + "; load a checkpoint that has it, such as a \(needed.example)"
         case .resultTooLarge(let tokens, let limit):
             "token vectors for \(tokens) tokens are asked for, at most \(limit) fit one answer; send fewer inputs"
         case .tokenizationTooLarge(let tokens, let limit):
             "the answer would have \(tokens) tokens and more, at most \(limit) fit one; send less text, or `max_length`"
         case .resultsHeldBack(let limit):
             "answers with token vectors for \(limit) tokens are being sent already; try again later"
+        case .optionOutOfRange(let option, let given, let minimum, let maximum):
+            "`\(option)` must be "
+                + (maximum.map { "from \(minimum) to \($0)" } ?? "at least \(minimum)") + ". Given: \(given)"
+        case .emptyText(let key, let input):
+            "`\(key)` of input \(input) cannot be empty"
+        case .noRoomForContext(let input, let question, let maxLength):
+            """
+            the question of input \(input) has \(question) tokens, which leave none of the \(maxLength) of a window \
+            for the context; ask for a lower `max_question_len` or a higher `max_seq_len`
+            """
+        case .overlapTooLong(let option, let given, let room):
+            "`\(option)` must be less than \(room), the tokens of the text that fit a window. Given: \(given)"
+        case .tooManyWindows(let count, let limit):
+            "the texts come to \(count) windows or more, at most \(limit) are computed; send less text, or less overlap"
+        case .strideWithoutAggregation:
+            "`stride` takes an `aggregation_strategy` other than none, by which windows are merged"
         case .inputFailed(let input, let reason):
             "input \(input) could not be computed: \(reason)"
+        }
+    }
+}
+
+extension Head {
+    /// What it is for, in words.
+    fileprivate var task: String {
+        switch self {
+        case .sequenceClassification: "sequence classification"
+        case .tokenClassification: "token classification"
+        case .questionAnswering: "question answering"
+        case .maskedLanguageModel: "masked language modelling"
+        case .nextSentence: "next sentence prediction"
+        case .multipleChoice: "multiple choice"
+        }
+    }
+
+    /// A class of transformers whose checkpoints have it, as config.json's `architectures` names it.
+    fileprivate var example: String {
+        switch self {
+        case .sequenceClassification: "MobileBertForSequenceClassification"
+        case .tokenClassification: "MobileBertForTokenClassification"
+        case .questionAnswering: "MobileBertForQuestionAnswering"
+        case .maskedLanguageModel: "MobileBertForMaskedLM"
+        case .nextSentence: "MobileBertForNextSentencePrediction"
+        case .multipleChoice: "MobileBertForMultipleChoice"
         }
     }
 }

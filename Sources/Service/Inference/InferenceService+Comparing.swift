@@ -29,9 +29,7 @@ extension InferenceService {
         texts: [String],
         options: RerankOptions
     ) async throws -> Outcome<[Rank]> {
-        guard let classifier = model.encoder.classifier else {
-            throw InferenceError.noClassifier(architecture: model.architecture)
-        }
+        let classifier = try classifier()
         guard classifier.labels.count == 1 else {
             throw InferenceError.notReranker(labels: classifier.labels.count)
         }
@@ -52,6 +50,7 @@ extension InferenceService {
     ) async throws -> Outcome<[Float]> {
         var embedding = EmbedOptions()
         embedding.input = options
+        embedding.normalize = true
         let outcome = try await embed(([source] + sentences).map(TextInput.text), options: embedding)
         let cosines = outcome.value.dropFirst().map { vector in
             let product = zip(outcome.value[0], vector).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }

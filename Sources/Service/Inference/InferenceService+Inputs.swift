@@ -1,12 +1,6 @@
 import Encoder
 package import Tokenization
 
-/// An input as the model takes it.
-struct EncodedInput {
-    let ids: [Int32]
-    let typeIDs: [Int32]
-}
-
 extension TextInput {
     /// Unicode scalars, or ids where there is no text.
     fileprivate var characterCount: Int {
@@ -35,7 +29,7 @@ package struct TokenizeOptions: Sendable, Equatable {
 extension InferenceService {
     /// Tokenizes without running the model. Inputs of ids are decoded to text first.
     package func tokenize(_ inputs: [TextInput], options: TokenizeOptions) throws -> [Encoding] {
-        try checkCount(inputs)
+        try checkCount(inputs.count)
         let requested = options.input.maxLength
         let cuts = options.input.truncate ?? (requested != nil)
         let limit = min(requested ?? maxInputLength, Int(Int32.max))
@@ -62,10 +56,7 @@ extension InferenceService {
     /// - Parameter name: the prompt's; nil for the default, of which there may be none.
     /// - Throws: `unknownPrompt`, and `promptWithoutText` where a named prompt cannot be put before an input.
     func prompted(_ inputs: [TextInput], by name: String?) throws(InferenceError) -> [TextInput] {
-        let known = model.prompts.texts
-        if let name, known[name] == nil { throw .unknownPrompt(name, known: known.keys.sorted()) }
-        let prompt = name.map { known[$0] } ?? configuration.defaultPrompt ?? model.prompts.defaultText
-        guard let prompt, !prompt.isEmpty else { return inputs }
+        guard let prompt = try prompt(named: name) else { return inputs }
         var prompted: [TextInput] = []
         prompted.reserveCapacity(inputs.count)
         for (index, input) in inputs.enumerated() {
@@ -80,46 +71,60 @@ extension InferenceService {
         return prompted
     }
 
+    /// The text of a prompt; nil where none goes before texts.
+    ///
+    /// - Parameter name: the prompt's; nil for the default, of which there may be none.
+    /// - Throws: `unknownPrompt`.
+    func prompt(named name: String?) throws(InferenceError) -> String? {
+        let known = model.prompts.texts
+        if let name, known[name] == nil { throw .unknownPrompt(name, known: known.keys.sorted()) }
+        let prompt = name.map { known[$0] } ?? configuration.defaultPrompt ?? model.prompts.defaultText
+        return prompt.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
     /// Tokenizes for the model: within its length, cut or refused as the options say.
     ///
-    /// - Parameter prompting: whether a prompt goes before each text.
+    /// - Parameters:
+    ///   - prompting: whether a prompt goes before each text.
+    ///   - collectsOffsets: whether it is to be known where in its text each token stands.
     func encode(
         _ given: [TextInput],
         _ options: InputOptions,
-        prompting: Bool = false
-    ) throws -> (rows: [EncodedInput], usage: Usage) {
-        try checkCount(given)
+        prompting: Bool = false,
+        collectsOffsets: Bool = false
+    ) throws -> (rows: [Encoding], usage: Usage) {
+        try checkCount(given.count)
         let inputs = prompting ? try prompted(given, by: options.promptName) : given
         if let length = options.maxLength, length < 1 { throw InferenceError.invalidMaxLength(length, minimum: 1) }
         let started = ContinuousClock.now
         let limit = min(options.maxLength ?? maxInputLength, maxInputLength)
         let cuts = options.truncate ?? configuration.autoTruncate
         let encodingOptions = EncodingOptions(
-            truncation: Truncation(maxLength: limit, direction: options.truncationDirection),
-            collectOffsets: false
+            truncation: Truncation(
+                maxLength: limit,
+                direction: options.truncationDirection,
+                strategy: options.truncationStrategy
+            ),
+            collectOffsets: collectsOffsets
         )
         var usage = Usage(characters: given.reduce(0) { $0 + $1.characterCount })
-        var rows: [EncodedInput] = []
+        var rows: [Encoding] = []
         rows.reserveCapacity(inputs.count)
         for (index, input) in inputs.enumerated() {
             try RequestOptions.check()
-            let row: EncodedInput
-            let dropped: Int
+            let row: Encoding
             if case .ids(let ids) = input {
                 row = try fit(ids, index: index, limit: limit, direction: options.truncationDirection)
-                dropped = ids.count - row.ids.count
             } else {
-                let encoding = try encode(input, encodingOptions)
-                row = EncodedInput(ids: encoding.ids, typeIDs: encoding.typeIDs)
-                dropped = encoding.truncatedTokenCount
+                row = try encode(input, encodingOptions)
                 // Nothing is left of an empty text when the model's template has no special tokens.
-                guard !row.ids.isEmpty else { throw InferenceError.noTokens(input: index) }
+                guard row.count > 0 else { throw InferenceError.noTokens(input: index) }
             }
-            guard dropped == 0 || cuts else {
-                throw InferenceError.tooLong(input: index, tokens: row.ids.count + dropped, limit: limit)
+            let dropped = row.truncatedTokenCount
+            // More than the limit are left where only the text may be cut and its pair alone is too long.
+            guard dropped == 0 || cuts, row.count <= limit else {
+                throw InferenceError.tooLong(input: index, tokens: row.count + dropped, limit: limit)
             }
-            usage.tokens += row.ids.count
-            usage.inputLengths.append(row.ids.count)
             usage.truncatedInputs += dropped == 0 ? 0 : 1
             rows.append(row)
         }
@@ -127,10 +132,10 @@ extension InferenceService {
         return (rows, usage)
     }
 
-    func checkCount(_ inputs: [TextInput]) throws(InferenceError) {
-        guard !inputs.isEmpty else { throw .noInputs }
-        guard inputs.count <= configuration.maxClientBatchSize else {
-            throw .tooManyInputs(count: inputs.count, limit: configuration.maxClientBatchSize)
+    func checkCount(_ count: Int) throws(InferenceError) {
+        guard count > 0 else { throw .noInputs }
+        guard count <= configuration.maxClientBatchSize else {
+            throw .tooManyInputs(count: count, limit: configuration.maxClientBatchSize)
         }
     }
 
@@ -149,7 +154,7 @@ extension InferenceService {
         index: Int,
         limit: Int,
         direction: TruncationDirection
-    ) throws(InferenceError) -> EncodedInput {
+    ) throws(InferenceError) -> Encoding {
         guard !ids.isEmpty else { throw .emptyIDs(input: index) }
         let vocabularySize = model.encoder.configuration.vocabularySize
         for id in ids where id < 0 || id >= vocabularySize {
@@ -163,10 +168,11 @@ extension InferenceService {
             let part = direction == .right ? body.prefix(room) : body.suffix(room)
             kept = framed ? [ids[0]] + part + [ids[ids.count - 1]] : Array(part)
         }
-        return EncodedInput(ids: kept, typeIDs: Array(repeating: 0, count: kept.count))
+        return Encoding(ids: kept, truncatedTokenCount: ids.count - kept.count)
     }
 
-    private func isSpecial(_ id: Int32) -> Bool {
+    /// Whether an id is that of a token such as [CLS].
+    func isSpecial(_ id: Int32) -> Bool {
         model.tokenizer?.isSpecial(id: id) ?? false
     }
 }

@@ -77,9 +77,6 @@ package final class InferenceService: Sendable {
         min(model.maxInputLength, configuration.maxInputLength ?? model.maxInputLength)
     }
 
-    /// How token vectors become one where a request does not say.
-    package var defaultPooling: Pooling { configuration.defaultPooling ?? model.defaultPooling }
-
     /// - Throws: `InferenceError.noTokenizer` for a model that takes ids only.
     func tokenizer() throws -> Tokenizer {
         guard let tokenizer = model.tokenizer else { throw InferenceError.noTokenizer(model: model.name) }
@@ -123,51 +120,12 @@ package final class InferenceService: Sendable {
         await scheduler.shutDown(finishingQueue: true)
     }
 
-    /// One vector for each input, `[inputs][hidden_size]`, or shorter by `dimensions`.
-    package func embed(_ inputs: [TextInput], options: EmbedOptions) async throws -> Outcome<[[Float]]> {
-        let pooling = options.pooling ?? defaultPooling
-        guard pooling != .pooler || model.encoder.hasPooler else { throw InferenceError.noPooler }
-        let hiddenSize = model.encoder.configuration.hiddenSize
-        if let dimensions = options.dimensions, !(1...hiddenSize).contains(dimensions) {
-            throw InferenceError.invalidDimensions(dimensions, hiddenSize: hiddenSize)
-        }
-        let outcome = try await run(inputs, options.input, prompting: true, computing: .pooled(pooling))
-        let vectors = outcome.value.map { output in
-            let vector = options.dimensions.map { Array(output.values.prefix($0)) } ?? output.values
-            return options.normalize ? normalized(vector) : vector
-        }
-        return Outcome(value: vectors, usage: outcome.usage)
-    }
-
-    /// The last hidden state of each input, `[tokens, hidden_size]`, special tokens included.
-    ///
-    /// The vectors of an answer are many times larger than its request, so what is held at once is limited: the
-    /// holding that comes with them must live until they are written.
-    package func embedAll(
-        _ inputs: [TextInput],
-        options: InputOptions
-    ) async throws -> (Outcome<[EncoderOutput]>, Allowance.Holding) {
-        let (rows, usage) = try encode(inputs, options, prompting: true)
-        guard usage.tokens <= configuration.maxTokenVectorsPerRequest else {
-            throw InferenceError.resultTooLarge(
-                tokens: usage.tokens,
-                limit: configuration.maxTokenVectorsPerRequest
-            )
-        }
-        guard let holding = tokenVectors.take(usage.tokens) else {
-            throw InferenceError.resultsHeldBack(limit: tokenVectors.limit)
-        }
-        return (try await run(rows, usage: usage, computing: .lastHiddenState), holding)
-    }
-
     /// Labels with scores and logits of each input, best first.
     package func classify(
         _ inputs: [TextInput],
         options: ClassifyOptions
     ) async throws -> Outcome<[[Classification]]> {
-        guard let classifier = model.encoder.classifier else {
-            throw InferenceError.noClassifier(architecture: model.architecture)
-        }
+        let classifier = try classifier()
         if let topK = options.topK, topK < 1 { throw InferenceError.invalidTopK(topK) }
         let outcome = try await run(inputs, options.input, computing: .logits)
         let labels = outcome.value.map { output in
@@ -178,44 +136,5 @@ package final class InferenceService: Sendable {
             return Array(ranked.prefix(options.topK ?? ranked.count))
         }
         return Outcome(value: labels, usage: outcome.usage)
-    }
-
-    /// - Parameter prompting: whether a prompt goes before each text.
-    func run(
-        _ inputs: [TextInput],
-        _ options: InputOptions,
-        prompting: Bool = false,
-        computing task: OutputRequest
-    ) async throws -> Outcome<[EncoderOutput]> {
-        let (rows, usage) = try encode(inputs, options, prompting: prompting)
-        return try await run(rows, usage: usage, computing: task)
-    }
-
-    private func run(
-        _ encodings: [EncodedInput],
-        usage: Usage,
-        computing task: OutputRequest
-    ) async throws -> Outcome<[EncoderOutput]> {
-        let rows = encodings.map { BatchRow(inputIDs: $0.ids, tokenTypeIDs: $0.typeIDs, task: task) }
-        let options = RequestOptions.current
-        let result = try await scheduler.run(rows, priority: options.priority, deadline: options.deadline)
-        let outputs = try result.rows.enumerated().map { index, row in
-            do { return try row.get() } catch let error as EncoderError {
-                throw InferenceError.inputFailed(input: index, reason: "\(error)")
-            }
-        }
-        var usage = usage
-        if case .logits = task { usage.isPrediction = true }
-        usage.queueTime = result.queueTime
-        usage.inferenceTime = result.computeTime
-        return Outcome(value: outputs, usage: usage)
-    }
-
-    /// Scaled to Euclidean length 1, summed in double precision; a zero vector stays as it is.
-    private func normalized(_ vector: [Float]) -> [Float] {
-        let squares = vector.reduce(0.0) { $0 + Double($1) * Double($1) }
-        guard squares > 0 else { return vector }
-        let scale = 1 / squares.squareRoot()
-        return vector.map { Float(Double($0) * scale) }
     }
 }

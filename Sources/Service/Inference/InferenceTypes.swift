@@ -16,6 +16,8 @@ package struct InputOptions: Sendable, Equatable {
     package var truncate: Bool?
     /// The end that is cut.
     package var truncationDirection = TruncationDirection.right
+    /// Which of the two texts of a pair are cut.
+    package var truncationStrategy = TruncationStrategy.longestFirst
     /// Most tokens, special ones included; nil and larger values mean the model's own limit.
     package var maxLength: Int?
     /// Which of the model's prompts is put before each text; nil for the service's default.
@@ -39,8 +41,9 @@ package struct InputOptions: Sendable, Equatable {
 package struct EmbedOptions: Sendable, Equatable {
     /// What becomes of long inputs.
     package var input = InputOptions()
-    /// Whether vectors are scaled to Euclidean length 1.
-    package var normalize = true
+    /// Whether vectors are scaled to Euclidean length 1; nil leaves it to the model, which says yes unless it is a
+    /// sentence-transformers folder without a Normalize.
+    package var normalize: Bool?
     /// How token vectors become one; nil for the model's own way.
     package var pooling: Pooling?
     /// Leading components to keep, cut before normalisation; nil for all.
@@ -81,7 +84,7 @@ package struct Usage: Sendable, Equatable {
     package var tokens = 0
     /// The tokens of each input.
     package var inputLengths: [Int] = []
-    /// Whether the classification head was asked.
+    /// Whether a head was asked.
     package var isPrediction = false
     /// Inputs that were cut to fit.
     package var truncatedInputs = 0

@@ -2,6 +2,7 @@ package import Checkpoint
 import Dispatch
 package import Encoder
 package import Foundation
+import LinearAlgebra
 import Synchronization
 package import Tokenization
 
@@ -11,18 +12,21 @@ package struct LoadedModel: Sendable {
     package let name: String
     /// The folder's path.
     package let directory: String
+    /// Where config.json, the tokenizer and the weights lie: the same folder, or one inside that modules.json names.
+    package let transformerDirectory: String
     /// When it was loaded.
     package let loadedAt = Date()
     /// Nil when the folder has no vocabulary: such a model takes token ids only.
     package let tokenizer: Tokenizer?
     /// Weights and forward pass.
-    package let encoder: MobileBertModel
-    /// From 1_Pooling/config.json, as sentence-transformers writes it; mean where there is none.
-    package let defaultPooling: Pooling
+    package let encoder: EncoderModel
+    /// How token vectors become one: pooling and what follows it, as sentence-transformers' files say; the mean where
+    /// there are none.
+    package let embedding: SentenceEmbedding
     /// What may be put before texts; none where config_sentence_transformers.json has none.
     package let prompts: Prompts
-    /// Most tokens of an input, special ones included: the position embeddings' number, or less if the tokenizer
-    /// says so.
+    /// Most tokens of an input, special ones included: the position embeddings' number, or less if
+    /// sentence-transformers' `max_seq_length` says so, or without one the tokenizer.
     package let maxInputLength: Int
     /// The class that config.json names, e.g. MobileBertForSequenceClassification.
     package let architecture: String
@@ -34,31 +38,40 @@ package struct LoadedModel: Sendable {
         servedName: String? = nil,
         engine: EngineOptions = EngineOptions()
     ) throws {
-        (tokenizer, encoder) = try Self.parts(directory: directory, engine: engine)
-        defaultPooling = try PoolingConfiguration.pooling(inModelDirectory: directory) ?? .mean
+        let folder = try SentenceTransformerFolder(directory: directory)
+        let settings = try TransformerSettings(transformerDirectory: folder.transformerDirectory)
+        (tokenizer, encoder) = try Self.parts(folder, settings, engine: engine)
+        embedding = try SentenceEmbedding(
+            folder,
+            hiddenSize: encoder.configuration.hiddenSize,
+            arithmetic: Arithmetic(engine.backend, for: .float32)
+        )
         prompts = try Prompts(inModelDirectory: directory)
         let positions = encoder.configuration.maxPositionEmbeddings
-        maxInputLength = min(positions, tokenizer?.modelMaxLength ?? positions)
+        maxInputLength = min(positions, settings.maxSequenceLength ?? tokenizer?.modelMaxLength ?? positions)
         architecture = encoder.configuration.architectures.first ?? "MobileBertModel"
         name = servedName ?? URL(fileURLWithPath: directory).standardizedFileURL.lastPathComponent
         self.directory = directory
-        if defaultPooling == .pooler, !encoder.hasPooler { throw ModelError.poolerMissing(directory: directory) }
+        transformerDirectory = folder.transformerDirectory
     }
 
     /// Tokenizer and encoder, loaded side by side: each takes its time.
     private static func parts(
-        directory: String,
+        _ folder: SentenceTransformerFolder,
+        _ settings: TransformerSettings,
         engine: EngineOptions
-    ) throws -> (Tokenizer?, MobileBertModel) {
+    ) throws -> (Tokenizer?, EncoderModel) {
         let tokenizer = Mutex<Result<Tokenizer?, any Error>?>(nil)
-        let encoder = Mutex<Result<MobileBertModel, any Error>?>(nil)
+        let encoder = Mutex<Result<EncoderModel, any Error>?>(nil)
         DispatchQueue.concurrentPerform(iterations: 2) { part in
             if part == 0 {
-                let result = Result<Tokenizer?, any Error> { try Self.tokenizer(directory: directory) }
+                let result = Result<Tokenizer?, any Error> {
+                    do { return try Self.tokenizer(folder, settings) } catch TokenizerError.noTokenizer { return nil }
+                }
                 tokenizer.withLock { $0 = result }
             } else {
-                let result = Result<MobileBertModel, any Error> {
-                    try MobileBertModel(directory: directory, options: engine)
+                let result = Result<EncoderModel, any Error> {
+                    try EncoderModel(directory: folder.transformerDirectory, options: engine)
                 }
                 encoder.withLock { $0 = result }
             }
@@ -76,18 +89,28 @@ package struct LoadedModel: Sendable {
         return commit.allSatisfy(\.isHexDigit) ? commit : nil
     }
 
-    private static func tokenizer(directory: String) throws -> Tokenizer? {
-        do {
-            return try Tokenizer(directory: directory)
-        } catch .noTokenizer {
-            return nil
-        }
+    /// The tokenizer of a model folder by itself, without its weights.
+    /// - Throws: `TokenizerError` and `ModelError`; also where there is none.
+    package static func tokenizer(directory: String) throws -> Tokenizer {
+        let folder = try SentenceTransformerFolder(directory: directory)
+        return try tokenizer(folder, TransformerSettings(transformerDirectory: folder.transformerDirectory))
+    }
+
+    private static func tokenizer(
+        _ folder: SentenceTransformerFolder,
+        _ settings: TransformerSettings
+    ) throws(TokenizerError) -> Tokenizer {
+        try Tokenizer(
+            directory: folder.transformerDirectory,
+            lowercases: settings.lowercases,
+            modelMaxLength: settings.maxSequenceLength
+        )
     }
 
     /// Why the model gives values that are not finite whatever its input, for which its weights are read again.
     func causeOfNonFinite() -> ModelError {
         do throws(CheckpointError) {
-            if let tensor = try Checkpoint(directory: directory).nonFiniteTensor() {
+            if let tensor = try Checkpoint(directory: transformerDirectory).nonFiniteTensor() {
                 return .nonFiniteWeights(file: tensor.file, tensor: tensor.name)
             }
         } catch {
@@ -108,8 +131,8 @@ package struct LoadedModel: Sendable {
 
 /// Parts of a model folder that do not fit together.
 package enum ModelError: Error, Equatable, CustomStringConvertible {
-    case poolerMissing(directory: String)
-    case unsupportedPooling(file: String, modes: [String])
+    /// A file of sentence-transformers asks for what is not supported, or does not fit the rest.
+    case unsupported(file: String, key: String, found: String, expected: String)
     /// The first input gives values that are not finite, because these weights are not.
     case nonFiniteWeights(file: String, tensor: String)
     /// The same, although all weights are finite.
@@ -121,8 +144,8 @@ package enum ModelError: Error, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .poolerMissing(let directory):
-            "\(directory): 1_Pooling/config.json asks for the pooler, which the checkpoint lacks"
+        case .unsupported(let file, let key, let found, let expected):
+            "\(file): \"\(key)\": found \(found), expected \(expected)"
         case .unreadable(let error):
             "\(error)"
         case .nonFiniteWeights(let file, let tensor):
@@ -133,9 +156,13 @@ package enum ModelError: Error, Equatable, CustomStringConvertible {
         case .unknownPrompt(let name, let place, let known):
             "\(place): the model has no prompt \"\(name)\"; it has "
                 + (known.isEmpty ? "none" : known.map { "\"\($0)\"" }.joined(separator: ", "))
-        case .unsupportedPooling(let file, let modes):
-            "\(file): pooling by \(modes.isEmpty ? "nothing" : modes.joined(separator: " + ")) is not supported; "
-                + "expected exactly one of pooling_mode_mean_tokens and pooling_mode_cls_token"
         }
+    }
+
+    /// Refuses a module's weights that are not finite: every embedding would not be.
+    static func checkFinite(_ weights: Checkpoint) throws(ModelError) {
+        let tensor: (file: String, name: String)?
+        do throws(CheckpointError) { tensor = try weights.nonFiniteTensor() } catch { throw .unreadable(error) }
+        if let tensor { throw .nonFiniteWeights(file: tensor.file, tensor: tensor.name) }
     }
 }

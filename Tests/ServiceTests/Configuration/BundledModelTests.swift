@@ -20,9 +20,9 @@ struct BundledModelTests {
         let places = BundledModel.candidates(executable: "/a/b/bin/swiftlet", workingDirectory: "/w")
         #expect(
             places == [
-                "/a/b/share/swiftlet/models/mobilebert-mini-sst2", "/w/Models/mobilebert-mini-sst2",
-                "/a/b/bin/Models/mobilebert-mini-sst2", "/a/b/Models/mobilebert-mini-sst2",
-                "/a/Models/mobilebert-mini-sst2", "/Models/mobilebert-mini-sst2",
+                "/a/b/share/swiftlet/models/mobilebert-mini", "/w/Models/mobilebert-mini",
+                "/a/b/bin/Models/mobilebert-mini", "/a/b/Models/mobilebert-mini",
+                "/a/Models/mobilebert-mini", "/Models/mobilebert-mini",
             ]
         )
     }
@@ -37,7 +37,7 @@ struct BundledModelTests {
                 isModel: isModel
             )
         }
-        #expect(try locate { $0.hasPrefix("/a/Models") } == "/a/Models/mobilebert-mini-sst2")
+        #expect(try locate { $0.hasPrefix("/a/Models") } == "/a/Models/mobilebert-mini")
         let error = #expect(throws: ConfigurationError.self) { _ = try locate { _ in false } }
         for place in BundledModel.candidates(executable: "/a/bin/swiftlet", workingDirectory: "/w") {
             #expect(error?.description.contains(place) == true)

@@ -1,4 +1,5 @@
 import Batching
+import Dispatch
 import Foundation
 import HTTPServer
 import Logging
@@ -9,9 +10,9 @@ import Testing
 
 @Suite("A client that goes", .timeLimit(.minutes(10)))
 struct DisconnectTests {
-    private static let blockingRows = 150
+    private static let blockingRows = 2
 
-    /// An engine that is busy for seconds with one batch, whatever comes.
+    /// An engine whose first batch, of whatever comes first, ends when the test says so.
     private func service(_ batches: BatchLog) throws -> InferenceService {
         var configuration = InferenceConfiguration(workers: 1)
         configuration.batching.maxBatchTokens = 1 << 20
@@ -54,6 +55,7 @@ struct DisconnectTests {
             #expect(inference.statistics.cancelledRows == 5 * count)
         }
         #expect(inference.statistics.busyWorkers == 1, "the engine was free: nothing had to wait")
+        batches.release()
         #expect(try await blocker.value == Self.blockingRows)
         #expect(batches.rows == [Self.blockingRows])
         _ = await server.drain(within: .seconds(5))
@@ -69,9 +71,19 @@ struct DisconnectTests {
     }
 }
 
+/// Keeps batches from ending until it is released, and notes them.
 private final class BatchLog: Sendable {
     private let log = Mutex<[Int]>([])
-    func add(_ rows: Int) { log.withLock { $0.append(rows) } }
+    private let gate = DispatchSemaphore(value: 0)
+
+    func add(_ rows: Int) {
+        log.withLock { $0.append(rows) }
+        gate.wait()
+        gate.signal()
+    }
+
+    func release() { gate.signal() }
+
     var rows: [Int] { log.withLock { $0 } }
 }
 

@@ -42,7 +42,7 @@ struct EncoderEngineTests {
     func teamSize() throws {
         let bundled = EncoderEngine(model: try LoadedModel(directory: ModelFolder.bundled).encoder, workers: 2)
         #expect(bundled.teamSize(tokens: 1) == 1)
-        #expect(bundled.teamSize(tokens: 30) == 1)
+        #expect(bundled.teamSize(tokens: 9) == 1)
         #expect(bundled.teamSize(tokens: 512) > 1)
     }
 

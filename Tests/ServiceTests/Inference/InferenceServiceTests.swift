@@ -151,7 +151,7 @@ struct InferenceServiceTests {
         }
         embed = EmbedOptions()
         embed.dimensions = number
-        await #expect(throws: InferenceError.invalidDimensions(number, hiddenSize: 128)) {
+        await #expect(throws: InferenceError.invalidDimensions(number, limit: 256)) {
             try await inference.embed([.text("a")], options: embed)
         }
         await inference.shutDown()

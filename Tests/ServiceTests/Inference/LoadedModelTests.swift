@@ -18,7 +18,12 @@ struct LoadedModelTests {
         await #expect(throws: InferenceError.noTokenizer(model: "mobilebert")) {
             try await inference.embed([.text("a")], options: EmbedOptions())
         }
-        await #expect(throws: InferenceError.noClassifier(architecture: "MobileBertModel")) {
+        let missing = InferenceError.missingHead(
+            needed: .sequenceClassification,
+            available: [],
+            architecture: "MobileBertModel"
+        )
+        await #expect(throws: missing) {
             try await inference.classify([.ids([1])], options: ClassifyOptions())
         }
         await inference.shutDown()
@@ -111,23 +116,24 @@ struct LoadedModelTests {
     @Test(
         "pools as 1_Pooling/config.json says, else by the mean",
         arguments: [
-            (nil, .mean), (#"{"pooling_mode_mean_tokens": true, "word_embedding_dimension": 64}"#, .mean),
-            (#"{"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": false}"#, .cls),
-        ] as [(String?, Pooling)]
+            (nil, [.mean]), ("{}", [.mean]),
+            (#"{"pooling_mode_mean_tokens": true, "word_embedding_dimension": 64}"#, [.mean]),
+            (#"{"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": false}"#, [.cls]),
+            (#"{"pooling_mode_mean_tokens": true, "pooling_mode_cls_token": true}"#, [.cls, .mean]),
+        ] as [(String?, [Pooling])]
     )
-    func pooling(configuration: String?, expected: Pooling) async throws {
+    func pooling(configuration: String?, expected: [Pooling]) async throws {
         let files = configuration.map { ["1_Pooling/config.json": $0] } ?? [:]
         try await ModelFolder.with(modelOf: ModelFolder.withoutVocabulary, files) { folder in
             let model = try LoadedModel(directory: folder)
-            #expect(model.defaultPooling == expected)
+            #expect(model.embedding.poolings == expected && model.embedding.normalizes)
         }
     }
 
     @Test(
         "whose pooling cannot be done, or be read, is refused by the file's name",
         arguments: [
-            "{}", #"{"pooling_mode_max_tokens": true}"#, #"{"pooling_mode_mean_tokens": 1}"#, "[]", "{",
-            #"{"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": true}"#,
+            #"{"pooling_mode": "attention"}"#, #"{"pooling_mode_mean_tokens": 1}"#, "[]", "{",
         ]
     )
     func unsupportedPooling(configuration: String) async throws {
@@ -160,8 +166,8 @@ struct LoadedModelTests {
             let weights = ModelFolder.withoutVocabulary + "/model.safetensors"
             let text = try ConfigurationFile(path: folder + "/config.json")
             let error = #expect(throws: EncoderError.self) {
-                try MobileBertModel(
-                    configuration: MobileBertConfiguration(text),
+                try EncoderModel(
+                    configuration: EncoderConfiguration(text),
                     tensors: Checkpoint(file: weights)
                 )
             }

@@ -6,15 +6,15 @@ enum ModelFolder {
     private static let root = (0..<4).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }
     static let repository = root.path
     /// The bundled classifier, with its vocabulary.
-    static let bundled = root.appending(path: "Models/mobilebert-mini-sst2").path
-    /// A MobileBertModel with random weights, 1,000 ids, 96 positions and no vocabulary.
+    static let bundled = root.appending(path: "Models/mobilebert-mini").path
+    /// A EncoderModel with random weights, 1,000 ids, 96 positions and no vocabulary.
     static let withoutVocabulary = fixture("mobilebert")
     /// The same with a head of one label, for regression.
     static let regression = fixture("mobilebert-regression")
     /// The same with a head of four labels, any number of which are right.
     static let multiLabel = fixture("mobilebert-multilabel")
 
-    private static func fixture(_ name: String) -> String { root.appending(path: "Tests/Fixtures/models/\(name)").path }
+    static func fixture(_ name: String) -> String { root.appending(path: "Tests/Fixtures/models/\(name)").path }
 
     /// Calls `body` with a folder that holds another one's model, and `files` besides, and removes it.
     static func with(
@@ -26,7 +26,7 @@ enum ModelFolder {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         if let source {
-            for name in ["config.json", "model.safetensors"] {
+            for name in ["config.json", "model.safetensors"] where files[name] == nil {
                 try FileManager.default.createSymbolicLink(
                     at: folder.appending(path: name),
                     withDestinationURL: URL(filePath: source).appending(path: name)

@@ -21,6 +21,7 @@ extension CohereRoutes {
         let texts = try fields.texts("texts")
         let types = try fields.choices("embedding_types", Form.self)
         var options = EmbedOptions()
+        options.normalize = true
         options.dimensions = try fields.integer("output_dimension")
         let cut = try fields.choice("truncate", Cut.self) ?? .end
         options.input.truncate = cut != .none

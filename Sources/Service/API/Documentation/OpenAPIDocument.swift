@@ -18,7 +18,13 @@ struct OpenAPIDocument {
         values = [
             "@version@": .string(SwiftletVersion.current),
             "@model@": .string(inference.model.name),
-            "@hidden_size@": .number("\(shape.hiddenSize)"),
+            "@embedding_size@": .number("\(inference.embeddingSize)"),
+            "@normalizes@": .boolean(inference.model.embedding.normalizes),
+            "@first_layer@": .number("\(-shape.layerCount - 1)"),
+            "@last_layer@": .number("\(shape.layerCount)"),
+            "@token_outputs@": .array(
+                TokenOutput.available(in: inference.model).map { .string($0.rawValue) } + [.null]
+            ),
             "@max_input_id@": .number("\(shape.vocabularySize - 1)"),
             "@max_decodable_id@": .number("\((inference.model.tokenizer?.vocabularySize ?? 1) - 1)"),
             "@poolings@": .array(poolings.map { .string($0.rawValue) } + [.null]),
@@ -77,8 +83,15 @@ struct OpenAPIDocument {
         case "tokenizer": model.tokenizer != nil
         case "classifier": model.encoder.classifier != nil
         case "reranker": model.encoder.classifier?.labels.count == 1 && model.tokenizer != nil
-        default: preconditionFailure("openapi.json: x-needs: \(need)")
+        case "zeroShot": (model.encoder.classifier?.labels.count ?? 0) > 1 && model.tokenizer != nil
+        default: hasHead(need)
         }
+    }
+
+    /// Whether there is a head of that name, and texts can be given.
+    private func hasHead(_ name: String) -> Bool {
+        guard let head = Head(rawValue: name) else { preconditionFailure("openapi.json: x-needs: \(name)") }
+        return inference.model.encoder.heads.contains(head) && inference.model.tokenizer != nil
     }
 
     // MARK: Paths

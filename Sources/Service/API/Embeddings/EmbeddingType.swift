@@ -13,6 +13,9 @@ enum EmbeddingType: String, CaseIterable, Sendable {
     /// The same bytes as they are.
     case ubinary
 
+    /// Whether a component must be within -1 and 1.
+    var isScaled: Bool { self == .int8 || self == .uint8 }
+
     /// Other servers' names.
     static let aliases: [String: EmbeddingType] = ["float": .float32, "half": .float16, "fp16": .float16]
 }

@@ -26,7 +26,7 @@ enum HubRoutes {
 
     /// Whether a body that was posted to the root is that of the Hub client's text_classification: it always has
     /// `parameters`, and feature_extraction's options never stand there.
-    private static func asksForClasses(_ body: JSONObject) -> Bool {
+    static func asksForClasses(_ body: JSONObject) -> Bool {
         guard case .object(let parameters) = body["parameters"] else { return false }
         return ["normalize", "dimensions", "prompt_name"].allSatisfy { parameters[$0] == nil }
     }

@@ -3,7 +3,7 @@ import JSON
 
 /// A tensor that the model can be asked for.
 enum InferOutput: String, CaseIterable {
-    /// Pooled and normalised, `[rows, hidden_size]`.
+    /// What `/embed` gives, `[rows, embedding_size]`.
     case embedding
     /// The classification head's output, `[rows, labels]`.
     case logits
@@ -14,8 +14,8 @@ enum InferOutput: String, CaseIterable {
         model.encoder.classifier == nil ? [.embedding] : allCases
     }
 
-    func width(in model: LoadedModel) -> Int {
-        self == .embedding ? model.encoder.configuration.hiddenSize : model.encoder.classifier?.labels.count ?? 0
+    func width(in inference: InferenceService) -> Int {
+        self == .embedding ? inference.embeddingSize : inference.model.encoder.classifier?.labels.count ?? 0
     }
 }
 

@@ -85,7 +85,7 @@ private struct InferResults {
         if outputs.contains(.embedding) {
             var embedding = EmbedOptions()
             embedding.input = options
-            embedding.normalize = try fields.boolean("normalize") ?? true
+            embedding.normalize = try fields.boolean("normalize")
             embedding.pooling = try fields.choice("pooling", Pooling.self)
             embedding.dimensions = try fields.integer("dimensions")
             let outcome = try await inference.embed(inputs, options: embedding)

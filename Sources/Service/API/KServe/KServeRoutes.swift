@@ -71,7 +71,7 @@ enum KServeRoutes {
                 }
                 writer.key("outputs")
                 writer.array(InferOutput.available(in: inference.model)) { writer, output in
-                    writer.tensorMetadata(output.rawValue, "FP32", [-1, output.width(in: inference.model)])
+                    writer.tensorMetadata(output.rawValue, "FP32", [-1, output.width(in: inference)])
                 }
             }
         }

@@ -17,11 +17,13 @@ enum OpenAIRoutes {
         },
     ]
 
-    /// A vector for each input, always of length 1. Whatever `model` and `user` say, there is one model.
+    /// A vector for each input, always of length 1, as OpenAI's are. Whatever `model` and `user` say, there is one
+    /// model.
     private static func embeddings(_ request: RouteRequest, _ context: RouteContext) async throws -> Response {
         let fields = try request.fields()
         let format = try EmbeddingFormat(fields)
         var options = EmbedOptions()
+        options.normalize = true
         // infinity_client sends 0 where its user says nothing.
         options.dimensions = try fields.integer("dimensions").flatMap { $0 == 0 ? nil : $0 }
         try fields.checkTolerated()

@@ -18,6 +18,12 @@ extension RequestFields {
         try list(key, of: "integers") { $0.integer }
     }
 
+    /// Texts, of which a single one may stand without its list; nil when there are none said.
+    func strings(_ key: String) throws -> [String]? {
+        if case .string(let text)? = try option(key) { return [text] }
+        return try list(key, of: "texts") { if case .string(let text) = $0 { text } else { nil } }
+    }
+
     /// Strings that stand for cases of `Choice`, in any letter case; an empty list is as good as none.
     func choices<Choice: RawRepresentable & CaseIterable>(
         _ key: String,
@@ -36,7 +42,7 @@ extension RequestFields {
         of expected: String,
         _ convert: (JSONValue) -> Element?
     ) throws -> [Element]? {
-        guard let value = members[key], value != .null else { return nil }
+        guard let value = try option(key) else { return nil }
         guard case .array(let elements) = value else { throw wrong("`\(key)`", "a list of \(expected)", value) }
         return try elements.enumerated().map { index, element in
             guard let converted = convert(element) else {

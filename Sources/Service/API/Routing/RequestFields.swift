@@ -73,7 +73,7 @@ struct RequestFields: Sendable {
     /// `inputs` of the routes that run the model, or another face's word for it.
     ///
     /// A string, a list of strings, one list of ids or a list of such lists; where `pairs` are taken, also lists of
-    /// one or two strings.
+    /// one or two strings, and objects of `text` and `text_pair`, of which one may stand without a list.
     func inputs(_ key: String = "inputs", pairs: Bool = false) throws -> [TextInput] {
         let expected = "a text, a list of texts, or lists of token ids"
         let value = try required(key, expected)
@@ -84,6 +84,8 @@ struct RequestFields: Sendable {
             guard !elements.isEmpty else { throw ServiceError.empty(key) }
             if case .number = elements.first { return [.ids(try ids(elements, at: "`\(key)`"))] }
             return try elements.enumerated().map { try input($1, at: "`\(key)[\($0)]`", pairs: pairs) }
+        case .object where pairs:
+            return [try input(value, at: "`\(key)`", pairs: true)]
         default:
             throw wrong("`\(key)`", expected, value)
         }
@@ -154,6 +156,10 @@ struct RequestFields: Sendable {
                 throw ServiceError.invalid("\(place) must be one or two texts. Given: \(kinds)")
             }
             return .ids(try ids(elements, at: place))
+        case .object(let members) where pairs:
+            let fields = RequestFields(members: members)
+            let text = try fields.text("text")
+            return try fields.string("text_pair").map { .pair(text, $0) } ?? .text(text)
         default:
             throw wrong(place, "a text or a list of token ids", value)
         }
@@ -179,7 +185,7 @@ struct RequestFields: Sendable {
     }
 
     /// An option's value, from the object itself or its `parameters`; null counts as absent.
-    private func option(_ key: String) throws -> JSONValue? {
+    func option(_ key: String) throws -> JSONValue? {
         if let value = members[key], value != .null { return value }
         guard let parameters = members["parameters"], parameters != .null else { return nil }
         guard case .object(let options) = parameters else { throw wrong("`parameters`", "an object", parameters) }

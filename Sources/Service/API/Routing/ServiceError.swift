@@ -77,6 +77,8 @@ extension ServiceError {
         case let error as ServiceError: self = error
         case let error as JSONError: self.init(400, .validation, "the body is not valid JSON: \(error)")
         case let error as InferenceError: self.init(error)
+        case let error as TaskError where error.isModelAtFault: self.init(424, .backend, "\(error)")
+        case let error as TaskError: self.init(422, .validation, "Input validation error: \(error)")
         case let error as SchedulerError: self.init(error)
         case TokenizerError.truncationTooShort: self.init(422, .validation, "\(error)")
         case let error as TokenizerError: self.init(422, .tokenizer, "\(error)")
@@ -90,7 +92,7 @@ extension ServiceError {
         switch error {
         case .noInputs:
             self.init(400, .empty, "\(error)")
-        case .noTokenizer, .noPooler, .noClassifier, .notReranker, .inputFailed:
+        case .noTokenizer, .noPooler, .missingHead, .notReranker, .inputFailed:
             self.init(424, .backend, "\(error)")
         case .resultsHeldBack:
             self.init(429, .overloaded, "\(error)", retryAfter: Self.retryAfterHeldBack)
@@ -98,7 +100,8 @@ extension ServiceError {
             self.init(422, .validation, "\(error)")
         case .tooLong, .emptyIDs, .noTokens, .unknownID, .invalidMaxLength, .invalidDimensions, .invalidTopK,
             .invalidTimeout, .invalidPriority, .unknownPrompt, .promptWithoutText, .resultTooLarge,
-            .tokenizationTooLarge:
+            .tokenizationTooLarge, .optionOutOfRange, .emptyText, .noRoomForContext, .overlapTooLong,
+            .tooManyWindows, .strideWithoutAggregation, .poolingDoesNotFit, .onlyPrompt:
             self.init(422, .validation, "Input validation error: \(error)")
         }
     }

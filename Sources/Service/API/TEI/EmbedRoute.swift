@@ -9,7 +9,8 @@ extension TEIRoutes {
         let format = try EmbeddingFormat(fields)
         var options = EmbedOptions()
         options.input = try fields.inputOptions()
-        options.normalize = try fields.boolean("normalize") ?? true
+        // Bytes hold the components of vectors of length 1.
+        options.normalize = try fields.boolean("normalize") ?? (format.type.isScaled ? true : nil)
         options.pooling = try fields.choice("pooling", Pooling.self)
         options.dimensions = try fields.integer("dimensions")
         let outcome = try await context.inference.embed(fields.inputs(), options: options)

@@ -10,7 +10,7 @@ extension InferenceService {
             for (key, text) in [
                 ("model_id", model.name), ("model_sha", model.revision), ("served_model_name", model.name),
                 ("model_dtype", model.encoder.engine.dataType), ("version", SwiftletVersion.current), ("sha", nil),
-                ("docker_label", nil), ("architecture", model.architecture), ("pooling", defaultPooling.rawValue),
+                ("docker_label", nil), ("architecture", model.architecture), ("pooling", poolings.name),
                 ("backend", model.encoder.engine.backend),
             ] as [(String, String?)] {
                 writer.key(key)
@@ -24,7 +24,8 @@ extension InferenceService {
                 ("max_batch_requests", configuration.batching.maxBatchRows),
                 ("max_client_batch_size", configuration.maxClientBatchSize),
                 ("tokenization_workers", configuration.tokenizationThreads), ("workers", configuration.workers),
-                ("hidden_size", shape.hiddenSize), ("num_hidden_layers", shape.layerCount),
+                ("embedding_size", embeddingSize), ("hidden_size", shape.hiddenSize),
+                ("num_hidden_layers", shape.layerCount),
                 ("vocab_size", shape.vocabularySize),
             ]
             for (key, number) in numbers {
@@ -33,6 +34,8 @@ extension InferenceService {
             }
             writer.key("auto_truncate")
             writer.boolean(configuration.autoTruncate)
+            writer.key("normalize")
+            writer.boolean(model.embedding.normalizes)
             writer.key("kernels")
             writer.array(model.encoder.engine.kernels) { $0.string($1) }
             writer.key("prompts")
@@ -48,7 +51,7 @@ extension InferenceService {
                 writer.key("embedding")
                 writer.object { writer in
                     writer.key("pooling")
-                    writer.string(defaultPooling.rawValue)
+                    writer.string(poolings.name)
                 }
                 return
             }

@@ -32,8 +32,8 @@ extension TEIRoutes {
     }
 }
 
-/// `inputs` of `/predict`. Here, and nowhere else, a flat list of two texts is a pair, as text-embeddings-inference has
-/// it: a batch is a list of lists.
+/// `inputs` of `/predict` and `/next_sentence`. Here, and nowhere else, a flat list of two texts is a pair, as
+/// text-embeddings-inference has it: a batch is a list of lists.
 enum PredictInputs: Equatable {
     case single(TextInput)
     case batch([TextInput])
@@ -41,6 +41,10 @@ enum PredictInputs: Equatable {
     private static let expected = "a text, a pair [text, text], or a batch [[text], [text, text], …]"
 
     init(_ fields: RequestFields) throws {
+        if case .object? = fields.members["inputs"] {
+            self = .single(try fields.inputs(pairs: true)[0])
+            return
+        }
         guard case .array(let elements) = fields.members["inputs"] else {
             self = .single(.text(try fields.text("inputs")))
             return
@@ -48,13 +52,11 @@ enum PredictInputs: Equatable {
         switch elements.first {
         case nil:
             throw ServiceError.empty("inputs")
-        case .array:
+        case .array, .object:
             self = .batch(
                 try elements.enumerated().map { index, element in
                     let place = "`inputs[\(index)]`"
-                    guard case .array = element else {
-                        throw fields.wrong(place, "a list of one or two texts", element)
-                    }
+                    if case .string = element { throw fields.wrong(place, "a list of one or two texts", element) }
                     return try fields.input(element, at: place, pairs: true)
                 }
             )

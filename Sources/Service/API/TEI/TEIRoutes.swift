@@ -31,7 +31,7 @@ enum TEIRoutes {
     }
 
     private static func asksForSimilarity(_ body: JSONObject) -> Bool {
-        if case .object = body["inputs"] { true } else { false }
+        if case .object(let inputs) = body["inputs"] { inputs["source_sentence"] != nil } else { false }
     }
 }
 

@@ -2,12 +2,13 @@ import Encoder
 import JSON
 import Synchronization
 
-/// Writes `[[[float]]]` in pages, so that megabytes of text exist only as the client reads them. The lock guards the
-/// place reached; pages are asked for one after another.
+/// Writes outputs as a list of nested lists in pages, so that megabytes of text exist only as the client reads them.
+/// The lock guards the place reached; pages are asked for one after another.
 final class TokenVectorPages: Sendable {
     private struct Place {
         var output = 0
-        var token = 0
+        /// The next row of the output's last dimension.
+        var row = 0
         var writer = JSONWriter(reservingBytes: TokenVectorPages.pageBytes * 2)
         var isDone = false
     }
@@ -20,11 +21,14 @@ final class TokenVectorPages: Sendable {
     private let holding: Allowance.Holding
     private let place = Mutex(Place())
 
-    /// - Parameter outputs: last hidden states, each `[tokens, hidden_size]`.
+    /// - Parameter outputs: of any shapes: `[tokens, hidden_size]`, for example.
     init(outputs: [EncoderOutput], holding: Allowance.Holding) {
         self.outputs = outputs
         self.holding = holding
     }
+
+    /// How many rows of the last dimensions there are in all.
+    var vectors: Int { outputs.reduce(0) { $0 + $1.values.count / max(1, $1.shape.last ?? 1) } }
 
     /// The next page; nil after the last.
     func next() -> [UInt8]? {
@@ -44,19 +48,21 @@ final class TokenVectorPages: Sendable {
     }
 
     private func write(into place: inout Place, upTo limit: Int) {
-        if place.output == 0, place.token == 0 { place.writer.beginArray() }
+        if place.output == 0, place.row == 0 { place.writer.beginArray() }
         while place.output < outputs.count {
             let output = outputs[place.output]
-            let (tokens, size) = (output.shape[0], output.shape[1])
-            if place.token == 0 { place.writer.beginArray() }
-            while place.token < tokens {
-                place.writer.numbers(output.values[place.token * size..<(place.token + 1) * size])
-                place.token += 1
+            let size = output.shape.last ?? output.values.count
+            // How many rows each list holds that is not a row itself, from the outside in.
+            let lists = output.shape.indices.dropLast().map { output.shape[$0...].dropLast().reduce(1, *) }
+            while place.row * size < output.values.count {
+                for rows in lists where place.row.isMultiple(of: rows) { place.writer.beginArray() }
+                place.writer.numbers(output.values[place.row * size..<(place.row + 1) * size])
+                place.row += 1
+                for rows in lists where place.row.isMultiple(of: rows) { place.writer.endArray() }
                 if place.writer.bytes.count >= limit { return }
             }
-            place.writer.endArray()
             place.output += 1
-            place.token = 0
+            place.row = 0
         }
         place.writer.endArray()
         place.isDone = true

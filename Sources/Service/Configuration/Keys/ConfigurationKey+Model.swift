@@ -3,18 +3,29 @@ extension ConfigurationKey {
         .text(
             "model",
             \.model,
-            type: "path",
+            type: "path or id",
             """
             Folder of the model to serve, in the Hub's layout: config.json, vocab.txt or tokenizer.json, and \
-            model.safetensors or pytorch_model.bin. Unset: the bundled model, a small sentiment classifier.
+            model.safetensors or pytorch_model.bin. Or its id on the Hugging Face Hub, as google/mobilebert-uncased: \
+            what is not in the Hub's cache yet is fetched at the start, while requests are answered 503. The variables \
+            of huggingface_hub hold (HF_HUB_CACHE, HF_TOKEN, HF_ENDPOINT, HF_HUB_OFFLINE). Unset: the bundled model, a \
+            small one for embeddings and sentiment.
+            """
+        ),
+        .text(
+            "revision",
+            \.revision,
+            """
+            Branch, tag or commit of a model of the Hub. A commit in full is never looked up again; of others the \
+            cache's state is taken where there is one, which `swiftlet pull` renews. Unset: main.
             """
         ),
         .text(
             "served_model_name",
             \.servedModelName,
             """
-            The model's name in /info and in answers. Unset: the name of its folder. Set it when the folder's name \
-            says nothing to clients, or shall not be shown.
+            The model's name in /info and in answers. Unset: its id on the Hub, else the name of its folder. Set it \
+            when the folder's name says nothing to clients, or shall not be shown.
             """
         ),
         .choice(

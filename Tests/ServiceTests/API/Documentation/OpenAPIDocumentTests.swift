@@ -47,7 +47,7 @@ struct OpenAPIDocumentTests {
         #expect(bundled["info"]?["version"]?.text == SwiftletVersion.current)
         let schemas = try #require(bundled["components"]?["schemas"])
         #expect(schemas["TokenID"]?["maximum"]?.integer == 30521)
-        #expect(schemas["EmbedRequest"]?["properties"]?["dimensions"]?["maximum"]?.integer == 128)
+        #expect(schemas["EmbedRequest"]?["properties"]?["dimensions"]?["maximum"]?.integer == 256)
         try await TestModels.with(modelOf: ModelFolder.regression) { service in
             let paths = try await service.send("GET", "/openapi.json").json["paths"]
             for path in ["/rerank", "/v1/rerank", "/v2/rerank"] { #expect(keys(paths?[path]) == ["post"], "\(path)") }

@@ -31,7 +31,7 @@ struct EmbeddingFormatTests {
         let octets = try await post(accept: "application/octet-stream")
         #expect(octets.bytes == littleEndian(vectors))
         #expect(octets.fields[.contentType] == "application/octet-stream")
-        #expect(octets.fields[.embeddingShape] == "2,128" && octets.fields[.embeddingType] == "float32")
+        #expect(octets.fields[.embeddingShape] == "2,256" && octets.fields[.embeddingType] == "float32")
     }
 
     @Test(
@@ -76,7 +76,7 @@ struct EmbeddingFormatTests {
             #expect(Array(answer.bytes.prefix(8)) == [0x93] + Array("NUMPY".utf8) + [1, 0])
             let length = Int(answer.bytes[8]) | Int(answer.bytes[9]) << 8
             let header = String(decoding: answer.bytes[10..<10 + length], as: UTF8.self)
-            let columns = type == "ubinary" ? 16 : 128
+            let columns = type == "ubinary" ? 32 : 256
             #expect(header.hasPrefix("{'descr': '\(name)', 'fortran_order': False, 'shape': (2, \(columns)), }"))
             #expect(header.hasSuffix("\n") && (10 + length).isMultiple(of: 64))
             #expect(answer.bytes.count == 10 + length + 2 * columns * size)

@@ -11,25 +11,25 @@ struct KServeRoutesTests {
         let server = try await service.send("GET", "/v2").json
         #expect(server["name"]?.text == "swiftlet" && server["version"]?.text == SwiftletVersion.current)
         #expect(server["extensions"]?.elements.contains(.string("binary_tensor_data")) == true)
-        for path in ["/v2/models/mobilebert-mini-sst2", "/v2/models/mobilebert-mini-sst2/versions/1"] {
+        for path in ["/v2/models/mobilebert-mini", "/v2/models/mobilebert-mini/versions/1"] {
             let model = try await service.send("GET", path).json
-            #expect(model["name"]?.text == "mobilebert-mini-sst2" && model["versions"] == .array([.string("1")]))
+            #expect(model["name"]?.text == "mobilebert-mini" && model["versions"] == .array([.string("1")]))
             #expect(model["inputs"]?.elements.map { $0["datatype"]?.text } == ["BYTES"])
             let outputs = try #require(model["outputs"]?.elements)
             #expect(outputs.map { $0["name"]?.text } == ["embedding", "logits", "scores"])
-            #expect(outputs.map { $0["shape"]?.numbers } == [[-1, 128], [-1, 2], [-1, 2]])
+            #expect(outputs.map { $0["shape"]?.numbers } == [[-1, 256], [-1, 2], [-1, 2]])
         }
     }
 
     @Test("health tells loading and ready apart, for the server and for the model")
     func health() async throws {
-        let paths = ["/v2/health/ready", "/v2/models/mobilebert-mini-sst2/ready"]
+        let paths = ["/v2/health/ready", "/v2/models/mobilebert-mini/ready"]
         let loading = TestService.loading()
         #expect(try await loading.send("GET", "/v2/health/live").status == 200)
         for path in paths { #expect(try await loading.send("GET", path).status == 503) }
         let service = try TestService.bundled()
         _ = try await service.post("/embed", #"{"inputs":"a"}"#)
-        for path in paths + ["/v2/health/live", "/v2/models/mobilebert-mini-sst2/versions/1/ready"] {
+        for path in paths + ["/v2/health/live", "/v2/models/mobilebert-mini/versions/1/ready"] {
             #expect(try await service.send("GET", path).status == 200, "\(path)")
         }
     }
@@ -52,8 +52,8 @@ struct KServeRoutesTests {
     @Test(
         "another model or version is a 404 that says what there is",
         arguments: [
-            "/v2/models/other", "/v2/models/other/ready", "/v2/models/mobilebert-mini-sst2/versions/2",
-            "/v2/models/mobilebert-mini-sst2/config",
+            "/v2/models/other", "/v2/models/other/ready", "/v2/models/mobilebert-mini/versions/2",
+            "/v2/models/mobilebert-mini/config",
         ]
     )
     func unknown(path: String) async throws {

@@ -38,7 +38,14 @@ struct RequestOptionsTests {
     func deadline(path: String) async throws {
         let texts = Array(repeating: #""\#(String(repeating: "dull ", count: 60))""#, count: 200)
         let body = #"{"inputs": [\#(texts.joined(separator: ","))]}"#
-        let answer = try await TestService.bundled().send("POST", path, body, fields: field(.requestTimeout, "1"))
+        // A service of its own: where other tests' texts wait, this request would be refused before it waits.
+        let inference = InferenceService(
+            model: try LoadedModel(directory: ModelFolder.bundled),
+            configuration: InferenceConfiguration(workers: 1)
+        )
+        try await inference.warmUp()
+        let answer = try await TestService(inference).send("POST", path, body, fields: field(.requestTimeout, "1"))
+        await inference.shutDown()
         #expect(answer.status == 504 && answer.text.contains(#""error_type":"Timeout""#), "\(answer.text)")
     }
 

@@ -1,4 +1,5 @@
 import Batching
+import Encoder
 import HTTPServer
 import HTTPTypes
 import Testing
@@ -13,7 +14,7 @@ struct ServiceErrorTests {
             (InferenceError.noInputs as any Error, 400, "Empty"),
             (InferenceError.tooManyInputs(count: 2, limit: 1), 422, "Validation"),
             (InferenceError.tooLong(input: 0, tokens: 9, limit: 8), 422, "Validation"),
-            (InferenceError.noClassifier(architecture: "MobileBertModel"), 424, "Backend"),
+            (Self.missingHead, 424, "Backend"),
             (InferenceError.inputFailed(input: 3, reason: "NaN"), 424, "Backend"),
             (Self.overloaded, 429, "Overloaded"),
             (SchedulerError.deadlineExceeded, 504, "Timeout"),
@@ -28,6 +29,12 @@ struct ServiceErrorTests {
         #expect(answer.kind.rawValue == type)
         #expect(!answer.message.isEmpty)
     }
+
+    private static let missingHead = InferenceError.missingHead(
+        needed: .sequenceClassification,
+        available: [],
+        architecture: "MobileBertModel"
+    )
 
     private static let overloaded = SchedulerError.overloaded(
         .queueFull,

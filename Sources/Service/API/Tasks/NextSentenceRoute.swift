@@ -1,0 +1,34 @@
+import HTTPServer
+package import JSON
+
+extension TaskRoutes {
+    /// `{is_next, not_next, logits}` for a pair, a list of such for a batch.
+    static func nextSentence(_ request: RouteRequest, _ context: RouteContext) async throws -> Response {
+        let fields = try request.fields()
+        let inputs = try PredictInputs(fields)
+        let outcome = try await context.inference.nextSentence(inputs.all, options: fields.inputOptions())
+        return Response.json { writer in
+            if case .single = inputs {
+                write(outcome.value[0], to: &writer)
+            } else {
+                writer.array(outcome.value) { write($1, to: &$0) }
+            }
+        }.noting(outcome.usage, of: request, in: context)
+    }
+
+    private static func write(_ answer: NextSentence, to writer: inout JSONWriter) {
+        writer.object { answer.write(to: &$0) }
+    }
+}
+
+extension NextSentence {
+    /// Writes the members `is_next`, `not_next` and `logits` of an object.
+    package func write(to writer: inout JSONWriter) {
+        writer.key("is_next")
+        writer.number(isNext)
+        writer.key("not_next")
+        writer.number(notNext)
+        writer.key("logits")
+        writer.numbers(logits)
+    }
+}

@@ -1,0 +1,123 @@
+import HTTPServer
+package import JSON
+
+/// Questions to texts, as Hugging Face's question answering pipeline and the Hub's client put them.
+enum QuestionAnsweringRoute {
+    static let route = Route.post(
+        "/question_answering",
+        "/question-answering",
+        roots: RoutePath.roots(ifBody: asksQuestion),
+        errors: .tei,
+        answer: answer
+    )
+
+    /// `{score, start, end, answer}`, best first in a list where more than one is asked for; a list of these for a list
+    /// of questions.
+    static func answer(_ request: RouteRequest, _ context: RouteContext) async throws -> Response {
+        let fields = try request.fields()
+        let questions = try Questions(fields)
+        let options = try QuestionAnsweringOptions(fields)
+        let outcome = try await context.inference.answers(to: questions.all, options: options)
+        return Response.json { writer in
+            if questions.isBatch {
+                writer.array(outcome.value) { $1.write(isList: options.topK > 1, to: &$0) }
+            } else {
+                outcome.value[0].write(isList: options.topK > 1, to: &writer)
+            }
+        }.noting(outcome.usage, of: request, in: context)
+    }
+
+    private static func asksQuestion(_ body: JSONObject) -> Bool {
+        if body["question"] != nil { return body["context"] != nil }
+        switch body["inputs"] {
+        case .object(let question): return question["question"] != nil
+        case .array(let questions):
+            guard case .object(let question) = questions.first else { return false }
+            return question["question"] != nil
+        default: return false
+        }
+    }
+}
+
+/// `inputs` of `/question_answering`: a question with its context or a list of such; or both beside the options, where
+/// each may be a list, and one context may go with many questions.
+private struct Questions {
+    let all: [Question]
+    let isBatch: Bool
+
+    init(_ fields: RequestFields) throws {
+        if case .object(let members) = fields.members["inputs"] {
+            (all, isBatch) = ([try Question(RequestFields(members: members))], false)
+            return
+        }
+        if let inputs = try fields.objects("inputs") {
+            guard !inputs.isEmpty else { throw ServiceError.empty("inputs") }
+            (all, isBatch) = (try inputs.map(Question.init), true)
+            return
+        }
+        guard fields.members["question"] != nil, fields.members["context"] != nil else {
+            throw ServiceError.invalid(
+                "`inputs` is missing; give {\"question\": \"…\", \"context\": \"…\"} or a list of such objects"
+            )
+        }
+        let questions = try fields.required("question", fields.strings("question"))
+        let contexts = try fields.required("context", fields.strings("context"))
+        guard !questions.isEmpty else { throw ServiceError.empty("question") }
+        guard contexts.count == 1 || contexts.count == questions.count else {
+            throw ServiceError.invalid(
+                "`context` must be one text or one for each `question`. Given: \(contexts.count) for \(questions.count)"
+            )
+        }
+        all = questions.enumerated().map { index, question in
+            Question(question: question, context: contexts.count == 1 ? contexts[0] : contexts[index])
+        }
+        if case .array = fields.members["question"] { isBatch = true } else { isBatch = false }
+    }
+}
+
+extension Question {
+    fileprivate init(_ fields: RequestFields) throws {
+        self.init(question: try fields.text("question"), context: try fields.text("context"))
+    }
+}
+
+extension QuestionAnsweringOptions {
+    /// By the pipeline's names.
+    init(_ fields: RequestFields) throws {
+        self.init()
+        topK = try fields.integer("top_k") ?? topK
+        maxAnswerLength = try fields.integer("max_answer_len") ?? maxAnswerLength
+        maxSequenceLength = try fields.integer("max_seq_len")
+        documentStride = try fields.integer("doc_stride")
+        maxQuestionLength = try fields.integer("max_question_len") ?? maxQuestionLength
+        acceptsNoAnswer = try fields.boolean("handle_impossible_answer") ?? acceptsNoAnswer
+        alignsToWords = try fields.boolean("align_to_words") ?? alignsToWords
+    }
+}
+
+extension [Answer] {
+    /// - Parameter isList: whether more than one was asked for, so that there is a list even of one.
+    fileprivate func write(isList: Bool, to writer: inout JSONWriter) {
+        if isList {
+            writer.array(self) { $1.write(to: &$0) }
+        } else {
+            self[0].write(to: &writer)
+        }
+    }
+}
+
+extension Answer {
+    /// Writes `{"score": …, "start": …, "end": …, "answer": …}`.
+    package func write(to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.key("score")
+            writer.number(score)
+            writer.key("start")
+            writer.integer(start)
+            writer.key("end")
+            writer.integer(end)
+            writer.key("answer")
+            writer.string(text)
+        }
+    }
+}

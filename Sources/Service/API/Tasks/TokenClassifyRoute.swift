@@ -1,0 +1,70 @@
+import Encoder
+import HTTPServer
+package import JSON
+
+/// Labels of words and names, as Hugging Face's token classification pipeline and the Hub's client ask for them.
+enum TokenClassifyRoute {
+    static let route = Route.post(
+        "/token_classify",
+        "/token-classification",
+        roots: RoutePath.roots(forHead: .tokenClassification, ifBody: asksForTokens),
+        errors: .tei,
+        answer: classify
+    )
+
+    /// A list of entities for a text, a list of such lists for a list of texts.
+    static func classify(_ request: RouteRequest, _ context: RouteContext) async throws -> Response {
+        let fields = try request.fields()
+        let isBatch: Bool
+        if case .array = fields.members["inputs"] { isBatch = true } else { isBatch = false }
+        let texts = isBatch ? try fields.texts("inputs") : [try fields.text("inputs")]
+        let options = try TokenClassificationOptions(fields)
+        let outcome = try await context.inference.classifyTokens(texts, options: options)
+        return Response.json { writer in
+            if isBatch {
+                writer.array(outcome.value) { writer, entities in writer.array(entities) { $1.write(to: &$0) } }
+            } else {
+                writer.array(outcome.value[0]) { $1.write(to: &$0) }
+            }
+        }.noting(outcome.usage, of: request, in: context)
+    }
+
+    /// The Hub's client always sends `parameters`.
+    private static func asksForTokens(_ body: JSONObject) -> Bool {
+        if case .object = body["parameters"] { body["inputs"] != nil } else { false }
+    }
+}
+
+extension TokenClassificationOptions {
+    /// By the pipeline's names.
+    init(_ fields: RequestFields) throws {
+        self.init()
+        input = try fields.inputOptions()
+        aggregation = try fields.choice("aggregation_strategy", AggregationStrategy.self) ?? aggregation
+        ignoredLabels = try fields.strings("ignore_labels").map(Set.init) ?? ignoredLabels
+        stride = try fields.integer("stride")
+    }
+}
+
+extension Entity {
+    /// Writes `{"entity": …, "score": …, "index": …, "word": …, "start": …, "end": …}`; where tokens were aggregated,
+    /// `entity_group` and no index.
+    package func write(to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.key(index == nil ? "entity_group" : "entity")
+            writer.string(label)
+            writer.key("score")
+            writer.number(score)
+            if let index {
+                writer.key("index")
+                writer.integer(index)
+            }
+            writer.key("word")
+            writer.string(word)
+            writer.key("start")
+            writer.integer(start)
+            writer.key("end")
+            writer.integer(end)
+        }
+    }
+}

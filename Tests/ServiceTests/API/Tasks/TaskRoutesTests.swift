@@ -1,0 +1,125 @@
+import JSON
+import Testing
+
+@testable import Service
+
+@Suite("Tasks that need a head")
+struct TaskRoutesTests {
+    private static let bodies = [
+        ("/fill_mask", #"{"inputs":"a [MASK]"}"#, "masked language modelling", "MobileBertForMaskedLM"),
+        (
+            "/next-sentence", #"{"inputs":["a","b"]}"#, "next sentence prediction",
+            "MobileBertForNextSentencePrediction"
+        ),
+        (
+            "/multiple_choice", #"{"prompt":"a","choices":["b"]}"#, "multiple choice", "MobileBertForMultipleChoice"
+        ),
+    ]
+
+    @Test("tell which head the checkpoint has instead, and what to load", arguments: Self.bodies)
+    func missingHead(_ path: String, _ body: String, task: String, example: String) async throws {
+        let answer = try await TestService.bundled().send("POST", path, body)
+        #expect(try answer.status == 424 && answer.json["error_type"] == .string("Backend"))
+        for part in [task, "only one for sequence classification", "MobileBertForSequenceClassification", example] {
+            #expect(answer.text.contains(part), "\(answer.text)")
+        }
+    }
+
+    @Test("zero-shot classification is refused by a model without classes, and by one of a single label")
+    func noClasses() async throws {
+        let body = #"{"inputs":"a","parameters":{"candidate_labels":"b"}}"#
+        for (model, part) in [(ModelFolder.withoutVocabulary, "has no head"), (ModelFolder.regression, "single label")]
+        {
+            try await TestModels.with(modelOf: model) { service in
+                let answer = try await service.send("POST", "/zero_shot", body)
+                #expect(answer.status == 424 && answer.text.contains(part), "\(answer.text)")
+            }
+        }
+    }
+
+    @Test("a wrong request is told what is wrong with it")
+    func wrongRequests() async throws {
+        try await TestModels.with(modelOf: ModelFolder.fixture("mobilebert-mlm")) { service in
+            for (body, part) in [
+                (#"{"inputs":"good"}"#, "[MASK]"), (#"{"inputs":"[MASK]","top_k":0}"#, "top_k"),
+                (#"{"inputs":"[MASK]","targets":[""]}"#, "targets"), (#"{"inputs":"[MASK]","targets":3}"#, "targets"),
+            ] {
+                let answer = try await service.send("POST", "/fill_mask", body)
+                #expect(answer.status == 422 && answer.text.contains(part), "\(answer.text)")
+            }
+        }
+        let service = try TestService.bundled()
+        for (body, part) in [
+            (#"{"inputs":"a"}"#, "candidate_labels"), (#"{"inputs":"a","candidate_labels":" , "}"#, "candidate_labels"),
+            (#"{"inputs":"a","candidate_labels":["b"],"hypothesis_template":"no {{}} place"}"#, "{}"),
+        ] {
+            let answer = try await service.send("POST", "/zero_shot", body)
+            #expect(answer.status == 422 && answer.text.contains(part), "\(answer.text)")
+        }
+        let labels = (0..<200).map { "\"\($0)\"" }.joined(separator: ",")
+        let texts = Array(repeating: #""a""#, count: 100).joined(separator: ",")
+        let many = try await service.send(
+            "POST",
+            "/zero_shot",
+            #"{"inputs":[\#(texts)],"candidate_labels":[\#(labels)]}"#
+        )
+        #expect(many.status == 422 && many.text.contains("20000"))
+    }
+
+    @Test("an error names the text, not the row that was made of it; a hypothesis that is too long is never cut")
+    func tooLong() async throws {
+        let word = Array(repeating: "good", count: 600).joined(separator: " ")
+        let body = #"{"inputs":["a","b"],"candidate_labels":["c","d","\#(word)"]}"#
+        let answer = try await TestService.bundled().send("POST", "/zero_shot", body)
+        #expect(answer.status == 422 && answer.text.contains("input 0"), "\(answer.text)")
+        let long = #"{"inputs":["a","\#(word)"],"candidate_labels":["c","d"],"truncate":false}"#
+        let second = try await TestService.bundled().send("POST", "/zero_shot", long)
+        #expect(second.status == 422 && second.text.contains("input 1"), "\(second.text)")
+    }
+
+    @Test("texts that filling would make too many of are refused before they are computed")
+    func limits() async throws {
+        let limited = { (configuration: inout InferenceConfiguration) in configuration.maxTokenizedTokens = 20 }
+        try await TestModels.with(modelOf: ModelFolder.fixture("mobilebert-mlm"), change: limited) { service in
+            #expect(try await service.post("/fill_mask", #"{"inputs":"a [MASK]"}"#).elements.count == 5)
+            let answer = try await service.send("POST", "/fill_mask", #"{"inputs":"a [MASK]","top_k":6}"#)
+            #expect(answer.status == 422 && answer.text.contains("top_k"))
+        }
+    }
+
+    @Test("more masks than are computed at once give the same as each text by itself")
+    func manyMasks() async throws {
+        try await TestModels.with(modelOf: ModelFolder.fixture("mobilebert-mlm")) { service in
+            let long = Array(repeating: "[MASK]", count: 70).joined(separator: " ")
+            let both = try await service.post("/fill_mask", #"{"inputs":["\#(long)","good [MASK]"],"top_k":1}"#)
+                .elements
+            #expect(both.count == 2 && both[0].elements.count == 70)
+            #expect(try await service.post("/fill_mask", #"{"inputs":"\#(long)","top_k":1}"#) == both[0])
+            #expect(try await service.post("/fill_mask", #"{"inputs":"good [MASK]","top_k":1}"#) == both[1])
+        }
+    }
+
+    @Test("what is posted to the root goes to the task of the model's head, in the form of the Hub's client")
+    func root() async throws {
+        try await TestModels.with(modelOf: ModelFolder.fixture("mobilebert-pretraining")) { service in
+            for (body, path) in [
+                (#"{"inputs":"a [MASK]","parameters":{"top_k":2}}"#, "/fill_mask"),
+                (#"{"inputs":"a [MASK]"}"#, "/fill-mask"), (#"{"inputs":[["a","b"]]}"#, "/next_sentence"),
+                (#"{"inputs":"good"}"#, "/embed"),
+                (#"{"inputs":{"source_sentence":"a","sentences":["b"]},"parameters":{}}"#, "/similarity"),
+            ] {
+                let expected = try await service.post(path, body)
+                #expect(try await service.post("/", body) == expected, "\(body)")
+            }
+        }
+        let service = try TestService.bundled()
+        let labels = #"{"inputs":"good","parameters":{"candidate_labels":["a","b"],"multi_label":true}}"#
+        let list = try await service.post("/", labels).elements
+        let object = try await service.post("/zero_shot", labels)
+        #expect(list.compactMap { $0["label"]?.text } == object["labels"]?.elements.compactMap(\.text))
+        #expect(list.compactMap { $0["score"]?.double } == object["scores"]?.numbers)
+        let pair = #"{"inputs":{"text":"good","text_pair":"dull"},"parameters":{}}"#
+        let classified = try await service.post("/classify", #"{"inputs":[["good","dull"]]}"#)
+        #expect(try await service.post("/", pair) == classified)
+    }
+}

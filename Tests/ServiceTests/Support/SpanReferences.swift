@@ -1,0 +1,59 @@
+import Foundation
+import JSON
+import Testing
+
+@testable import Service
+
+/// What transformers' pipelines make of questions and of tokens (scripts/make_span_fixtures.py).
+enum SpanReferences {
+    private static let fixtures = ModelFolder.repository + "/Tests/Fixtures"
+
+    /// Calls `body` with a service on a fixture model that has the tasks' vocabulary.
+    static func with(model: String, _ body: (TestService) async throws -> Void) async throws {
+        let vocabulary = try String(contentsOfFile: fixtures + "/tasks/vocab.txt", encoding: .utf8)
+        try await TestModels.with(modelOf: fixtures + "/models/" + model, ["vocab.txt": vocabulary], body)
+    }
+
+    /// Sends a route's requests to the models, and compares the answers.
+    static func check(route: String) async throws {
+        let file = try Data(contentsOf: URL(filePath: fixtures + "/tasks/spans.json"))
+        let cases = try JSONParser.parse(Array(file)).elements.filter { $0["route"]?.text == route }
+        let models = Set(cases.compactMap { $0["model"]?.text })
+        #expect(models.count == 2)
+        for model in models {
+            try await with(model: model) { service in
+                for reference in cases where reference["model"]?.text == model {
+                    var writer = JSONWriter()
+                    writer.value(try #require(reference["request"]))
+                    let body = String(decoding: writer.bytes, as: UTF8.self)
+                    let answer = try await service.post("/" + route, body)
+                    let expected = try #require(reference["expected"])
+                    #expect(difference(answer, expected) == nil, "\(model): \(body.prefix(200))")
+                }
+            }
+        }
+    }
+
+    /// Where two documents differ, numbers by more than a 10,000th of what is expected; nil where they don't.
+    private static func difference(_ found: JSONValue, _ expected: JSONValue, at place: String = "$") -> String? {
+        switch (found, expected) {
+        case (.array(let found), .array(let expected)):
+            guard found.count == expected.count else { return "\(place): \(found.count), not \(expected.count)" }
+            return zip(found, expected).enumerated().lazy.compactMap { index, pair in
+                difference(pair.0, pair.1, at: "\(place)[\(index)]")
+            }.first
+        case (.object(let found), .object(let expected)):
+            let keys = expected.members.map(\.key)
+            guard found.members.map(\.key) == keys else { return "\(place): keys \(found.members.map(\.key))" }
+            return keys.lazy.compactMap { key in
+                difference(found[key] ?? .null, expected[key] ?? .null, at: "\(place).\(key)")
+            }.first
+        case (.number, .number):
+            let (found, expected) = (found.double ?? .nan, expected.double ?? .nan)
+            return abs(found - expected) <= 1e-4 * max(abs(expected), 1e-3)
+                ? nil : "\(place): \(found), not \(expected)"
+        default:
+            return found == expected ? nil : "\(place): \(found), not \(expected)"
+        }
+    }
+}
