@@ -1,4 +1,5 @@
 import Foundation
+import Hub
 import LinearAlgebra
 import Service
 
@@ -9,6 +10,7 @@ enum Main {
         StandardDescriptors.ensureOpen()
         // While there is one thread: it changes the environment.
         OpenBLAS.prepareEnvironment()
+        WebTrust.prepareEnvironment()
         HeapMemory.limitReserves()
         // A reader that goes away (`| head`) is then an error of write(2), which ends a command quietly.
         BrokenPipe.ignoreSignal()

@@ -8,30 +8,35 @@ struct SwiftletCommand: AsyncParsableCommand {
         abstract: "MobileBERT: text in; vectors, labels and tokens out.",
         discussion: """
             Serves a model over HTTP, or runs it on texts from the command line, standard input or a file, one text \
-            a line. Without --model the bundled sentiment model is used.
+            a line. Without --model the bundled model is used.
 
             EXAMPLES
               swiftlet serve --port 8080
               swiftlet classify "a gorgeous, witty, seductive movie"
               swiftlet embed --input reviews.txt > vectors.jsonl
+              swiftlet fit --data train.csv --output my-model
               swiftlet tokenize --format json "Unbelievable!"
+              swiftlet pull google/mobilebert-uncased
 
             EXIT STATUS (sysexits.h)
               0    done; also when the reader of the output has gone (as with | head)
-              1    health: the service is not healthy
+              1    health: the service is not healthy; verify: a published figure is not met
               64   wrong usage of the command line
               65   a text or a model that cannot be used
               66   a file or a model that is not there or not readable
-              69   the service cannot be started, for example because its port is taken
+              69   the service cannot be started (its port is taken, for example), or the Hub cannot be reached
               70   a fault of the program itself
               74   reading or writing failed
+              77   the Hub does not let us have the model
               78   wrong setting in the configuration file or the environment
               130  interrupted (Ctrl-C); 143 terminated
             """,
         version: SwiftletVersion.current,
         subcommands: [
-            ServeCommand.self, EmbedCommand.self, ClassifyCommand.self, TokenizeCommand.self, InfoCommand.self,
-            BenchCommand.self, HealthCommand.self,
+            ServeCommand.self, EmbedCommand.self, ClassifyCommand.self, QuestionAnsweringCommand.self,
+            TokenClassifyCommand.self, FillMaskCommand.self, NextSentenceCommand.self, ChooseCommand.self,
+            ZeroShotCommand.self, TokenizeCommand.self, InfoCommand.self,
+            FitCommand.self, BenchCommand.self, HealthCommand.self, PullCommand.self, VerifyCommand.self,
         ]
     )
 

@@ -52,7 +52,7 @@ struct EmbedProcessTests {
     @Test("info gives one object, or its members in columns")
     func info() async throws {
         let json = try await Program.run(["info"])
-        #expect(try json.objects().first?["model_id"] as? String == "mobilebert-mini-sst2")
+        #expect(try json.objects().first?["model_id"] as? String == "mobilebert-mini")
         let text = try await Program.run(["info", "--format", "text"])
         #expect(text.output.contains("model_type.classifier.id2label.0"))
     }

@@ -11,7 +11,7 @@ struct ExitStatusProcessTests {
             (["classify", "--top-k", "0", "a"], 64, "at least 1"),
             (["embed", "--input", "x", "a"], 64, "choose one"),
             (["embed", "--dimensions", "99999", "a"], 64, "dimensions"),
-            (["embed", "--pooling", "max", "a"], 64, "mean"),
+            (["embed", "--pooling", "median", "a"], 64, "mean"),
             (["bench", "--shapes", "8by8"], 64, "--shapes"),
             (["bench", "--shapes", "8x8,0x16"], 64, "'0x16' is no shape: expected texts x tokens"),
             (["bench", "--shapes", "1x513"], 64, "at most 512 tokens"),

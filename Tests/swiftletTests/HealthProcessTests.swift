@@ -10,7 +10,7 @@ struct HealthProcessTests {
         let folder = FileManager.default.temporaryDirectory.appending(path: "swiftlet-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let model = Program.root.appending(path: "Models/mobilebert-mini-sst2")
+        let model = Program.root.appending(path: "Models/mobilebert-mini")
         for name in ["config.json", "model.safetensors"] {
             try FileManager.default.copyItem(at: model.appending(path: name), to: folder.appending(path: name))
         }

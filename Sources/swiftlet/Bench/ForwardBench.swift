@@ -3,14 +3,14 @@ import Synchronization
 
 /// Measures the forward pass, on threads with a workspace each.
 final class ForwardBench: Sendable {
-    private let model: MobileBertModel
+    private let model: EncoderModel
     private let request: OutputRequest
     private let team: ThreadTeam
     /// Each thread's own.
     private let workspaces: [Workspace]
     private let failure = Mutex<(any Error)?>(nil)
 
-    init(_ model: MobileBertModel, request: OutputRequest, threads: Int) {
+    init(_ model: EncoderModel, request: OutputRequest, threads: Int) {
         self.model = model
         self.request = request
         team = ThreadTeam(count: threads)

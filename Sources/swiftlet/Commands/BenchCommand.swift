@@ -99,17 +99,18 @@ struct BenchCommand: AsyncParsableCommand {
     func run() async throws {
         let interruption = Interruption()
         switch subject {
-        case .forward: try measureForward()
-        case .tokenizer: try measureTokenizer()
+        case .forward: try await measureForward()
+        case .tokenizer: try await measureTokenizer()
         case .json: try measureJSON()
         }
         withExtendedLifetime(interruption) {}
     }
 
-    private func measureForward() throws {
+    private func measureForward() async throws {
         let threads = threads ?? CPUBudget.current().count
-        let model = try modelOptions.load(engine: engineFlags.options)
-        let bench = ForwardBench(model.encoder, request: .pooled(model.defaultPooling), threads: threads)
+        let model = try await modelOptions.load(engine: engineFlags.options)
+        let request = SentenceEmbedding.request(model.embedding.poolings)
+        let bench = ForwardBench(model.encoder, request: request, threads: threads)
         var work: [(name: String, batches: [BenchBatch])] = []
         // A file alone is a file alone.
         for shape in (shapes ?? (texts == nil ? .standard : BenchShapes(shapes: []))).shapes {
@@ -146,10 +147,14 @@ struct BenchCommand: AsyncParsableCommand {
         )
     }
 
-    private func measureTokenizer() throws {
-        let directory = try modelOptions.directory()
+    private func measureTokenizer() async throws {
+        let directory = try await modelOptions.directory()
         let tokenizer: Tokenizer
-        do { tokenizer = try Tokenizer(directory: directory) } catch { throw CommandError.unusableModel("\(error)") }
+        do {
+            tokenizer = try LoadedModel.tokenizer(directory: directory)
+        } catch {
+            throw CommandError.unusableModel("\(error)")
+        }
         let lines = try Self.read(texts ?? "")
         try report([{ try TextBench.tokenization(of: lines, tokenizer, repetition) }])
     }

@@ -41,7 +41,7 @@ struct ClassifyCommand: AsyncParsableCommand, TextCommand {
     }
 
     func run() async throws {
-        let inference = try modelOptions.startInference(engine: engineFlags.options)
+        let inference = try await modelOptions.startInference(engine: engineFlags.options)
         var options = ClassifyOptions()
         options.input = lengthOptions.inputOptions
         options.function = rawScores ? .identity : nil

@@ -14,10 +14,15 @@ struct EmbedCommand: AsyncParsableCommand, TextCommand {
             EXAMPLES
               swiftlet embed "Good morning"
               swiftlet embed --input texts.txt > vectors.jsonl
+              swiftlet embed --input reviews.csv --text-column review --output vectors.npy
               swiftlet embed --model ./mobilebert-uncased --pooling cls --no-normalize < texts.txt
 
             Each line of JSON is {"index": 0, "embedding": [0.01, …]}; index is the line's or the argument's number, \
             from 0. A terminal shows the first numbers only; --format json shows all.
+
+            With --output there is a row for each line or record of the input, empty ones too. What is done so far is \
+            beside the file under names of its own (.partial, .partial.json): the same command goes on with it after \
+            an interruption, or begins anew where the input, the model or an option is another.
             """
     )
 
@@ -33,25 +38,80 @@ struct EmbedCommand: AsyncParsableCommand, TextCommand {
     )
     var pooling: Pooling?
 
-    @Flag(inversion: .prefixedNo, help: "Scale each vector to length 1.")
-    var normalize = true
+    @Flag(
+        inversion: .prefixedNo,
+        help: """
+            Scale each vector to length 1. (default: as the model's modules.json says, else yes)
+            """
+    )
+    var normalize: Bool?
+
+    @Option(
+        help: ArgumentHelp(
+            "Which of the model's prompts is put before each text. (default: the model's own default, if any)",
+            valueName: "name"
+        )
+    )
+    var promptName: String?
+
+    @Option(help: ArgumentHelp("What is put before each text, as it is.", valueName: "text"))
+    var prompt: String?
 
     @Option(help: ArgumentHelp("Keep only the first numbers of each vector. (default: all)", valueName: "count"))
     var dimensions: Int?
 
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "File to write the vectors of --input to: .npy (float32), .jsonl or .csv. It appears when it is whole.",
+            valueName: "file"
+        )
+    )
+    var output: String?
+
+    @Option(help: ArgumentHelp("Form of --output: npy, jsonl or csv. (default: by its ending)", valueName: "form"))
+    var outputFormat: VectorFormat?
+
     func validate() throws {
+        if let output {
+            guard textOptions.texts.isEmpty else { throw ValidationError("--output is for the texts of --input") }
+            guard outputFormat != nil || VectorFormat(path: output) != nil else {
+                throw ValidationError(
+                    "--output \(output): the ending says no form; expected .npy, .jsonl or .csv, or --output-format"
+                )
+            }
+        } else if outputFormat != nil {
+            throw ValidationError("--output-format is for --output")
+        }
         if let dimensions, dimensions < 1 {
             throw ValidationError("--dimensions must be at least 1, not \(dimensions)")
+        }
+        if prompt != nil, promptName != nil {
+            throw ValidationError("--prompt and --prompt-name contradict each other; choose one")
         }
     }
 
     func run() async throws {
-        let inference = try modelOptions.startInference(engine: engineFlags.options)
+        let inference = try await modelOptions.startInference(engine: engineFlags.options, prompt: prompt)
         var options = EmbedOptions()
         options.input = lengthOptions.inputOptions
+        options.input.promptName = promptName
         options.normalize = normalize
         options.pooling = pooling
         options.dimensions = dimensions
+        if let output, let format = outputFormat ?? VectorFormat(path: output) {
+            let interruption = Interruption()
+            let bulk = BulkEmbedding(
+                source: textOptions.recordSource,
+                output: output,
+                format: format,
+                inference: inference,
+                options: options
+            )
+            try await bulk.run()
+            await inference.shutDown()
+            return withExtendedLifetime(interruption) {}
+        }
         try await run(textOptions) { [options] text in
             try await inference.embed([.text(text.content)], options: options).value.first ?? []
         }

@@ -23,7 +23,7 @@ struct InfoCommand: AsyncParsableCommand {
     var format = OutputFormat.auto
 
     func run() async throws {
-        let inference = try modelOptions.startInference(engine: engineFlags.options)
+        let inference = try await modelOptions.startInference(engine: engineFlags.options)
         var writer = JSONWriter()
         inference.writeInfo(&writer)
         await inference.shutDown()

@@ -19,6 +19,7 @@ struct ServeCommand: AsyncParsableCommand {
             EXAMPLES
               swiftlet serve
               swiftlet serve --host 0.0.0.0 --port 80 --model ./mobilebert-uncased
+              swiftlet serve --model google/mobilebert-uncased
               SWIFTLET_LOG_LEVEL=debug swiftlet serve --config config/swiftlet.yaml
               swiftlet serve --print-config > swiftlet.yaml
 
@@ -46,14 +47,20 @@ struct ServeCommand: AsyncParsableCommand {
             return
         }
         // Both are found out before the port is opened: no probe shall find a service that can never become ready.
-        _ = try ModelOptions.directory(named: configuration.model)
+        let source = ModelSource(name: configuration.model, revision: configuration.revision)
+        try source.check()
+        if case .folder(let folder) = try source.place() { try ModelOptions.check(folder) }
         do throws(BackendError) {
             try configuration.engine.check()
         } catch {
             throw CommandError.noEngine("\(error)")
         }
         do {
-            try await SwiftletServer.run(configuration, apiKeys: environment[Edge.keysVariable])
+            try await SwiftletServer.run(configuration, apiKeys: environment[Edge.keysVariable]) { logger in
+                let location = try await source.locate(observer: PullLog(logger).observer)
+                try ModelOptions.check(location.folder)
+                return ServedModel(directory: location.folder, name: location.id)
+            }
         } catch {
             // What has no status of its own is the machine's fault: a port that is taken, a socket's folder missing.
             throw ExitStatus(error) == .software ? CommandError.unavailable("\(error)") : error

@@ -24,7 +24,7 @@ extension TextCommand {
         }
         var progress = ProgressReporter()
         try await TextPipeline.run(source) { text in
-            do { return try await work(text) } catch { throw placed(error, source.place(of: text.index)) }
+            do { return try await work(text) } catch { throw placed(error, in: [text], of: source) }
         } emit: { text, output in
             try StandardOutput.write(format == .json ? jsonLine(output, of: text) : humanLines(output, of: text))
             progress.advance()
@@ -48,14 +48,18 @@ extension TextCommand {
     }
 }
 
-/// Names the text in an error that is the text's fault. Others are the options', and the same for every text.
-private func placed(_ error: any Error, _ place: String) -> any Error {
+/// Names the text in an error that is the fault of one of `texts`. Others are the options', and the same for every
+/// text.
+func placed(_ error: any Error, in texts: [Text], of source: TextSource) -> any Error {
     switch error {
-    case InferenceError.tooLong(_, let tokens, let limit):
+    case InferenceError.tooLong(let input, let tokens, let limit):
         let reason = "\(tokens) tokens, at most \(limit) are allowed; without --no-truncate it is cut"
-        return CommandError.unusableText(place: place, reason: reason)
-    case InferenceError.inputFailed(_, let reason):
-        return CommandError.unusableText(place: place, reason: reason)
+        return CommandError.unusableText(place: source.place(of: texts[input]), reason: reason)
+    case InferenceError.inputFailed(let input, let reason):
+        return CommandError.unusableText(place: source.place(of: texts[input]), reason: reason)
+    case TaskError.noMask(let input, let mask):
+        let reason = "there is no \(mask) in it, or it was cut away"
+        return CommandError.unusableText(place: source.place(of: texts[input]), reason: reason)
     default:
         return error
     }

@@ -37,14 +37,18 @@ struct TokenizeCommand: AsyncParsableCommand, TextCommand {
     var pair: String?
 
     func run() async throws {
-        let directory = try modelOptions.directory()
+        let directory = try await modelOptions.directory()
         let tokenizer: Tokenizer
-        do { tokenizer = try Tokenizer(directory: directory) } catch { throw CommandError.unusableModel("\(error)") }
+        do {
+            tokenizer = try LoadedModel.tokenizer(directory: directory)
+        } catch {
+            throw CommandError.unusableModel("\(error)")
+        }
         let options = encodingOptions(of: tokenizer)
         try await run(textOptions) { [pair, offsets, lengthOptions] text in
             let encoding = try tokenizer.encode(text.content, pair: pair, options: options)
             if lengthOptions.truncate == false, let limit = lengthOptions.maxLength, encoding.count > limit {
-                throw InferenceError.tooLong(input: text.index, tokens: encoding.count, limit: limit)
+                throw InferenceError.tooLong(input: 0, tokens: encoding.count, limit: limit)
             }
             return Self.tokens(encoding, encoding.offsets(in: offsets, text: text.content, pair: pair), tokenizer)
         }

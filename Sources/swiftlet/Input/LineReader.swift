@@ -6,11 +6,16 @@ struct LineReader {
     /// Number of lines given so far, which is the number of the last one.
     private(set) var lineNumber = 0
     private var buffer: [UInt8] = []
+    /// Bytes that were before the buffer's first.
+    private var dropped = 0
     /// Where the next line begins in the buffer.
     private var start = 0
     /// Up to where the buffer is known to hold no further line end.
     private var searched = 0
     private var isAtEnd = false
+
+    /// Bytes of all lines given so far, with their ends.
+    var bytesConsumed: Int { dropped + start }
 
     /// The next line without its end (LF or CRLF), nil at the end. A last line needs no end.
     ///
@@ -35,6 +40,7 @@ struct LineReader {
     /// Puts the next bytes behind what is left of the buffer.
     private mutating func append(_ piece: [UInt8]) {
         buffer.removeFirst(start)
+        dropped += start
         (start, searched) = (0, searched - start)
         isAtEnd = piece.isEmpty
         buffer += piece
@@ -54,5 +60,7 @@ struct LineReader {
 enum LineError: Error, Equatable {
     case tooLong(line: Int)
     case notUTF8(line: Int)
+    /// A line is no record, or has no field that is asked for.
+    case badRecord(line: Int, reason: String)
     case readFailed(reason: String)
 }

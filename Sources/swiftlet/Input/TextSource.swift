@@ -4,44 +4,74 @@ enum TextSource: Sendable, Equatable {
     /// One text a line; empty lines are skipped, and count for the numbers of those after them.
     case file(path: String)
     case standardInput
+    /// A text of each record, empty ones too; a nil path is standard input.
+    case records(path: String?, RecordFields)
 
     /// Calls `body` with each text in turn, as they come; it may wait.
     ///
     /// - Throws: ``CommandError``.
     func forEach(_ body: (Text) -> Void) throws(CommandError) {
-        switch self {
-        case .arguments(let texts):
+        if case .arguments(let texts) = self {
             for (index, content) in texts.enumerated() { body(Text(index: index, content: content)) }
-        case .file(let path):
+            return
+        }
+        var count = 0
+        try forEachRecord { record in
+            defer { count += 1 }
+            var text = Text(index: count, content: record.values.first ?? "")
+            (text.line, text.endByte) = (record.line, record.endByte)
+            if case .records = self { return body(text) }
+            if !text.content.isEmpty { body(text) }
+        }
+    }
+
+    /// Calls `body` with each record of an input that is not arguments.
+    ///
+    /// - Throws: ``CommandError``.
+    func forEachRecord(_ body: (Record) -> Void) throws(CommandError) {
+        if let path {
             let file = try InputDescriptor(path: path)
-            try forEachLine(of: file, body)
-        case .standardInput:
-            try forEachLine(of: .standardInput, body)
+            try forEachRecord(of: file, body)
+        } else {
+            try forEachRecord(of: .standardInput, body)
         }
     }
 
     /// How an error names a text: `line 3 of reviews.txt`.
-    func place(of index: Int) -> String {
+    func place(of text: Text) -> String {
+        if case .arguments = self { return "text \(text.index + 1)" }
+        return place(ofLine: text.line)
+    }
+
+    /// How an error names a line.
+    func place(ofLine line: Int) -> String { "line \(line) of \(name)" }
+
+    /// The file that is read, nil where it is none.
+    var path: String? {
         switch self {
-        case .arguments: "text \(index + 1)"
-        case .file, .standardInput: "line \(index + 1) of \(name)"
+        case .arguments, .standardInput: nil
+        case .file(let path): path
+        case .records(let path, _): path
         }
+    }
+
+    private var fields: RecordFields {
+        if case .records(_, let fields) = self { return fields }
+        return RecordFields(format: .txt, names: [])
     }
 
     private var name: String {
-        switch self {
-        case .arguments: "the arguments"
-        case .file(let path): path
-        case .standardInput: "standard input"
-        }
+        if case .arguments = self { return "the arguments" }
+        return path ?? "standard input"
     }
 
-    private func forEachLine(of file: borrowing InputDescriptor, _ body: (Text) -> Void) throws(CommandError) {
-        var reader = LineReader()
+    private func forEachRecord(
+        of file: borrowing InputDescriptor,
+        _ body: (Record) -> Void
+    ) throws(CommandError) {
+        var reader = RecordReader(fields)
         do throws(LineError) {
-            while let line = try reader.next(reading: { () throws(LineError) in try file.read() }) {
-                if !line.isEmpty { body(Text(index: reader.lineNumber - 1, content: line)) }
-            }
+            while let record = try reader.next(reading: { () throws(LineError) in try file.read() }) { body(record) }
         } catch {
             throw commandError(error)
         }
@@ -50,9 +80,11 @@ enum TextSource: Sendable, Equatable {
     private func commandError(_ error: LineError) -> CommandError {
         switch error {
         case .tooLong(let line):
-            .unusableText(place: place(of: line - 1), reason: "longer than \(LineReader.maxLineBytes) bytes")
+            .unusableText(place: place(ofLine: line), reason: "longer than \(LineReader.maxLineBytes) bytes")
         case .notUTF8(let line):
-            .unusableText(place: place(of: line - 1), reason: "not UTF-8")
+            .unusableText(place: place(ofLine: line), reason: "not UTF-8")
+        case .badRecord(let line, let reason):
+            .unusableText(place: place(ofLine: line), reason: reason)
         case .readFailed(let reason):
             .readFailed(path: name, reason: reason)
         }

@@ -7,36 +7,51 @@ import Service
 struct ModelOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Folder of the model: config.json, vocab.txt or tokenizer.json, and the weights.",
-            discussion: "Without it: $SWIFTLET_MODEL, else the bundled sentiment model.",
-            valueName: "dir"
+            "Folder of the model (config.json, vocabulary, weights), or its id on the Hugging Face Hub.",
+            discussion: """
+                A model of the Hub that is not in the cache yet is fetched first, as by `swiftlet pull`. Without it: \
+                $SWIFTLET_MODEL, else the bundled model.
+                """,
+            valueName: "dir|id"
         )
     )
     var model: String?
 
+    @Option(help: ArgumentHelp("Branch, tag or commit of a model of the Hub. (default: main)", valueName: "revision"))
+    var revision: String?
+
     /// The folder, which is known to hold a model's configuration.
     ///
-    /// - Throws: `noModel`, or `modelNotFound`.
-    func directory() throws -> String {
-        try Self.directory(named: model)
+    /// - Throws: `noModel`, `modelNotFound`, or `HubError`.
+    func directory() async throws -> String {
+        let folder = try await source.locate().folder
+        try Self.check(folder)
+        return folder
     }
 
-    /// The same for a folder that was named elsewhere; nil stands for the bundled model.
-    static func directory(named name: String?) throws -> String {
-        let directory = try name ?? BundledModel.locate()
-        guard FileManager.default.fileExists(atPath: directory + "/config.json") else {
+    private var source: ModelSource { ModelSource(name: model, revision: revision) }
+
+    /// Finds out whether a folder can be a model's.
+    static func check(_ directory: String) throws {
+        let transformer = try SentenceTransformerFolder(directory: directory).transformerDirectory
+        guard FileManager.default.fileExists(atPath: transformer + "/config.json") else {
             throw CommandError.noModel(directory: directory, reason: "there is no config.json")
         }
-        return directory
     }
 
     /// Loads the model.
     ///
     /// - Throws: `noEngine` or `unusableModel` with the reason, besides what ``directory()`` throws.
-    func load(engine: EngineOptions = EngineOptions()) throws -> LoadedModel {
-        let directory = try directory()
+    func load(engine: EngineOptions = EngineOptions()) async throws -> LoadedModel {
+        try await Self.load(source, engine: engine)
+    }
+
+    /// The same for a model that was named elsewhere. One of the Hub is called by its id.
+    static func load(_ source: ModelSource, engine: EngineOptions = EngineOptions()) async throws -> LoadedModel {
+        let location = try await source.locate()
+        try check(location.folder)
         do {
-            return try LoadedModel(directory: directory, engine: engine)
+            return try LoadedModel(directory: location.folder, servedName: location.id, engine: engine)
         } catch EncoderError.backend(let error) {
             throw CommandError.noEngine("\(error)")
         } catch {
@@ -45,8 +60,10 @@ struct ModelOptions: ParsableArguments {
     }
 
     /// Loads the model and starts an engine worker for every CPU of the budget.
-    func startInference(engine: EngineOptions) throws -> InferenceService {
-        let configuration = InferenceConfiguration(workers: CPUBudget.current().count)
-        return InferenceService(model: try load(engine: engine), configuration: configuration)
+    /// - Parameter prompt: what is put before each text that is embedded; nil leaves it to the model.
+    func startInference(engine: EngineOptions, prompt: String? = nil) async throws -> InferenceService {
+        var configuration = InferenceConfiguration(workers: CPUBudget.current().count)
+        configuration.defaultPrompt = prompt
+        return InferenceService(model: try await load(engine: engine), configuration: configuration)
     }
 }

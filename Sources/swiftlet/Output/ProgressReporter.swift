@@ -15,6 +15,11 @@ struct ProgressReporter {
     private var nextReport: ContinuousClock.Instant
     private var count = 0
     private var reports = 0
+    /// What is counted.
+    private let unit: String
+    /// The size of all that is to be done and of what is; nil where it is not known before its end.
+    private let total: Int?
+    private var done = 0
 
     init() {
         self.init(
@@ -25,40 +30,74 @@ struct ProgressReporter {
         )
     }
 
+    /// For results that go to a file, or are not texts'.
+    ///
+    /// - Parameter total: the size of all that is to be done, in the unit of ``advance(by:size:now:)``.
+    init(counting unit: String, of total: Int?) {
+        self.init(
+            errorIsTerminal: StandardError.isTerminal,
+            outputIsTerminal: false,
+            now: .now,
+            counting: unit,
+            of: total,
+            write: StandardError.write
+        )
+    }
+
     /// The same with everything that it asks of the system given.
     init(
         errorIsTerminal: Bool,
         outputIsTerminal: Bool,
         now: ContinuousClock.Instant,
+        counting unit: String = "texts",
+        of total: Int? = nil,
         write: @escaping (String) -> Void
     ) {
         isTerminal = errorIsTerminal
         isShown = !outputIsTerminal
         self.write = write
+        self.unit = unit
+        self.total = total
         started = now
         nextReport = now + (errorIsTerminal ? Self.terminalInterval : Self.logInterval)
     }
 
-    /// One more text is done.
-    mutating func advance(now: ContinuousClock.Instant = .now) {
-        count += 1
+    /// So many more are done, which make up so much of the total.
+    mutating func advance(by count: Int = 1, size: Int = 0, now: ContinuousClock.Instant = .now) {
+        self.count += count
+        done += size
         guard isShown, now >= nextReport else { return }
         report(now: now, isLast: false)
         nextReport = now + (isTerminal ? Self.terminalInterval : Self.logInterval)
     }
 
-    /// All texts are done.
-    mutating func finish(now: ContinuousClock.Instant = .now) {
-        // An input that was over before the first report needs none.
-        if reports > 0 { report(now: now, isLast: true) }
+    /// All are done.
+    ///
+    /// - Parameter always: whether to say so even where it was over before the first report.
+    mutating func finish(always: Bool = false, now: ContinuousClock.Instant = .now) {
+        if reports > 0 || always { report(now: now, isLast: true) }
     }
 
     private mutating func report(now: ContinuousClock.Instant, isLast: Bool) {
         reports += 1
         let seconds = started.duration(to: now) / .seconds(1)
         let rate = seconds > 0 ? Double(count) / seconds : 0
-        let line = "\(count) texts, \(Decimals.fixed(rate, digits: rate < 10 ? 1 : 0)) texts/s"
+        var line = "\(count) \(unit), \(Decimals.fixed(rate, digits: rate < 10 ? 1 : 0)) \(unit)/s"
+        if isLast, total != nil {
+            line += " in \(Self.clock(seconds))"
+        } else if let total, done > 0, total >= done {
+            let left = seconds * Double(total - done) / Double(done)
+            line += ", \(100 * done / total) %, \(Self.clock(left)) left"
+        }
         // \u{1B}[K clears what a longer line before it has left.
         write(isTerminal ? "\r\(line)\u{1B}[K" + (isLast ? "\n" : "") : "\(line)\n")
+    }
+
+    /// A time as `1:02:03`, or `2:03` below an hour.
+    private static func clock(_ seconds: Double) -> String {
+        let whole = Int(min(seconds.rounded(), 1e9))
+        let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
+        let padded = { (number: Int) in number < 10 ? "0\(number)" : "\(number)" }
+        return hours > 0 ? "\(hours):\(padded(minutes)):\(padded(rest))" : "\(minutes):\(padded(rest))"
     }
 }

@@ -20,6 +20,8 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
     case unavailable(String)
     /// `swiftlet health`: what the service answered, or why it did not.
     case unhealthy(String)
+    /// `swiftlet verify`: which figures are not met.
+    case mismatch(String)
 
     var status: ExitStatus {
         switch self {
@@ -28,14 +30,14 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
         case .unusableModel, .unusableText: .dataError
         case .readFailed, .writeFailed: .inputOutput
         case .unavailable, .noEngine: .unavailable
-        case .unhealthy: .unhealthy
+        case .unhealthy, .mismatch: .negative
         }
     }
 
     var description: String {
         switch self {
         case .usage(let message), .unusableModel(let message), .unavailable(let message),
-            .noEngine(let message):
+            .noEngine(let message), .mismatch(let message):
             message
         case .noModel(let directory, let reason): "no model in \(directory): \(reason)"
         case .noInput(let path, let reason): "cannot open \(path): \(reason)"

@@ -8,11 +8,16 @@ struct Interruption {
     private let sources: [any DispatchSourceSignal]
 
     /// Watches from now on, as long as the value lives.
-    init() {
+    ///
+    /// - Parameter cleanUp: called before the end.
+    init(cleanUp: @escaping @Sendable () -> Void = {}) {
         sources = [(SIGINT, ExitStatus.interrupted), (SIGTERM, .terminated)].map { number, status in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { ProcessEnd.now(status) }
+            source.setEventHandler {
+                cleanUp()
+                ProcessEnd.now(status)
+            }
             source.activate()
             return source
         }

@@ -1,0 +1,145 @@
+import Foundation
+
+/// Works on the texts of a long input in windows: inside of one sorted by length, so that what is computed together is
+/// alike; given out in the input's order; in memory for two windows.
+///
+/// A thread of its own reads, and starts a task for each group of texts; while one window's last groups are computed
+/// the next one's first are under way, so that the engine never waits for a window to end.
+enum WindowPipeline {
+    /// Texts of a window. What an interruption costs is the work on one.
+    static let textsPerWindow = 1024
+    /// Bytes after which a window is closed, however few its texts.
+    static let bytesPerWindow = 4 * 1024 * 1024
+    /// Texts of a task: one each would cost more in tasks than a small model costs in arithmetic.
+    static let textsPerGroup = 32
+    /// Bytes after which a group is closed: about four thousand tokens, many batches' worth.
+    static let bytesPerGroup = 16 * 1024
+    /// Groups in work at once: while one is tokenized there are others for the engine's workers.
+    static let maxGroupsInWork = 16
+
+    /// Runs `work` on all texts of `source`.
+    ///
+    /// - Parameters:
+    ///   - skipped: texts at the input's beginning that are passed over.
+    ///   - work: a result for each text of a group.
+    ///   - advance: called with each finished group's texts and bytes of the input, on the caller's task.
+    ///   - emit: called with each window's texts and results, in order, on the caller's task.
+    /// - Throws: the source's, `work`'s or `emit`'s first error. Reading may still be under way then: the caller is
+    ///   expected to end the process.
+    static func run<Output: Sendable>(
+        _ source: TextSource,
+        skipping skipped: Int = 0,
+        work: @escaping @Sendable ([Text]) async throws -> [Output],
+        advance: (Int, Int) -> Void = { _, _ in },
+        emit: ([Text], [Output]) throws -> Void
+    ) async throws {
+        let slots = DispatchSemaphore(value: 0)
+        // Raised from 0, because a semaphore that is freed below its first value stops the process.
+        for _ in 0..<maxGroupsInWork { slots.signal() }
+        let (jobs, continuation) = AsyncStream.makeStream(of: Job<Output>.self)
+        let reader = Thread {
+            var builder = WindowBuilder(skipping: skipped)
+            func start(_ window: Window) {
+                for (number, places) in window.groups().enumerated() {
+                    slots.wait()
+                    let texts = places.map { window.texts[$0] }
+                    let task = Task { try await work(texts) }
+                    let bytes = places.reduce(0) { $0 + window.bytes[$1] }
+                    continuation.yield(
+                        Job(window: number == 0 ? window : nil, places: places, bytes: bytes, task: task)
+                    )
+                }
+            }
+            do throws(CommandError) {
+                try source.forEach { text in
+                    if let window = builder.append(text) { start(window) }
+                }
+                if let window = builder.close() { start(window) }
+            } catch {
+                continuation.yield(Job(window: nil, places: [], bytes: 0, task: Task { throw error }))
+            }
+            continuation.finish()
+        }
+        reader.start()
+        var texts: [Text] = []
+        var outputs: [Output?] = []
+        var missing = 0
+        for await job in jobs {
+            if let window = job.window {
+                texts = window.texts
+                outputs = Array(repeating: nil, count: texts.count)
+                missing = texts.count
+            }
+            for (place, output) in zip(job.places, try await job.task.value) { outputs[place] = output }
+            slots.signal()
+            missing -= job.places.count
+            advance(job.places.count, job.bytes)
+            if missing == 0 { try emit(texts, outputs.compactMap(\.self)) }
+        }
+    }
+
+    /// A group of a window in work.
+    private struct Job<Output: Sendable>: Sendable {
+        /// The window, of which this is the first group.
+        let window: Window?
+        let places: [Int]
+        let bytes: Int
+        let task: Task<[Output], any Error>
+    }
+}
+
+/// Texts that follow each other in the input.
+struct Window: Sendable {
+    fileprivate(set) var texts: [Text] = []
+    /// What each takes of the input, with what is around it.
+    fileprivate(set) var bytes: [Int] = []
+
+    /// The texts' places, longest text first, in groups.
+    func groups() -> [[Int]] {
+        let lengths = texts.map(\.content.utf8.count)
+        let places = texts.indices.sorted { (lengths[$0], $1) > (lengths[$1], $0) }
+        var groups: [[Int]] = []
+        var room = 0
+        for place in places {
+            if room < lengths[place] || (groups.last?.count ?? 0) == WindowPipeline.textsPerGroup {
+                groups.append([])
+                room = WindowPipeline.bytesPerGroup
+            }
+            groups[groups.count - 1].append(place)
+            room -= lengths[place]
+        }
+        return groups
+    }
+}
+
+/// Collects texts to windows.
+private struct WindowBuilder {
+    private var window = Window()
+    private var windowBytes = 0
+    private var skipped: Int
+    private var lastEnd = 0
+
+    init(skipping count: Int) { skipped = count }
+
+    /// - Returns: the window that is full with the text.
+    mutating func append(_ text: Text) -> Window? {
+        defer { lastEnd = text.endByte }
+        guard skipped == 0 else {
+            skipped -= 1
+            return nil
+        }
+        window.texts.append(text)
+        window.bytes.append(text.endByte - lastEnd)
+        windowBytes += text.content.utf8.count
+        let isFull =
+            window.texts.count == WindowPipeline.textsPerWindow || windowBytes >= WindowPipeline.bytesPerWindow
+        return isFull ? close() : nil
+    }
+
+    /// - Returns: what is left; nil when there is nothing.
+    mutating func close() -> Window? {
+        guard !window.texts.isEmpty else { return nil }
+        defer { (window, windowBytes) = (Window(), 0) }
+        return window
+    }
+}

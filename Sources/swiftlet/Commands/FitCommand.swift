@@ -1,0 +1,196 @@
+import ArgumentParser
+import Checkpoint
+import Encoder
+import Foundation
+import JSON
+import Service
+import Training
+
+extension ClassifierExport.Features: ExpressibleByArgument {}
+
+/// `swiftlet fit`: a classifier of one's own, over a model's frozen features.
+struct FitCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fit",
+        abstract: "Fit a classifier to labelled texts, over a model's frozen features.",
+        discussion: """
+            The head is a multinomial logistic regression as scikit-learn's LogisticRegression; the encoder stays as \
+            it is. Some texts of each label are held out and measured; the rest is learnt from, with the penalty that \
+            stratified cross-validation prefers. The folder that is written is a checkpoint of transformers' class for \
+            sequence classification: serve, classify and AutoModelForSequenceClassification load it.
+
+            EXAMPLES
+              swiftlet fit --data reviews.csv --text-column review --label-column stars --output stars-model
+              swiftlet fit --model ./all-MiniLM-L6-v2 --data train.tsv --validation dev.tsv \\
+                --text-column sentence --label-column label --output sentiment
+              swiftlet serve --model sentiment
+
+            FEATURES
+              pooler  what the model's own head reads: right where it has been trained for a like task
+              cls     the first token's last hidden state
+              mean    the mean of all tokens', as sentence embeddings mostly are; kept in the checkpoint as a layer \
+            more that attends to all tokens alike. Not for MobileBERT.
+            Without --features: pooler of a sequence classifier; else mean, or cls of MobileBERT and of what \
+            1_Pooling/config.json says so.
+            """
+    )
+
+    static let programVersion = SwiftletVersion.current
+
+    @OptionGroup var modelOptions: ModelOptions
+    @OptionGroup var engineFlags: EngineFlags
+
+    @Option(help: ArgumentHelp("Labelled texts: .csv or .tsv below a line of names, or .jsonl.", valueName: "file"))
+    var data: String
+
+    @Option(help: ArgumentHelp("Texts to measure on, of the same form. (default: a part of --data)", valueName: "file"))
+    var validation: String?
+
+    @OptionGroup var records: RecordOptions
+
+    @Option(help: "Column of a table, or key of JSON objects, that holds the label.")
+    var labelColumn = "label"
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Folder to write the model to.", valueName: "dir"))
+    var output: String
+
+    @Flag(help: "Replace what is at --output.")
+    var force = false
+
+    @Option(help: "What the head reads: pooler, cls or mean.")
+    var features: ClassifierExport.Features?
+
+    @Option(
+        help: ArgumentHelp("Share of the texts of each label to hold out without --validation.", valueName: "share")
+    )
+    var heldOut = 0.2
+
+    @Option(help: ArgumentHelp("Parts of the cross-validation.", valueName: "count"))
+    var folds = 5
+
+    @Option(
+        name: .customLong("c"),
+        help: ArgumentHelp(
+            "scikit-learn's C: the smaller, the smaller the weights. (default: what cross-validation prefers)",
+            valueName: "number"
+        )
+    )
+    var inversePenalty: Double?
+
+    @Option(help: ArgumentHelp("Which texts are held out: the same seed holds out the same.", valueName: "number"))
+    var seed: UInt64 = 0
+
+    @Option(help: ArgumentHelp("Most tokens of a text; longer ones are cut. Kept in the folder.", valueName: "tokens"))
+    var maxLength: Int?
+
+    @Option(help: "Form of the report: auto is text in a terminal and json elsewhere.")
+    var format = OutputFormat.auto
+
+    func validate() throws {
+        guard heldOut > 0, heldOut < 1 else {
+            throw ValidationError("--held-out must be between 0 and 1, not \(heldOut)")
+        }
+        guard (2...100).contains(folds) else { throw ValidationError("--folds must be 2 to 100, not \(folds)") }
+        if let inversePenalty, !(inversePenalty > 0 && inversePenalty.isFinite) {
+            throw ValidationError("--c must be more than 0, not \(inversePenalty)")
+        }
+        if let maxLength, maxLength < 1 { throw ValidationError("--max-length must be at least 1, not \(maxLength)") }
+        for path in [data] + (validation.map { [$0] } ?? []) {
+            guard let fields = records.fields(of: path), !fields.names.isEmpty else {
+                throw ValidationError(
+                    "\(path): a file of labelled texts ends in .csv, .tsv or .jsonl; else say --input-format"
+                )
+            }
+        }
+    }
+
+    func run() async throws {
+        let training = try read(data)
+        let classes = try training.classes()
+        let measured = try validation.map { try read($0) }
+        let labels = try training.labels(among: classes)
+        let measuredLabels = try measured?.labels(among: classes)
+        let base = try await modelOptions.load(engine: engineFlags.options)
+        let directory = base.transformerDirectory
+        let export = try ClassifierExport(directory: directory, features: chosenFeatures(base))
+        let folder = try FittedFolder(destination: output, replaces: force)
+        let interruption = Interruption { folder.discard() }
+        do {
+            let length = min(maxLength ?? base.maxInputLength, base.maxInputLength)
+            try folder.copyTokenizer(from: [base.directory, directory], maxLength: length)
+            var task = FitTask(classes: classes, labels: labels, features: [])
+            task.features = try await features(of: training, export, folder)
+            if let measured, let measuredLabels {
+                StandardError.write("\(validation ?? ""):\n")
+                task.validation = (try await features(of: measured, export, folder), measuredLabels)
+            }
+            (task.heldOutShare, task.folds, task.inversePenalty, task.seed) = (heldOut, folds, inversePenalty, seed)
+            let (head, result) = try task.run(data: data)
+            var report = result
+            report.output = output
+            report.features = "\(export.features.rawValue), \(export.featureCount) numbers"
+            try folder.write(export, labels: classes, weight: head.weight, bias: head.bias)
+            let card = report.card(
+                baseModel: base.name,
+                data: "`\(URL(fileURLWithPath: data).lastPathComponent)`",
+                heldOutData: validation.map { "`\(URL(fileURLWithPath: $0).lastPathComponent)`" }
+                    ?? "the same file, held out"
+            )
+            try folder.write(Array(card.utf8), as: "README.md")
+            // What cannot be loaded is not put in its place.
+            _ = try LoadedModel(directory: folder.path, engine: engineFlags.options)
+            try folder.finish()
+            try write(report)
+        } catch {
+            folder.discard()
+            throw error
+        }
+        withExtendedLifetime(interruption) {}
+    }
+
+    private func read(_ path: String) throws(CommandError) -> LabelledTexts {
+        var fields = records.fields(of: path) ?? RecordFields(format: .csv, names: [RecordOptions.defaultColumn])
+        fields.names.append(labelColumn)
+        return try LabelledTexts(path: path, fields: fields)
+    }
+
+    /// What the texts give before the head, by the folder itself with a head that changes nothing.
+    private func features(
+        of texts: LabelledTexts,
+        _ export: ClassifierExport,
+        _ folder: FittedFolder
+    ) async throws -> [[Float]] {
+        let count = export.featureCount
+        var identity = [Float](repeating: 0, count: count * count)
+        for index in 0..<count { identity[index * count + index] = 1 }
+        let zeros = [Float](repeating: 0, count: count)
+        try folder.write(export, labels: (0..<count).map { "\($0)" }, weight: identity, bias: zeros)
+        let model = try LoadedModel(directory: folder.path, engine: engineFlags.options)
+        let inference = InferenceService(
+            model: model,
+            configuration: InferenceConfiguration(workers: CPUBudget.current().count)
+        )
+        let input = InputOptions(truncate: true, maxLength: maxLength)
+        let features = try await FeatureExtraction.features(of: texts, by: inference, input)
+        await inference.shutDown()
+        return features
+    }
+
+    private func chosenFeatures(_ base: LoadedModel) -> ClassifierExport.Features {
+        if let features { return features }
+        if base.encoder.heads.contains(.sequenceClassification) { return .pooler }
+        guard base.encoder.configuration.architecture != .mobilebert else { return .cls }
+        let pooling = try? ConfigurationFile(path: base.directory + "/1_Pooling/config.json")
+        let usesFirstToken = try? pooling?.boolean("pooling_mode_cls_token", default: false)
+        return usesFirstToken == true ? .cls : .mean
+    }
+
+    private func write(_ report: FitReport) throws {
+        guard format.resolved == .json else {
+            return try StandardOutput.write(Array((report.lines.joined(separator: "\n") + "\n").utf8))
+        }
+        var writer = JSONWriter()
+        report.write(to: &writer)
+        try StandardOutput.write(writer.bytes + [UInt8(ascii: "\n")])
+    }
+}

@@ -1,0 +1,76 @@
+import ArgumentParser
+import Encoder
+import JSON
+import Service
+
+extension AggregationStrategy: ExpressibleByArgument {}
+
+/// `swiftlet token-classify`: the names in each text, or the kinds of its words.
+struct TokenClassifyCommand: AsyncParsableCommand, TextCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "token-classify",
+        abstract: "Give the tokens of each text their labels: names, places, parts of speech.",
+        discussion: """
+            The model must have a head for token classification, as MobileBertForTokenClassification.
+
+            EXAMPLES
+              swiftlet token-classify --model ./mobilebert-ner --aggregation simple "Ada Lovelace lived in London."
+              swiftlet token-classify --model ./mobilebert-ner --aggregation first --stride 64 --input pages.txt
+
+            Each line of JSON is {"index": 0, "entities": [{"entity_group": "PER", "score": 0.99, "word": "…", \
+            "start": 0, "end": 12}, …]}, for --aggregation none with entity and the token's index instead; start and \
+            end count Unicode scalars of the text, index is the line's or the argument's number, from 0.
+            """
+    )
+
+    @OptionGroup var modelOptions: ModelOptions
+    @OptionGroup var engineFlags: EngineFlags
+    @OptionGroup var textOptions: TextOptions
+    @OptionGroup var lengthOptions: LengthOptions
+
+    @Option(help: "What is made of the labels of tokens: nothing, or words and names by one of four rules.")
+    var aggregation = AggregationStrategy.none
+
+    @Option(help: ArgumentHelp("Label to leave out; may be given several times. (default: O)", valueName: "label"))
+    var ignoreLabel: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Read a long text in windows that share so many tokens instead of cutting it. Not with --aggregation none.",
+            valueName: "tokens"
+        )
+    )
+    var stride: Int?
+
+    func validate() throws {
+        guard let stride else { return }
+        if stride < 0 { throw ValidationError("--stride must be at least 0, not \(stride)") }
+        if aggregation == .none { throw ValidationError("--stride takes an --aggregation other than none") }
+    }
+
+    func run() async throws {
+        let inference = try await modelOptions.startInference(engine: engineFlags.options)
+        var options = TokenClassificationOptions()
+        options.input = lengthOptions.inputOptions
+        options.aggregation = aggregation
+        options.stride = stride
+        if !ignoreLabel.isEmpty { options.ignoredLabels = Set(ignoreLabel) }
+        try await run(textOptions) { [options] text in
+            try await inference.classifyTokens([text.content], options: options).value.first ?? []
+        }
+        await inference.shutDown()
+    }
+
+    func write(_ entities: [Entity], of text: Text, to writer: inout JSONWriter) {
+        writer.key("entities")
+        writer.array(entities) { writer, entity in entity.write(to: &writer) }
+    }
+
+    func lines(_ entities: [Entity], of text: Text) -> [String] {
+        let rows = entities.map { entity in
+            let score = Decimals.fixed(entity.score, digits: 4)
+            return ["", Columns.shown(entity.word), entity.label, score, "\(entity.start)–\(entity.end)"]
+        }
+        return [Columns.shown(text.content)] + Columns.aligned(rows, alignedRight: [3, 4])
+    }
+}

@@ -1,0 +1,79 @@
+import Training
+
+/// Features and labels in, a head and what it is worth out.
+struct FitTask {
+    var classes: [String]
+    /// Each text's class.
+    var labels: [Int]
+    /// Each text's features.
+    var features: [[Float]]
+    /// Texts to measure on; nil for a part of the others.
+    var validation: (features: [[Float]], labels: [Int])?
+    var heldOutShare = 0.2
+    var folds = 5
+    var inversePenalty: Double?
+    var seed: UInt64 = 0
+
+    /// What cross-validation cannot choose where no label has two texts to learn from; scikit-learn's default.
+    private static let fallbackInversePenalty = 1.0
+
+    init(classes: [String], labels: [Int], features: [[Float]]) {
+        (self.classes, self.labels, self.features) = (classes, labels, features)
+    }
+
+    /// Chooses the penalty, fits and measures.
+    ///
+    /// - Parameter data: the name of the texts' file, for messages.
+    /// - Throws: `unusableText` where nothing can be held out.
+    func run(data: String) throws(CommandError) -> (head: (weight: [Float], bias: [Float]), report: FitReport) {
+        let all = Array(labels.indices)
+        let split =
+            validation == nil
+            ? Stratification.split(labels: labels, share: heldOutShare, seed: seed) : (training: all, heldOut: [])
+        guard validation != nil || !split.heldOut.isEmpty else {
+            throw .unusableText(place: data, reason: "no label has two texts, of which one could be held out")
+        }
+        let scaling = FeatureScaling(features, rows: split.training)
+        let matrix = scaling.matrix(features)
+
+        var scores: [CrossValidation.Score] = []
+        if inversePenalty == nil { scores = crossValidate(matrix, rows: split.training) }
+        let best = CrossValidation.best(scores)
+        let chosen = inversePenalty ?? best?.inversePenalty ?? Self.fallbackInversePenalty
+        let fit = LogisticRegression(inversePenalty: chosen)
+            .fit(matrix, labels: labels, classes: classes.count, rows: split.training)
+
+        let (truth, predicted): ([Int], [Int])
+        if let validation {
+            let rows = scaling.matrix(validation.features)
+            (truth, predicted) = (validation.labels, fit.head.predictions(rows, rows: validation.labels.indices))
+        } else {
+            (truth, predicted) = (split.heldOut.map { labels[$0] }, fit.head.predictions(matrix, rows: split.heldOut))
+        }
+        let report = FitReport(
+            labels: classes,
+            features: "",
+            trainingRows: split.training.count,
+            inversePenalty: chosen,
+            crossValidation: best.map { ($0.accuracy, scores) },
+            converged: fit.converged,
+            heldOut: ConfusionMatrix(truth: truth, predicted: predicted, classes: classes.count),
+            output: ""
+        )
+        return (scaling.unscaled(fit.head), report)
+    }
+
+    private func crossValidate(_ matrix: FeatureMatrix, rows: [Int]) -> [CrossValidation.Score] {
+        var validation = CrossValidation()
+        validation.folds = folds
+        validation.seed = seed
+        var done = 0
+        var progress = ProgressReporter(counting: "fits", of: folds * validation.inversePenalties.count)
+        let scores = validation.scores(matrix, labels: labels, classes: classes.count, rows: rows) { count, _ in
+            progress.advance(by: count - done, size: count - done)
+            done = count
+        }
+        progress.finish(always: true)
+        return scores
+    }
+}

@@ -1,0 +1,69 @@
+/// Texts with their classes, as a file gives them.
+struct LabelledTexts {
+    /// Classes that a head is fitted for. More mostly means that the wrong column was named.
+    static let maxClasses = 1000
+
+    private(set) var texts: [Text] = []
+    /// Each text's label.
+    private(set) var names: [String] = []
+    let source: TextSource
+
+    /// Reads a file of records.
+    ///
+    /// - Throws: ``CommandError``, with the line of a record that will not do.
+    init(path: String, fields: RecordFields) throws(CommandError) {
+        source = .records(path: path == "-" ? nil : path, fields)
+        var fault: CommandError?
+        var (texts, names): ([Text], [String]) = ([], [])
+        let source = source
+        try source.forEachRecord { record in
+            guard fault == nil else { return }
+            let label = record.values[1]
+            guard !label.allSatisfy(\.isWhitespace) else {
+                fault = .unusableText(place: source.place(ofLine: record.line), reason: "the label is empty")
+                return
+            }
+            var text = Text(index: texts.count, content: record.values[0])
+            (text.line, text.endByte) = (record.line, record.endByte)
+            texts.append(text)
+            names.append(label)
+        }
+        if let fault { throw fault }
+        (self.texts, self.names) = (texts, names)
+    }
+
+    /// The classes: whole numbers by value, else by their characters.
+    ///
+    /// - Throws: `unusableText` of fewer than two, or too many.
+    func classes() throws(CommandError) -> [String] {
+        let distinct = Set(names)
+        guard (2...Self.maxClasses).contains(distinct.count) else {
+            let found = distinct.count == 1 ? "only the label \"\(names[0])\"" : "\(distinct.count) different labels"
+            throw .unusableText(
+                place: source.path ?? "standard input",
+                reason: "\(texts.count) records with \(found); expected 2 to \(Self.maxClasses) labels"
+            )
+        }
+        let numbers = distinct.compactMap { Int($0) }
+        guard numbers.count == distinct.count else {
+            return distinct.sorted { $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars) }
+        }
+        return distinct.sorted { (Int($0) ?? 0, $0) < (Int($1) ?? 0, $1) }
+    }
+
+    /// Each text's class, as its place among `classes`.
+    ///
+    /// - Throws: `unusableText` for a label that is none of them.
+    func labels(among classes: [String]) throws(CommandError) -> [Int] {
+        let places = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, $0) })
+        var labels: [Int] = []
+        for (text, name) in zip(texts, names) {
+            guard let place = places[name] else {
+                let reason = "the label \"\(Columns.shown(name, width: 40))\" is not among the training data's"
+                throw .unusableText(place: source.place(of: text), reason: reason)
+            }
+            labels.append(place)
+        }
+        return labels
+    }
+}

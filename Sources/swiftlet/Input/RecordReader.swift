@@ -1,0 +1,130 @@
+import JSON
+
+/// The wanted fields of one record.
+struct Record: Equatable {
+    /// The line that it begins in, from 1.
+    var line: Int
+    /// As ``RecordFields/names`` has them; the whole line of a file of lines.
+    var values: [String]
+    /// Bytes of the input up to its end.
+    var endByte: Int
+}
+
+/// Reads records as a file or a pipe gives them, in memory for one.
+struct RecordReader {
+    private let wanted: RecordFields
+    private var lines = LineReader()
+    /// A table's column names, once they are read, and which of them are wanted.
+    private var header: (names: [String], wanted: [Int])?
+
+    init(_ wanted: RecordFields) { self.wanted = wanted }
+
+    /// The number of the line read last.
+    var lineNumber: Int { lines.lineNumber }
+
+    /// The next record, nil at the end.
+    ///
+    /// Empty lines are no records but in a file of lines, where each is one.
+    mutating func next(reading read: () throws(LineError) -> [UInt8]) throws(LineError) -> Record? {
+        while let line = try lines.next(reading: read) {
+            let number = lines.lineNumber
+            // The mark that some programs put before UTF-8 is not part of the first name.
+            let content =
+                number == 1 && line.unicodeScalars.first == "\u{FEFF}"
+                ? String(String.UnicodeScalarView(line.unicodeScalars.dropFirst())) : line
+            if wanted.format != .txt, content.allSatisfy(\.isWhitespace) { continue }
+            let values: [String]
+            switch wanted.format {
+            case .txt: values = [content]
+            case .jsonl: values = try fields(ofObject: content)
+            case .csv, .tsv:
+                let row = try row(startingWith: content, reading: read)
+                guard let header else {
+                    header = (row, try places(in: row))
+                    continue
+                }
+                guard row.count == header.names.count else {
+                    let reason = "\(row.count) fields; expected \(header.names.count), as the first line names"
+                    throw .badRecord(line: number, reason: reason)
+                }
+                values = header.wanted.map { row[$0] }
+            }
+            return Record(line: number, values: values, endByte: lines.bytesConsumed)
+        }
+        return nil
+    }
+
+    /// The fields of a table's row, which may take several lines.
+    private mutating func row(
+        startingWith line: String,
+        reading read: () throws(LineError) -> [UInt8]
+    ) throws(LineError) -> [String] {
+        let first = lines.lineNumber
+        var record = DelimitedRecord(wanted.format)
+        var line = line
+        do {
+            while try !record.append(line) {
+                guard record.openBytes <= LineReader.maxLineBytes else { throw LineError.tooLong(line: first) }
+                guard let next = try lines.next(reading: read) else {
+                    throw LineError.badRecord(line: first, reason: "a quotation mark that is never closed")
+                }
+                line = next
+            }
+        } catch let error as LineError {
+            throw error
+        } catch {
+            let reason = "text behind a closing quotation mark; one inside of a field is written twice"
+            throw LineError.badRecord(line: lines.lineNumber, reason: reason)
+        }
+        return record.fields
+    }
+
+    /// Where the wanted columns are.
+    private func places(in names: [String]) throws(LineError) -> [Int] {
+        var places: [Int] = []
+        for name in wanted.names {
+            let found = names.indices.filter { names[$0] == name }
+            guard let place = found.first else {
+                throw .badRecord(line: lines.lineNumber, reason: "no column \"\(name)\"; there are \(Self.list(names))")
+            }
+            guard found.count == 1 else {
+                throw .badRecord(line: lines.lineNumber, reason: "\(found.count) columns named \"\(name)\"")
+            }
+            places.append(place)
+        }
+        return places
+    }
+
+    private func fields(ofObject line: String) throws(LineError) -> [String] {
+        let value: JSONValue
+        do {
+            value = try JSONParser.parse(Array(line.utf8))
+        } catch {
+            let reason = "column \(error.column): found \(error.found), expected \(error.expected)"
+            throw .badRecord(line: lines.lineNumber, reason: reason)
+        }
+        guard case .object(let object) = value else {
+            throw .badRecord(line: lines.lineNumber, reason: "found \(value.kind), expected an object")
+        }
+        var values: [String] = []
+        for name in wanted.names {
+            switch object[name] {
+            case .string(let text), .number(let text): values.append(text)
+            case .boolean(let flag): values.append(flag ? "true" : "false")
+            case nil:
+                let keys = Self.list(object.members.map(\.key))
+                throw .badRecord(line: lines.lineNumber, reason: "no key \"\(name)\"; there are \(keys)")
+            case .some(let other):
+                let reason = "\"\(name)\": found \(other.kind), expected a string"
+                throw .badRecord(line: lines.lineNumber, reason: reason)
+            }
+        }
+        return values
+    }
+
+    /// Names for a message; of very many the first.
+    private static func list(_ names: [String]) -> String {
+        let shown = names.prefix(20).map { "\"\(Columns.shown($0, width: 40))\"" }
+        return names.isEmpty ? "none" : shown.joined(separator: ", ") + (names.count > shown.count ? ", …" : "")
+    }
+}

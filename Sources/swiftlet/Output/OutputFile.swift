@@ -1,0 +1,86 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// A file that is written, locked against other programs that would write it too. Closed with the value.
+struct OutputFile: ~Copyable {
+    let path: String
+    private let number: Int32
+
+    /// Opens the file at `path`, made if it is not there, at its beginning and with what is in it.
+    ///
+    /// - Throws: `writeFailed`; also when another process writes it.
+    init(path: String) throws(CommandError) {
+        let number = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+        guard number >= 0 else { throw .writeFailed(reason: "\(path): \(systemErrorText(errno))") }
+        guard flock(number, LOCK_EX | LOCK_NB) == 0 else {
+            let reason = errno == EWOULDBLOCK ? "another process is writing it" : systemErrorText(errno)
+            close(number)
+            throw .writeFailed(reason: "\(path): \(reason)")
+        }
+        self.path = path
+        self.number = number
+    }
+
+    deinit { close(number) }
+
+    /// Its length in bytes.
+    func size() throws(CommandError) -> Int {
+        var status = stat()
+        guard unsafe fstat(number, &status) == 0 else { throw failure() }
+        return Int(status.st_size)
+    }
+
+    /// Cuts it to `size` bytes and goes on behind them.
+    func truncate(to size: Int) throws(CommandError) {
+        guard ftruncate(number, off_t(size)) == 0, lseek(number, off_t(size), SEEK_SET) >= 0 else { throw failure() }
+    }
+
+    /// Writes all bytes behind those written last.
+    func write(_ bytes: [UInt8]) throws(CommandError) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { unsafe systemWrite(number, $0.baseAddress, $0.count) }
+            if count >= 0 {
+                rest = rest.dropFirst(count)
+            } else if errno != EINTR {
+                throw failure()
+            }
+        }
+    }
+
+    /// Writes all bytes over the file's first.
+    func writeAtStart(_ bytes: [UInt8]) throws(CommandError) {
+        let end = lseek(number, 0, SEEK_CUR)
+        guard end >= 0, lseek(number, 0, SEEK_SET) == 0 else { throw failure() }
+        try write(bytes)
+        guard lseek(number, end, SEEK_SET) == end else { throw failure() }
+    }
+
+    /// Has what was written outlast a failure of power.
+    func synchronize() throws(CommandError) {
+        guard fsync(number) == 0 else { throw failure() }
+    }
+
+    /// Gives it the name `path`, in the place of what had that name.
+    func rename(to path: String) throws(CommandError) {
+        guard systemRename(self.path, path) == 0 else {
+            throw .writeFailed(reason: "\(path): \(systemErrorText(errno))")
+        }
+    }
+
+    private func failure() -> CommandError { .writeFailed(reason: "\(path): \(systemErrorText(errno))") }
+}
+
+/// write(2) and rename(2), which inside of ``OutputFile`` its own methods hide.
+private func systemWrite(_ number: Int32, _ address: UnsafeRawPointer?, _ count: Int) -> Int {
+    unsafe write(number, address, count)
+}
+
+private func systemRename(_ old: String, _ new: String) -> Int32 {
+    unsafe rename(old, new)
+}

@@ -1,0 +1,125 @@
+import Foundation
+import Hub
+import Synchronization
+
+/// What a pull shows on standard error: in a terminal a bar for each file, elsewhere a line now and then.
+struct PullProgress {
+    /// Where a person looks on.
+    private static let terminalInterval: Duration = .milliseconds(100)
+    /// Where the lines go to a log.
+    private static let logInterval: Duration = .seconds(10)
+    /// Cells of a bar.
+    private static let width = 24
+
+    private let isTerminal: Bool
+    private var file = ""
+    private var started: ContinuousClock.Instant
+    /// Bytes that an earlier attempt left.
+    private var present = 0
+    private var nextReport: ContinuousClock.Instant
+
+    init(isTerminal: Bool, now: ContinuousClock.Instant) {
+        self.isTerminal = isTerminal
+        started = now
+        nextReport = now
+    }
+
+    /// One that writes to standard error.
+    ///
+    /// - Parameter isQuiet: only what went wrong is told.
+    static func observer(isQuiet: Bool = false) -> PullObserver {
+        let hidesBars = (try? HubSettings(environment: ProcessInfo.processInfo.environment).hidesProgress) ?? false
+        let state = Mutex(PullProgress(isTerminal: StandardError.isTerminal && !hidesBars, now: .now))
+        return { event in
+            if isQuiet || hidesBars, !event.isTrouble { return }
+            // Written under the lock, so that lines come in the order of the events.
+            state.withLock { if let text = $0.text(for: event, now: .now) { StandardError.write(text) } }
+        }
+    }
+
+    /// What an event has written; nil for nothing.
+    mutating func text(for event: PullEvent, now: ContinuousClock.Instant) -> String? {
+        switch event {
+        case .found: return nil
+        case .started(let file, let bytes, let present):
+            self.file = file
+            self.present = present
+            started = now
+            nextReport = now + (isTerminal ? .zero : Self.logInterval)
+            return isTerminal ? bar(present, of: bytes, now: now) : nil
+        case .progressed(_, let bytes, let total):
+            // A file that began anew has nothing of the earlier attempt.
+            present = min(present, bytes)
+            guard now >= nextReport else { return nil }
+            nextReport = now + (isTerminal ? Self.terminalInterval : Self.logInterval)
+            return bar(bytes, of: total, now: now)
+        case .finished(let file, let bytes, let isNew):
+            guard isNew else { return line("\(file): in the cache already") }
+            let rate = rate(of: bytes - present, now: now).map { ", \(Self.size($0))/s" } ?? ""
+            return line("\(file): \(Self.size(Double(bytes)))\(rate)")
+        case .waiting(let file): return line("\(file): another program fetches it; waiting for that")
+        case .retrying(let reason, let seconds):
+            return line("\(reason); trying again in \(Decimals.fixed(seconds, digits: 1)) s")
+        case .unconfirmed(let reason):
+            return line("\(reason); the model is used as the cache has it")
+        }
+    }
+
+    private func line(_ text: String) -> String {
+        // \u{1B}[K clears what a bar before it has left.
+        isTerminal ? "\r\(text)\u{1B}[K\n" : "\(text)\n"
+    }
+
+    private func bar(_ bytes: Int, of total: Int?, now: ContinuousClock.Instant) -> String {
+        let rate = rate(of: bytes - present, now: now)
+        var parts = [file]
+        if let total, total > 0 {
+            let filled = min(Self.width, bytes * Self.width / total)
+            if isTerminal {
+                parts.append(String(repeating: "█", count: filled) + String(repeating: "░", count: Self.width - filled))
+            }
+            parts.append("\(bytes * 100 / total) %")
+            parts.append("\(Self.size(Double(bytes))) of \(Self.size(Double(total)))")
+        } else {
+            parts.append(Self.size(Double(bytes)))
+        }
+        if let rate {
+            parts.append("\(Self.size(rate))/s")
+            if let total, rate > 0 { parts.append("\(Self.time(Double(total - bytes) / rate)) left") }
+        }
+        let text = parts.joined(separator: "  ")
+        return isTerminal ? "\r\(text)\u{1B}[K" : "\(text)\n"
+    }
+
+    /// Bytes a second; nil while too little has come to say.
+    private func rate(of bytes: Int, now: ContinuousClock.Instant) -> Double? {
+        let seconds = started.duration(to: now) / .seconds(1)
+        return seconds > 0.2 && bytes > 0 ? Double(bytes) / seconds : nil
+    }
+
+    /// Bytes in the units that the Hub's pages have: powers of 1,000.
+    static func size(_ bytes: Double) -> String {
+        let units = ["B", "kB", "MB", "GB", "TB"]
+        var (value, unit) = (bytes, 0)
+        while value >= 999.5, unit < units.count - 1 { (value, unit) = (value / 1000, unit + 1) }
+        return "\(Decimals.fixed(value, digits: unit > 0 && value < 100 ? 1 : 0)) \(units[unit])"
+    }
+
+    /// Minutes and seconds.
+    static func time(_ seconds: Double) -> String {
+        guard seconds < 360_000 else { return "days" }
+        let whole = Int(seconds.rounded(.up))
+        let rest = whole % 60 < 10 ? "0\(whole % 60)" : "\(whole % 60)"
+        return "\(whole / 60):\(rest)"
+    }
+}
+
+extension PullEvent {
+    /// Whether it tells of something that went wrong.
+    var isTrouble: Bool {
+        switch self {
+        case .retrying, .unconfirmed: true
+        default: false
+        }
+    }
+}
