@@ -9,7 +9,7 @@ ARG RUNTIME_IMAGE=debian:12.12-slim
 FROM ${BUILD_IMAGE} AS build
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-        "libnghttp2-dev=1.52.0-*" "libssl-dev=3.0.*" "zlib1g-dev=1:1.2.13*" pkg-config \
+        "libnghttp2-dev=1.52.0-*" "libssl-dev=3.0.*" "zlib1g-dev=1:1.2.13*" "libcurl4-openssl-dev=7.88.*" pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 # The dependencies first: this layer stays in the cache until the manifest changes.
@@ -21,26 +21,29 @@ COPY Tests Tests
 # Linked statically, the Swift runtime needs no package in the final image. -s: no symbol table, a third of the size.
 RUN swift build -c release --static-swift-stdlib --product swiftlet -Xlinker -s \
     && install -D "$(swift build -c release --static-swift-stdlib --show-bin-path)/swiftlet" /install/usr/bin/swiftlet
-COPY Models/mobilebert-mini-sst2 /install/usr/share/swiftlet/models/mobilebert-mini-sst2
+COPY Models/mobilebert-mini /install/usr/share/swiftlet/models/mobilebert-mini
 COPY config/swiftlet.yaml /install/etc/swiftlet/swiftlet.yaml
 COPY LICENSE /install/usr/share/doc/swiftlet/LICENSE
 # Readable for the user below, whatever the modes of the checkout.
 RUN chmod -R a+rX /install
 
 FROM ${RUNTIME_IMAGE}
+# libcurl and the authorities' certificates are for models of the Hub (URLSession); the program links the one.
 # OpenBLAS is loaded only on CPUs for which there are no kernels of our own, and where `backend` asks for it.
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
         "libnghttp2-14=1.52.0-*" "libssl3=3.0.*" "zlib1g=1:1.2.13*" "libopenblas0-pthread=0.3.21+ds-*" \
+        "libcurl4=7.88.*" ca-certificates \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /install /
-# A number, so that Kubernetes' runAsNonRoot can see that it is not root. The program writes no file.
+# A number, so that Kubernetes' runAsNonRoot can see that it is not root. The program writes no file, but a model of the
+# Hub into its cache: for that mount a volume that the user can write to, and name it in HF_HOME.
 USER 65532:65532
 WORKDIR /
 # In a container the port is reached from outside, so every interface (`::` instead listens on IPv6 and IPv4 both).
 ENV SWIFTLET_HOST=0.0.0.0 \
     SWIFTLET_PORT=8080 \
-    SWIFTLET_MODEL=/usr/share/swiftlet/models/mobilebert-mini-sst2
+    SWIFTLET_MODEL=/usr/share/swiftlet/models/mobilebert-mini
 EXPOSE 8080
 # SIGTERM drains: no new work, what is in flight is answered, exit 0.
 STOPSIGNAL SIGTERM
