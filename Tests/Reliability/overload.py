@@ -16,7 +16,7 @@ PROMISE = ("At five times capacity (open loop: requests arrive by the clock, wha
            "within 10 % of the peak, the 99th percentile of admitted requests is within their deadline, and every refused "
            "request is told so within 50 ms.")
 
-VOCABULARY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../Models/mobilebert-mini-sst2/vocab.txt")
+VOCABULARY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../Models/mobilebert-mini/vocab.txt")
 TIMES_CAPACITY = 5
 DEADLINE_MS = 1_000  # X-Request-Timeout-Ms of each request
 GOODPUT_LIMIT = 90.0  # percent of the peak

@@ -22,8 +22,8 @@ enum CheckpointFuzzing {
     /// A config.json: sizes that it allows can be multiplied.
     static func configuration(_ input: [UInt8]) {
         guard let file = try? ConfigurationFile(bytes: input, path: "config.json") else { return }
-        guard let configuration = try? MobileBertConfiguration(file) else { return }
-        precondition(configuration.hiddenSize > 0 && configuration.hiddenSize % configuration.headCount == 0)
+        guard let configuration = try? EncoderConfiguration(file) else { return }
+        precondition(configuration.hiddenSize > 0 && configuration.trueHiddenSize % configuration.headCount == 0)
         precondition(
             configuration.vocabularySize.multipliedReportingOverflow(by: configuration.hiddenSize).overflow == false
         )

@@ -19,7 +19,7 @@ enum RequestFuzzing {
     private static let handler = Repository.load {
         let handler = ServiceHandler()
         let inference = try InferenceService(
-            model: LoadedModel(directory: "\(Repository.root)/Models/mobilebert-mini-sst2"),
+            model: LoadedModel(directory: "\(Repository.root)/Models/mobilebert-mini"),
             configuration: InferenceConfiguration(workers: 1)
         )
         handler.state.update { $0.inference = inference }

@@ -3,7 +3,7 @@ import Tokenization
 /// Texts and tokenizers.
 enum TokenizerFuzzing {
     private static let bundled = Repository.load {
-        try Tokenizer(directory: "\(Repository.root)/Models/mobilebert-mini-sst2")
+        try Tokenizer(directory: "\(Repository.root)/Models/mobilebert-mini")
     }
 
     /// Two bytes say how; the rest is the text, or two of them around a NUL.
