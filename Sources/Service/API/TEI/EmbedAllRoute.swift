@@ -39,14 +39,12 @@ extension TEIRoutes {
 }
 
 extension RequestFields {
-    /// What `output` and `layers` ask for.
+    /// What `output` and `layers` ask for; `layers` has no meaning beside another output than hidden states.
     fileprivate func tokenOutput(of inference: InferenceService) throws -> OutputRequest {
         let output = try choice("output", TokenOutput.self, aliases: ["pooler_output": .pooler])
         let layers = try layers(of: inference)
         switch output ?? (layers == nil ? .lastHiddenState : .hiddenStates) {
         case .hiddenStates: return layers ?? .hiddenStates(layers: nil)
-        case let other where layers != nil:
-            throw ServiceError.invalid("`layers` goes with `output` \"hidden_states\", not \"\(other.rawValue)\"")
         case .lastHiddenState: return .lastHiddenState
         case .pooler: return .pooled(.pooler)
         }
@@ -55,8 +53,8 @@ extension RequestFields {
     /// `layers`: a list of numbers, one number, or "all".
     private func layers(of inference: InferenceService) throws -> OutputRequest? {
         switch try option("layers") {
-        case nil, .boolean(false): nil
-        case .boolean(true), .string("all"): .hiddenStates(layers: nil)
+        case nil: nil
+        case .string("all"): .hiddenStates(layers: nil)
         case .number: try inference.hiddenStates(integer("layers").map { [$0] } ?? [])
         default: try inference.hiddenStates(integers("layers") ?? [])
         }
