@@ -2,7 +2,7 @@ import Foundation
 
 /// Keeps the head of an answer.
 ///
-/// Used on URLSession's queue, then by whoever waited for that; so are the others.
+/// Unchecked: used on URLSession's queue, then by whoever waited for that.
 final class HeadSink: BodySink, @unchecked Sendable {
     private(set) var response: WebResponse?
 
@@ -12,6 +12,8 @@ final class HeadSink: BodySink, @unchecked Sendable {
 }
 
 /// Keeps an answer in memory.
+///
+/// Unchecked: used on URLSession's queue, then by whoever waited for that.
 final class MemorySink: BodySink, @unchecked Sendable {
     private let name: String
     private let limit: Int
@@ -33,6 +35,8 @@ final class MemorySink: BodySink, @unchecked Sendable {
 }
 
 /// Puts a file's bytes where they belong, from wherever an attempt begins.
+///
+/// Unchecked: used on URLSession's queue, then by whoever waited for that, one attempt after another.
 final class FileSink: BodySink, @unchecked Sendable {
     private let name: String
     private let expected: Int?
