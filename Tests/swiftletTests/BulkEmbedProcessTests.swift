@@ -11,6 +11,12 @@ struct BulkEmbedProcessTests {
         return folder
     }
 
+    /// An input whose last line, which is bad, stops a run once the window before it is written.
+    private static func writeInterrupting(_ url: URL) throws {
+        let good = (0..<WindowPipeline.textsPerWindow).map { "{\"text\": \"\($0)\"}\n" }.joined()
+        try Data((good + "{}\n").utf8).write(to: url)
+    }
+
     /// The vectors of a NumPy file of float32.
     private static func vectors(_ url: URL, rows: Int) throws -> [[Float]] {
         let data = [UInt8](try Data(contentsOf: url))
@@ -53,6 +59,31 @@ struct BulkEmbedProcessTests {
         #expect(!names.contains { $0.contains("partial") })
     }
 
+    @Test("every form of output has the same numbers, to the last bit")
+    func outputs() async throws {
+        let folder = try Self.folder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let input = folder.appending(path: "in.txt")
+        let texts = ["good morning", "", "a somewhat longer text, with a comma"]
+        try Data(texts.joined(separator: "\n").utf8).write(to: input)
+        for ending in ["npy", "jsonl", "csv"] {
+            let output = folder.appending(path: "out.\(ending)").path
+            let run = try await Program.run(["embed", "--input", input.path, "--output", output])
+            #expect(run.status == 0, "\(run.errors)")
+        }
+        let vectors = try Self.vectors(folder.appending(path: "out.npy"), rows: texts.count)
+        let lines = try String(contentsOf: folder.appending(path: "out.jsonl"), encoding: .utf8).split(separator: "\n")
+        let objects = try lines.map { try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }
+        #expect(objects.map { $0?["index"] as? Int } == [0, 1, 2])
+        #expect(objects.map { ($0?["embedding"] as? [Double])?.map { Float($0) } } == vectors)
+        let table = try String(contentsOf: folder.appending(path: "out.csv"), encoding: .utf8)
+        #expect(table.hasSuffix("\n"))
+        let rows = table.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+        #expect(rows.first?.map { String($0) } == ["index"] + vectors[0].indices.map { "d\($0)" })
+        #expect(rows.dropFirst().map { $0.first } == ["0", "1", "2"])
+        #expect(rows.dropFirst().map { $0.dropFirst().map { Float($0) } } == vectors)
+    }
+
     @Test("an interrupted run goes on where it was; with another input it begins anew")
     func resuming() async throws {
         let folder = try Self.folder()
@@ -61,10 +92,8 @@ struct BulkEmbedProcessTests {
         let lines = (0..<6).map { "text number \($0)" }
         try Data(lines.joined(separator: "\n").utf8).write(to: input)
         let arguments = ["embed", "--input", input.path, "--output", output.path]
-        // A bad line at the end stops the run once the windows before it are written.
         let bad = folder.appending(path: "bad.jsonl")
-        let good = (0..<WindowPipeline.textsPerWindow).map { "{\"text\": \"number \($0)\"}\n" }.joined()
-        try Data((good + "{}\n").utf8).write(to: bad)
+        try Self.writeInterrupting(bad)
         let interrupted = ["embed", "--input", bad.path, "--output", output.path, "--dimensions", "2"]
         let first = try await Program.run(interrupted)
         #expect(first.status == 65 && first.errors.contains("line 1025"), "\(first.errors)")
@@ -76,5 +105,41 @@ struct BulkEmbedProcessTests {
         let written = try String(contentsOf: output, encoding: .utf8).split(separator: "\n")
         #expect(written.count == 6)
         #expect(written.enumerated().allSatisfy { $1.hasPrefix("{\"index\":\($0),") })
+    }
+
+    @Test("a run does not go on once a weight of the model has changed: of the encoder, or of a Dense of any name")
+    func changedWeights() async throws {
+        let folder = try Self.folder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (manager, fixtures) = (FileManager.default, Program.root.appending(path: "Tests/Fixtures"))
+        let model = folder.appending(path: "model")
+        try manager.copyItem(at: fixtures.appending(path: "sentence-transformers/residual"), to: model)
+        for file in ["config.json", "model.safetensors"] {
+            try manager.copyItem(
+                at: fixtures.appending(path: "models/mobilebert/\(file)"),
+                to: model.appending(path: file)
+            )
+        }
+        let vocabulary = fixtures.appending(path: "sentence-transformers/vocab.txt")
+        try manager.copyItem(at: vocabulary, to: model.appending(path: "vocab.txt"))
+        let (input, output) = (folder.appending(path: "in.jsonl"), folder.appending(path: "out.npy"))
+        try Self.writeInterrupting(input)
+        let arguments = ["embed", "--model", model.path, "--input", input.path, "--output", output.path]
+        let first = try await Program.run(arguments)
+        #expect(first.status == 65 && !first.errors.contains("anew"), "\(first.errors)")
+        let unchanged = try await Program.run(arguments)
+        #expect(unchanged.errors.contains("going on behind 1024 texts"), "\(unchanged.errors)")
+        for changed in ["4_Dense/model.safetensors", "model.safetensors"] {
+            let file = try FileHandle(forUpdating: model.appending(path: changed))
+            let end = try file.seekToEnd()
+            // A byte of the last weight's lowest bits: as large as before, and as finite.
+            try file.seek(toOffset: end - 4)
+            let byte = try #require(try file.read(upToCount: 1)?.first)
+            try file.seek(toOffset: end - 4)
+            try file.write(contentsOf: [byte ^ 1])
+            try file.close()
+            let run = try await Program.run(arguments)
+            #expect(run.errors.contains("beginning anew"), "\(changed): \(run.errors)")
+        }
     }
 }

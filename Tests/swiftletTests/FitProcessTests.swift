@@ -3,6 +3,8 @@ import Foundation
 import Service
 import Testing
 
+@testable import swiftlet
+
 @Suite("swiftlet fit")
 struct FitProcessTests {
     private static func data(_ folder: URL) throws -> String {
@@ -18,14 +20,8 @@ struct FitProcessTests {
         return path
     }
 
-    @Test(
-        "a fitted folder loads, and gives its own labels for texts",
-        arguments: ["mobilebert-sentiment", "bert", "bert-no-pooler", "distilbert"]
-    )
-    func fitting(model: String) async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "swiftlet-fit-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
+    /// A copy of a fixture's model that has a vocabulary.
+    private static func base(_ model: String, in folder: URL) throws -> URL {
         let base = folder.appending(path: "base")
         let fixtures = Program.root.appending(path: "Tests/Fixtures")
         try FileManager.default.copyItem(at: fixtures.appending(path: "models/\(model)"), to: base)
@@ -35,22 +31,95 @@ struct FitProcessTests {
             let known = pieces.split(separator: "\n").prefix(120).joined(separator: "\n")
             try Data((known + "\n").utf8).write(to: base.appending(path: "vocab.txt"))
         }
+        return base
+    }
+
+    /// What a fit computes: the logits of the first texts, by the features and the head that training has in memory.
+    private static func logits(
+        ofFirst count: Int,
+        _ data: String,
+        _ features: ClassifierExport.Features,
+        of base: URL,
+        _ adjust: (inout FitTask) -> Void
+    ) async throws -> [[Float]] {
+        let texts = try LabelledTexts(path: data, fields: RecordFields(format: .csv, names: ["review", "mood"]))
+        let export = try ClassifierExport(directory: base.path, features: features)
+        let folder = try FittedFolder(destination: base.path + "-features", replaces: false)
+        defer { folder.discard() }
+        try folder.copyTokenizer(from: [base.path], maxLength: 64)
+        let extraction = try FeatureExtraction(export, in: folder, engine: EngineOptions(), maxLength: nil)
+        let rows = try await extraction.features(of: texts)
+        await extraction.finish()
+        var task = FitTask(classes: labels, labels: try texts.labels(among: labels), features: rows)
+        adjust(&task)
+        let head = try task.run(data: data).head
+        return rows.prefix(count).map { row in
+            labels.indices.map { label in
+                head.bias[label] + zip(row, head.weight[(label * row.count)...]).reduce(0) { $0 + $1.0 * $1.1 }
+            }
+        }
+    }
+
+    private static let labels = ["bad", "good"]
+
+    @Test(
+        "a fitted folder gives the logits that the fit computed, whatever its head reads",
+        arguments: [
+            ("mobilebert-sentiment", .pooler), ("mobilebert", .cls), ("bert", .mean), ("bert-no-pooler", .cls),
+            ("bert-sentiment", .pooler), ("distilbert", .mean), ("distilbert", .cls), ("distilbert-sentiment", .pooler),
+        ] as [(String, ClassifierExport.Features)]
+    )
+    func logits(model: String, features: ClassifierExport.Features) async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "swiftlet-fit-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (base, data) = (try Self.base(model, in: folder), try Self.data(folder))
         let output = folder.appending(path: "fitted").path
-        let arguments =
-            [
-                "fit", "--model", base.path, "--data", try Self.data(folder), "--text-column", "review",
-                "--label-column",
-                "mood", "--output", output,
-            ] + (model == "bert" ? ["--folds", "2"] : ["--c", "1"])
+        let run = try await Program.run([
+            "fit", "--model", base.path, "--data", data, "--text-column", "review", "--label-column", "mood",
+            "--features", features.rawValue, "--folds", "2", "--seed", "3", "--output", output,
+        ])
+        #expect(run.status == 0, "\(run.errors)")
+        let expected = try await Self.logits(ofFirst: 6, data, features, of: base) { task in
+            (task.folds, task.seed) = (2, 3)
+        }
+        let arguments = ["classify", "--model", output, "--input", data, "--text-column", "review"]
+        let classified = try await Program.run(arguments).objects()
+        let found = try classified.prefix(expected.count).map { object in
+            let given = try #require(object["labels"] as? [[String: Any]])
+            return try Self.labels.map { label in
+                Float(try #require(given.first { $0["label"] as? String == label }?["logit"] as? Double))
+            }
+        }
+        #expect(found.count == expected.count)
+        let largest = expected.joined().map(abs).max() ?? 0
+        #expect(largest > 0.01)
+        for (a, b) in zip(found.joined(), expected.joined()) {
+            #expect(abs(a - b) <= 1e-4 * largest, "\(a) instead of \(b)")
+        }
+    }
+
+    @Test(
+        "a fitted folder loads, has the labels of the data, and is the same again from the same data",
+        arguments: ["mobilebert-sentiment", "bert"]
+    )
+    func fitting(model: String) async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "swiftlet-fit-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let base = try Self.base(model, in: folder)
+        let output = folder.appending(path: "fitted").path
+        let arguments = [
+            "fit", "--model", base.path, "--data", try Self.data(folder), "--text-column", "review",
+            "--label-column", "mood", "--output", output, "--c", "1",
+        ]
         let run = try await Program.run(arguments)
         #expect(run.status == 0, "\(run.errors)")
         let report = try #require(try run.objects().first)
-        #expect(report["labels"] as? [String] == ["bad", "good"])
+        #expect(report["labels"] as? [String] == Self.labels)
         #expect(report["held_out_texts"] as? Int == 5)
         let loaded = try LoadedModel(directory: output)
-        #expect(loaded.encoder.configuration.labels == ["bad", "good"])
-        let classified = try await Program.run(["classify", "--model", output, "a dull and tedious mess 1"])
-        #expect(classified.status == 0, "\(classified.errors)")
+        #expect(loaded.encoder.configuration.labels == Self.labels)
         let again = try await Program.run(arguments)
         #expect(again.status == 64 && again.errors.contains("--force"))
         let before = try Data(contentsOf: URL(filePath: output + "/model.safetensors"))

@@ -1,4 +1,5 @@
 package import Checkpoint
+internal import Foundation
 internal import JSON
 
 /// Makes a checkpoint of transformers' class for sequence classification of a model's encoder and a new head.
@@ -20,7 +21,7 @@ package struct ClassifierExport: Sendable {
     /// The base model's configuration.
     package let configuration: EncoderConfiguration
     /// What the head reads.
-    package let features: Features
+    package private(set) var features: Features
     private let members: JSONObject
     private let checkpoint: Checkpoint
 
@@ -66,6 +67,38 @@ package struct ClassifierExport: Sendable {
 
     /// The numbers that the head reads.
     package var featureCount: Int { configuration.hiddenSize }
+
+    /// The same without the averaging layer, which is much work for what ``averaged(first:mean:)`` does in a few sums.
+    package var belowAveraging: ClassifierExport {
+        var export = self
+        if export.features == .mean { export.features = .cls }
+        return export
+    }
+
+    /// What the head reads of a text where it reads the mean: what the averaging layer, and the dense layer that passes
+    /// it on, make of the last hidden state below them, in double precision.
+    ///
+    /// - Parameters:
+    ///   - first: the first token's state.
+    ///   - mean: that of all tokens, as long.
+    package func averaged(first: some Sequence<Float>, mean: some Sequence<Float>) -> [Float] {
+        let sum = zip(first, mean).map { Double($0) + Double(Self.meanFactor) * Double($1) }
+        return normalized(normalized(sum)).map { value in
+            Float(
+                configuration.architecture == .distilbert
+                    ? max(0, value + Double(Self.reluShift)) : tanh(value / Double(Self.tanhDivisor))
+            )
+        }
+    }
+
+    /// By the averaging layer's norms, whose weights are 1 and biases 0.
+    private func normalized(_ vector: [Double]) -> [Double] {
+        let count = Double(vector.count)
+        let mean = vector.reduce(0, +) / count
+        let variance = vector.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
+        let scale = 1 / (variance + configuration.layerNormEpsilon).squareRoot()
+        return vector.map { ($0 - mean) * scale }
+    }
 
     /// The checkpoint's config.json. Two labels or more.
     package func configurationFile(labels: [String]) -> [UInt8] {

@@ -23,7 +23,7 @@ extension InferenceService {
     /// Tokenizes inputs and runs the model on them.
     ///
     /// - Parameter prompting: whether a prompt goes before each text.
-    func run(
+    package func run(
         _ inputs: [TextInput],
         _ options: InputOptions,
         prompting: Bool = false,
@@ -31,12 +31,6 @@ extension InferenceService {
     ) async throws -> Outcome<[EncoderOutput]> {
         let (rows, usage) = try encode(inputs, options, prompting: prompting)
         return try await outputs(of: rows, request, usage: usage)
-    }
-
-    /// The sequence classification head's logits of each input, `[inputs][labels]`.
-    package func logits(of inputs: [TextInput], options: InputOptions) async throws -> [[Float]] {
-        try require(.sequenceClassification)
-        return try await run(inputs, options, computing: .logits).value.map(\.values)
     }
 
     /// Runs a task that makes several rows of each of its inputs, so that an error names the input.

@@ -1,4 +1,5 @@
 import Encoder
+import Foundation
 import Service
 
 /// `swiftlet embed --output`: the vectors of all records of an input in a file, which has its name only when it is
@@ -47,18 +48,33 @@ struct BulkEmbedding: Sendable {
         progress.finish(always: true)
     }
 
+    /// Files of a model's folder that vectors follow from, beside its weights.
+    private static let modelFiles: Set = [
+        "config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json",
+        "added_tokens.json", "modules.json", "sentence_bert_config.json", "config_sentence_transformers.json",
+    ]
+
     /// Everything that the vectors follow from. Options are told by all their fields, so that none is forgotten.
-    private func sources(input: String?) -> [String] {
+    private func sources(input: String?) throws -> [String] {
         let model = inference.model
-        let files = [
-            "config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "modules.json",
-            "sentence_bert_config.json", "config_sentence_transformers.json", "1_Pooling/config.json",
-            "2_Dense/config.json", "2_Dense/model.safetensors", "2_Dense/pytorch_model.bin",
-        ]
-        let stamps = (files.map { "\(model.directory)/\($0)" } + [model.encoder.source]).compactMap(FileStamp.of)
+        var files = Set([model.directory, model.transformerDirectory]).flatMap { directory in
+            Self.files(in: directory) { name in
+                Self.modelFiles.contains(name) || [".safetensors", ".bin"].contains { name.hasSuffix($0) }
+            }
+        }
+        // Pooling's settings, and the settings and weights of Dense and LayerNorm, by whatever name.
+        for directory in try SentenceTransformerFolder(directory: model.directory).moduleDirectories {
+            files += Self.files(in: directory) { _ in true }
+        }
         // A pipe's texts cannot be read again: no other run goes on with them.
         let texts = input ?? "standard input \(UInt64.random(in: .min ... .max))"
         return ["swiftlet \(SwiftletVersion.current)", texts, "\(source)", format.rawValue, "\(options)"]
-            + ["\(model.encoder.engine)", "\(inference.configuration.defaultPrompt ?? "")"] + stamps
+            + ["\(model.encoder.engine)", "\(inference.configuration.defaultPrompt ?? "")"]
+            + files.sorted().compactMap(FileStamp.of)
+    }
+
+    private static func files(in directory: String, where isWanted: (String) -> Bool) -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        return names.filter(isWanted).map { "\(directory)/\($0)" }
     }
 }

@@ -119,11 +119,18 @@ struct FitCommand: AsyncParsableCommand {
             let length = min(maxLength ?? base.maxInputLength, base.maxInputLength)
             try folder.copyTokenizer(from: [base.directory, directory], maxLength: length)
             var task = FitTask(classes: classes, labels: labels, features: [])
-            task.features = try await features(of: training, export, folder)
+            let extraction = try FeatureExtraction(
+                export,
+                in: folder,
+                engine: engineFlags.options,
+                maxLength: maxLength
+            )
+            task.features = try await extraction.features(of: training)
             if let measured, let measuredLabels {
                 StandardError.write("\(validation ?? ""):\n")
-                task.validation = (try await features(of: measured, export, folder), measuredLabels)
+                task.validation = (try await extraction.features(of: measured), measuredLabels)
             }
+            await extraction.finish()
             (task.heldOutShare, task.folds, task.inversePenalty, task.seed) = (heldOut, folds, inversePenalty, seed)
             let (head, result) = try task.run(data: data)
             var report = result
@@ -152,28 +159,6 @@ struct FitCommand: AsyncParsableCommand {
         var fields = records.fields(of: path) ?? RecordFields(format: .csv, names: [RecordOptions.defaultColumn])
         fields.names.append(labelColumn)
         return try LabelledTexts(path: path, fields: fields)
-    }
-
-    /// What the texts give before the head, by the folder itself with a head that changes nothing.
-    private func features(
-        of texts: LabelledTexts,
-        _ export: ClassifierExport,
-        _ folder: FittedFolder
-    ) async throws -> [[Float]] {
-        let count = export.featureCount
-        var identity = [Float](repeating: 0, count: count * count)
-        for index in 0..<count { identity[index * count + index] = 1 }
-        let zeros = [Float](repeating: 0, count: count)
-        try folder.write(export, labels: (0..<count).map { "\($0)" }, weight: identity, bias: zeros)
-        let model = try LoadedModel(directory: folder.path, engine: engineFlags.options)
-        let inference = InferenceService(
-            model: model,
-            configuration: InferenceConfiguration(workers: CPUBudget.current().count)
-        )
-        let input = InputOptions(truncate: true, maxLength: maxLength)
-        let features = try await FeatureExtraction.features(of: texts, by: inference, input)
-        await inference.shutDown()
-        return features
     }
 
     private func chosenFeatures(_ base: LoadedModel) -> ClassifierExport.Features {

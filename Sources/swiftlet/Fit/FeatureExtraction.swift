@@ -2,22 +2,49 @@ import Encoder
 import Service
 import Training
 
-/// The features of many texts: what the head of a folder's class reads.
-enum FeatureExtraction {
+/// Computes what the head of a class reads of texts.
+///
+/// A checkpoint of that class does it, with the tokenizer that goes into its folder: its head is the identity, or it
+/// ends below the layer that averages, and a few sums do that layer's work.
+struct FeatureExtraction {
     /// Bytes that all features may take, beside which there is nothing large: half of a small server's memory.
     private static let maxBytes = 8 << 30
 
-    /// Runs the encoder of a folder whose head gives what it reads, unchanged.
+    private let export: ClassifierExport
+    private let inference: InferenceService
+    private let input: InputOptions
+
+    /// Writes that checkpoint into a folder that has the tokenizer, and loads it.
+    init(
+        _ export: ClassifierExport,
+        in folder: FittedFolder,
+        engine: EngineOptions,
+        maxLength: Int?
+    ) throws {
+        self.export = export
+        let count = export.featureCount
+        var identity = [Float](repeating: 0, count: count * count)
+        for index in 0..<count { identity[index * count + index] = 1 }
+        try folder.write(
+            export.belowAveraging,
+            labels: (0..<count).map { "\($0)" },
+            weight: identity,
+            bias: Array(repeating: 0, count: count)
+        )
+        inference = InferenceService(
+            model: try LoadedModel(directory: folder.path, engine: engine),
+            configuration: InferenceConfiguration(workers: CPUBudget.current().count)
+        )
+        input = InputOptions(truncate: true, maxLength: maxLength)
+    }
+
+    /// The features of many texts.
     ///
     /// - Returns: a row for each text, in their order.
     /// - Throws: `unusableText` for a text that cannot be run, or for more texts than there may be.
-    static func features(
-        of texts: LabelledTexts,
-        by inference: InferenceService,
-        _ input: InputOptions
-    ) async throws -> [[Float]] {
-        let columns = inference.model.encoder.configuration.hiddenSize
-        let most = maxBytes / (columns * MemoryLayout<Double>.stride)
+    func features(of texts: LabelledTexts) async throws -> [[Float]] {
+        let columns = export.featureCount
+        let most = Self.maxBytes / (columns * MemoryLayout<Double>.stride)
         guard texts.texts.count <= most else {
             let reason = "\(texts.texts.count) records; at most \(most) are fitted of \(columns) features each"
             throw CommandError.unusableText(place: texts.source.path ?? "standard input", reason: reason)
@@ -26,9 +53,9 @@ enum FeatureExtraction {
         rows.reserveCapacity(texts.texts.count)
         var progress = ProgressReporter(counting: "texts", of: texts.texts.count)
         try await WindowPipeline.run(.arguments(texts.texts.map(\.content))) {
-            [source = texts.source, all = texts.texts] group in
+            [self, source = texts.source, all = texts.texts] group in
             do {
-                return try await inference.logits(of: group.map { .text($0.content) }, options: input)
+                return try await features(of: group.map { .text($0.content) })
             } catch {
                 throw placed(error, in: group.map { all[$0.index] }, of: source)
             }
@@ -40,6 +67,19 @@ enum FeatureExtraction {
         progress.finish(always: true)
         return rows
     }
+
+    private func features(of texts: [TextInput]) async throws -> [[Float]] {
+        guard export.features == .mean else {
+            return try await inference.run(texts, input, computing: .logits).value.map(\.values)
+        }
+        let count = export.featureCount
+        return try await inference.run(texts, input, computing: .jointlyPooled([.cls, .mean], from: 0)).value.map {
+            export.averaged(first: $0.values.prefix(count), mean: $0.values.suffix(count))
+        }
+    }
+
+    /// Ends the engine's workers.
+    func finish() async { await inference.shutDown() }
 }
 
 /// Centres features and scales them, all by one number, to a mean square of 1. A regression's minimum stays what it is

@@ -30,6 +30,12 @@ package struct SentenceTransformerFolder: Sendable, Equatable {
     /// What follows pooling; nil without a `modules.json`.
     let modules: [Module]?
 
+    /// The folders of pooling and of what follows it, in which nothing lies but what vectors follow from.
+    package var moduleDirectories: [String] {
+        let all = (poolingDirectory.map { [$0] } ?? []) + (modules ?? []).map(\.directory)
+        return all.filter { $0 != directory && $0 != transformerDirectory }
+    }
+
     /// Reads `modules.json`, where there is one.
     /// - Throws: what is wrong with it, and which module is not supported.
     package init(directory: String) throws(ModelError) {
