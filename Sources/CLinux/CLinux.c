@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/filter.h>
-#include <malloc.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -358,19 +357,4 @@ long clinux_open_descriptors(void) {
     closedir(folder);
     // Besides ".", ".." and the folder's own descriptor.
     return count - 3;
-}
-
-void clinux_limit_heap_reserves(int bytes) {
-#ifdef __GLIBC__
-    mallopt(M_MMAP_THRESHOLD, bytes);
-    mallopt(M_TRIM_THRESHOLD, bytes);
-#else
-    (void)bytes;
-#endif
-}
-
-void clinux_trim_heap(void) {
-#ifdef __GLIBC__
-    malloc_trim(0);
-#endif
 }

@@ -1,6 +1,7 @@
 extension JSONWriter {
-    /// Bytes of the longest float, as -1.1754944e-38, and a comma.
-    private static let maxFloatBytes = 16
+    /// Bytes of the longest float, as -1.1754944e-38, and a comma: where there is room for so many times the floats,
+    /// nothing is copied as they are written.
+    package static let maxFloatBytes = 16
 
     /// A number in the shortest form that reads back as the same Float.
     ///

@@ -9,6 +9,11 @@ package struct JSONWriter {
         bytes.reserveCapacity(capacity)
     }
 
+    /// Makes room for so many bytes more.
+    package mutating func reserve(_ count: Int) {
+        bytes.reserveCapacity(bytes.count + count)
+    }
+
     /// Takes what has been written so far and goes on behind it.
     package mutating func takeBytes() -> [UInt8] {
         defer { bytes = [] }

@@ -107,10 +107,14 @@ long clinux_descriptor_limit(void);
 /// How many descriptors the process has open, or a negative errno.
 long clinux_open_descriptors(void);
 
-/// Bounds what the allocator keeps of freed memory: blocks from `bytes` on are mapped apart, and at most `bytes` stay
-/// free at the end of an arena. Nothing where the C library has no such settings.
-void clinux_limit_heap_reserves(int bytes);
+/// Bounds what the allocator keeps of freed memory: blocks from `block_bytes` on are mapped apart, about
+/// `reserve_bytes` at most stay free at the end of an arena, and there are at most so many `arenas`. To be called
+/// while there is one thread. Nothing where the C library has no such settings.
+void clinux_limit_heap(int block_bytes, int reserve_bytes, int arenas);
 /// Gives the memory that the allocator keeps free back to the system, as far as it can.
 void clinux_trim_heap(void);
+/// Unmaps the resident pages of code and constants of the program and its libraries. They are the files' own: each is
+/// mapped again, from the page cache, where it is touched next.
+void clinux_release_program_pages(void);
 
 #endif

@@ -135,6 +135,7 @@ package enum SwiftletServer {
         logger: Logger
     ) async throws {
         let started = ContinuousClock.now
+        ProgramPages.release()
         let directory = found.directory
         var engine = configuration.engine
         engine.loadingThreads = budget
@@ -149,6 +150,7 @@ package enum SwiftletServer {
         let inference = InferenceService(model: model, configuration: settings) { metrics.batchFinished($0) }
         try await inference.start()
         HeapMemory.giveBack()
+        ProgramPages.release()
         if let warning = model.warning { logger.warning("\(warning)", metadata: ["directory": "\(directory)"]) }
         let watch = EngineWatch(inference, limit: configuration.watchdogTimeout, logger: logger)
         handler.state.update {

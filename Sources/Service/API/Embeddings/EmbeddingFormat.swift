@@ -67,7 +67,7 @@ enum EmbeddingMedia: String, CaseIterable {
         var bytes: [UInt8]
         switch self {
         case .json:
-            var writer = JSONWriter(reservingBytes: vectors.count * columns * Self.jsonBytesPerNumber)
+            var writer = JSONWriter(reservingBytes: vectors.count * columns * JSONWriter.maxFloatBytes)
             writer.array(vectors) { format.write($1, to: &$0) }
             bytes = writer.bytes
         case .bytes, .numpy, .npy:
@@ -84,9 +84,6 @@ enum EmbeddingMedia: String, CaseIterable {
         }
         return response
     }
-
-    /// Room for one number: sign, nine digits, point, a comma and a little for exponents.
-    private static let jsonBytesPerNumber = 13
 }
 
 extension HTTPField.Name {

@@ -30,7 +30,7 @@ enum OpenAIRoutes {
         let inference = try context.inference
         let outcome = try await inference.embed(fields.inputs("input"), options: options)
         let vectors = try format.components(outcome.value)
-        return Response.json(reservingBytes: vectors.count * (vectors.first?.count ?? 0) * bytesPerNumber) {
+        return Response.json(reservingBytes: vectors.count * (vectors.first?.count ?? 0) * JSONWriter.maxFloatBytes) {
             $0.envelope(object: "list", model: inference.model.name, usage: outcome.usage) { writer in
                 writer.key("data")
                 writer.array(vectors.enumerated()) { writer, vector in
@@ -45,9 +45,6 @@ enum OpenAIRoutes {
             }
         }.noting(outcome.usage, of: request, in: context)
     }
-
-    /// Room for one number: sign, nine digits, point, a comma and a little for exponents.
-    private static let bytesPerNumber = 13
 }
 
 extension RequestFields {

@@ -9,7 +9,7 @@ final class TokenVectorPages: Sendable {
         var output = 0
         /// The next row of the output's last dimension.
         var row = 0
-        var writer = JSONWriter(reservingBytes: TokenVectorPages.pageBytes * 2)
+        var writer = JSONWriter(reservingBytes: 0)
         var isDone = false
     }
 
@@ -39,6 +39,14 @@ final class TokenVectorPages: Sendable {
         }
     }
 
+    /// Room for the next page: for what is left, but for no more than a page whose last row goes beyond its limit. Most
+    /// answers are a few kilobytes, and hundreds may be in work at once.
+    private func room(at place: Place, upTo limit: Int) -> Int {
+        let widest = outputs.lazy.map { $0.shape.last ?? 0 }.max() ?? 0
+        let left = outputs.dropFirst(place.output).reduce(0) { $0 + $1.values.count } - place.row * widest
+        return min(max(0, left) * JSONWriter.maxFloatBytes, limit) + widest * JSONWriter.maxFloatBytes
+    }
+
     /// All pages as one.
     func all() -> [UInt8] {
         place.withLock { place in
@@ -48,6 +56,7 @@ final class TokenVectorPages: Sendable {
     }
 
     private func write(into place: inout Place, upTo limit: Int) {
+        place.writer.reserve(room(at: place, upTo: limit))
         if place.output == 0, place.row == 0 { place.writer.beginArray() }
         while place.output < outputs.count {
             let output = outputs[place.output]

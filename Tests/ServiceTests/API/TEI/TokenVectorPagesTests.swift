@@ -40,6 +40,15 @@ struct TokenVectorPagesTests {
         )
     }
 
+    @Test("of a short answer take room for it, not for a page", arguments: [1, 3, 200])
+    func room(tokens: Int) throws {
+        let whole = try pages([tokens, 1], size: 8).all()
+        let page = try #require(try pages([tokens, 1], size: 8).next())
+        #expect(page.capacity < 4 * page.count + 512 && whole.capacity < 4 * whole.count + 512)
+        let first = try #require(try pages([4000], size: 48).next())
+        #expect(first.capacity < 300 << 10 && first.count >= 256 << 10)
+    }
+
     @Test("hold their allowance until they are dropped, read to the end or not")
     func holding() throws {
         var unread: TokenVectorPages? = try pages([2000], size: 48)

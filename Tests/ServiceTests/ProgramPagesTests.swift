@@ -1,0 +1,36 @@
+#if os(Linux)
+import Foundation
+import Testing
+
+@testable import Service
+
+@Suite("The pages of the program and its libraries")
+struct ProgramPagesTests {
+    @Test("are no longer mapped once they are released, and are what they were where they are touched again")
+    func released() throws {
+        // Of the library of mathematics, which hardly anything here calls.
+        let program = try #require(unsafe dlopen(nil, RTLD_NOW))
+        defer { unsafe dlclose(program) }
+        let code = try #require(unsafe dlsym(program, "y1"))
+        let before = unsafe code.load(as: UInt8.self)
+        #expect(try isMapped(UInt(bitPattern: code)))
+        // Another thread may touch a neighbour of the page in between, and have it mapped again.
+        let goes = try (0..<50).contains { _ in
+            ProgramPages.release()
+            return try !isMapped(UInt(bitPattern: code))
+        }
+        #expect(goes)
+        #expect(unsafe code.load(as: UInt8.self) == before)
+        #expect(try isMapped(UInt(bitPattern: code)))
+    }
+
+    /// Bit 63 of the page's entry in /proc/self/pagemap (proc(5)).
+    private func isMapped(_ address: UInt) throws -> Bool {
+        let file = try FileHandle(forReadingFrom: URL(filePath: "/proc/self/pagemap"))
+        defer { try? file.close() }
+        try file.seek(toOffset: UInt64(address) / UInt64(sysconf(Int32(_SC_PAGESIZE))) * 8)
+        let entry = try #require(try file.read(upToCount: 8))
+        return entry.count == 8 && entry[7] & 0x80 != 0
+    }
+}
+#endif
