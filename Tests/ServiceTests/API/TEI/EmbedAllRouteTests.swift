@@ -19,14 +19,16 @@ struct EmbedAllRouteTests {
             let states = #"{"inputs":["a film","good"],"output":"hidden_states"}"#
             #expect(try await service.post("/embed_all", states).elements == all)
             #expect(all.map { $0.elements[3] } == plain)
+            let beside = #"{"inputs":["a film","good"],"output":"last_hidden_state","layers":[0]}"#
+            #expect(try await service.post("/embed_all", beside).elements == plain, "layers are hidden states' alone")
         }
     }
 
     @Test(
-        "refuses layers that the model does not have, and layers of what is not a layer's",
+        "refuses layers and outputs that the model does not have",
         arguments: [
             #""layers":[4]"#, #""layers":[-5]"#, #""layers":[]"#, #""layers":"some""#,
-            #""layers":[0],"output":"pooler""#, #""output":"logits""#,
+            #""output":"logits""#,
         ]
     )
     func refused(_ options: String) async throws {
