@@ -37,22 +37,23 @@ package final class ServiceHandler: RequestHandler {
                 return record(request, arrival, route).stamped(.methods(RouteTable.allow))
             }
             let found = Result { () throws(ServiceError) in try table.find(request) }
-            route = try? found.get().entries[0].route
+            route = try? found.get().fallback
             // Whoever has no key is not told either what is there.
             try edge.admit(request.head)
             if method == "OPTIONS" { return record(request, arrival, route).stamped(.methods(try found.get().allow)) }
             let chosen = try found.get().taking(method)
-            route = chosen.entries[0].route
-            switch chosen.entries[0].route.answer {
+            let fallback = chosen.fallback
+            route = fallback
+            switch fallback.answer {
             case .atOnce(let answer):
                 let routed = RouteRequest(request, parameters: chosen.parameters, started: arrival.received)
                 let response = try answer(routed, context)
                 return record(request, arrival, route).stamped(response)
             case .work:
-                if chosen.entries[0].route.content == .json { try checkContentType(request.head.headerFields) }
+                if fallback.content == .json { try checkContentType(request.head.headerFields) }
                 _ = try edge.coding.coding(of: request.head.headerFields)
                 let options = try options(of: request, received: arrival.received)
-                if chosen.entries[0].route.isQueued { try context.inference.checkRoom(for: options) }
+                if fallback.isQueued { try context.inference.checkRoom(for: options) }
                 return nil
             }
         } catch {
@@ -70,7 +71,7 @@ package final class ServiceHandler: RequestHandler {
         var route: Route?
         do {
             let found = try table.find(request).taking(request.head.method.rawValue)
-            route = found.entries.last?.route
+            route = found.fallback
             var request = request
             request.body = try edge.coding.body(of: request)
             var routed = RouteRequest(
@@ -112,7 +113,7 @@ package final class ServiceHandler: RequestHandler {
             case 500...: .backend
             default: .validation
             }
-        let route = refusal.request.flatMap { try? table.find($0).entries.first?.route }
+        let route = refusal.request.flatMap { try? table.find($0).fallback }
         let record = refusal.replaced as? AccessRecord ?? self.record(refusal.request, refusal.arrival, route)
         return record.answering(ServiceError(refusal.status, kind, refusal.message), of: route)
     }

@@ -96,7 +96,7 @@ private struct InferResults {
         let outcome = try await inference.run(inputs, options, computing: .logits)
         rows[.logits] = outcome.value.map(\.values)
         rows[.scores] = outcome.value.map { classifier.scores(logits: $0.values, by: nil) }
-        usage.add(outcome.usage)
+        if outputs.contains(.embedding) { usage.add(outcome.usage) } else { usage = outcome.usage }
     }
 
     /// Writes a tensor's members; binary elements go to the tail.

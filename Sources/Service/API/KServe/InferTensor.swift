@@ -1,11 +1,10 @@
 import JSON
 
-/// The tensor types that are taken.
+/// The tensor types that are taken, as the protocol writes them.
 enum InferDatatype: String, CaseIterable {
-    case bytes, int32, int64
-
-    /// As the protocol writes it.
-    var name: String { rawValue.uppercased() }
+    case bytes = "BYTES"
+    case int32 = "INT32"
+    case int64 = "INT64"
 }
 
 /// An input tensor of a request, row after row.

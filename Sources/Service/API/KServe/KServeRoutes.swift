@@ -9,9 +9,9 @@ enum KServeRoutes {
     static let all: [Route] = [
         .get("/v2", errors: .tei) { _, _ in serverMetadata() },
         .get("/v2/models/{model}/ready", "/v2/models/{model}/versions/{version}/ready", errors: .tei) {
-            _ = try inference(of: $0, $1)
+            let name = try inference(of: $0, $1).model.name
             guard $1.snapshot.isReady else { throw StatusRoutes.unhealthy($1.snapshot.notReadyReason) }
-            return empty
+            return ready(name)
         },
         .get("/v2/models/{model}", "/v2/models/{model}/versions/{version}", errors: .tei) {
             try modelMetadata(inference(of: $0, $1))
@@ -44,8 +44,16 @@ enum KServeRoutes {
         return inference
     }
 
-    /// A status says it all.
-    private static let empty = Response.json(Array("{}".utf8))
+    /// The status says it all to most clients; KServe's own reads the member.
+    private static func ready(_ name: String) -> Response {
+        .json { writer in
+            writer.object { writer in
+                writer.member("name", name)
+                writer.key("ready")
+                writer.boolean(true)
+            }
+        }
+    }
 
     private static func serverMetadata() -> Response {
         .json { writer in
@@ -67,7 +75,7 @@ enum KServeRoutes {
                 writer.member("platform", "swiftlet")
                 writer.key("inputs")
                 writer.array(InferInputs.tensors(of: inference.model)) { writer, tensor in
-                    writer.tensorMetadata(tensor.name, tensor.datatype.name, tensor.shape)
+                    writer.tensorMetadata(tensor.name, tensor.datatype.rawValue, tensor.shape)
                 }
                 writer.key("outputs")
                 writer.array(InferOutput.available(in: inference.model)) { writer, output in

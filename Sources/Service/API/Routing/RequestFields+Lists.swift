@@ -29,11 +29,28 @@ extension RequestFields {
         _ key: String,
         _ type: Choice.Type
     ) throws -> [Choice]? where Choice.RawValue == String {
-        let known = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
-        let choices = try list(key, of: known) { value -> Choice? in
-            if case .string(let text) = value { Choice(rawValue: text.lowercased()) } else { nil }
+        guard let value = try option(key) else { return nil }
+        guard case .array(let elements) = value else { throw wrong("`\(key)`", "a list of texts", value) }
+        guard !elements.isEmpty else { return nil }
+        return try elements.enumerated().map { try choice($1, at: "`\(key)[\($0)]`") }
+    }
+
+    /// The case of `Choice` that a string stands for.
+    /// - Parameters:
+    ///   - place: where it stands, for messages.
+    ///   - aliases: other names of cases, in lower case.
+    func choice<Choice: RawRepresentable & CaseIterable>(
+        _ value: JSONValue,
+        at place: @autoclosure () -> String,
+        aliases: [String: Choice] = [:]
+    ) throws -> Choice where Choice.RawValue == String {
+        let known = { Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ") }
+        guard case .string(let text) = value else { throw wrong(place(), "one of \(known())", value) }
+        let name = text.lowercased()
+        guard let choice = Choice.allCases.first(where: { $0.rawValue.lowercased() == name }) ?? aliases[name] else {
+            throw ServiceError.invalid("\(place()) must be one of \(known()). Given: \"\(text.prefix(60))\"")
         }
-        return choices.flatMap { $0.isEmpty ? nil : $0 }
+        return choice
     }
 
     /// A list whose elements are all of one kind; nil when it is absent.

@@ -63,11 +63,7 @@ struct RequestFields: Sendable {
         _ type: Choice.Type,
         aliases: [String: Choice] = [:]
     ) throws -> Choice? where Choice.RawValue == String {
-        let known = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
-        return try optional(key, "one of \(known)") {
-            guard case .string(let text) = $0 else { return nil }
-            return Choice(rawValue: text.lowercased()) ?? aliases[text.lowercased()]
-        }
+        try option(key).map { try choice($0, at: "`\(key)`", aliases: aliases) }
     }
 
     /// `inputs` of the routes that run the model, or another face's word for it.
@@ -144,7 +140,9 @@ struct RequestFields: Sendable {
         )
     }
 
-    func input(_ value: JSONValue, at place: String, pairs: Bool) throws -> TextInput {
+    /// One of the inputs.
+    /// - Parameter place: where it stands, for messages; made only for those, as a body can have a million inputs.
+    func input(_ value: JSONValue, at place: @autoclosure () -> String, pairs: Bool) throws -> TextInput {
         switch value {
         case .string(let text):
             return .text(text)
@@ -153,22 +151,22 @@ struct RequestFields: Sendable {
                 if elements.count == 1 { return .text(text) }
                 if elements.count == 2, case .string(let pair) = elements[1] { return .pair(text, pair) }
                 let kinds = elements.prefix(3).map(\.kind).joined(separator: ", ")
-                throw ServiceError.invalid("\(place) must be one or two texts. Given: \(kinds)")
+                throw ServiceError.invalid("\(place()) must be one or two texts. Given: \(kinds)")
             }
-            return .ids(try ids(elements, at: place))
+            return .ids(try ids(elements, at: place()))
         case .object(let members) where pairs:
             let fields = RequestFields(members: members)
             let text = try fields.text("text")
             return try fields.string("text_pair").map { .pair(text, $0) } ?? .text(text)
         default:
-            throw wrong(place, "a text or a list of token ids", value)
+            throw wrong(place(), "a text or a list of token ids", value)
         }
     }
 
-    private func ids(_ elements: [JSONValue], at place: String) throws -> [Int32] {
+    private func ids(_ elements: [JSONValue], at place: @autoclosure () -> String) throws -> [Int32] {
         try elements.map { element in
             guard let id = element.integer, let id = Int32(exactly: id) else {
-                throw wrong(place, "token ids", element)
+                throw wrong(place(), "token ids", element)
             }
             return id
         }

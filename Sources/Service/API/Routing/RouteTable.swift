@@ -17,6 +17,10 @@ struct RouteTable: Sendable {
         /// The values of the path's parameters, percent-decoded.
         var parameters: [String: String] = [:]
 
+        /// The route that takes the bodies that fit no other. In its form is refused what is refused before its body
+        /// has been read.
+        var fallback: Route { entries[entries.count - 1].route }
+
         /// Those that take a method.
         /// - Throws: 405 when there are none.
         func taking(_ method: String) throws(ServiceError) -> Found {

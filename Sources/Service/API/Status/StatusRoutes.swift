@@ -23,11 +23,11 @@ enum StatusRoutes {
             errors: .tei
         ) { _, context in
             guard context.snapshot.isReady else { throw unhealthy(context.snapshot.notReadyReason) }
-            return ok
+            return ready
         },
         .get("/health/live", "/livez", "/v2/health/live", errors: .tei) { _, context in
             guard context.snapshot.isLive else { throw unhealthy("a restart is needed") }
-            return ok
+            return live
         },
         .get("/metrics", errors: .tei) { _, context in
             var response = Response.json(context.metrics.text(MetricsSources(context.snapshot)))
@@ -37,6 +37,10 @@ enum StatusRoutes {
     ]
 
     private static let ok = Response.json(Array(#"{"status":"ok"}"#.utf8))
+    /// KServe's client takes a 200 without this member for "not ready".
+    private static let ready = Response.json(Array(#"{"status":"ok","ready":true}"#.utf8))
+    /// The same of "not live".
+    private static let live = Response.json(Array(#"{"status":"ok","live":true}"#.utf8))
 
     static func unhealthy(_ reason: String) -> ServiceError {
         ServiceError(503, .unhealthy, reason, retryAfter: ServiceError.retryAfterLoading)

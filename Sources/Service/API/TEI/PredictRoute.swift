@@ -55,9 +55,10 @@ enum PredictInputs: Equatable {
         case .array, .object:
             self = .batch(
                 try elements.enumerated().map { index, element in
-                    let place = "`inputs[\(index)]`"
-                    if case .string = element { throw fields.wrong(place, "a list of one or two texts", element) }
-                    return try fields.input(element, at: place, pairs: true)
+                    if case .string = element {
+                        throw fields.wrong("`inputs[\(index)]`", "a list of one or two texts", element)
+                    }
+                    return try fields.input(element, at: "`inputs[\(index)]`", pairs: true)
                 }
             )
         case .number:

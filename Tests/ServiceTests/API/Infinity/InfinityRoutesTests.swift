@@ -42,6 +42,15 @@ struct InfinityRoutesTests {
         }
     }
 
+    @Test("what is refused before its body is read, on a path shared with others, is refused in their form")
+    func earlyRefusals() async throws {
+        for path in ["/classify", "/rerank", "/"] {
+            let answer = try await TestService.loading().send("POST", path, #"{"query":"a","texts":["b"]}"#)
+            #expect(answer.status == 503)
+            #expect(try answer.json["error_type"]?.text == "Unhealthy", "\(path): \(answer.text)")
+        }
+    }
+
     @Test(
         "what cannot be ranked is refused",
         arguments: [

@@ -142,6 +142,16 @@ struct InferRouteTests {
         #expect(try answer.json["error"]?.text?.contains(reason) == true, "\(answer.text)")
     }
 
+    @Test("an answer tells what it cost, whichever outputs it has", arguments: ["embedding", "logits", "scores"])
+    func costs(_ output: String) async throws {
+        let text = String(repeating: "a ", count: 600)
+        let tensor = #"{"name":"t","shape":[2],"datatype":"BYTES","data":["dull","\#(text)"]}"#
+        let body = #"{"inputs":[\#(tensor)],"outputs":[{"name":"\#(output)"}]}"#
+        let fields = try await TestService.bundled().send("POST", Self.path, body).fields
+        #expect(fields[.computeCharacters] == "1204" && fields[.computeTokens] == "515")
+        #expect(fields[.truncatedInputs] == "1")
+    }
+
     @Test("binary data that is cut, too long or no UTF-8 is refused")
     func brokenBinary() async throws {
         let service = try TestService.bundled()

@@ -30,8 +30,21 @@ struct KServeRoutesTests {
         let service = try TestService.bundled()
         _ = try await service.post("/embed", #"{"inputs":"a"}"#)
         for path in paths + ["/v2/health/live", "/v2/models/mobilebert-mini/versions/1/ready"] {
-            #expect(try await service.send("GET", path).status == 200, "\(path)")
+            let answer = try await service.send("GET", path)
+            #expect(answer.status == 200, "\(path)")
+            // What KServe's client reads; a 200 alone is no yes to it.
+            #expect(try answer.json[path.hasSuffix("live") ? "live" : "ready"] == .boolean(true), "\(answer.text)")
         }
+        #expect(try await service.send("GET", paths[1]).json["name"]?.text == "mobilebert-mini")
+    }
+
+    @Test("a datatype that is not taken is named beside those that are, as the protocol writes them")
+    func datatypes() async throws {
+        let body = #"{"inputs":[{"name":"t","shape":[1],"datatype":"FP32","data":[1.0]}]}"#
+        let answer = try await TestService.bundled().send("POST", "/v2/models/mobilebert-mini/infer", body)
+        #expect(answer.status == 422)
+        let message = #"`datatype` must be one of "BYTES", "INT32", "INT64". Given: "FP32""#
+        #expect(try answer.json["error"]?.text == message)
     }
 
     @Test("a model's name may have slashes that nobody escapes")

@@ -41,7 +41,8 @@ struct RequestFieldsTests {
             (#"{"inputs":["a",true]}"#, "`inputs[1]`"), (#"{"inputs":[1,"a"]}"#, "Given: a string"),
             (#"{"inputs":[1.5]}"#, "Given: 1.5"), (#"{"inputs":[99999999999]}"#, "Given: 99999999999"),
             (#"{"inputs":"a","truncate":"yes"}"#, "`truncate` must be true or false. Given: a string"),
-            (#"{"inputs":"a","truncation_direction":"up"}"#, #"one of "right", "left""#),
+            (#"{"inputs":"a","truncation_direction":"up"}"#, #"one of "right", "left". Given: "up""#),
+            (#"{"inputs":"a","truncation_direction":7}"#, #"one of "right", "left". Given: 7"#),
             (#"{"inputs":"a","max_length":"5"}"#, "`max_length` must be an integer"),
         ]
     )
