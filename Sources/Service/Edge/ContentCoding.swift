@@ -56,11 +56,14 @@ struct ContentCoding: Sendable {
     ///
     /// - Parameter isOnLoop: It is made on the event loop, so the work has to be done later.
     func encode(_ response: inout Response, for head: HTTPRequest, isOnLoop: Bool) {
-        guard let minimumBytes, head.method != .head, Self.isText(response.head) else { return }
+        guard let minimumBytes, Self.isText(response.head) else { return }
         if case .bytes(let body) = response.body, body.count < minimumBytes { return }
         response.head.headerFields.addVary("Accept-Encoding")
         guard Self.acceptsGzip(head.headerFields) else { return }
         switch response.body {
+        case _ where head.method == .head:
+            // The fields of a GET, which has no length then either (RFC 9110, 8.6), without its work.
+            response.body = .stream { nil }
         case .bytes(let body) where isOnLoop:
             guard let compressor = try? SharedCompressor(expectedBytes: body.count) else { return }
             response.body = .stream { try compressor.add(body, isLast: true) }
