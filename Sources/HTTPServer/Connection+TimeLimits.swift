@@ -20,7 +20,8 @@ extension Connection {
     func nextDeadline() -> Instant? {
         if stage == .lingering { return clock.lingerDeadline }
         if stage == .handshaking { return clock.phaseBegan + context.configuration.handshakeTimeout }
-        return [phaseDeadline, writeDeadline, halfCloseDeadline, streamCheck, retry].compactMap { $0 }.min()
+        return [phaseDeadline, writeDeadline, shareDeadline, halfCloseDeadline, streamCheck, retry].compactMap { $0 }
+            .min()
     }
 
     /// Cuts what has taken too long. The step that follows writes what the protocol has to say about it.
@@ -36,6 +37,13 @@ extension Connection {
         if let deadline = writeDeadline, deadline <= now {
             context.counters.count(.write)
             return abandon()
+        }
+        if let deadline = shareDeadline, deadline <= now {
+            guard !context.isOutboundScarce else {
+                context.counters.count(.write)
+                return abandon()
+            }
+            clock.beginShare(of: heldOutbound, at: now)
         }
         if let deadline = halfCloseDeadline, deadline <= now {
             context.counters.count(.halfClose)
@@ -87,6 +95,11 @@ extension Connection {
     private var writeDeadline: Instant? {
         guard !unsent.isEmpty || clock.phase == .writing && http.protocolName != "h2" else { return nil }
         return clock.writeProgressed + context.configuration.writeTimeout
+    }
+
+    /// While answers wait for the client, of which it must take its share if they fill the memory.
+    private var shareDeadline: Instant? {
+        clock.shareBegan.map { $0 + context.configuration.writeTimeout }
     }
 
     /// While a client that has finished sending waits for an answer that has not begun.

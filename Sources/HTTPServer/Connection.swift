@@ -258,6 +258,9 @@ final class Connection: EventHandler {
 
     // MARK: Accounts
 
+    /// Bytes of answers that wait for this client.
+    var heldOutbound: Int { http.bufferedOutputBytes + unsent.count - sent }
+
     /// Brings the server's sums of held bytes and open streams up to date.
     private func updateSums() {
         let streams = http.protocolName == "h2" ? http.inFlight : 0
@@ -265,7 +268,8 @@ final class Connection: EventHandler {
             context.counters.add(streams - countedStreams, to: .openHTTP2Streams)
             countedStreams = streams
         }
-        let outbound = http.bufferedOutputBytes + unsent.count - sent
+        let outbound = heldOutbound
+        clock.holds(outbound, at: table.reactor.now)
         let inbound = http.bufferedInputBytes + heldBodyBytes
         if outbound != countedOutbound {
             context.counters.add(outbound - countedOutbound, to: .outboundBytes)

@@ -15,6 +15,14 @@ struct PhaseClock {
     private(set) var writeProgressed: Instant
     private var writtenSinceProgress = 0
 
+    /// A quarter of what waits is what a client must take in `writeTimeout` while memory is scarce: 9 KB a second of an
+    /// answer of a megabyte, at that limit's default.
+    static let shareDivisor = 4
+    /// What waited for the client when its share was last measured, what it has taken since, and since when.
+    private var share: (held: Int, taken: Int, began: Instant)?
+    /// Since when the client's share is measured; nil while nothing waits.
+    var shareBegan: Instant? { share?.began }
+
     /// When the client finished sending, or had a request begun after that; nil while it may send.
     private(set) var halfClosed: Instant?
     /// When streams were last held to their limits.
@@ -44,8 +52,24 @@ struct PhaseClock {
 
     /// Counts written bytes as progress once there are enough of them.
     mutating func wrote(_ count: Int, at now: Instant, minimum: Int) {
+        share?.taken += count
         writtenSinceProgress += count
         if writtenSinceProgress >= minimum { beginWrite(at: now) }
+    }
+
+    /// Notes how many bytes wait for the client. Its share is measured anew once it has taken it.
+    mutating func holds(_ bytes: Int, at now: Instant) {
+        guard bytes > 0 else {
+            share = nil
+            return
+        }
+        if let share, share.taken < share.held / Self.shareDivisor { return }
+        beginShare(of: bytes, at: now)
+    }
+
+    /// Measures anew how much of `bytes` the client takes.
+    mutating func beginShare(of bytes: Int, at now: Instant) {
+        share = (bytes, 0, now)
     }
 
     mutating func peerFinished(at now: Instant) {

@@ -13,6 +13,10 @@ struct ServerContext: Sendable {
     /// Too much waits to be written: requests are refused and streamed answers pause until some of it is gone.
     var isOutboundFull: Bool { counters[.outboundBytes] >= configuration.maxOutboundBytes }
 
+    /// So much waits to be written that slow clients stand in the others' way: a few of them, who take a little now and
+    /// then, could otherwise hold all there is for hours.
+    var isOutboundScarce: Bool { counters[.outboundBytes] >= configuration.maxOutboundBytes / 2 }
+
     /// Too much is held in bodies: they are not read on.
     var isInboundFull: Bool { isInboundFull(beside: 0) }
 

@@ -97,6 +97,32 @@ extension HTTPServerSuite {
             await server.stop()
         }
 
+        @Test("a client that takes its answer too slowly is cut once answers fill the memory, though it goes on")
+        func creepingReader() async throws {
+            let handler = TestHandler(later: { _ in .text(String(repeating: "x", count: 200_000)) })
+            let server = try TestServer(handler) {
+                $0.writeTimeout = .milliseconds(300)
+                $0.maxOutboundBytes = 262_144
+            }
+            let port = server.port
+            let pieces = try await onThread {
+                let client = try HTTP2Client(port: port, initialWindow: 0)
+                client.get(1)
+                var pieces = 0
+                // Each of which passes for progress, for twelve seconds.
+                while pieces < 600 {
+                    client.openWindow(1, by: 100)
+                    guard (try? client.frames(through: .data))?.last?.kind == .data else { break }
+                    pieces += 1
+                    usleep(20_000)
+                }
+                return pieces
+            }
+            #expect(pieces < 600)
+            #expect(await server.reaches { $0.outboundBytes == 0 && $0.openConnections == 0 })
+            await server.stop()
+        }
+
         @Test("a streamed answer goes only as far as its client reads")
         func streamedToSlowReader() async throws {
             let pieces = Counter()

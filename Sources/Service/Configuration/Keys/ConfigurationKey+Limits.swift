@@ -66,7 +66,8 @@ extension ConfigurationKey {
             in: 65536...1_099_511_627_776,
             """
             The same for all connections together; above it requests are refused (503) and streamed answers pause. \
-            With many slow readers it is the memory that their answers may take.
+            With many slow readers it is the memory that their answers may take. From half of it, a client is cut that \
+            takes less than a quarter of what waits for it in write_timeout.
             """
         ),
         .integer(
