@@ -6,14 +6,16 @@ Usage: make_span_fixtures.py        (from the repository root)
 Needs (PyPI): torch==2.13.0+cpu transformers==4.57.1, the last that has the question answering pipeline, and the
 tokenizers (0.22) that go with it.
 
-Tests/Fixtures/tasks/spans.json         a list of {"route", "model", "request", "expected"}: what POST /route must answer when
-                                        the fixture model is served with Tests/Fixtures/tasks/vocab.txt. Models run in
-                                        float64, each window alone: MobileBERT's padding leaks into its results.
+Tests/Fixtures/tasks/cased.txt          a vocabulary of 120 tokens in which case and accents count
+Tests/Fixtures/tasks/spans.json         a list of {"route", "model", "vocabulary", "request", "expected"}: what POST /route must
+                                        answer when the fixture model is served with Tests/Fixtures/tasks/VOCABULARY.txt,
+                                        text lowercased for "vocab". Models run in float64, each window alone:
+                                        MobileBERT's padding leaks into its results.
 Tests/Fixtures/tokenization/windows.jsonl
                                         random texts, alone and behind another, divided into windows with the bundled
                                         model's vocabulary; offsets are counted in Unicode scalars
 """
-import json, os, pathlib, random, shutil, tempfile
+import json, os, pathlib, random, shutil, string, tempfile
 import torch
 import transformers as T
 from transformers.pipelines.token_classification import TokenClassificationPipeline
@@ -36,15 +38,26 @@ class Unpadded(TokenClassificationPipeline):
             key: value[:, :length] if isinstance(value, torch.Tensor) else value for key, value in inputs.items()})
 
 
-def load(name, kind):
+def cased():
+    """Special tokens, characters in both cases, with and without accents, alone and inside of words, and some words."""
+    characters = ".,!?'-;«»" + "TWFSPZDVCIÉ東2" + string.ascii_lowercase + "éëçãïı"
+    words = "The the City city CITY was won ##ou ##it DéjÀ Zoë ##aul River".split(" ")
+    pieces = ["##" + c for c in string.ascii_lowercase + "éëçãïı̇京́"]
+    tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *characters, *words, *pieces, "In", "##02", "##an"]
+    assert len(tokens) <= 120 and len(set(tokens)) == len(tokens), len(tokens)
+    return tokens
+
+
+def load(name, kind, vocabulary):
     with tempfile.TemporaryDirectory() as folder:
-        for file in (MODELS / name / "config.json", MODELS / name / "model.safetensors", TASKS / "vocab.txt"):
+        for file in (MODELS / name / "config.json", MODELS / name / "model.safetensors"):
             shutil.copy(file, folder)
+        shutil.copy(TASKS / f"{vocabulary}.txt", f"{folder}/vocab.txt")
         family = json.loads((MODELS / name / "config.json").read_text())["architectures"][0].split("For")[0]
         model = getattr(T, family + kind).from_pretrained(folder, torch_dtype=torch.float64, attn_implementation="eager")
         tokenizer = T.BertTokenizerFast.from_pretrained(
-            folder, model_max_length=model.config.max_position_embeddings, model_input_names=[
-                "input_ids", "token_type_ids", "attention_mask"])
+            folder, do_lower_case=vocabulary == "vocab", model_max_length=model.config.max_position_embeddings,
+            model_input_names=["input_ids", *["token_type_ids"] * (family != "DistilBert"), "attention_mask"])
         return model.eval(), tokenizer
 
 
@@ -103,17 +116,32 @@ TOKENS += [
     ([LONG, CITY], {"aggregation_strategy": "average", "stride": 60}),
     (LONG, {"aggregation_strategy": "max", "stride": 93 - 10, "ignore_labels": []}),
 ]
+# Windows of 40 tokens, most of which are single characters in the cased vocabulary.
+NARROW_QUESTIONS = [
+    ({"question": "Who?", "context": ACCENTS}, {"top_k": 5, "doc_stride": 9}),
+    ({"question": "Zoë?", "context": ACCENTS}, {"top_k": 4, "doc_stride": 4, "align_to_words": False, "max_answer_len": 4}),
+    ({"question": "Was?", "context": MANY}, {"top_k": 3, "doc_stride": 12, "handle_impossible_answer": True}),
+    ([{"question": "Won?", "context": "The City won."}, {"question": "Où?", "context": "É was not far, but où?"}], {"top_k": 2, "doc_stride": 0}),
+]
+NARROW_TOKENS = [
+    (ACCENTS, {}), (TEXTS, {"aggregation_strategy": "simple", "ignore_labels": []}),
+    (ACCENTS, {"aggregation_strategy": "first", "stride": 9}), (MANY, {"aggregation_strategy": "average", "stride": 0}),
+    (MANY, {"aggregation_strategy": "max", "ignore_labels": []}),
+]
 
 
 def cases():
-    for route, kind, run, requests in (("question_answering", "ForQuestionAnswering", answers, QUESTIONS),
-                                       ("token_classify", "ForTokenClassification", entities, TOKENS)):
-        for name in ("mobilebert", "bert"):
+    for route, kind, run, requests, narrow in (
+            ("question_answering", "ForQuestionAnswering", answers, QUESTIONS, NARROW_QUESTIONS),
+            ("token_classify", "ForTokenClassification", entities, TOKENS, NARROW_TOKENS)):
+        for name, vocabulary, chosen in (("mobilebert", "vocab", requests), ("bert", "vocab", requests[::4]),
+                                         ("bert", "cased", requests[2:13:3]), ("distilbert", "cased", narrow)):
             name += "-qa" if run is answers else "-tokens"
-            model, tokenizer = load(name, kind)
-            for inputs, parameters in requests if name.startswith("mobile") else requests[::4]:
+            model, tokenizer = load(name, kind, vocabulary)
+            for inputs, parameters in chosen:
                 request = {"inputs": inputs, **({"parameters": parameters} if parameters else {})}
-                yield {"route": route, "model": name, "request": request, "expected": rounded(run(model, tokenizer, request))}
+                yield {"route": route, "model": name, "vocabulary": vocabulary, "request": request,
+                       "expected": rounded(run(model, tokenizer, request))}
 
 
 def windows():
@@ -136,6 +164,7 @@ def windows():
                          for i in range(len(e["input_ids"]))]}
 
 
+(TASKS / "cased.txt").write_text("\n".join(cased()) + "\n", encoding="utf-8")
 for path, found in ((TASKS / "spans.json", cases()), (WINDOWS, windows())):
     lines = [json.dumps(case, ensure_ascii=False, separators=(",", ":")) for case in found]
     path.write_text("[\n" + ",\n".join(lines) + "\n]\n" if path.suffix == ".json" else "\n".join(lines) + "\n", encoding="utf-8")

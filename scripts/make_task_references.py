@@ -40,7 +40,7 @@ def load(name, kind, config):
         shutil.copy(f"{models}/{name}/{file}", folder)
     shutil.copy(f"{out}/vocab.txt", folder)
     keys = json.load(open(f"{folder}/config.json"))
-    if "id2label" in config:
+    if "id2label" in config and "label2id" not in config:
         keys.pop("label2id", None)
         config = {**config, "label2id": {label: int(i) for i, label in config["id2label"].items()}}
     json.dump({**keys, **config}, open(f"{folder}/config.json", "w"))
@@ -107,6 +107,7 @@ def hidden(request, name, config):
 NLI = {"id2label": {"0": "CONTRADICTION", "1": "NEUTRAL", "2": "ENTAILMENT", "3": "UNKNOWN"},
        "problem_type": "single_label_classification"}
 FIRST = {"id2label": {"0": "Entails", "1": "b", "2": "c", "3": "d"}, "problem_type": "single_label_classification"}
+TORN = {**NLI, "label2id": {"a": 3, "entailing": 1, "ENTAILMENT": 2}}
 LONG = "the company was one of many in the city. " * 12
 cases = []
 
@@ -160,6 +161,8 @@ for text, parameters, config in (
     (["the band", "the army"], {"candidate_labels": labels}, NLI),
     (LONG, {"candidate_labels": labels}, NLI),
     ("the band", {"candidate_labels": labels, "multi_label": True}, FIRST),
+    ("the band", {"candidate_labels": labels}, TORN),
+    ("the band", {"candidate_labels": labels, "multi_label": True}, {**TORN, "label2id": {}}),
     ("the band", {"candidate_labels": labels, "multi_label": True}, {"problem_type": "single_label_classification"}),
 ):
     add("zero_shot", zero, "mobilebert-multilabel", {"inputs": text, "parameters": parameters}, config)

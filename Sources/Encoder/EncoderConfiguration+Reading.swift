@@ -1,4 +1,5 @@
 package import Checkpoint
+internal import JSON
 internal import LinearAlgebra
 
 extension EncoderConfiguration {
@@ -61,6 +62,7 @@ extension EncoderConfiguration {
         tiesWordEmbeddings = try file.boolean("tie_word_embeddings", default: true)
         architectures = try file.strings("architectures") ?? []
         labels = []
+        labelIDs = []
         problemType = .singleLabel
         if architecture == .mobilebert { try readMobileBERT(file) }
     }
@@ -169,15 +171,24 @@ extension EncoderConfiguration {
         } catch {
             throw .checkpoint(error)
         }
-        // transformers leaves id2label out of a file when it is the default: two labels.
+        // transformers leaves id2label out of a file when it is the default: two labels. One that has not num_labels
+        // entries does not count there, nor does label2id then, or alone.
+        let named = map.flatMap { $0.count == statedCount ?? $0.count ? $0 : nil }
         let count = statedCount ?? map?.count ?? 2
         guard Limit.labels.contains(count) else { throw unsupported("id2label", "no labels", "at least one") }
         labels = (0..<count).map { "LABEL_\($0)" }
-        for (key, label) in map ?? [:] {
+        for (key, label) in named ?? [:] {
             guard let id = Int(key), labels.indices.contains(id) else {
                 throw unsupported("id2label", "the id \"\(key)\"", "ids from 0 to \(count - 1)")
             }
             labels[id] = label
+        }
+        labelIDs = labels.enumerated().map { ($1, $0) }
+        if named != nil, case .object(let ids) = file.members["label2id"] {
+            // Ids that no label has are of no use to anyone.
+            labelIDs = ids.members.compactMap { member in
+                member.value.integer.flatMap { labels.indices.contains($0) ? (member.key, $0) : nil }
+            }
         }
         try setProblemType(problemName)
     }

@@ -61,6 +61,8 @@ package struct EncoderConfiguration: Sendable {
     package var architectures: [String]
     /// `id2label`, or `LABEL_i` for each of `num_labels` ids; in id order.
     package var labels: [String]
+    /// `label2id` in the file's order, which may contradict ``labels``; their own ids where it does not count.
+    package var labelIDs: [(label: String, id: Int)]
     /// `problem_type`, or what transformers takes it for.
     package var problemType: SequenceClassifier.ProblemType
     /// The file that this was read from, for messages.

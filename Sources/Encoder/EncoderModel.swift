@@ -13,7 +13,11 @@ package final class EncoderModel: Sendable {
     /// nil unless the checkpoint is one for sequence classification.
     package var classifier: SequenceClassifier? {
         guard heads.contains(.sequenceClassification) else { return nil }
-        return SequenceClassifier(labels: configuration.labels, problemType: configuration.problemType)
+        return SequenceClassifier(
+            labels: configuration.labels,
+            labelIDs: configuration.labelIDs,
+            problemType: configuration.problemType
+        )
     }
     /// The file that the weights come from.
     package var source: String { weights.source }

@@ -72,7 +72,9 @@ package enum HubError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .refused(let url, let status, let message, let attempts):
             "\(url) answers \(status)\(message.map { " (\($0))" } ?? "")\(Self.after(attempts))"
-        case .unreachable(let url, let reason, let attempts): "\(url): \(reason)\(Self.after(attempts))"
+        case .unreachable(let url, let reason, let attempts):
+            "\(url): \(reason)\(Self.after(attempts)); a model that is not in the cache yet takes a Hub that can be "
+                + "reached (HF_ENDPOINT is its address), or give a folder that holds it"
         case .malformedAnswer(let url, let found, let expected):
             "\(url) does not answer as a Hub does: found \(found), expected \(expected)"
         case .unsafePath(let path): "the Hub names a file \"\(path)\", which could lead out of the model's folder"

@@ -17,11 +17,23 @@ extension Tokenizer {
         pair: String? = nil,
         options: EncodingOptions = EncodingOptions()
     ) throws(TokenizerError) -> Encoding {
+        var text = TokenizedText(text)
+        return try encode(&text, pair: pair, options: options)
+    }
+
+    /// The same, of a text that comes several times: it is tokenized the first time only.
+    package func encode(
+        _ text: inout TokenizedText,
+        pair: String? = nil,
+        options: EncodingOptions = EncodingOptions()
+    ) throws(TokenizerError) -> Encoding {
         let specialTokens = options.addSpecialTokens ? template.specialTokenCount(isPair: pair != nil) : 0
         if let truncation = options.truncation, truncation.maxLength < specialTokens {
             throw .truncationTooShort(maxLength: truncation.maxLength, specialTokens: specialTokens)
         }
-        let first = try tokenize(text)
+        let first: TokenSequence
+        if let tokens = text.tokens { first = tokens } else { first = try tokenize(text.text) }
+        text.tokens = first
         let second = if let pair { try tokenize(pair) } else { TokenSequence?.none }
         var kept = (text: 0..<first.count, pair: 0..<(second?.count ?? 0))
         if let truncation = options.truncation {

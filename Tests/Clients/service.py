@@ -7,10 +7,14 @@ import threading
 import urllib.error
 import urllib.request
 
-# The bundled classifier; the same with a head of one label; and the first again, with room for one request of 16 texts.
+# The bundled classifier; the same with a head of one label; the first again, with room for one request of 16 texts; and
+# models of random weights with other heads.
 URL = os.environ["SWIFTLET_URL"]
 RERANKER_URL = os.environ["SWIFTLET_RERANKER_URL"]
 BUSY_URL = os.environ["SWIFTLET_BUSY_URL"]
+FILL_MASK_URL = os.environ["SWIFTLET_FILL_MASK_URL"]
+QUESTION_ANSWERING_URL = os.environ["SWIFTLET_QUESTION_ANSWERING_URL"]
+TOKEN_CLASSIFICATION_URL = os.environ["SWIFTLET_TOKEN_CLASSIFICATION_URL"]
 MODEL = "mobilebert-mini"
 HIDDEN_SIZE = 256
 

@@ -117,8 +117,28 @@ struct EncoderConfigurationTests {
     @Test("labels come from id2label, in id order, and LABEL_i where it has none")
     func labels() throws {
         #expect(try read("{\"id2label\": {\"1\": \"good\", \"0\": \"bad\"}}").labels == ["bad", "good"])
-        #expect(try read("{\"num_labels\": 3, \"id2label\": {\"1\": \"x\"}}").labels == ["LABEL_0", "x", "LABEL_2"])
         #expect(try read("{\"num_labels\": 3}").labels == ["LABEL_0", "LABEL_1", "LABEL_2"])
+    }
+
+    @Test("an id2label of another size than num_labels does not count, as in transformers")
+    func labelCounts() throws {
+        let generic = ["LABEL_0", "LABEL_1", "LABEL_2"]
+        for map in ["{\"1\": \"x\"}", "{\"0\": \"a\", \"1\": \"b\", \"2\": \"c\", \"3\": \"d\"}"] {
+            let given = try read("{\"num_labels\": 3, \"id2label\": \(map), \"label2id\": {\"a\": 1}}")
+            #expect(given.labels == generic && given.labelIDs.map(\.label) == generic, "\(map)")
+        }
+    }
+
+    @Test("label2id counts beside an id2label only, and then also where they disagree, as in transformers")
+    func labelIDs() throws {
+        let alone = try read("{\"label2id\": {\"a\": 0, \"b\": 1, \"c\": 2}}")
+        #expect(alone.labels == ["LABEL_0", "LABEL_1"] && alone.labelIDs.map(\.label) == alone.labels)
+        let map = "\"id2label\": {\"0\": \"a\", \"1\": \"b\"}"
+        let ids = try read("{\(map)}").labelIDs
+        #expect(ids.map(\.label) == ["a", "b"] && ids.map(\.id) == [0, 1])
+        let both = try read("{\(map), \"label2id\": {\"b\": 0, \"x\": 1, \"a\": 7, \"c\": \"1\"}}")
+        #expect(both.labels == ["a", "b"])
+        #expect(both.labelIDs.map(\.label) == ["b", "x"] && both.labelIDs.map(\.id) == [0, 1])
     }
 
     @Test("one label means a score of its own unless problem_type says otherwise")

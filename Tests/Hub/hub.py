@@ -78,6 +78,8 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def answer(self, status, body=b"", **fields):
+        if "hinted" in self.path.split("/"):
+            self.wfile.write(b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\nETag: \"early\"\r\n\r\n")
         self.send_response(status)
         for name, value in fields.items():
             self.send_header(name.replace("_", "-"), str(value))

@@ -34,6 +34,20 @@ struct TokenizerTests {
         #expect(encoding.truncatedTokenCount == 0)
     }
 
+    @Test("A text that comes with several pairs gives what it gives with each alone, whatever is cut")
+    func sharedText() throws {
+        let long = "Hello [SEP] Café world, once more and a last time"
+        var shared = TokenizedText(long)
+        for (pair, length) in [("world", 12), ("a much longer pair than the others are", 30), ("", 5), ("x", 512)] {
+            for strategy in [TruncationStrategy.longestFirst, .onlyFirst] {
+                let options = EncodingOptions(truncation: Truncation(maxLength: length, strategy: strategy))
+                let alone = try tokenizer.encode(long, pair: pair, options: options)
+                #expect(try tokenizer.encode(&shared, pair: pair, options: options) == alone)
+            }
+        }
+        #expect(try tokenizer.encode(&shared) == tokenizer.encode(long))
+    }
+
     @Test("Offsets count bytes, scalars or UTF-16 units of the original text")
     func offsetUnits() throws {
         let text = "né 😀 漢x"

@@ -13,6 +13,9 @@ package enum Head: String, Sendable, CaseIterable {
     /// One score for a prompt with one of its choices.
     case multipleChoice
 
+    /// What is behind "For" in the name of the transformers class of the head alone.
+    package var className: String { classes[0] }
+
     /// What is behind "For" in the names of the transformers classes that have the head.
     private var classes: [String] {
         switch self {

@@ -14,6 +14,8 @@ package struct SequenceClassifier: Sendable {
 
     /// In id order: `id2label`, else LABEL_0, LABEL_1…
     package let labels: [String]
+    /// `label2id` in the file's order: where a label is looked up by its name, transformers goes by this.
+    package let labelIDs: [(label: String, id: Int)]
     /// What the logits mean.
     package let problemType: ProblemType
 

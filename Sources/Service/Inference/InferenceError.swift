@@ -140,14 +140,5 @@ extension Head {
     }
 
     /// A class of transformers whose checkpoints have it, as config.json's `architectures` names it.
-    fileprivate var example: String {
-        switch self {
-        case .sequenceClassification: "MobileBertForSequenceClassification"
-        case .tokenClassification: "MobileBertForTokenClassification"
-        case .questionAnswering: "MobileBertForQuestionAnswering"
-        case .maskedLanguageModel: "MobileBertForMaskedLM"
-        case .nextSentence: "MobileBertForNextSentencePrediction"
-        case .multipleChoice: "MobileBertForMultipleChoice"
-        }
-    }
+    fileprivate var example: String { "MobileBertFor\(className)" }
 }

@@ -110,13 +110,20 @@ extension InferenceService {
         var usage = Usage(characters: given.reduce(0) { $0 + $1.characterCount })
         var rows: [Encoding] = []
         rows.reserveCapacity(inputs.count)
+        // Of pairs in a row the first text is often the same: a query, a premise.
+        var shared = TokenizedText("")
         for (index, input) in inputs.enumerated() {
             try RequestOptions.check()
             let row: Encoding
             if case .ids(let ids) = input {
                 row = try fit(ids, index: index, limit: limit, direction: options.truncationDirection)
             } else {
-                row = try encode(input, encodingOptions)
+                if case .pair(let text, let pair) = input {
+                    if text != shared.text { shared = TokenizedText(text) }
+                    row = try tokenizer().encode(&shared, pair: pair, options: encodingOptions)
+                } else {
+                    row = try encode(input, encodingOptions)
+                }
                 // Nothing is left of an empty text when the model's template has no special tokens.
                 guard row.count > 0 else { throw InferenceError.noTokens(input: index) }
             }

@@ -49,7 +49,8 @@ package struct LoadedModel: Sendable {
         prompts = try Prompts(inModelDirectory: directory)
         let positions = encoder.configuration.maxPositionEmbeddings
         maxInputLength = min(positions, settings.maxSequenceLength ?? tokenizer?.modelMaxLength ?? positions)
-        architecture = encoder.configuration.architectures.first ?? "MobileBertModel"
+        let configuration = encoder.configuration
+        architecture = configuration.architectures.first ?? configuration.architecture.family + "Model"
         name = servedName ?? URL(fileURLWithPath: directory).standardizedFileURL.lastPathComponent
         self.directory = directory
         transformerDirectory = folder.transformerDirectory

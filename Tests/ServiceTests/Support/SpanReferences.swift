@@ -8,21 +8,28 @@ import Testing
 enum SpanReferences {
     private static let fixtures = ModelFolder.repository + "/Tests/Fixtures"
 
-    /// Calls `body` with a service on a fixture model that has the tasks' vocabulary.
-    static func with(model: String, _ body: (TestService) async throws -> Void) async throws {
-        let vocabulary = try String(contentsOfFile: fixtures + "/tasks/vocab.txt", encoding: .utf8)
-        try await TestModels.with(modelOf: fixtures + "/models/" + model, ["vocab.txt": vocabulary], body)
+    /// Calls `body` with a service on a fixture model that has one of the tasks' vocabularies.
+    static func with(
+        model: String,
+        vocabulary: String = "vocab",
+        _ body: (TestService) async throws -> Void
+    ) async throws {
+        let files = [
+            "vocab.txt": try String(contentsOfFile: fixtures + "/tasks/\(vocabulary).txt", encoding: .utf8),
+            "tokenizer_config.json": #"{"do_lower_case": \#(vocabulary == "vocab")}"#,
+        ]
+        try await TestModels.with(modelOf: fixtures + "/models/" + model, files, body)
     }
 
     /// Sends a route's requests to the models, and compares the answers.
     static func check(route: String) async throws {
         let file = try Data(contentsOf: URL(filePath: fixtures + "/tasks/spans.json"))
         let cases = try JSONParser.parse(Array(file)).elements.filter { $0["route"]?.text == route }
-        let models = Set(cases.compactMap { $0["model"]?.text })
-        #expect(models.count == 2)
+        let models = Set(cases.map { [$0["model"]?.text ?? "", $0["vocabulary"]?.text ?? ""] })
+        #expect(models.count == 4)
         for model in models {
-            try await with(model: model) { service in
-                for reference in cases where reference["model"]?.text == model {
+            try await with(model: model[0], vocabulary: model[1]) { service in
+                for reference in cases where [reference["model"]?.text, reference["vocabulary"]?.text] == model {
                     var writer = JSONWriter()
                     writer.value(try #require(reference["request"]))
                     let body = String(decoding: writer.bytes, as: UTF8.self)

@@ -24,6 +24,12 @@ extension RequestFields {
         return try list(key, of: "texts") { if case .string(let text) = $0 { text } else { nil } }
     }
 
+    /// A text, or a list of texts, which must be there.
+    func textOrTexts(_ key: String) throws -> (texts: [String], isBatch: Bool) {
+        if case .array? = members[key] { return (try texts(key), true) }
+        return ([try text(key)], false)
+    }
+
     /// Strings that stand for cases of `Choice`, in any letter case; an empty list is as good as none.
     func choices<Choice: RawRepresentable & CaseIterable>(
         _ key: String,

@@ -18,6 +18,21 @@ extension Response {
         return .json(writer.bytes)
     }
 
+    /// A JSON answer of what each input gave: a list for a batch, and for an input by itself what that gave.
+    static func json<Result>(
+        _ results: [Result],
+        isBatch: Bool,
+        _ write: (inout JSONWriter, Result) -> Void
+    ) -> Response {
+        json { writer in
+            if isBatch {
+                writer.array(results, write)
+            } else {
+                write(&writer, results[0])
+            }
+        }
+    }
+
     /// The answer to OPTIONS.
     static func methods(_ allow: String) -> Response {
         Response(head: HTTPResponse(status: .noContent, headerFields: [.allow: allow]), body: .bytes([]))

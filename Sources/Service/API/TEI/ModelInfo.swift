@@ -6,6 +6,7 @@ extension InferenceService {
     /// The object of `/info`: text-embeddings-inference's fields, and then the model's shape and what computes.
     package func writeInfo(_ writer: inout JSONWriter) {
         let shape = model.encoder.configuration
+        let heads = Head.allCases.filter(model.encoder.heads.contains)
         writer.object { writer in
             for (key, text) in [
                 ("model_id", model.name), ("model_sha", model.revision), ("served_model_name", model.name),
@@ -38,8 +39,26 @@ extension InferenceService {
             writer.boolean(model.embedding.normalizes)
             writer.key("kernels")
             writer.array(model.encoder.engine.kernels) { $0.string($1) }
+            writer.key("heads")
+            writer.array(heads) { $0.string($1.className) }
+            writer.key("tasks")
+            writer.array(["feature-extraction", "sentence-similarity"] + heads.flatMap(tasks)) { $0.string($1) }
             writer.key("prompts")
             writer.array(model.prompts.texts.keys.sorted()) { $0.string($1) }
+        }
+    }
+
+    /// What a head is asked for, as the Hub calls tasks, or like that where it has no name for them.
+    private func tasks(of head: Head) -> [String] {
+        switch head {
+        case .sequenceClassification:
+            model.encoder.configuration.labels.count == 1
+                ? ["text-classification", "text-ranking"] : ["text-classification", "zero-shot-classification"]
+        case .tokenClassification: ["token-classification"]
+        case .questionAnswering: ["question-answering"]
+        case .maskedLanguageModel: ["fill-mask"]
+        case .nextSentence: ["next-sentence-prediction"]
+        case .multipleChoice: ["multiple-choice"]
         }
     }
 
@@ -67,7 +86,7 @@ extension InferenceService {
                 writer.key("label2id")
                 writer.object { writer in
                     var seen: Set<String> = []
-                    for (id, label) in classifier.labels.enumerated() where seen.insert(label).inserted {
+                    for (label, id) in classifier.labelIDs where seen.insert(label).inserted {
                         writer.key(label)
                         writer.integer(id)
                     }

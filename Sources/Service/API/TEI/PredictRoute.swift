@@ -11,13 +11,8 @@ extension TEIRoutes {
         options.input = try fields.inputOptions()
         options.function = try fields.boolean("raw_scores") ?? false ? .identity : nil
         let outcome = try await context.inference.classify(inputs.all, options: options)
-        return Response.json { writer in
-            if case .single = inputs {
-                write(outcome.value[0], to: &writer)
-            } else {
-                writer.array(outcome.value) { write($1, to: &$0) }
-            }
-        }.noting(outcome.usage, of: request, in: context)
+        return Response.json(outcome.value, isBatch: inputs.isBatch) { write($1, to: &$0) }
+            .noting(outcome.usage, of: request, in: context)
     }
 
     private static func write(_ labels: [Classification], to writer: inout JSONWriter) {
@@ -77,4 +72,6 @@ enum PredictInputs: Equatable {
         case .batch(let inputs): inputs
         }
     }
+
+    var isBatch: Bool { if case .batch = self { true } else { false } }
 }

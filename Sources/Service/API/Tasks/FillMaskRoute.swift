@@ -11,14 +11,9 @@ extension TaskRoutes {
         options.topK = try fields.integer("top_k") ?? options.topK
         options.targets = try fields.strings("targets")
         let outcome = try await context.inference.fillMasks(fields.inputs(), options: options)
-        return Response.json { writer in
-            // A list of one text is answered as the text alone: so does the pipeline.
-            if outcome.value.count == 1 {
-                write(outcome.value[0], to: &writer)
-            } else {
-                writer.array(outcome.value) { write($1, to: &$0) }
-            }
-        }.noting(outcome.usage, of: request, in: context)
+        // A list of one text is answered as the text alone: so does the pipeline.
+        return Response.json(outcome.value, isBatch: outcome.value.count > 1) { write($1, to: &$0) }
+            .noting(outcome.usage, of: request, in: context)
     }
 
     private static func write(_ masks: [[MaskCandidate]], to writer: inout JSONWriter) {

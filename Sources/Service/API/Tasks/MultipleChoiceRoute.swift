@@ -7,15 +7,9 @@ extension TaskRoutes {
         let fields = try request.fields()
         let (questions, isBatch) = try fields.questions()
         let outcome = try await context.inference.choose(questions, options: fields.inputOptions())
-        return Response.json { writer in
-            func write(_ index: Int, to writer: inout JSONWriter) {
-                writer.object { outcome.value[index].write(choices: questions[index].choices, to: &$0) }
-            }
-            if isBatch {
-                writer.array(questions.indices) { write($1, to: &$0) }
-            } else {
-                write(0, to: &writer)
-            }
+        return Response.json(Array(zip(questions, outcome.value)), isBatch: isBatch) { writer, result in
+            let (question, answer) = result
+            writer.object { answer.write(choices: question.choices, to: &$0) }
         }.noting(outcome.usage, of: request, in: context)
     }
 }

@@ -7,17 +7,9 @@ extension TaskRoutes {
         let fields = try request.fields()
         let inputs = try PredictInputs(fields)
         let outcome = try await context.inference.nextSentence(inputs.all, options: fields.inputOptions())
-        return Response.json { writer in
-            if case .single = inputs {
-                write(outcome.value[0], to: &writer)
-            } else {
-                writer.array(outcome.value) { write($1, to: &$0) }
-            }
+        return Response.json(outcome.value, isBatch: inputs.isBatch) { writer, answer in
+            writer.object { answer.write(to: &$0) }
         }.noting(outcome.usage, of: request, in: context)
-    }
-
-    private static func write(_ answer: NextSentence, to writer: inout JSONWriter) {
-        writer.object { answer.write(to: &$0) }
     }
 }
 

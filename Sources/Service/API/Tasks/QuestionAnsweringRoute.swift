@@ -18,13 +18,8 @@ enum QuestionAnsweringRoute {
         let questions = try Questions(fields)
         let options = try QuestionAnsweringOptions(fields)
         let outcome = try await context.inference.answers(to: questions.all, options: options)
-        return Response.json { writer in
-            if questions.isBatch {
-                writer.array(outcome.value) { $1.write(isList: options.topK > 1, to: &$0) }
-            } else {
-                outcome.value[0].write(isList: options.topK > 1, to: &writer)
-            }
-        }.noting(outcome.usage, of: request, in: context)
+        return Response.json(outcome.value, isBatch: questions.isBatch) { $1.write(isList: options.topK > 1, to: &$0) }
+            .noting(outcome.usage, of: request, in: context)
     }
 
     private static func asksQuestion(_ body: JSONObject) -> Bool {

@@ -15,17 +15,11 @@ enum TokenClassifyRoute {
     /// A list of entities for a text, a list of such lists for a list of texts.
     static func classify(_ request: RouteRequest, _ context: RouteContext) async throws -> Response {
         let fields = try request.fields()
-        let isBatch: Bool
-        if case .array = fields.members["inputs"] { isBatch = true } else { isBatch = false }
-        let texts = isBatch ? try fields.texts("inputs") : [try fields.text("inputs")]
+        let (texts, isBatch) = try fields.textOrTexts("inputs")
         let options = try TokenClassificationOptions(fields)
         let outcome = try await context.inference.classifyTokens(texts, options: options)
-        return Response.json { writer in
-            if isBatch {
-                writer.array(outcome.value) { writer, entities in writer.array(entities) { $1.write(to: &$0) } }
-            } else {
-                writer.array(outcome.value[0]) { $1.write(to: &$0) }
-            }
+        return Response.json(outcome.value, isBatch: isBatch) { writer, entities in
+            writer.array(entities) { $1.write(to: &$0) }
         }.noting(outcome.usage, of: request, in: context)
     }
 

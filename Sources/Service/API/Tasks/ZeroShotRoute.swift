@@ -1,10 +1,12 @@
 import HTTPServer
+import HTTPTypes
 package import JSON
 
 extension TaskRoutes {
     /// `{sequence, labels, scores}`, best label first, for a text, a list of such for a list of texts.
     static func zeroShot(_ request: RouteRequest, _ context: RouteContext) async throws -> Response {
-        try await zeroShot(request, context) { text, labels, writer in
+        if isFromHubClient(request) { return try await zeroShotClassification(request, context) }
+        return try await zeroShot(request, context) { text, labels, writer in
             writer.object { writer in
                 writer.member("sequence", text)
                 writer.key("labels")
@@ -20,6 +22,13 @@ extension TaskRoutes {
         try await zeroShot(request, context) { _, labels, writer in writer.array(labels) { $1.write(to: &$0) } }
     }
 
+    /// Whether huggingface_hub's client asks, which takes nothing but the list, whatever address it was given. Before
+    /// its version 1 it took nothing but the pipeline's object.
+    private static func isFromHubClient(_ request: RouteRequest) -> Bool {
+        let agent = request.headerFields[.userAgent] ?? ""
+        return agent.contains("hf_hub/") && !agent.contains("hf_hub/0.")
+    }
+
     private static func zeroShot(
         _ request: RouteRequest,
         _ context: RouteContext,
@@ -32,13 +41,8 @@ extension TaskRoutes {
         options.hypothesisTemplate = try fields.string("hypothesis_template") ?? options.hypothesisTemplate
         options.isMultiLabel = try fields.boolean("multi_label") ?? false
         let outcome = try await context.inference.zeroShot(texts, options: options)
-        return Response.json { writer in
-            if isBatch {
-                writer.array(zip(texts, outcome.value)) { write($1.0, $1.1, &$0) }
-            } else {
-                write(texts[0], outcome.value[0], &writer)
-            }
-        }.noting(outcome.usage, of: request, in: context)
+        return Response.json(Array(zip(texts, outcome.value)), isBatch: isBatch) { write($1.0, $1.1, &$0) }
+            .noting(outcome.usage, of: request, in: context)
     }
 }
 
@@ -50,12 +54,6 @@ extension RequestFields {
         }
         guard case .string? = try option("candidate_labels") else { return labels }
         return ZeroShotOptions.labels(separatedByCommas: labels[0])
-    }
-
-    /// A text, or a list of texts.
-    fileprivate func textOrTexts(_ key: String) throws -> (texts: [String], isBatch: Bool) {
-        if case .array? = members[key] { return (try texts(key), true) }
-        return ([try text(key)], false)
     }
 }
 

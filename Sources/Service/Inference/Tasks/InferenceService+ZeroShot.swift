@@ -55,7 +55,7 @@ extension InferenceService {
             try await run(pairs, input, computing: .logits)
         }
         // As there: the last label where none is called so, and its opposite is the first, or else the last.
-        let entailment = classifier.labels.firstIndex { $0.lowercased().hasPrefix("entail") }
+        let entailment = classifier.labelIDs.first { $0.label.lowercased().hasPrefix("entail") }?.id
         let (entailed, contradicted) = (
             entailment ?? classifier.labels.count - 1, entailment == 0 ? classifier.labels.count - 1 : 0
         )

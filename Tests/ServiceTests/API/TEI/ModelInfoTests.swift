@@ -39,6 +39,30 @@ struct ModelInfoTests {
         }
     }
 
+    @Test("heads, tasks and architecture are those of the checkpoint")
+    func heads() async throws {
+        let both = ["feature-extraction", "sentence-similarity"]
+        for (model, architecture, heads, tasks) in [
+            (
+                "mobilebert-pretraining", "MobileBertForPreTraining", ["MaskedLM", "NextSentencePrediction"],
+                ["fill-mask", "next-sentence-prediction"]
+            ),
+            (
+                "mobilebert-regression", "MobileBertForSequenceClassification", ["SequenceClassification"],
+                ["text-classification", "text-ranking"]
+            ),
+            ("distilbert-qa", "DistilBertForQuestionAnswering", ["QuestionAnswering"], ["question-answering"]),
+            ("bert", "BertModel", [], []),
+        ] as [(String, String, [String], [String])] {
+            try await TestModels.with(modelOf: ModelFolder.fixture(model)) { service in
+                let info = try await service.send("GET", "/info").json
+                #expect(info["architecture"] == .string(architecture))
+                #expect(info["heads"]?.elements.compactMap(\.text) == heads)
+                #expect(info["tasks"]?.elements.compactMap(\.text) == both + tasks)
+            }
+        }
+    }
+
     @Test("the revision is that of a Hub cache's folder, and of no other")
     func revision() async throws {
         let commit = String(repeating: "0123456789", count: 4)

@@ -1,3 +1,4 @@
+import HTTPTypes
 import JSON
 import Testing
 
@@ -118,6 +119,13 @@ struct TaskRoutesTests {
         let object = try await service.post("/zero_shot", labels)
         #expect(list.compactMap { $0["label"]?.text } == object["labels"]?.elements.compactMap(\.text))
         #expect(list.compactMap { $0["score"]?.double } == object["scores"]?.numbers)
+        // huggingface_hub's client takes the list only, and before its version 1 the object only.
+        for (agent, expected) in [
+            ("unknown/None; hf_hub/2.4.0; python/3.11.2", JSONValue.array(list)), ("hf_hub/0.36.0", object),
+        ] {
+            let answer = try await service.send("POST", "/zero_shot", labels, fields: [.userAgent: agent])
+            #expect(try answer.json == expected, "\(agent)")
+        }
         let pair = #"{"inputs":{"text":"good","text_pair":"dull"},"parameters":{}}"#
         let classified = try await service.post("/classify", #"{"inputs":[["good","dull"]]}"#)
         #expect(try await service.post("/", pair) == classified)
