@@ -38,9 +38,10 @@ def run(settings):
             while answered < requests:
                 plain = by_http1(server.port, seconds)
                 write_body(body, len(looks))
-                multiplexed = by_http2(server.port, body, plain["requests"])
+                count = max(CLIENTS, plain["requests"])
+                multiplexed = by_http2(server.port, body, count)
                 answered += plain["requests"] - plain["failures"] + multiplexed
-                failed += plain["failures"] + plain["requests"] - multiplexed
+                failed += plain["failures"] + count - multiplexed
                 looks.append((answered, server.resident_bytes()))
                 progress(f"soak: {answered:,} of {requests:,} requests, {looks[-1][1] / 1e6:.1f} MB")
         except KeyboardInterrupt:
