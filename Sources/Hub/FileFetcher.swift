@@ -27,9 +27,10 @@ struct FileFetcher: Sendable {
     /// - Throws: `HubError`, `CancellationError`.
     func fetch(_ path: String) async throws {
         let path = try RepositoryPath.checked(path)
+        var isDamaged = false
         if let size = HubCache.fileSize(cache.file(path, of: commit)) {
-            observer(.finished(file: path, bytes: size, isNew: false))
-            return
+            isDamaged = try !isSound(path)
+            guard isDamaged else { return observer(.finished(file: path, bytes: size, isNew: false)) }
         }
         let url = try connection.fileURL(path, of: commit)
         let revision = try Revision(commit)
@@ -40,13 +41,30 @@ struct FileFetcher: Sendable {
         // Another program may have brought it meanwhile, or another model may have the same file.
         var isNew = false
         let size = HubCache.fileSize(cache.blob(metadata.etag))
-        if size == nil || metadata.size ?? size != size {
+        if size == nil || isDamaged || metadata.size ?? size != size {
             isNew = true
             try await download(path, url, metadata, retries)
         }
         try cache.link(metadata.etag, as: path, of: commit)
         observer(.finished(file: path, bytes: HubCache.fileSize(cache.blob(metadata.etag)) ?? 0, isNew: isNew))
         _ = consume lock
+    }
+
+    /// Whether a file of the snapshot is what its blob's name says. What cannot be told is taken for granted: a copy
+    /// has no such name, and what cannot be written cannot be mended.
+    private func isSound(_ path: String) throws -> Bool {
+        guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: cache.file(path, of: commit)),
+            let etag = target.split(separator: "/").last.map(String.init),
+            let checksum = Checksum(etag: etag), HubCache.fileSize(cache.blob(etag)) != nil
+        else { return true }
+        do {
+            try checksum.check(PartialFile(path: cache.blob(etag)), file: path)
+            return true
+        } catch HubError.wrongChecksum {
+            return false
+        } catch is HubError {
+            return true
+        }
     }
 
     private func metadata(_ path: String, _ url: URL, _ retries: Retries) async throws -> FileMetadata {

@@ -119,7 +119,10 @@ struct Refusal: Error {
     func error(_ connection: HubConnection, revision: Revision, file: String?, attempts: Int) -> HubError {
         let (id, fields) = (connection.id.text, response.fields)
         let hasToken = connection.settings.token != nil
-        let message = fields["X-Error-Message"]
+        // It goes to a terminal, which control characters would command.
+        let message = fields["X-Error-Message"].map { text in
+            String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.properties.generalCategory != .control }))
+        }
         switch (response.status, fields["X-Error-Code"]) {
         case (_, "GatedRepo"): return .forbidden(id: id, isGated: true, hasToken: hasToken, message: message)
         case (401, _): return .unauthorized(id: id, hasToken: hasToken)

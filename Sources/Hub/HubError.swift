@@ -10,7 +10,7 @@ package enum HubError: Error, Equatable, CustomStringConvertible {
     case notCached(id: String, revision: String, cache: String)
     /// 401.
     case unauthorized(id: String, hasToken: Bool)
-    /// 403: its owner lets nobody or only some have it. `message` is the Hub's.
+    /// 403, or 401 of a gated one: its owner lets nobody or only some have it. `message` is the Hub's.
     case forbidden(id: String, isGated: Bool, hasToken: Bool, message: String?)
     /// 404: the repository.
     case noRepository(id: String, endpoint: String)
@@ -53,7 +53,7 @@ package enum HubError: Error, Equatable, CustomStringConvertible {
         case .unauthorized(let id, let hasToken): Self.access(id, "401", hasToken: hasToken)
         case .forbidden(let id, let isGated, let hasToken, let message):
             if isGated {
-                "\(id) is gated (403): ask for access on its page, then "
+                "\(id) is gated\(message.map { " (\($0))" } ?? ""): ask for access on its page, then "
                     + (hasToken ? "use a token of the account that has it" : Self.howToLogIn)
             } else {
                 "the Hub refuses \(id) (403)\(message.map { ": \($0)" } ?? ""); "

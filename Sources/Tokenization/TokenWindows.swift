@@ -33,6 +33,9 @@ package struct TokenWindows: Sendable {
     /// The number of tokens of the text before the divided one.
     package var leadingCount: Int { leading?.count ?? 0 }
 
+    /// Whether the divided text has room in one window.
+    package var fitsOneWindow: Bool { divided.count <= room }
+
     /// The windows as ranges of the divided text's tokens: each as long as there is room for, but the last.
     ///
     /// - Parameter overlap: how many tokens a window shares with the one before it.

@@ -88,8 +88,9 @@ struct PullTests {
         #expect(!FileManager.default.fileExists(atPath: cache.path + "/../escaped"))
     }
 
+    private static let gatedMessage = "Access to model org/gated is restricted."
     static let faults: [(String, @Sendable (HubError) -> Bool)] = [
-        ("gated", { if case .forbidden(_, true, false, _) = $0 { true } else { false } }),
+        ("gated", { $0 == .forbidden(id: "org/gated", isGated: true, hasToken: false, message: gatedMessage) }),
         ("down", { if case .refused(_, 503, "try later", 4) = $0 { true } else { false } }),
         ("garbage", { if case .malformedAnswer = $0 { true } else { false } }),
         ("damaged", { if case .wrongChecksum("model.safetensors", _, _) = $0 { true } else { false } }),
@@ -181,6 +182,20 @@ struct PullTests {
         let message = error.map { "\($0)" } ?? ""
         for part in ["http://127.0.0.1:1/", "no connection to it, after 4 attempts", "HF_ENDPOINT", "a folder"] {
             #expect(message.contains(part), "what is wrong, and what to do: \(message)")
+        }
+    }
+
+    @Test("fetches anew what was damaged in the cache, cut or changed")
+    func damagedCache() async throws {
+        let folder = try await cache.client().pull("org/plain").folder
+        for (name, damage) in [("model.safetensors", { $0.prefix(1000) }), ("vocab.txt", { Data($0.reversed()) })]
+            as [(String, (Data) -> Data)]
+        {
+            let file = URL(filePath: "\(folder)/\(name)").resolvingSymlinksInPath()
+            let content = try Data(contentsOf: file)
+            try damage(content).write(to: file)
+            _ = try await cache.client().pull("org/plain")
+            #expect(try Data(contentsOf: URL(filePath: "\(folder)/\(name)")) == content, "\(name)")
         }
     }
 

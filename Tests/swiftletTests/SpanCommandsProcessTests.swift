@@ -45,7 +45,7 @@ struct SpanCommandsProcessTests {
         let wrong = try await run(
             "question-answering",
             model: "mobilebert-qa",
-            ["--question", "a", "--doc-stride", "99", "b"]
+            ["--question", "a", "--doc-stride", "99", String(repeating: "b ", count: 99)]
         )
         #expect(wrong.status == 64 && wrong.errors.contains("doc_stride"))
     }

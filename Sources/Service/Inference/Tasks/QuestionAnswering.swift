@@ -121,10 +121,11 @@ extension InferenceService {
         var overlap = min(maxLength / 2, Self.defaultOverlap)
         if overlap >= tokens.room { overlap = tokens.room / 2 }
         if let stride = options.documentStride {
-            guard stride < tokens.room else {
+            // As the pipeline, which minds only where it has to divide.
+            guard stride < tokens.room || tokens.fitsOneWindow else {
                 throw InferenceError.overlapTooLong("doc_stride", stride, room: tokens.room)
             }
-            overlap = stride
+            overlap = min(stride, tokens.room - 1)
         }
         return WindowedQuestion(tokens: tokens, ranges: tokens.windows(overlap: overlap))
     }

@@ -69,7 +69,11 @@ struct QuestionAnsweringRouteTests {
                 (#"{"question":"a","context":"b","top_k":101}"#, 422, "100"),
                 (#"{"question":"a","context":"b","max_answer_len":0}"#, 422, "max_answer_len"),
                 (#"{"question":"a","context":"b","doc_stride":-1}"#, 422, "doc_stride"),
-                (#"{"question":"a","context":"b","max_seq_len":20,"doc_stride":16}"#, 422, "less than 16"),
+                (
+                    #"{"question":"a","context":"\#(String(repeating: "b ", count: 17))","max_seq_len":20,"#
+                        + #""doc_stride":16}"#, 422, "less than 16"
+                ),
+                (#"{"question":"a","context":"b","max_seq_len":20,"doc_stride":16}"#, 200, "answer"),
                 (#"{"question":"a a a","context":"b","max_seq_len":6}"#, 422, "max_seq_len"),
             ] as [(String, Int, String)] {
                 let answer = try await service.send("POST", "/question_answering", body)
