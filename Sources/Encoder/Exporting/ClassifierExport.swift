@@ -27,7 +27,8 @@ package struct ClassifierExport: Sendable {
 
     /// A tanh is the identity to 2e-4 of values up to 6 when they are divided by this; the head's weights are the more.
     private static let tanhDivisor: Float = 256
-    /// What keeps hidden states, which a LayerNorm bounds, positive before DistilBERT's ReLU; the head undoes it.
+    /// What keeps hidden states, which a LayerNorm bounds, positive before DistilBERT's ReLU; the head undoes it, which
+    /// costs floats some of their digits, so a head that is small enough does without (``Dense/aroundReLU(_:width:)``).
     private static let reluShift: Float = 64
     /// The first token's own state is added to the mean as a share of one in so many. A power of two, within float16's
     /// range.
@@ -151,8 +152,8 @@ package struct ClassifierExport: Sendable {
             throw .checkpoint(error)
         }
         if features == .mean { tensors += averagingLayer(target) }
-        let layer = Dense(name: target.classifier, outputs: bias.count, weight: weight, bias: bias)
-        return tensors + layer.tensors + passingDense(target)
+        let head = Dense(name: target.classifier, outputs: bias.count, weight: weight, bias: bias)
+        return tensors + layers(endingIn: head, target).flatMap(\.tensors)
     }
 
     /// The stored tensors of the base model, under the names that they have beside a head.
@@ -179,16 +180,17 @@ package struct ClassifierExport: Sendable {
         return tensors
     }
 
-    /// The dense layer over the first token as one that passes it on; none where the trained one is read, or none is.
-    private func passingDense(_ target: TensorNames) -> [OutgoingTensor] {
+    /// The head, and the dense layer over the first token as one that passes it on; not where the trained one is read,
+    /// or none is.
+    private func layers(endingIn head: Dense, _ target: TensorNames) -> [Dense] {
         let width = configuration.hiddenSize
         switch configuration.architecture {
-        case _ where features == .pooler: return []
-        case .mobilebert: return []
-        case .bert:
-            return Dense(name: target.pooler, width: width, factor: 1 / Self.tanhDivisor).tensors
-        case .distilbert:
-            return Dense(name: target.pooler, width: width, factor: 1, shift: Self.reluShift).tensors
+        case _ where features == .pooler: return [head]
+        case .mobilebert: return [head]
+        case .bert: return [head, Dense(name: target.pooler, width: width, factor: 1 / Self.tanhDivisor)]
+        case .distilbert where 2 * head.outputs <= width:
+            return head.reading(shift: Self.reluShift).aroundReLU(target.pooler, width: width)
+        case .distilbert: return [head, Dense(name: target.pooler, width: width, factor: 1, shift: Self.reluShift)]
         }
     }
 
@@ -244,6 +246,39 @@ private struct Dense {
         var weight = [Float](repeating: 0, count: width * width)
         for index in 0..<width { weight[index * width + index] = factor }
         self.init(name: name, outputs: width, weight: weight, bias: Array(repeating: shift, count: width))
+    }
+
+    /// The layer that gives of x what this one gives of x + shift.
+    func reading(shift: Float) -> Dense {
+        let inputs = weight.count / outputs
+        let moved = bias.enumerated().map { output, value in
+            let sum = weight[output * inputs..<(output + 1) * inputs].reduce(0.0) { $0 + Double($1) }
+            return Float(Double(value) + Double(shift) * sum)
+        }
+        return Dense(name: name, outputs: outputs, weight: weight, bias: moved)
+    }
+
+    /// This layer as two with a ReLU between, named `first`, of `width` units, and as this one: the first gives each
+    /// output and its negative, of which ReLU lets one pass, and the second their difference.
+    ///
+    /// - Precondition: it reads `width` values, and gives half as many at most.
+    func aroundReLU(_ first: String, width: Int) -> [Dense] {
+        precondition(2 * outputs <= width && weight.count == outputs * width)
+        let rest = width - 2 * outputs
+        var difference = [Float](repeating: 0, count: outputs * width)
+        for output in 0..<outputs {
+            difference[output * width + output] = 1
+            difference[output * width + outputs + output] = -1
+        }
+        return [
+            Dense(
+                name: first,
+                outputs: width,
+                weight: weight + weight.map { -$0 } + Array(repeating: 0, count: rest * width),
+                bias: bias + bias.map { -$0 } + Array(repeating: 0, count: rest)
+            ),
+            Dense(name: name, outputs: outputs, weight: difference, bias: Array(repeating: 0, count: outputs)),
+        ]
     }
 
     var tensors: [OutgoingTensor] {

@@ -45,7 +45,8 @@ extension Embeddings {
                 try packer.layer(map, for: .embeddingTransformation, accumulates: true)
             }
             return Embeddings(
-                words: try packer.table(words, for: layer == nil ? nil : .embeddingTransformation),
+                // The first product rounds what it reads of them to bfloat16, or further, in any case.
+                words: try packer.table(words, isNarrow: packer.formats.dataType != .float32),
                 positions: try packer.table(positions),
                 types: try types.map { table throws(EncoderError) in try packer.table(table) },
                 transformation: layer.map { configuration.usesTrigramInput ? .trigram($0) : .token($0) } ?? .none,

@@ -75,18 +75,12 @@ struct WeightPacker {
         return (weight, rows.bias.map(Float.init))
     }
 
-    /// A matrix as a table of vectors.
-    ///
-    /// - Parameter role: of the product that the vectors are taken for, where they are taken for nothing else.
-    func table(
-        _ matrix: StoredMatrix,
-        for role: WeightFormats.Role? = nil
-    ) throws(EncoderError) -> EmbeddingTable {
+    /// A matrix as a table of vectors, in bfloat16 if it `isNarrow`.
+    func table(_ matrix: StoredMatrix, isNarrow: Bool = false) throws(EncoderError) -> EmbeddingTable {
         try EmbeddingTable(
             rows: matrix.outputs,
             width: matrix.inputs,
-            // Where the product rounds its inputs to bfloat16, or further, there is nothing to lose.
-            isNarrow: role.map { formats.format(of: $0) != .float32 } ?? false,
+            isNarrow: isNarrow,
             arena: arena
         ) { values throws(EncoderError) in
             try matrix.read(into: &values)
