@@ -21,6 +21,8 @@ final class Histogram: Sendable {
         observe(duration.seconds, times: times)
     }
 
+    var isEmpty: Bool { cells.isZero }
+
     /// How many observations are at most as large as each bound, and how many there are in all.
     func snapshot() -> (cumulative: [Int], sum: Double) {
         var total = 0
@@ -47,6 +49,8 @@ final class Cells: Sendable {
     }
 
     subscript(index: Int) -> Int { cells[index].value.load(ordering: .relaxed) }
+
+    var isZero: Bool { cells.allSatisfy { $0.value.load(ordering: .relaxed) == 0 } }
 
     var sum: Double { Double(bitPattern: sumBits.load(ordering: .relaxed)) }
 

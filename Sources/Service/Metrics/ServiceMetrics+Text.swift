@@ -22,7 +22,8 @@ struct MetricsSources {
 }
 
 extension ServiceMetrics {
-    /// The page of /metrics. Every series is there from the start, at zero.
+    /// The page of /metrics. Every series is there from the start, at zero, but for a route's durations, which appear
+    /// with the first, and its statuses that are not ``watchedStatuses``.
     func text(_ sources: MetricsSources) -> [UInt8] {
         var text = PrometheusText()
         writeRequests(&text)
@@ -44,8 +45,10 @@ extension ServiceMetrics {
             "swiftlet_http_requests_total",
             "Requests answered, by route and status.",
             routes.flatMap { row, name in
-                Self.statuses.enumerated().map { column, status in
-                    ([("route", name), ("status", "\(status)")], requestCount(row: row, column: column))
+                Self.statuses.enumerated().compactMap { column, status in
+                    let count = requestCount(row: row, column: column)
+                    guard count > 0 || Self.watchedStatuses.contains(status) else { return nil }
+                    return ([("route", name), ("status", "\(status)")], count)
                 }
             }
         )
@@ -53,8 +56,8 @@ extension ServiceMetrics {
             "swiftlet_http_request_duration_seconds",
             "From a request's last byte until its answer is handed to the network, of routes that are work.",
             routes.filter { Self.workRouteNames.contains($0.element) }.flatMap { row, name in
-                zip(Self.statusClasses, requestDurations[row]).map { status, durations in
-                    (labels: [("route", name), ("status", status)], value: durations)
+                zip(Self.statusClasses, requestDurations[row]).compactMap { status, durations in
+                    durations.isEmpty ? nil : (labels: [("route", name), ("status", status)], value: durations)
                 }
             }
         )

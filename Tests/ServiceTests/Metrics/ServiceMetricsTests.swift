@@ -10,15 +10,13 @@ struct ServiceMetricsTests {
         String(decoding: metrics.text(MetricsSources()), as: UTF8.self).split(separator: "\n").map(String.init)
     }
 
-    @Test("every series is there before the first request, at zero")
+    @Test("what operators are woken by is there before the first request, at zero")
     func zeroes() {
         let lines = lines(ServiceMetrics())
         for name in ServiceMetrics.routeNames {
-            #expect(lines.contains(#"swiftlet_http_requests_total{route="\#(name)",status="200"} 0"#))
-        }
-        for name in ServiceMetrics.workRouteNames {
-            let labels = #"{route="\#(name)",status="5xx"}"#
-            #expect(lines.contains("swiftlet_http_request_duration_seconds_count\(labels) 0"))
+            for status in [200, 424, 429, 500, 503, 504] {
+                #expect(lines.contains(#"swiftlet_http_requests_total{route="\#(name)",status="\#(status)"} 0"#))
+            }
         }
         for name in [
             "swiftlet_queue_requests", "swiftlet_queue_tokens", "swiftlet_batch_rows_count",
@@ -26,6 +24,19 @@ struct ServiceMetricsTests {
         ] {
             #expect(lines.contains("\(name) 0"))
         }
+    }
+
+    @Test("a route's durations and its rarer statuses take no room until there are some")
+    func appearing() throws {
+        let metrics = ServiceMetrics()
+        #expect(metrics.text(MetricsSources()).count < 64 << 10)
+        let durations = "swiftlet_http_request_duration_seconds_count{"
+        let rare = #"swiftlet_http_requests_total{route="/embed",status="422"}"#
+        #expect(!lines(metrics).contains { $0.hasPrefix(durations) || $0.hasPrefix(rare) })
+        let embed = try #require(RouteTable.service.find("/embed")?.entries.first?.route)
+        metrics.finished(AccessEntry(route: embed, status: 422, total: .seconds(60)))
+        let shown = lines(metrics).filter { $0.hasPrefix(durations) || $0.hasPrefix(rare) }
+        #expect(Set(shown) == ["\(rare) 1", #"\#(durations)route="/embed",status="4xx"} 1"#])
     }
 
     @Test("each metric of ours is explained in docs/operations.md")
