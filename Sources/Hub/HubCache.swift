@@ -130,7 +130,11 @@ struct HubCache: Sendable {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw .cacheFailed(path: path, reason: "the folder cannot be made: \(error.localizedDescription)")
+            // What the system says; Foundation's own words are no more than that it failed.
+            let cause = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error ?? error) as NSError
+            let isSystems = cause.domain == NSPOSIXErrorDomain
+            let reason = isSystems ? Self.reason(Int32(clamping: cause.code)) : cause.localizedDescription
+            throw .cacheFailed(path: path, reason: "the folder cannot be made: \(reason)")
         }
     }
 

@@ -43,7 +43,8 @@ struct TransferError: Error {
 /// There is one for the process, for ever. On Linux, URLSession's connections (MultiHandle) may be used after they were
 /// freed when a session that has spoken TLS ends (swift-corelibs-foundation, pull request 5491): ours never ends.
 /// Fields behind a chunked body (trailers) end the process there (NativeProtocol: "there's no response"), whatever the
-/// request and the session's configuration say. No server sends any to who does not ask by TE, as we never do.
+/// request and the session's configuration say. By TE a client says that it takes them (RFC 9110, section 6.5.1), which
+/// ours never does; a server may send some all the same.
 final class WebSession: Sendable {
     static let shared = WebSession()
 

@@ -104,6 +104,13 @@ struct PullTests {
         ("unnamed", { if case .malformedAnswer(_, "no ETag", _) = $0 { true } else { false } }),
     ]
 
+    @Test("says why the cache's folder cannot be made")
+    func unmakeableFolder() async throws {
+        try Data().write(to: URL(filePath: cache.path))
+        let error = await #expect(throws: HubError.self) { try await cache.client().pull("org/plain") }
+        #expect(error?.description.hasSuffix(": the folder cannot be made: Not a directory") == true)
+    }
+
     @Test("tells a model, a revision and a file apart that are not there")
     func missing() async throws {
         let client = try cache.client()

@@ -125,8 +125,7 @@ enum SettingsFile {
 
     /// What the system says, where Foundation puts it under an error of its own.
     private static func reason(of error: any Error) -> String {
-        let error = error as NSError
-        let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
+        let cause = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error ?? error) as NSError
         guard cause.domain == NSPOSIXErrorDomain, let text = unsafe strerror(Int32(clamping: cause.code)) else {
             return error.localizedDescription
         }

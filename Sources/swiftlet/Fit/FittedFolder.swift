@@ -30,7 +30,7 @@ struct FittedFolder {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw .writeFailed(reason: "\(destination): \(error.localizedDescription)")
+            throw .writeFailed(reason: "\(destination): \(systemErrorText(error))")
         }
     }
 
@@ -71,7 +71,7 @@ struct FittedFolder {
             if manager.fileExists(atPath: destination) { try manager.moveItem(atPath: destination, toPath: old) }
             try manager.moveItem(atPath: path, toPath: destination)
         } catch {
-            throw .writeFailed(reason: "\(destination): \(error.localizedDescription)")
+            throw .writeFailed(reason: "\(destination): \(systemErrorText(error))")
         }
         try? manager.removeItem(atPath: old)
     }
