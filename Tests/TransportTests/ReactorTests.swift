@@ -104,6 +104,8 @@ private final class Recorder: EventHandler {
         reactor.grantTurn(to: keptRegistration)
         try reactor.turn(timeoutMilliseconds: 0)
         #expect(kept.readiness.count == 2)
+        // It holds the reactor, which holds it.
+        kept.onReady = nil
     }
 
     @Test("a failing system call says which it was and why")
