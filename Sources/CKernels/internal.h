@@ -33,8 +33,8 @@
     void swl_narrow_rows_##isa(const float *source, size_t source_stride, size_t rows, size_t columns,                \
                                uint16_t *target, size_t target_stride);                                               \
     void swl_quantize_rows_##isa(const float *source, size_t source_stride, size_t rows, size_t columns,              \
-                                 int32_t zero_point, const float *balance, uint8_t *target, size_t target_stride,     \
-                                 float *scale);
+                                 int32_t zero_point, const float *balance, size_t rotation, uint8_t *target,          \
+                                 size_t target_stride, float *scale);
 
 SWL_DECLARE_PRODUCTS(scalar)
 SWL_DECLARE_ROWS(scalar)

@@ -1,4 +1,4 @@
-#include "internal.h"
+#include "scalar/rotate.h"
 
 #include <math.h>
 
@@ -63,6 +63,20 @@ void swl_pack_bf16(const float *rows, size_t stride, size_t first_output, size_t
                 }
             }
         }
+    }
+}
+
+size_t swl_rotation(size_t columns) {
+    size_t power = columns & -columns;
+    return power < SWL_VECTOR || columns > SWL_MOST_ROTATED ? 0 : swl_min(power, 128);
+}
+
+void swl_rotate_weights(float *rows, size_t stride, size_t count, size_t columns, size_t rotation) {
+    // A power of two: exact.
+    float factor = 1.0f / (float)rotation;
+    for (size_t row = 0; row < count; row++, rows += stride) {
+        for (size_t j = 0; j < columns; j++) rows[j] *= factor;
+        for (size_t j = 0; j < columns; j += rotation) swl_rotate_block_scalar(rows + j, rotation);
     }
 }
 

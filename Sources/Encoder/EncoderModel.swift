@@ -62,7 +62,11 @@ package final class EncoderModel: Sendable {
         } catch {
             throw .backend(error)
         }
-        let formats = WeightFormats(dataType: options.dataType, arithmetic: arithmetic)
+        let formats = WeightFormats(
+            dataType: options.dataType,
+            arithmetic: arithmetic,
+            normalization: configuration.normalization
+        )
         try self.init(configuration, tensors, formats, loadingThreads: options.loadingThreads)
     }
 

@@ -16,12 +16,14 @@ extension Kernels {
         )
     }
 
-    /// Writes rows in 8 bits, multiplied by `balance` column by column and then each with a scale of its own.
+    /// Writes rows in 8 bits, multiplied by `balance` column by column, rotated by blocks of `rotation` columns unless
+    /// that is 0, and then each with a scale of its own.
     func quantize(
         _ source: MatrixRegion,
         into room: OperandRoom,
         _ signs: ValueSigns,
         _ balance: PaddedVector?,
+        rotation: Int,
         of buffer: borrowing AlignedBuffer
     ) {
         let target = room.values
@@ -33,6 +35,7 @@ extension Kernels {
             source.columns,
             signs.zeroPoint,
             balance?.address,
+            rotation,
             UnsafeMutableRawPointer(buffer.address(of: target))?.assumingMemoryBound(to: UInt8.self),
             4 * target.stride,
             buffer.address(of: room.scales)

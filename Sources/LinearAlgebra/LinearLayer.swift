@@ -9,7 +9,7 @@ package struct LinearLayer: Sendable {
     package let activation: Activation
     /// Whether the result is added to what the target holds.
     package let accumulates: Bool
-    /// What the input's values look like.
+    /// What the input's values look like as they are quantized.
     package let inputSigns: ValueSigns
     /// What the inputs of an int8 product are multiplied by while they are quantized; its weights are divided by the
     /// same.
@@ -33,7 +33,7 @@ package struct LinearLayer: Sendable {
         self.bias = bias.map { PaddedVector($0) }
         self.activation = activation
         self.accumulates = accumulates
-        self.inputSigns = inputSigns
+        self.inputSigns = weight.rotation > 0 ? .any : inputSigns
         precondition(balance.map { $0.count == weight.inputs } ?? true, "a balance needs \(weight.inputs) values")
         precondition(balance == nil || weight.format == .int8, "only 8 bits need a balance")
         self.balance = balance.map { PaddedVector($0) }
@@ -67,7 +67,7 @@ package struct LinearLayer: Sendable {
             return room
         case .int8:
             let room = room.tightened(width: weight.inputs, bytes: 1)
-            kernels.quantize(source, into: room, inputSigns, balance, of: buffer)
+            kernels.quantize(source, into: room, inputSigns, balance, rotation: weight.rotation, of: buffer)
             return room
         }
     }

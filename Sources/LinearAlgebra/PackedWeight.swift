@@ -15,6 +15,9 @@ package final class PackedWeight: Sendable {
     let storage: AlignedBuffer
     /// int8 only: each output's scale, then each output's sum of packed weights, bit for bit an Int32.
     let outputScales: AlignedBuffer
+    /// Columns of the blocks by which inputs are rotated while they are quantized, as the weights are; 0 where they are
+    /// not.
+    package let rotation: Int
 
     /// ``outputs`` rounded up to whole vectors: the columns that a product writes.
     var paddedOutputs: Int { AlignedBuffer.roundedUp(outputs) }
@@ -35,21 +38,32 @@ package final class PackedWeight: Sendable {
 
     /// Packs a matrix whose rows come one by one, so that nobody has to hold a second copy of it.
     ///
-    /// - Parameter fillRow: called once for each output in order; writes its `inputs` weights from `start` on.
+    /// - Parameters:
+    ///   - rotatesInputs: whether to rotate the inputs, for int8 and where their number allows it (`swl_rotation`).
+    ///   - fillRow: called once for each output in order; writes its `inputs` weights from `start` on.
     package init(
         outputs: Int,
         inputs: Int,
         format: DataType,
         arithmetic: Arithmetic,
+        rotatesInputs: Bool = false,
         arena: WeightArena? = nil,
         fillRow: (_ output: Int, _ values: inout MutableSpan<Float>, _ start: Int) -> Void
     ) {
         precondition(arithmetic.backend != .openblas || format == .float32, "OpenBLAS has float32 products only")
+        precondition(!rotatesInputs || format == .int8, "only 8 bits need a rotation")
         self.inputs = inputs
         self.outputs = outputs
         self.format = format
         self.arithmetic = arithmetic
-        let packer = Packer(outputs: outputs, inputs: inputs, format: format, arithmetic: arithmetic)
+        rotation = rotatesInputs ? swl_rotation(inputs) : 0
+        let packer = Packer(
+            outputs: outputs,
+            inputs: inputs,
+            format: format,
+            arithmetic: arithmetic,
+            rotation: rotation
+        )
         var storage = AlignedBuffer(minimumCount: packer.storageFloats, zeroed: false, arena: arena)
         var scales = AlignedBuffer(minimumCount: format == .int8 ? 2 * AlignedBuffer.roundedUp(outputs) : 0)
         packer.pack(into: &storage, scales: &scales, fillRow: fillRow)
@@ -65,10 +79,17 @@ package final class PackedWeight: Sendable {
         inputs: Int,
         format: DataType,
         arithmetic: Arithmetic,
+        rotatesInputs: Bool = false,
         rowMajor values: [Float]
     ) {
         precondition(values.count == outputs * inputs, "\(values.count) values for [\(outputs), \(inputs)]")
-        self.init(outputs: outputs, inputs: inputs, format: format, arithmetic: arithmetic) { output, row, start in
+        self.init(
+            outputs: outputs,
+            inputs: inputs,
+            format: format,
+            arithmetic: arithmetic,
+            rotatesInputs: rotatesInputs
+        ) { output, row, start in
             for input in 0..<inputs { row[start + input] = values[output * inputs + input] }
         }
     }
@@ -80,6 +101,7 @@ private struct Packer {
     let inputs: Int
     let format: DataType
     let arithmetic: Arithmetic
+    let rotation: Int
 
     private var isForOpenBLAS: Bool { arithmetic.backend == .openblas }
     private var paddedOutputs: Int { AlignedBuffer.roundedUp(outputs) }
@@ -174,6 +196,7 @@ private struct Packer {
                 packed?.assumingMemoryBound(to: UInt16.self)
             )
         case .int8:
+            if rotation > 0 { unsafe swl_rotate_weights(rows, region.stride, end - first, inputs, rotation) }
             let scale = unsafe scales.address(of: MatrixRegion(rows: 1, columns: paddedOutputs))
             let sums = unsafe UnsafeMutableRawPointer(scale.map { unsafe $0 + paddedOutputs })
             unsafe swl_pack_int8(

@@ -16,15 +16,17 @@ struct QuantizeTests {
         columns: Int,
         zeroPoint: Int32,
         balance: [Float]? = nil,
+        rotation: Int = 0,
         targetStride: Int
     ) -> Quantized {
         let rows = source.count / stride
         var bytes = [UInt8](repeating: 99, count: rows * targetStride)
         var scales = [Float](repeating: 99, count: rows)
+        let quantize = kernels.quantize_rows
         if let balance {
-            kernels.quantize_rows(source, stride, rows, columns, zeroPoint, balance, &bytes, targetStride, &scales)
+            quantize?(source, stride, rows, columns, zeroPoint, balance, rotation, &bytes, targetStride, &scales)
         } else {
-            kernels.quantize_rows(source, stride, rows, columns, zeroPoint, nil, &bytes, targetStride, &scales)
+            quantize?(source, stride, rows, columns, zeroPoint, nil, rotation, &bytes, targetStride, &scales)
         }
         return Quantized(bytes: bytes, scales: scales.map(\.bitPattern))
     }
@@ -57,6 +59,8 @@ struct QuantizeTests {
                 for column in 0..<columns { source[stride + column] *= 0.01 }
                 for column in columns..<stride { source[stride + column] = .nan }
                 let balance = Bool.random(using: &generator) ? (0..<columns).map { Float($0 % 7 + 1) / 4 } : nil
+                // What is rotated has both signs.
+                let rotation = zeroPoint == 128 && Bool.random(using: &generator) ? swl_rotation(columns) : 0
                 func quantized(_ kernels: swl_kernels) -> Quantized {
                     Self.quantize(
                         kernels,
@@ -65,6 +69,7 @@ struct QuantizeTests {
                         columns: columns,
                         zeroPoint: zeroPoint,
                         balance: balance,
+                        rotation: rotation,
                         targetStride: targetStride
                     )
                 }
@@ -118,6 +123,48 @@ struct QuantizeTests {
         #expect(result.bytes == [255, 255, 1, 255])
     }
 
+    @Test("rotate blocks by Hadamard matrices, weights by their inverse", arguments: Table.all)
+    func rotation(table: Table) throws {
+        let kernels = try table.kernels
+        var generator = SeededGenerator(seed: 54)
+        for (columns, block) in [(16, 16), (96, 32), (192, 64), (384, 128), (256, 128)] {
+            #expect(swl_rotation(columns) == block)
+            let source = (0..<columns).map { _ in Float.random(in: -1...1, using: &generator) }
+            let balance = (0..<columns).map { Float($0 % 5 + 1) / 2 }
+            let result = Self.quantize(
+                kernels,
+                source,
+                stride: columns,
+                columns: columns,
+                zeroPoint: 128,
+                balance: balance,
+                rotation: block,
+                targetStride: columns
+            )
+            let scale = Double(Float(bitPattern: result.scales[0]))
+            var inverse = zip(source, balance).map(*)
+            swl_rotate_weights(&inverse, columns, 1, columns, block)
+            for column in 0..<columns {
+                let first = column / block * block
+                // Sylvester's matrix: minus one where the indices have an odd number of ones in common.
+                let sum = (first..<first + block).reduce(0.0) { sum, other in
+                    let isNegative = !((column - first) & (other - first)).nonzeroBitCount.isMultiple(of: 2)
+                    return sum + Double(source[other] * balance[other]) * (isNegative ? -1 : 1)
+                }
+                #expect(abs(Double(Int(result.bytes[column]) - 128) * scale - sum) <= scale * 0.501)
+                #expect(abs(Double(inverse[column]) * Double(block) - sum) <= 1e-4)
+            }
+        }
+    }
+
+    @Test("rotate rows that are whole blocks, and no longer than the stack has room for")
+    func rotatable() {
+        for columns in [0, 1, 8, 24, 312, Int(SWL_MOST_ROTATED) + 16] {
+            #expect(swl_rotation(columns) == 0, "\(columns) columns")
+        }
+        #expect(swl_rotation(Int(SWL_MOST_ROTATED)) == 128)
+    }
+
     @Test("tell of rows that have no scale", arguments: Table.all)
     func special(table: Table) throws {
         let kernels = try table.kernels
@@ -133,6 +180,7 @@ struct QuantizeTests {
                             stride: columns,
                             columns: columns,
                             zeroPoint: zeroPoint,
+                            rotation: zeroPoint == 128 ? swl_rotation(columns) : 0,
                             targetStride: columns
                         )
                         let scale = Float(bitPattern: result.scales[0])

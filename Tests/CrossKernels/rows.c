@@ -7,14 +7,21 @@ typedef struct {
     char shape[60];
 } matrix_pair;
 
-static matrix_pair make_pair(float magnitude) {
-    matrix_pair pair = {.rows = random_between(1, 6), .columns = random_between(1, 80)};
+static matrix_pair make_pair_of(size_t columns, float magnitude) {
+    matrix_pair pair = {.rows = random_between(1, 6), .columns = columns};
     pair.stride = pair.columns + random_between(0, 20);
     size_t count = pair.rows * pair.stride;
     pair.values = allocate_random(count, magnitude);
     pair.expected = memcpy(allocate(count, sizeof(float), 0), pair.values, count * sizeof(float));
     snprintf(pair.shape, sizeof pair.shape, "%zu rows of %zu, stride %zu", pair.rows, pair.columns, pair.stride);
     return pair;
+}
+
+static matrix_pair make_pair(float magnitude) { return make_pair_of(random_between(1, 80), magnitude); }
+
+/// Rows of some blocks of any size by which rows are rotated.
+static matrix_pair make_wide_pair(float magnitude) {
+    return make_pair_of(random_between(1, 5) * ((size_t)16 << random_between(0, 4)), magnitude);
 }
 
 static void compare_and_free(const char *what, matrix_pair pair, double tolerance) {
@@ -90,12 +97,15 @@ void check_rows(const swl_kernels *kernels, const swl_kernels *scalar) {
 static void check_quantized(const swl_kernels *kernels, const swl_kernels *scalar, const matrix_pair *m,
                             const float *balance) {
     size_t target_stride = m->columns + random_between(0, 20), count = m->rows * target_stride;
-    int32_t zero_point = random_between(0, 1) ? 128 : 0;
+    // What is rotated may be negative.
+    size_t rotation = random_between(0, 1) ? swl_rotation(m->columns) : 0;
+    int32_t zero_point = rotation || random_between(0, 1) ? 128 : 0;
     uint8_t *bytes = allocate(count, 1, 0x55), *expected = allocate(count, 1, 0x66);
     float *scale = allocate_random(m->rows, 1), *expected_scale = allocate_random(m->rows, 1);
-    kernels->quantize_rows(m->values, m->stride, m->rows, m->columns, zero_point, balance, bytes, target_stride, scale);
-    scalar->quantize_rows(m->values, m->stride, m->rows, m->columns, zero_point, balance, expected, target_stride,
-                          expected_scale);
+    kernels->quantize_rows(m->values, m->stride, m->rows, m->columns, zero_point, balance, rotation, bytes,
+                           target_stride, scale);
+    scalar->quantize_rows(m->values, m->stride, m->rows, m->columns, zero_point, balance, rotation, expected,
+                          target_stride, expected_scale);
     expect_same("quantized rows", m->shape, bytes, expected, count);
     expect_close("quantized rows' scale", m->shape, scale, expected_scale, m->rows, 0);
     free(bytes);
@@ -116,8 +126,8 @@ static void check_narrowed(const swl_kernels *kernels, const swl_kernels *scalar
 
 void check_quantizing(const swl_kernels *kernels, const swl_kernels *scalar) {
     const float special[] = {NAN, -NAN, INFINITY, -INFINITY, 0, -0.0f, 0x1p-126f, 0x1p-149f, 0x1.01p-3f, 0x1.03p-3f};
-    for (size_t i = 0; i < 300; i++) {
-        matrix_pair m = make_pair(4);
+    for (size_t i = 0; i < 400; i++) {
+        matrix_pair m = i % 4 > 1 ? make_pair(4) : make_wide_pair(4);
         // Every other row with something special in it.
         if (i % 2) m.values[random_between(0, m.columns - 1)] = special[random_between(0, 9)];
         float *balance = allocate_random(m.columns, 3);

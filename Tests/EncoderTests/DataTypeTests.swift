@@ -46,6 +46,74 @@ struct DataTypeTests {
         }
     }
 
+    /// What BERT and DistilBERT are held to, of the cosine with float32.
+    private static let layerNormFloors: [(DataType, Double)] = [(.bfloat16, 0.9999), (.int8, 0.999)]
+
+    @Test(
+        "six layers with LayerNorm keep the direction of every token's hidden state",
+        arguments: ["bert", "distilbert"],
+        layerNormFloors
+    )
+    func layerNorm(_ type: String, _ expected: (DataType, Double)) throws {
+        let configuration = try TestModels.configuration([
+            "model_type": "\"\(type)\"", "hidden_size": "96", "num_attention_heads": "3", "intermediate_size": "192",
+            "num_hidden_layers": "6",
+        ])
+        let (exact, tensors) = try TestModels.model(configuration)
+        let options = EngineOptions(dataType: expected.0)
+        let model = try EncoderModel(configuration: configuration, tensors: tensors, options: options)
+        var generator = SeededGenerator(seed: 14)
+        let batch = TestModels.batch(TestModels.texts([40, 3, 17, 1], configuration, using: &generator))
+        try compare(model, exact, batch, floor: expected.1)
+    }
+
+    @Test(
+        "the fixtures' BERT and DistilBERT keep the direction of every token's hidden state",
+        arguments: Reference.smallModels.filter { ["bert", "distilbert"].contains($0.name) },
+        layerNormFloors
+    )
+    func layerNormFixtures(_ reference: ReferenceModel, _ expected: (DataType, Double)) throws {
+        let exact = try EncoderModel(directory: reference.folder)
+        let model = try EncoderModel(directory: reference.folder, options: EngineOptions(dataType: expected.0))
+        for reference in try reference.cases() { try compare(model, exact, reference.batch, floor: expected.1) }
+    }
+
+    private func compare(_ model: EncoderModel, _ exact: EncoderModel, _ batch: EncoderBatch, floor: Double) throws {
+        let width = exact.configuration.hiddenSize
+        for (reference, result) in zip(
+            try exact.results(batch, .lastHiddenState),
+            try model.results(batch, .lastHiddenState)
+        ) {
+            let cosine: Double = lowestCosine(
+                try reference.get().values,
+                try result.get().values,
+                width: width,
+                units: Array(0..<width)
+            )
+            #expect(cosine >= floor)
+        }
+    }
+
+    @Test(
+        "a masked language model's logits err by a hundredth of their range, in int8 by four",
+        arguments: [Architecture.bert, .distilbert]
+    )
+    func maskedTokenLogits(_ architecture: Architecture) throws {
+        let configuration = try TestModels.withHeads(architecture, ["hidden_size": "96", "intermediate_size": "192"])
+        let (exact, tensors) = try TestModels.model(configuration)
+        var generator = SeededGenerator(seed: 15)
+        let batch = TestModels.batch(TestModels.texts([40, 3], configuration, using: &generator))
+        let expected = try exact.results(batch, .maskedTokenLogits(positions: [0, 2])).map { try $0.get().values }
+        let range = expected.joined().map(abs).max() ?? 0
+        for (type, share) in [(DataType.bfloat16, Float(0.01)), (.int8, 0.04)] {
+            let options = EngineOptions(dataType: type)
+            let model = try EncoderModel(configuration: configuration, tensors: tensors, options: options)
+            let logits = try model.results(batch, .maskedTokenLogits(positions: [0, 2])).map { try $0.get().values }
+            let errors = zip(expected.joined(), logits.joined()).map { abs($0 - $1) }
+            #expect(errors.count == 200 && errors.allSatisfy { $0 <= share * range }, "\(type)")
+        }
+    }
+
     @Test(
         "24 layers keep the direction of every token's hidden state",
         arguments: Reference.fullModels,

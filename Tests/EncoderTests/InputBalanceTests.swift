@@ -123,7 +123,11 @@ struct InputBalanceTests {
         func cosine(balanced: Bool) async throws -> Double {
             // Other tests wait for this thread.
             await Task.yield()
-            var formats = WeightFormats(dataType: .int8, arithmetic: try Arithmetic(.auto, for: .int8))
+            var formats = WeightFormats(
+                dataType: .int8,
+                arithmetic: try Arithmetic(.auto, for: .int8),
+                normalization: configuration.normalization
+            )
             formats.balancesInputs = balanced
             let model = try EncoderModel(configuration, tensors, formats, loadingThreads: 2)
             return lowestCosine(try lastStates(model), reference, width: configuration.hiddenSize)

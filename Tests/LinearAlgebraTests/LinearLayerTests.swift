@@ -8,21 +8,27 @@ struct LinearLayerTests {
     struct Case: CustomStringConvertible {
         let backend: Backend
         let dataType: DataType
+        var rotatesInputs = false
 
-        var description: String { "\(backend.rawValue) \(dataType.rawValue)" }
+        var description: String { "\(backend.rawValue) \(dataType.rawValue)\(rotatesInputs ? " rotated" : "")" }
 
         /// Of the sum of the products' magnitudes: one rounding of each factor, and what the sum adds.
         var tolerance: Double {
             switch dataType {
             case .float32: 1e-6
             case .bfloat16: 0.008
-            case .int8: 0.016
+            // Rotated, every value has a part in every rounding.
+            case .int8: rotatesInputs ? 0.03 : 0.016
             }
         }
 
-        static let all = Arithmetic.available.flatMap { backend in
+        static let all: [Case] = Arithmetic.available.flatMap { backend in
             DataType.allCases.filter { backend != .openblas || $0 == .float32 }
-                .map { Case(backend: backend, dataType: $0) }
+                .flatMap { type in
+                    (type == .int8 ? [false, true] : [false]).map {
+                        Case(backend: backend, dataType: type, rotatesInputs: $0)
+                    }
+                }
         }
     }
 
@@ -34,11 +40,47 @@ struct LinearLayerTests {
         }
     }
 
+    @Test("rotated, an input that is far larger than the others costs a third of what it costs otherwise")
+    func outlier() throws {
+        var generator = SeededGenerator(seed: 2)
+        let (inputs, outputs) = (384, 64)
+        let arithmetic = try Arithmetic(.auto, for: .int8)
+        let weights = (0..<outputs * inputs).map { _ in Float.random(in: -1...1, using: &generator) }
+        var x = (0..<inputs).map { _ in Float.random(in: -1...1, using: &generator) }
+        x[99] = 60
+        let errors = [false, true].map { rotates in
+            let weight = PackedWeight(
+                outputs: outputs,
+                inputs: inputs,
+                format: .int8,
+                arithmetic: arithmetic,
+                rotatesInputs: rotates,
+                rowMajor: weights
+            )
+            let layer = LinearLayer(weight: weight)
+            let source = MatrixRegion(rows: 1, columns: inputs)
+            let room = OperandRoom(offset: source.capacity, rows: 1, width: inputs)
+            let target = MatrixRegion(offset: room.capacity, rows: 1, columns: outputs, stride: outputs)
+            var buffer = AlignedBuffer(minimumCount: target.capacity)
+            buffer.withMutableSpan { span in for index in x.indices { span[index] = x[index] } }
+            let operand = layer.prepare(source, in: room, of: buffer)
+            layer.multiply(source, operand, into: target, columns: 0..<outputs, of: buffer)
+            return read(target, buffer).enumerated().reduce(0.0) { sum, entry in
+                let exact = (0..<inputs).reduce(0.0) {
+                    $0 + Double(x[$1]) * Double(weights[entry.offset * inputs + $1])
+                }
+                return sum + (Double(entry.element) - exact) * (Double(entry.element) - exact)
+            }
+        }
+        #expect(errors[1] * 9 < errors[0], "\(errors)")
+    }
+
     @Test("W x + b with an activation, within the format's rounding", arguments: Case.all)
     func product(_ test: Case) throws {
         var generator = SeededGenerator(seed: 1)
         let arithmetic = try Arithmetic(test.backend, for: test.dataType)
-        for (rows, inputs, outputs) in [(1, 1, 1), (3, 5, 7), (16, 32, 48), (19, 33, 17), (70, 130, 64), (7, 64, 200)] {
+        let shapes = [(1, 1, 1), (3, 5, 7), (16, 32, 48), (19, 33, 17), (70, 130, 64), (7, 64, 200), (5, 384, 32)]
+        for (rows, inputs, outputs) in shapes {
             func random(_ count: Int) -> [Float] { (0..<count).map { _ in .random(in: -1...1, using: &generator) } }
             let (weights, bias, x) = (random(outputs * inputs), random(outputs), random(rows * inputs))
             let weight = PackedWeight(
@@ -46,6 +88,7 @@ struct LinearLayerTests {
                 inputs: inputs,
                 format: test.dataType,
                 arithmetic: arithmetic,
+                rotatesInputs: test.rotatesInputs,
                 rowMajor: weights
             )
             for activation in [Activation.linear, .relu, .tanh] {

@@ -5,6 +5,8 @@
 #define SWL_TARGET SWL_AVX512_FEATURES
 #include "target.h"
 
+#include "../lanes/rotate.h"
+
 #include <immintrin.h>
 #include <math.h>
 
@@ -116,9 +118,11 @@ SWL_INLINE void quantize(const float *source, size_t source_stride, size_t rows,
 }
 
 SWL_FUNCTION void swl_quantize_rows_avx512(const float *source, size_t source_stride, size_t rows, size_t columns,
-                                           int32_t zero_point, const float *balance, uint8_t *target,
-                                           size_t target_stride, float *scale) {
-    if (balance) {
+                                           int32_t zero_point, const float *balance, size_t rotation,
+                                           uint8_t *target, size_t target_stride, float *scale) {
+    if (rotation) {
+        SWL_QUANTIZE_ROTATED(quantize);
+    } else if (balance) {
         quantize(source, source_stride, rows, columns, zero_point, balance, target, target_stride, scale);
     } else {
         quantize(source, source_stride, rows, columns, zero_point, NULL, target, target_stride, scale);

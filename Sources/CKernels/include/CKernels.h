@@ -12,6 +12,8 @@
 
 /// Floats to which rows of activations and columns of packed weights are rounded up: one 64-byte cache line.
 #define SWL_VECTOR 16
+/// Columns that a row may have to be rotated before it is quantized: four rows wait on the stack, in 64 KB.
+#define SWL_MOST_ROTATED 4096
 
 /// What a product's epilogue applies to each value.
 typedef enum {
@@ -98,13 +100,14 @@ typedef struct {
     /// Writes rows as bfloat16 (nearest even; NaN stays NaN), zeros up to `target_stride`.
     void (*narrow_rows)(const float *source, size_t source_stride, size_t rows, size_t columns, uint16_t *target,
                         size_t target_stride);
-    /// Quantizes each row by itself, after its values were multiplied by `balance` if that is not null, and writes
-    /// zeros (as the zero point says) up to `target_stride`.
+    /// Quantizes each row by itself, after its values were multiplied by `balance` if that is not null, and then
+    /// rotated if `rotation` is not 0 (see swl_rotation), and writes zeros (as the zero point says) up to
+    /// `target_stride`.
     /// With `zero_point` 128: x = (q - 128) * scale, scale = max |x| / 127. With 0, for rows without negative values:
-    /// x = q * scale, scale = max x / 255. A row that holds NaN or an infinity gets the scale NaN; a row of zeros, or
-    /// of nothing above 2^-100, gets 0.
+    /// x = q * scale, scale = max x / 255. A row that, balanced and rotated, holds NaN or an infinity gets the scale
+    /// NaN; a row of zeros, or of nothing above 2^-100, gets 0.
     void (*quantize_rows)(const float *source, size_t source_stride, size_t rows, size_t columns, int32_t zero_point,
-                          const float *balance, uint8_t *target, size_t target_stride, float *scale);
+                          const float *balance, size_t rotation, uint8_t *target, size_t target_stride, float *scale);
     void (*attention)(const swl_attention *attention);
     /// The same with queries, keys, values and softmax's exponentials rounded to bfloat16 before each product, and sums
     /// in single precision; may be `attention` itself where the CPU does not multiply bfloat16.
@@ -128,6 +131,15 @@ typedef struct {
 const swl_kernels *swl_kernels_named(const char *name);
 /// The fastest kernels this CPU has.
 const swl_kernels *swl_kernels_best(void);
+
+/// Columns of the blocks by which rows of so many columns are rotated: the largest power of two that divides their
+/// number, up to 128; 0 where that is below SWL_VECTOR or there are more than SWL_MOST_ROTATED columns.
+///
+/// A block x becomes H x, H being Sylvester's Hadamard matrix of ones and minus ones: every value of the block is
+/// spread over all of it, so that a large one costs the others less of the row's 8 bits.
+size_t swl_rotation(size_t columns);
+/// Multiplies the blocks of each row of weights by H / rotation, H's inverse, in place.
+void swl_rotate_weights(float *rows, size_t stride, size_t count, size_t columns, size_t rotation);
 
 /// Bytes of a packed weight; multiply out once, allocate aligned to 64 bytes.
 size_t swl_packed_bytes_f32(size_t outputs, size_t inputs);

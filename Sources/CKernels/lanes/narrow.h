@@ -3,6 +3,7 @@
 #define CKERNELS_LANES_NARROW_H
 
 #include "lanes.h"
+#include "rotate.h"
 
 #include <math.h>
 
@@ -99,9 +100,11 @@ SWL_INLINE void quantize_rows(const float *source, size_t source_stride, size_t 
         narrow_rows(source, source_stride, rows, columns, target, target_stride);                                     \
     }                                                                                                                 \
     SWL_FUNCTION void swl_quantize_rows_##isa(const float *source, size_t source_stride, size_t rows, size_t columns, \
-                                              int32_t zero_point, const float *balance, uint8_t *target,              \
-                                              size_t target_stride, float *scale) {                                   \
-        if (balance) {                                                                                                \
+                                              int32_t zero_point, const float *balance, size_t rotation,              \
+                                              uint8_t *target, size_t target_stride, float *scale) {                  \
+        if (rotation) {                                                                                               \
+            SWL_QUANTIZE_ROTATED(quantize_rows);                                                                      \
+        } else if (balance) {                                                                                         \
             quantize_rows(source, source_stride, rows, columns, zero_point, balance, target, target_stride, scale);   \
         } else {                                                                                                      \
             quantize_rows(source, source_stride, rows, columns, zero_point, NULL, target, target_stride, scale);      \

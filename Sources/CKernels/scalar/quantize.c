@@ -1,4 +1,4 @@
-#include "../internal.h"
+#include "rotate.h"
 
 #include <math.h>
 
@@ -14,9 +14,8 @@ static float balanced(const float *source, const float *balance, size_t j) {
     return balance ? source[j] * balance[j] : source[j];
 }
 
-void swl_quantize_rows_scalar(const float *source, size_t source_stride, size_t rows, size_t columns,
-                              int32_t zero_point, const float *balance, uint8_t *target, size_t target_stride,
-                              float *scale) {
+static void quantize_rows(const float *source, size_t source_stride, size_t rows, size_t columns, int32_t zero_point,
+                          const float *balance, uint8_t *target, size_t target_stride, float *scale) {
     float top = zero_point == 0 ? 255 : 127;
     for (size_t row = 0; row < rows; row++, source += source_stride, target += target_stride) {
         // As integers, so that NaN is the largest of all.
@@ -35,5 +34,21 @@ void swl_quantize_rows_scalar(const float *source, size_t source_stride, size_t 
             int32_t value = swl_round(balanced(source, balance, j) * factor) + zero_point;
             target[j] = (uint8_t)(value < 0 ? 0 : value);
         }
+    }
+}
+
+void swl_quantize_rows_scalar(const float *source, size_t source_stride, size_t rows, size_t columns,
+                              int32_t zero_point, const float *balance, size_t rotation, uint8_t *target,
+                              size_t target_stride, float *scale) {
+    if (rotation == 0) {
+        quantize_rows(source, source_stride, rows, columns, zero_point, balance, target, target_stride, scale);
+        return;
+    }
+    for (size_t row = 0; row < rows; row++) {
+        float rotated[SWL_MOST_ROTATED];
+        for (size_t j = 0; j < columns; j++) rotated[j] = balanced(source + row * source_stride, balance, j);
+        for (size_t j = 0; j < columns; j += rotation) swl_rotate_block_scalar(rotated + j, rotation);
+        quantize_rows(rotated, columns, 1, columns, zero_point, NULL, target + row * target_stride, target_stride,
+                      scale + row);
     }
 }

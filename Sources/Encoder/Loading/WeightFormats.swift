@@ -20,11 +20,15 @@ struct WeightFormats: Sendable {
     let arithmetic: Arithmetic
     /// Whether int8 products have an ``InputBalance``; tests compare with those that have none.
     var balancesInputs: Bool
+    /// Whether int8 products' inputs are rotated (`swl_rotation`): for models with LayerNorm. Trained ones have units,
+    /// in some tokens, that are ten or twenty times as large as all others, which no weight tells beforehand.
+    var rotatesInputs: Bool
 
-    init(dataType: DataType, arithmetic: Arithmetic) {
+    init(dataType: DataType, arithmetic: Arithmetic, normalization: EncoderConfiguration.NormalizationType) {
         self.dataType = dataType
         self.arithmetic = arithmetic
         balancesInputs = dataType == .int8
+        rotatesInputs = dataType == .int8 && normalization == .layerNorm
     }
 
     /// The format of a product's weights. The pooler is run once for a whole text, and what it gives is the answer; a

@@ -62,6 +62,7 @@ struct WeightPacker {
             inputs: map.inputs,
             format: formats.format(of: role),
             arithmetic: formats.arithmetic,
+            rotatesInputs: formats.rotatesInputs && formats.format(of: role) == .int8,
             arena: arena
         ) { output, row, start in
             guard failure == nil else { return }
