@@ -1,4 +1,5 @@
-"""What the narrow dtypes cost in accuracy, beside float32, on weights that were trained: the bundled model's."""
+"""What the narrow dtypes cost in accuracy, beside float32, on weights that were trained: the bundled model's, and those
+of all-MiniLM-L6-v2, a BERT, where SWIFTLET_MINILM names its folder."""
 
 import csv
 import json
@@ -16,14 +17,18 @@ def lines_of(settings, command, texts, *options):
 
 
 def cosines(settings):
-    """For each dtype the lowest and the mean cosine of a sentence's embedding with float32's."""
+    """For each model and dtype the lowest and the mean cosine of a sentence's embedding with float32's."""
     texts = settings.lines("sentences")[:40 if settings.quick else 400]
-    vectors = {dtype: [line["embedding"] for line in lines_of(settings, "embed", texts, "--dtype", dtype)]
-               for dtype in common.DTYPES}
+    models = {"bundled": []}
+    if folder := os.environ.get("SWIFTLET_MINILM"):
+        models["all-MiniLM-L6-v2"] = ["--model", folder]
     found = {}
-    for dtype in common.DTYPES[1:]:
-        products = [sum(map(float.__mul__, one, other)) for one, other in zip(vectors["float32"], vectors[dtype])]
-        found[dtype] = min(products), sum(products) / len(products)
+    for name, options in models.items():
+        vectors = {dtype: [line["embedding"] for line in lines_of(settings, "embed", texts, "--dtype", dtype, *options)]
+                   for dtype in common.DTYPES}
+        for dtype in common.DTYPES[1:]:
+            products = [sum(map(float.__mul__, *pair)) for pair in zip(vectors["float32"], vectors[dtype])]
+            found[name, dtype] = min(products), sum(products) / len(products)
     return len(texts), found
 
 

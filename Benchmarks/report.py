@@ -56,7 +56,7 @@ def introduction(settings, source):
 
 {kind}Made by `Benchmarks/run`; what is measured and how is in [Benchmarks/README.md](../Benchmarks/README.md). Rerun it with
 
-    SWIFTLET_SST2=folder/of/sst2 Benchmarks/run
+    SWIFTLET_SST2=folder/of/sst2 SWIFTLET_MINILM=folder/of/all-MiniLM-L6-v2 Benchmarks/run
 
 """ + table(("", ""), [(f"**{name}**", value) for name, value in facts.items()])
 
@@ -135,13 +135,13 @@ Sentences of all lengths in one batch, float32.
 
 def accuracy_section(settings):
     count, cosines = accuracy.cosines(settings)
-    lines = [[dtype, f"{lowest:.7f}", f"{mean:.7f}"] for dtype, (lowest, mean) in cosines.items()]
+    lines = [[*key, f"{lowest:.7f}", f"{mean:.7f}"] for key, (lowest, mean) in cosines.items()]
     text = f"""
 ## Accuracy of the narrow dtypes
 
-The bundled model's embeddings of {count} sentences, beside float32's.
+Embeddings of {count} sentences, beside float32's.
 
-""" + table(("dtype", "lowest cosine", "mean cosine"), lines)
+""" + table(("model", "dtype", "lowest cosine", "mean cosine"), lines)
     sentiment = accuracy.sentiment(settings)
     if sentiment is None:
         return text
