@@ -32,18 +32,7 @@ struct DataTypeTests {
         var generator = SeededGenerator(seed: 8)
         let batch = TestModels.batch(TestModels.texts([40, 3, 17], configuration, using: &generator))
         let limit: Double = [DataType.float32: 0.999_999_999, .bfloat16: 0.9999, .int8: 0.998][options.dataType] ?? 1
-        for (reference, result) in zip(
-            try exact.results(batch, .lastHiddenState),
-            try model.results(batch, .lastHiddenState)
-        ) {
-            let cosine: Double = lowestCosine(
-                try reference.get().values,
-                try result.get().values,
-                width: 96,
-                units: Array(0..<96)
-            )
-            #expect(cosine >= limit)
-        }
+        try compare(model, exact, batch, floor: limit)
     }
 
     /// What BERT and DistilBERT are held to, of the cosine with float32.

@@ -22,7 +22,7 @@ struct WeightFormats: Sendable {
     var balancesInputs: Bool
     /// Whether int8 products' inputs are rotated (`swl_rotation`): for models with LayerNorm. Trained ones have units,
     /// in some tokens, that are ten or twenty times as large as all others, which no weight tells beforehand.
-    var rotatesInputs: Bool
+    let rotatesInputs: Bool
 
     init(dataType: DataType, arithmetic: Arithmetic, normalization: EncoderConfiguration.NormalizationType) {
         self.dataType = dataType
