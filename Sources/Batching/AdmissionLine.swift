@@ -21,7 +21,7 @@ struct Demand: Equatable {
         priority = request.priority
         deadline = request.deadline
         heldRows = request.heldRows
-        let entering = request.rows.prefix(policy.maxRequestRows)
+        let entering = request.rows.prefix(policy.maxRequestSequences)
         rows = entering.count
         tokens = min(entering.reduce(0) { $0 + $1.tokenCount }, policy.maxRequestTokens)
     }

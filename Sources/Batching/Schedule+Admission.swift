@@ -83,9 +83,9 @@ extension Schedule {
         let (lane, held) = (queue[demand.priority], lines[demand.priority.rawValue].heldRows)
         return
             (lane.rowCount == 0
-            || lane.rowCount + demand.rows <= policy.maxQueueRows
+            || lane.rowCount + demand.rows <= policy.maxQueueSequences
                 && lane.tokenCount + demand.tokens <= policy.maxQueueTokens)
-            && (held == 0 || held + demand.heldRows <= policy.maxHeldRows)
+            && (held == 0 || held + demand.heldRows <= policy.maxHeldSequences)
     }
 
     /// Until the workers have taken as much as is too much for the demand to fit behind the line, as measured.
@@ -93,8 +93,8 @@ extension Schedule {
         let (lane, line) = (queue[demand.priority], lines[demand.priority.rawValue])
         let tokens = lane.tokenCount + line.tokens + demand.tokens - policy.maxQueueTokens
         let rows = max(
-            lane.rowCount + line.rows + demand.rows - policy.maxQueueRows,
-            line.heldRows + demand.heldRows - policy.maxHeldRows
+            lane.rowCount + line.rows + demand.rows - policy.maxQueueSequences,
+            line.heldRows + demand.heldRows - policy.maxHeldSequences
         )
         let tokensPerRow = lane.tokenCount / max(1, lane.rowCount)
         return untilNextBatch(at: now) + seconds(toCompute: max(tokens, rows * tokensPerRow) - batchTokenBudget)

@@ -2,8 +2,8 @@
 /// without threads or clock, so that hours of load can be simulated in a test; the scheduler's lock owns it.
 ///
 /// A request is taken in or waits in line for that (`Schedule+Admission`). Its rows enter the queue a window at a time:
-/// however large, it takes no more of the queue than `BatchPolicy.maxRequestRows`. A row that is computed already or
-/// has a kept result costs nothing. What is to be told to whom gathers in `answers`.
+/// however large, it takes no more of the queue than `BatchPolicy.maxRequestSequences`. A row that is computed
+/// already or has a kept result costs nothing. What is to be told to whom gathers in `answers`.
 struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
     typealias Instant = ContinuousClock.Instant
     typealias Row = BatchRow<Task>
@@ -346,7 +346,7 @@ extension Schedule.Request {
     /// Whether its next row may enter the queue.
     func hasRoom(_ policy: BatchPolicy) -> Bool {
         waitingRows == 0
-            || waitingRows < policy.maxRequestRows
+            || waitingRows < policy.maxRequestSequences
                 && waitingTokens + rows[nextRow].tokenCount <= policy.maxRequestTokens
     }
 }

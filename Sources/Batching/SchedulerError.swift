@@ -42,7 +42,8 @@ package enum RefusalReason: String, Sendable, CaseIterable {
 }
 
 extension Duration {
-    var seconds: Double {
+    /// Seconds with their fraction.
+    package var seconds: Double {
         Double(components.seconds) + Double(components.attoseconds) * 1e-18
     }
 

@@ -36,12 +36,13 @@ extension WaitingQueue {
     /// processing time first), make parts that differ by a few tokens in the end.
     private mutating func shareOut(between idleWorkers: Int, maxTokens: Int) {
         let count = min(idleWorkers, max(1, tokenCount / max(1, policy.minShareTokens)))
-        guard idleWorkers > 1, rowCount > 1, tokenCount <= count * maxTokens, rowCount <= count * policy.maxBatchRows
+        guard idleWorkers > 1, rowCount > 1, tokenCount <= count * maxTokens,
+            rowCount <= count * policy.maxBatchSequences
         else { return }
         let sorted = entries.sorted { ($0.tokenCount, $1.arrival) > ($1.tokenCount, $0.arrival) }
         var made = Array(repeating: (entries: [Entry](), tokens: 0), count: count)
         for entry in sorted {
-            let open = made.indices.filter { made[$0].entries.count < policy.maxBatchRows }
+            let open = made.indices.filter { made[$0].entries.count < policy.maxBatchSequences }
             guard let smallest = open.min(by: { made[$0].tokens < made[$1].tokens }) else { return }
             made[smallest].entries.append(entry)
             made[smallest].tokens += entry.tokenCount
@@ -57,14 +58,14 @@ extension WaitingQueue {
         }
         var taken: [Entry] = []
         var tokens = 0
-        while taken.count < policy.maxBatchRows, let next = head(priority, first),
+        while taken.count < policy.maxBatchSequences, let next = head(priority, first),
             taken.isEmpty || tokens + next.tokenCount <= budget
         {
             tokens += take(next, from: first, into: &taken)
         }
         let companyBudget = min(budget, policy.freeCompanyTokens)
         for priority in Priority.allCases {
-            while taken.count < policy.maxBatchRows,
+            while taken.count < policy.maxBatchSequences,
                 let c = classWithFirstDue(priority, where: { tokens + $0.tokenCount <= companyBudget }),
                 let next = head(priority, c)
             {

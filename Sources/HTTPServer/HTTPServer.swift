@@ -38,7 +38,7 @@ package final class HTTPServer: Sendable {
     ///   - handler: What answers requests.
     ///   - logger: Told what operators need to know; never a request's content.
     package init(configuration: HTTPServerConfiguration, handler: any RequestHandler, logger: Logger) {
-        let executor = RequestWorkExecutor(width: configuration.requestWorkWidth)
+        let executor = RequestWorkExecutor(width: configuration.requestThreads)
         context = ServerContext(configuration: configuration, handler: handler, executor: executor, logger: logger)
     }
 
@@ -60,7 +60,7 @@ package final class HTTPServer: Sendable {
         var listeners: [Listener] = []
         for address in configuration.addresses { listeners += try listen(on: address) }
         var loops: [EventLoop<ConnectionTable>] = []
-        for index in 0..<max(1, configuration.eventLoopCount) {
+        for index in 0..<max(1, configuration.eventLoops) {
             do {
                 loops.append(try EventLoop(name: "swiftlet-loop-\(index)"))
             } catch {
@@ -108,7 +108,7 @@ package final class HTTPServer: Sendable {
     /// /metrics go on.
     private func connectionRoom() throws(HTTPServerError) -> ConnectionRoom {
         let configuration = context.configuration
-        let loops = max(1, configuration.eventLoopCount)
+        let loops = max(1, configuration.eventLoops)
         let reserved = Self.descriptorsOpen() + Self.otherDescriptors
         let all = ConnectionRoom(connections: configuration.maxConnections, refusedPerLoop: ConnectionRoom.maxRefused)
         let wanted = reserved + all.connections + loops * all.refusedPerLoop

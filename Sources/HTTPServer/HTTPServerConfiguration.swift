@@ -11,9 +11,9 @@ package struct HTTPServerConfiguration: Sendable {
     /// What the protocols bear: sizes, counts, windows.
     package var limits = HTTPLimits()
     /// Event loop threads. One feeds four CPUs of inference, with room: it moves 60,000 small requests a second.
-    package var eventLoopCount = 1
+    package var eventLoops = 1
     /// Requests that are decoded and answered at the same time, on a queue beside the loops: the CPU budget.
-    package var requestWorkWidth = 2
+    package var requestThreads = 2
 
     /// Open connections, over all loops. Each costs about 2 KiB at rest with HTTP/1.1 and 16 KiB with HTTP/2
     /// (docs/reliability.md); a reverse proxy needs hundreds. A client over it is accepted, told 503 with Retry-After,

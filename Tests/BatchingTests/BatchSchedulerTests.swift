@@ -106,7 +106,7 @@ struct BatchSchedulerTests {
     @Test("a full queue refuses in time, takes in who came meanwhile, and again when there is room")
     func overload() async throws {
         var policy = BatchPolicy()
-        policy.maxQueueRows = 2
+        policy.maxQueueSequences = 2
         let engine = SummingEngine()
         let scheduler = BatchScheduler(engine: engine, workers: 1, policy: policy, padTokenID: 0)
         async let held = scheduler.run([row([1], "wait")])

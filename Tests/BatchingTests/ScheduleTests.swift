@@ -102,7 +102,7 @@ struct ScheduleTests {
     @Test("computes a row of a long request at once when a short one wants it too")
     func hastening() {
         var plan = plan {
-            $0.maxBatchRows = 4; $0.freeCompanyTokens = 0
+            $0.maxBatchSequences = 4; $0.freeCompanyTokens = 0
         }
         submit(&plan, 1, rows(0..<8, tokens: 30))
         submit(&plan, 2, [row(7, tokens: 30)])
@@ -117,7 +117,7 @@ struct ScheduleTests {
     @Test("lets a large request into the queue a part at a time, and loses none of it", arguments: [1, 3])
     func window(workers: Int) {
         var plan = plan(workers: workers) {
-            $0.maxQueueRows = 80; $0.maxHeldRows = 2000
+            $0.maxQueueSequences = 80; $0.maxHeldSequences = 2000
         }
         submit(&plan, 1, rows(0..<1000))
         #expect(plan.queue.rowCount == 10)
@@ -136,7 +136,7 @@ struct ScheduleTests {
     @Test("takes in a request that is larger than the whole queue, if little else is there")
     func largerThanTheQueue() {
         var plan = plan {
-            $0.maxQueueTokens = 100; $0.maxQueueRows = 2
+            $0.maxQueueTokens = 100; $0.maxQueueSequences = 2
         }
         submit(&plan, 1, rows(0..<20, tokens: 300))
         var computed: [Int] = []
@@ -214,7 +214,7 @@ struct ScheduleTests {
     @Test("lets who finds no room wait as long as is allowed, then refuses; takes in before if there is room")
     func line() {
         var plan = plan {
-            $0.maxQueueRows = 16; $0.maxBatchRows = 4
+            $0.maxQueueSequences = 16; $0.maxBatchSequences = 4
         }
         for number in 0..<16 as Range<UInt64> { submit(&plan, number, [row(Int(number))]) }
         submit(&plan, 20, [row(20)])
@@ -259,7 +259,7 @@ struct ScheduleTests {
 
     @Test("bounds the rows whose results are held, for each priority")
     func heldRows() {
-        var plan = plan { $0.maxHeldRows = 100 }
+        var plan = plan { $0.maxHeldSequences = 100 }
         submit(&plan, 1, rows(0..<90))
         submit(&plan, 2, rows(100..<120))
         submit(&plan, 3, rows(200..<220), priority: .low)
@@ -302,9 +302,9 @@ struct ScheduleTests {
     func storm(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         var plan = plan(workers: 2) {
-            $0.maxQueueRows = 40
-            $0.maxHeldRows = 200
-            $0.maxBatchRows = 8
+            $0.maxQueueSequences = 40
+            $0.maxHeldSequences = 200
+            $0.maxBatchSequences = 8
             $0.resultCacheBytes = seed.isMultiple(of: 2) ? 5000 : 0
         }
         var (now, answered, next) = (start, Set<UInt64>(), UInt64(0))

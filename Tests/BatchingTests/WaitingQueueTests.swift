@@ -30,7 +30,7 @@ struct WaitingQueueTests {
 
     @Test("gives rows of one length back in arrival order")
     func arrivalOrder() {
-        var queue = queue { $0.maxBatchRows = 4 }
+        var queue = queue { $0.maxBatchSequences = 4 }
         for i in 0..<10 as Range<UInt64> { add([16], from: i, to: &queue) }
         var taken: [UInt64] = []
         while !queue.isEmpty { taken += take(&queue) }
@@ -41,7 +41,7 @@ struct WaitingQueueTests {
     func budget() {
         var queue = queue {
             $0.maxBatchTokens = 300
-            $0.maxBatchRows = 3
+            $0.maxBatchSequences = 3
         }
         for i in 0..<40 { add([90 + i % 30], from: UInt64(i), to: &queue) }
         while !queue.isEmpty {
@@ -153,7 +153,7 @@ struct WaitingQueueTests {
 
     @Test("lends nobody while rows wait that cannot begin")
     func backlog() {
-        var queue = queue { $0.maxBatchRows = 4 }
+        var queue = queue { $0.maxBatchSequences = 4 }
         add(Array(repeating: 100, count: 40), to: &queue)
         let share = share(&queue, idleWorkers: 2)
         #expect(share.entries.map(\.row) == [0, 1, 2, 3])
@@ -222,7 +222,7 @@ struct WaitingQueueTests {
 
     @Test("makes a row due sooner for a second request, never later")
     func hastening() {
-        var queue = queue { $0.maxBatchRows = 1 }
+        var queue = queue { $0.maxBatchSequences = 1 }
         add([30, 30, 30], to: &queue)
         add([30], from: 10, to: &queue)
         queue.hasten(2, behind: 0, priority: .high)

@@ -80,7 +80,7 @@ extension HTTPServerSuite {
                     try? await Task.sleep(for: .milliseconds(Int.random(in: 0...3)))
                     return .text(request.head.path ?? "")
                 })
-            ) { $0.eventLoopCount = 2 }
+            ) { $0.eventLoops = 2 }
             let port = server.port
             let answered = Counter()
             let lost = Counter()

@@ -133,7 +133,7 @@ extension HTTPServerSuite {
 
         @Test("several loops share the listener, and all serve")
         func loops() async throws {
-            let server = try TestServer { $0.eventLoopCount = 3 }
+            let server = try TestServer { $0.eventLoops = 3 }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<12 {
                     group.addTask {

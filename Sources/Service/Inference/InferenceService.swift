@@ -33,7 +33,7 @@ package struct InferenceConfiguration: Sendable {
     /// padded to gigabytes.
     package var maxTokenizedTokens = 1_048_576
     /// How many requests at once are tokenized; only told to clients.
-    package var tokenizationThreads = 1
+    package var requestThreads = 1
 
     /// The default limits with a number of workers, at least 1.
     package init(workers: Int) {

@@ -18,8 +18,8 @@ extension SwiftletServer {
         server.limits.maxTargetBytes = settings.maxTargetBytes
         server.limits.maxBodyBytes = settings.maxBodyBytes
         server.limits.maxConcurrentStreams = settings.maxConcurrentStreams
-        server.eventLoopCount = settings.eventLoopCount(budget: budget)
-        server.requestWorkWidth = settings.requestThreadCount(budget: budget)
+        server.eventLoops = settings.eventLoopCount(budget: budget)
+        server.requestThreads = settings.requestThreadCount(budget: budget)
         server.maxConnections = settings.maxConnections
         server.backlog = settings.backlog
         server.certificates = edge.certificates
@@ -41,11 +41,11 @@ extension SwiftletServer {
         var inference = InferenceConfiguration(workers: settings.workerCount(budget: budget))
         inference.maxWorkerReplacements = settings.maxWorkerReplacements
         inference.batching.maxBatchTokens = settings.maxBatchTokens
-        inference.batching.maxBatchRows = settings.maxBatchRows
+        inference.batching.maxBatchSequences = settings.maxBatchRows
         inference.batching.batchLatencyTarget = settings.batchLatencyTarget
         inference.batching.maxQueueTokens = settings.maxQueueTokens
-        inference.batching.maxQueueRows = settings.maxQueueRows
-        inference.batching.maxHeldRows = settings.maxHeldRows
+        inference.batching.maxQueueSequences = settings.maxQueueRows
+        inference.batching.maxHeldSequences = settings.maxHeldRows
         inference.batching.maxAdmissionWait = settings.maxAdmissionWait
         inference.batching.resultCacheBytes = settings.resultCacheBytes
         inference.requestTimeout = settings.requestTimeout > .zero ? settings.requestTimeout : nil
@@ -55,7 +55,7 @@ extension SwiftletServer {
         inference.maxTokenVectorsPerRequest = settings.maxTokenVectorsPerRequest
         inference.maxTokenVectorsHeld = settings.maxTokenVectorsHeld
         inference.maxTokenizedTokens = settings.maxTokenizedTokens
-        inference.tokenizationThreads = settings.requestThreadCount(budget: budget)
+        inference.requestThreads = settings.requestThreadCount(budget: budget)
         inference.defaultPooling = settings.defaultPooling
         inference.defaultPrompt = settings.defaultPrompt
         return inference

@@ -1,3 +1,4 @@
+import Batching
 import Dispatch
 import Encoder
 import Foundation

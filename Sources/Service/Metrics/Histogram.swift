@@ -1,3 +1,4 @@
+import Batching
 import Synchronization
 
 /// Counts of observations by size, as Prometheus keeps them: cumulative when read, lock-free when written. Each
@@ -66,11 +67,5 @@ final class Cells: Sendable {
             if done { return }
             current = found
         }
-    }
-}
-
-extension Duration {
-    var seconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) * 1e-18
     }
 }

@@ -16,7 +16,7 @@ struct DisconnectTests {
     private func service(_ batches: BatchLog) throws -> InferenceService {
         var configuration = InferenceConfiguration(workers: 1)
         configuration.batching.maxBatchTokens = 1 << 20
-        configuration.batching.maxBatchRows = 4096
+        configuration.batching.maxBatchSequences = 4096
         configuration.batching.maxQueueTokens = 1 << 24
         configuration.batching.batchLatencyTarget = .seconds(3600)
         let model = try LoadedModel(directory: ModelFolder.bundled)

@@ -68,12 +68,12 @@ extension InferenceService {
     private func writeStatistics(_ writer: inout JSONWriter) {
         let waiting = statistics.waitingRows
         writer.key("queue_fraction")
-        writer.number(Double(waiting) / Double(max(1, configuration.batching.maxQueueRows)))
+        writer.number(Double(waiting) / Double(max(1, configuration.batching.maxQueueSequences)))
         writer.key("queue_absolute")
         writer.integer(waiting)
         writer.key("results_pending")
         writer.integer(waiting)
         writer.key("batch_size")
-        writer.integer(configuration.batching.maxBatchRows)
+        writer.integer(configuration.batching.maxBatchSequences)
     }
 }

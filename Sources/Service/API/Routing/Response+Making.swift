@@ -1,3 +1,4 @@
+import Batching
 import HTTPServer
 import HTTPTypes
 import JSON

@@ -20,11 +20,12 @@ extension InferenceService {
             writer.key("model_type")
             writeModelType(&writer)
             let numbers = [
-                ("max_concurrent_requests", configuration.batching.maxQueueRows), ("max_input_length", maxInputLength),
+                ("max_concurrent_requests", configuration.batching.maxQueueSequences),
+                ("max_input_length", maxInputLength),
                 ("max_batch_tokens", configuration.batching.maxBatchTokens),
-                ("max_batch_requests", configuration.batching.maxBatchRows),
+                ("max_batch_requests", configuration.batching.maxBatchSequences),
                 ("max_client_batch_size", configuration.maxClientBatchSize),
-                ("tokenization_workers", configuration.tokenizationThreads), ("workers", configuration.workers),
+                ("tokenization_workers", configuration.requestThreads), ("workers", configuration.workers),
                 ("embedding_size", embeddingSize), ("hidden_size", shape.hiddenSize),
                 ("num_hidden_layers", shape.layerCount),
                 ("vocab_size", shape.vocabularySize),

@@ -52,7 +52,7 @@ struct RequestOptionsTests {
     @Test("that leave no time to be answered, or a full queue, are refused with the time to come back after")
     func overload() async throws {
         var configuration = InferenceConfiguration(workers: 1)
-        configuration.batching.maxQueueRows = 8
+        configuration.batching.maxQueueSequences = 8
         configuration.batching.maxAdmissionWait = .zero
         let inference = InferenceService(
             model: try LoadedModel(directory: ModelFolder.bundled),
