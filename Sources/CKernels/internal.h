@@ -1,4 +1,8 @@
-/// What the files of this target share: the functions that fill the tables, by instruction set.
+/// What the files of this target share.
+///
+/// A file of kernels is named as what it defines: gemm_bf16_avx512bf16.c holds swl_gemm_bf16_avx512bf16. The macros at
+/// a file's beginning choose, for all headers it includes, the CPU features it is compiled for and the rows of a tile.
+/// So a kernel with other features or another tile has a file of its own, however short.
 #ifndef CKERNELS_INTERNAL_H
 #define CKERNELS_INTERNAL_H
 
@@ -13,7 +17,7 @@
 #define SWL_ARM64 1
 #endif
 
-/// Declares the functions of the rows' family for one instruction set; a table takes those that there are.
+/// Declares, for one instruction set, attention and the functions that work on rows of floats.
 #define SWL_DECLARE_ROWS(isa)                                                                                         \
     void swl_attention_##isa(const swl_attention *attention);                                                         \
     size_t swl_attention_scratch_##isa(size_t length, size_t head_size);                                              \
@@ -25,7 +29,7 @@
                                    const float *weight, const float *bias, double epsilon);                           \
     void swl_sum_rows_##isa(const float *x, size_t stride, size_t rows, size_t columns, double *sums);
 
-/// Declares the functions of the products' family for one instruction set.
+/// Declares, for one instruction set, the products and the functions that prepare their inputs.
 #define SWL_DECLARE_PRODUCTS(isa)                                                                                     \
     void swl_gemm_f32_##isa(const swl_gemm *product);                                                                 \
     void swl_gemm_bf16_##isa(const swl_gemm *product);                                                                \
@@ -36,42 +40,24 @@
                                  int32_t zero_point, const float *balance, size_t rotation, uint8_t *target,          \
                                  size_t target_stride, float *scale);
 
-SWL_DECLARE_PRODUCTS(scalar)
-SWL_DECLARE_ROWS(scalar)
-void swl_attention_bf16_scalar(const swl_attention *attention);
-SWL_DECLARE_PRODUCTS(avx512)
-void swl_gemm_bf16_avx512bf16(const swl_gemm *product);
-void swl_attention_bf16_avx512bf16(const swl_attention *attention);
-void swl_gemm_int8_avx512vnni(const swl_gemm *product);
-void swl_narrow_rows_avx512bf16(const float *source, size_t source_stride, size_t rows, size_t columns,
-                                uint16_t *target, size_t target_stride);
-SWL_DECLARE_ROWS(avx512)
-SWL_DECLARE_PRODUCTS(avx2)
-void swl_gemm_int8_avxvnni(const swl_gemm *product);
-SWL_DECLARE_ROWS(avx2)
-SWL_DECLARE_PRODUCTS(neon)
-void swl_gemm_int8_neondotprod(const swl_gemm *product);
-SWL_DECLARE_ROWS(neon)
+/// Begins the function that fills the table of one instruction set. The table holds the scalar functions so far. The
+/// function returns false where the CPU lacks the set. kernels.c has the list of the tables.
+#define SWL_TABLE(set) bool swl_fill_##set(swl_kernels *table)
 
-/// Instruction sets that this CPU has and the operating system saves the registers of.
-typedef struct {
-    bool avx2_fma;
-    /// AVX-512 F, BW, DQ and VL.
-    bool avx512;
-    bool avx512_bf16;
-    bool avx512_vnni;
-    /// vpdpbusd on 32-byte vectors without AVX-512.
-    bool avx_vnni;
-    /// sdot, an extension of ARMv8.2-A's NEON.
-    bool dotprod;
-} swl_cpu;
+#if SWL_X86
+/// The registers in which CPUID answers.
+typedef enum { SWL_EAX, SWL_EBX, SWL_ECX, SWL_EDX } swl_register;
 
-swl_cpu swl_detect_cpu(void);
+/// A bit of CPUID's answer for a leaf and its subleaf, as in Intel's Software Developer's Manual, volume 2; false where
+/// the CPU has no such leaf.
+bool swl_cpuid(uint32_t leaf, uint32_t subleaf, swl_register index, unsigned bit);
 
-/// Fills a table that holds the scalar functions so far; false where the CPU or the build lacks the instruction set.
-bool swl_fill_avx512(swl_kernels *table, const swl_cpu *cpu);
-bool swl_fill_avx2(swl_kernels *table, const swl_cpu *cpu);
-bool swl_fill_neon(swl_kernels *table, const swl_cpu *cpu);
+/// Whether the operating system saves all of these state components (XCR0): 0x06 are the registers of 32 bytes, 0xE6
+/// those of 64 and the masks.
+bool swl_saves_state(uint64_t components);
+
+bool swl_has_avx2_fma(void);
+#endif
 
 /// Below it a row's or an output's largest magnitude counts as 0 when it is quantized: its reciprocal must be finite.
 #define SWL_QUANTIZE_MINIMUM 0x1p-100f

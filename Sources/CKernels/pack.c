@@ -1,4 +1,4 @@
-#include "scalar/rotate.h"
+#include "scalar/math.h"
 
 #include <math.h>
 

@@ -9,4 +9,8 @@
 
 #include "../lanes/lanes.h"
 
+SWL_DECLARE_PRODUCTS(avx2)
+SWL_DECLARE_ROWS(avx2)
+void swl_gemm_int8_avxvnni(const swl_gemm *product);
+
 #endif

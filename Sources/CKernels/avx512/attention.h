@@ -53,11 +53,6 @@ typedef struct {
 
 void swl_attend_avx512(const swl_attention *attention, const swl_attention_steps *steps);
 
-#endif
-
-#if defined(SWL_TARGET) && !defined(SWL_BLOCK_DEFINED)
-#define SWL_BLOCK_DEFINED
-
 /// The block for constant `rows` and `vectors`: the sums live in registers once the loops are unrolled.
 SWL_INLINE void multiply_block(const swl_block *block, size_t rows, size_t vectors) {
     const float *a = block->a, *b = block->b;

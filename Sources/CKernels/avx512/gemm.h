@@ -1,12 +1,11 @@
-/// What the AVX-512 products share: the epilogue and the walk over panels and tiles.
+/// What the AVX-512 products share: rounding to bfloat16, the epilogue and the walk over panels and tiles.
 ///
-/// A file that includes it defines SWL_TARGET, the features that all its functions are compiled for, and then
-/// `multiply_tile`; SWL_DEFINE_GEMM makes the product of it.
+/// A file that includes it defines SWL_TARGET, the features that all its functions are compiled for, SWL_NARROW_BF16 if
+/// avx512bf16 is one of them, and then `multiply_tile`, of which SWL_DEFINE_GEMM makes the product.
 #ifndef CKERNELS_AVX512_GEMM_H
 #define CKERNELS_AVX512_GEMM_H
 
 #include "math.h"
-#include "narrow.h"
 
 enum {
     /// 24 of the 32 registers hold sums; 4 hold weights, the rest activations.
@@ -21,6 +20,36 @@ SWL_INLINE int32_t load_word(const void *source) {
     int32_t word;
     memcpy(&word, source, sizeof word);
     return word;
+}
+
+/// 16 floats as bfloat16, nearest even; NaN stays NaN. The instruction for it takes subnormal floats as zero.
+SWL_INLINE __m256i narrowed(__m512 x) {
+#ifdef SWL_NARROW_BF16
+    return (__m256i)_mm512_cvtneps_pbh(x);
+#else
+    __m512i bits = _mm512_castps_si512(x);
+    __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+    __m512i rounded = _mm512_add_epi32(_mm512_add_epi32(bits, odd), _mm512_set1_epi32(0x7FFF));
+    __mmask16 nan = _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q);
+    rounded = _mm512_mask_or_epi32(rounded, nan, bits, _mm512_set1_epi32(0x400000));
+    return _mm512_cvtepi32_epi16(_mm512_srli_epi32(rounded, 16));
+#endif
+}
+
+SWL_INLINE void narrow_rows(const float *source, size_t source_stride, size_t rows, size_t columns, uint16_t *target,
+                            size_t target_stride) {
+    for (size_t row = 0; row < rows; row++, source += source_stride, target += target_stride) {
+        size_t column = 0;
+        for (; column + SWL_VECTOR <= columns; column += SWL_VECTOR) {
+            _mm256_storeu_si256((__m256i *)(target + column), narrowed(_mm512_loadu_ps(source + column)));
+        }
+        if (column < columns) {
+            __mmask16 lanes = (__mmask16)((1 << (columns - column)) - 1);
+            __m256i values = narrowed(_mm512_maskz_loadu_ps(lanes, source + column));
+            _mm256_mask_storeu_epi16(target + column, lanes, values);
+        }
+        memset(target + columns, 0, (target_stride - columns) * sizeof(uint16_t));
+    }
 }
 
 /// Applies the epilogue from the activation on to `vectors` vectors of a row of C and writes them.

@@ -1,7 +1,7 @@
 /// Arithmetic kernels of the encoder, one set for each instruction set, every one with a scalar twin.
 ///
 /// A kernel's result for one row of activations depends on that row alone: each output is summed over the inner
-/// dimension in one fixed order, whatever the number of rows, the tile that holds it or the share of columns asked for.
+/// dimension in one fixed order, whatever the number of rows, the tile that holds it or the slice of columns asked for.
 /// That is what makes a text's result the same bits in every batch.
 #ifndef CKERNELS_H
 #define CKERNELS_H
@@ -38,7 +38,7 @@ typedef struct {
     size_t inner;
     /// Outputs of the layer, rounded up to SWL_VECTOR.
     size_t columns;
-    /// The share to compute: from `first_column`, a multiple of the panel's width, up to `end_column`, another one or
+    /// The columns to compute: from `first_column`, a multiple of the panel's width, up to `end_column`, another one or
     /// `columns`.
     size_t first_column, end_column;
     /// A: float, uint16_t (bfloat16) or uint8_t, row-major; `a_stride` elements from row to row.

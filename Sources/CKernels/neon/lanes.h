@@ -6,4 +6,8 @@
 
 #include "../lanes/lanes.h"
 
+SWL_DECLARE_PRODUCTS(neon)
+SWL_DECLARE_ROWS(neon)
+void swl_gemm_int8_neondotprod(const swl_gemm *product);
+
 #endif

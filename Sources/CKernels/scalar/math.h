@@ -1,12 +1,18 @@
-/// Elementary functions for one float, without branches, so that loops over them can be vectorized for whatever the
-/// compiler's baseline is, and without fused multiply-add, so that every such loop gives the same bits. NaN in, NaN
-/// out. The stated errors are held by tests against the C library's doubles over each function's whole range.
+/// The scalar kernels' declarations, and elementary functions for one float.
+///
+/// The functions have no branches, so that the compiler can vectorize loops over them for its baseline, and no fused
+/// multiply-add, so that every such loop gives the same bits. NaN in, NaN out. Tests hold the stated errors against the
+/// C library's doubles over each function's whole range.
 #ifndef CKERNELS_SCALAR_MATH_H
 #define CKERNELS_SCALAR_MATH_H
 
 #include "../internal.h"
 
 #include <math.h>
+
+SWL_DECLARE_PRODUCTS(scalar)
+SWL_DECLARE_ROWS(scalar)
+void swl_attention_bf16_scalar(const swl_attention *attention);
 
 /// e^x with a relative error under 2e-7; 0 below -87 (where floats become subnormal), saturating at e^88.
 ///
@@ -61,6 +67,19 @@ static inline float swl_gelu_scalar(float x) {
 static inline float swl_gelu_tanh_scalar(float x) {
     float exponent = (x * x * x * 0.044715f + x) * -1.5957691f;
     return x / (1.0f + (exponent > 88.0f ? INFINITY : swl_exp_scalar(exponent)));
+}
+
+/// Rotates one block, as Sylvester's construction has it: by sums and differences of ever larger halves.
+static inline void swl_rotate_block_scalar(float *block, size_t rotation) {
+    for (size_t half = 1; half < rotation; half *= 2) {
+        for (size_t first = 0; first < rotation; first += 2 * half) {
+            for (size_t j = first; j < first + half; j++) {
+                float left = block[j], right = block[j + half];
+                block[j] = left + right;
+                block[j + half] = left - right;
+            }
+        }
+    }
 }
 
 #endif

@@ -2,15 +2,25 @@
 
 #if SWL_X86
 
-bool swl_fill_avx512(swl_kernels *table, const swl_cpu *cpu) {
-    if (!cpu->avx512) return false;
+#include "target.h"
+
+/// F, BW, DQ and VL.
+static bool has_avx512(void) {
+    return swl_has_avx2_fma() && swl_saves_state(0xE6) && swl_cpuid(7, 0, SWL_EBX, 16) &&
+           swl_cpuid(7, 0, SWL_EBX, 17) && swl_cpuid(7, 0, SWL_EBX, 30) && swl_cpuid(7, 0, SWL_EBX, 31);
+}
+
+/// Fills the table for a CPU that has AVX-512, with its extension for bfloat16 or without, and with the one for int8 or
+/// without.
+static bool fill(swl_kernels *table, bool bf16, bool vnni) {
+    if (!has_avx512()) return false;
     table->panel = 64;
     table->gemm_f32 = swl_gemm_f32_avx512;
     table->gemm_f32_name = "gemm_f32_6x64_avx512";
     table->gemm_bf16 = swl_gemm_bf16_avx512;
     table->gemm_bf16_name = "gemm_bf16_6x64_avx512";
     table->narrow_rows = swl_narrow_rows_avx512;
-    if (cpu->avx512_bf16) {
+    if (bf16) {
         table->narrow_rows = swl_narrow_rows_avx512bf16;
         table->gemm_bf16 = swl_gemm_bf16_avx512bf16;
         table->gemm_bf16_name = "gemm_bf16_6x64_avx512bf16";
@@ -18,12 +28,12 @@ bool swl_fill_avx512(swl_kernels *table, const swl_cpu *cpu) {
     table->gemm_int8 = swl_gemm_int8_avx512;
     table->gemm_int8_name = "gemm_int8_6x64_avx512";
     table->quantize_rows = swl_quantize_rows_avx512;
-    if (cpu->avx512_vnni) {
+    if (vnni) {
         table->gemm_int8 = swl_gemm_int8_avx512vnni;
         table->gemm_int8_name = "gemm_int8_6x64_avx512vnni";
     }
     table->attention = swl_attention_avx512;
-    table->attention_bf16 = cpu->avx512_bf16 ? swl_attention_bf16_avx512bf16 : swl_attention_avx512;
+    table->attention_bf16 = bf16 ? swl_attention_bf16_avx512bf16 : swl_attention_avx512;
     table->attention_scratch = swl_attention_scratch_avx512;
     table->activate_rows = swl_activate_rows_avx512;
     table->scale_shift_rows = swl_scale_shift_rows_avx512;
@@ -32,12 +42,9 @@ bool swl_fill_avx512(swl_kernels *table, const swl_cpu *cpu) {
     return true;
 }
 
-#else
+SWL_TABLE(avx512) { return fill(table, swl_cpuid(7, 1, SWL_EAX, 5), swl_cpuid(7, 0, SWL_ECX, 11)); }
 
-bool swl_fill_avx512(swl_kernels *table, const swl_cpu *cpu) {
-    (void)table;
-    (void)cpu;
-    return false;
-}
+/// No extensions, whatever the CPU has.
+SWL_TABLE(avx512f) { return fill(table, false, false); }
 
 #endif

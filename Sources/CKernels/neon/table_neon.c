@@ -2,7 +2,19 @@
 
 #if SWL_ARM64
 
-bool swl_fill_neon(swl_kernels *table, const swl_cpu *cpu) {
+#include "lanes.h"
+
+#if defined(__linux__)
+#include <sys/auxv.h>
+
+/// sdot, an extension of ARMv8.2-A's NEON, as the kernel's Documentation/arch/arm64/elf_hwcaps says it.
+static bool has_dotprod(void) { return getauxval(AT_HWCAP) >> 20 & 1; }
+#else
+static bool has_dotprod(void) { return false; }
+#endif
+
+/// NEON itself is part of every 64-bit ARM.
+SWL_TABLE(neon) {
     table->panel = SWL_VECTOR;
     table->gemm_f32 = swl_gemm_f32_neon;
     table->gemm_f32_name = "gemm_f32_6x16_neon";
@@ -10,7 +22,7 @@ bool swl_fill_neon(swl_kernels *table, const swl_cpu *cpu) {
     table->gemm_bf16_name = "gemm_bf16_4x16_neon";
     table->gemm_int8 = swl_gemm_int8_neon;
     table->gemm_int8_name = "gemm_int8_2x16_neon";
-    if (cpu->dotprod) {
+    if (has_dotprod()) {
         table->gemm_int8 = swl_gemm_int8_neondotprod;
         table->gemm_int8_name = "gemm_int8_6x16_neondotprod";
     }
@@ -24,14 +36,6 @@ bool swl_fill_neon(swl_kernels *table, const swl_cpu *cpu) {
     table->layer_norm_rows = swl_layer_norm_rows_neon;
     table->sum_rows = swl_sum_rows_neon;
     return true;
-}
-
-#else
-
-bool swl_fill_neon(swl_kernels *table, const swl_cpu *cpu) {
-    (void)table;
-    (void)cpu;
-    return false;
 }
 
 #endif

@@ -1,11 +1,27 @@
-/// Attention, over an instruction set's `accumulate`; SWL_DEFINE_ATTENTION gives it that set's name.
+/// The product of floats, and attention. Both are made of `accumulate`, an instruction set's inner loop of a product
+/// over a panel of SWL_VECTOR columns; a file defines it before it includes this one. SWL_DEFINE_GEMM then defines the
+/// product, and SWL_DEFINE_ATTENTION attention under the set's name.
 ///
-/// The work is done for a tile of queries at a time: their scores against all keys, softmax over them while they are in
+/// Attention works on a tile of queries at a time: their scores against all keys, softmax over them while they are in
 /// the L1 cache, and their context. A head's keys and values are packed once for all tiles, as the panels of a product.
-#ifndef CKERNELS_LANES_ATTENTION_H
-#define CKERNELS_LANES_ATTENTION_H
+#ifndef CKERNELS_LANES_F32_H
+#define CKERNELS_LANES_F32_H
 
 #include "gemm.h"
+
+SWL_INLINE void multiply_tile(const swl_gemm *p, const tile_task *task, size_t rows) {
+    const float *weight = (const float *)task->panel;
+    const float *a = (const float *)p->a + task->row * p->a_stride;
+    tile_sums v;
+    clear_tile(rows, v);
+    uintptr_t next = task->next;
+    for (size_t k = 0; k < p->inner; k += block_steps) {
+        next = fetch_next(next, task->lines);
+        accumulate(a + k, p->a_stride, weight + k * SWL_VECTOR, swl_min(block_steps, p->inner - k), rows, v);
+    }
+    add_bias(p, task->column, rows, v);
+    finish_tile(p, task->row, task->column, rows, v);
+}
 
 typedef float four_floats __attribute__((ext_vector_type(4)));
 

@@ -40,4 +40,9 @@ SWL_INLINE void multiply_tile(const swl_gemm *p, const tile_task *task, size_t r
 
 SWL_DEFINE_GEMM(swl_gemm_bf16_avx512, 2)
 
+SWL_FUNCTION void swl_narrow_rows_avx512(const float *source, size_t source_stride, size_t rows, size_t columns,
+                                         uint16_t *target, size_t target_stride) {
+    narrow_rows(source, source_stride, rows, columns, target, target_stride);
+}
+
 #endif

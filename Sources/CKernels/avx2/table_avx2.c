@@ -2,8 +2,13 @@
 
 #if SWL_X86
 
-bool swl_fill_avx2(swl_kernels *table, const swl_cpu *cpu) {
-    if (!cpu->avx2_fma) return false;
+#include "lanes.h"
+
+/// vpdpbusd on vectors of 32 bytes, without AVX-512.
+static bool has_avx_vnni(void) { return swl_cpuid(7, 1, SWL_EAX, 4); }
+
+SWL_TABLE(avx2) {
+    if (!swl_has_avx2_fma()) return false;
     table->panel = SWL_VECTOR;
     table->gemm_f32 = swl_gemm_f32_avx2;
     table->gemm_f32_name = "gemm_f32_6x16_avx2";
@@ -11,7 +16,7 @@ bool swl_fill_avx2(swl_kernels *table, const swl_cpu *cpu) {
     table->gemm_bf16_name = "gemm_bf16_5x16_avx2";
     table->gemm_int8 = swl_gemm_int8_avx2;
     table->gemm_int8_name = "gemm_int8_4x16_avx2";
-    if (cpu->avx_vnni) {
+    if (has_avx_vnni()) {
         table->gemm_int8 = swl_gemm_int8_avxvnni;
         table->gemm_int8_name = "gemm_int8_6x16_avxvnni";
     }
@@ -25,14 +30,6 @@ bool swl_fill_avx2(swl_kernels *table, const swl_cpu *cpu) {
     table->layer_norm_rows = swl_layer_norm_rows_avx2;
     table->sum_rows = swl_sum_rows_avx2;
     return true;
-}
-
-#else
-
-bool swl_fill_avx2(swl_kernels *table, const swl_cpu *cpu) {
-    (void)table;
-    (void)cpu;
-    return false;
 }
 
 #endif

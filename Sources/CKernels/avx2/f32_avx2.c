@@ -1,8 +1,12 @@
-/// The inner loop of products of floats over a panel of SWL_VECTOR columns.
-#ifndef CKERNELS_LANES_ACCUMULATE_H
-#define CKERNELS_LANES_ACCUMULATE_H
+#include "../internal.h"
 
-#include "gemm.h"
+#if SWL_X86
+
+// All that is compiled for AVX2 and FMA in tiles of 6 rows: 12 of the 16 registers hold sums, 2 weights and 1 an
+// activation. Products with other tiles or features have files of their own.
+#include "lanes.h"
+
+#include "../lanes/gemm.h"
 
 /// Adds `inner` steps' products of some rows of A and a panel of B to the sums, in order.
 SWL_INLINE void accumulate(const float *a, size_t stride, const float *b, size_t inner, size_t rows, tile_sums v) {
@@ -15,5 +19,14 @@ SWL_INLINE void accumulate(const float *a, size_t stride, const float *b, size_t
         }
     }
 }
+
+#include "../lanes/f32.h"
+#include "../lanes/narrow.h"
+#include "../lanes/rows.h"
+
+SWL_DEFINE_GEMM(swl_gemm_f32_avx2, 1)
+SWL_DEFINE_ATTENTION(avx2)
+SWL_DEFINE_NARROW(avx2)
+SWL_DEFINE_ROWS(avx2)
 
 #endif

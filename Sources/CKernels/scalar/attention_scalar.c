@@ -1,4 +1,3 @@
-#include "../internal.h"
 #include "math.h"
 
 // Scratch: one head's keys, transposed to [head_size][length], then one query's scores. Transposed keys and whole rows

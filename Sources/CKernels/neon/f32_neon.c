@@ -1,6 +1,10 @@
-/// The inner loop of products of floats over a panel of SWL_VECTOR columns.
-#ifndef CKERNELS_NEON_ACCUMULATE_H
-#define CKERNELS_NEON_ACCUMULATE_H
+#include "../internal.h"
+
+#if SWL_ARM64
+
+// All that is compiled for NEON in tiles of 6 rows: 24 of the 32 registers hold sums, 6 activations and 2 weights.
+// Products with other tiles or features have files of their own.
+#include "lanes.h"
 
 #include "../lanes/gemm.h"
 
@@ -13,8 +17,6 @@ SWL_INLINE void accumulate_lane(const floats values[tile_rows], size_t lane, con
 }
 
 /// Adds `inner` steps' products of some rows of A and a panel of B to the sums, in order.
-///
-/// 6 rows: 24 of the 32 registers hold sums, 6 activations and 2 weights.
 SWL_INLINE void accumulate(const float *a, size_t stride, const float *b, size_t inner, size_t rows, tile_sums v) {
     floats values[tile_rows];
     size_t k = 0;
@@ -28,5 +30,14 @@ SWL_INLINE void accumulate(const float *a, size_t stride, const float *b, size_t
         accumulate_lane(values, 0, b, rows, v);
     }
 }
+
+#include "../lanes/f32.h"
+#include "../lanes/narrow.h"
+#include "../lanes/rows.h"
+
+SWL_DEFINE_GEMM(swl_gemm_f32_neon, 1)
+SWL_DEFINE_ATTENTION(neon)
+SWL_DEFINE_NARROW(neon)
+SWL_DEFINE_ROWS(neon)
 
 #endif
