@@ -1,4 +1,4 @@
-/// What the files of this target share.
+/// Declarations and small functions that all files of this target share.
 ///
 /// A file of kernels is named as what it defines: gemm_bf16_avx512bf16.c holds swl_gemm_bf16_avx512bf16. The macros at
 /// a file's beginning choose, for all headers it includes, the CPU features it is compiled for and the rows of a tile.
@@ -59,7 +59,7 @@ bool swl_saves_state(uint64_t components);
 bool swl_has_avx2_fma(void);
 #endif
 
-/// Below it a row's or an output's largest magnitude counts as 0 when it is quantized: its reciprocal must be finite.
+/// When a row or an output is quantized, a largest magnitude below this counts as 0: its reciprocal must be finite.
 #define SWL_QUANTIZE_MINIMUM 0x1p-100f
 /// Added to a float below 2^22 in magnitude, it leaves the nearest integer (ties to even) in the low bits.
 #define SWL_ROUNDING 0x1.8p23f

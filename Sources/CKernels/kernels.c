@@ -22,7 +22,7 @@ static const struct {
     SWL_TABLES(SWL_CANDIDATE)
 };
 
-/// Those of the candidates that this CPU can run, in their order.
+/// The candidates that this CPU can run, in their order.
 static swl_kernels tables[sizeof candidates / sizeof candidates[0]];
 static size_t table_count;
 static pthread_once_t tables_filled = PTHREAD_ONCE_INIT;

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-/// Inputs that are packed before the next output's turn: what the panel's outputs write then stays in the L1 cache.
+/// Inputs of one output that are packed before the next output's: so the panel's written lines stay in the L1 cache.
 enum { input_block = 32 };
 
 static size_t packed_elements(size_t outputs, size_t inputs, size_t group) {
@@ -80,7 +80,7 @@ void swl_rotate_weights(float *rows, size_t stride, size_t count, size_t columns
     }
 }
 
-/// The factor that takes an output's weights to -127...127, 0 where nothing finite is to be had; sets its scale.
+/// Sets an output's scale and returns the factor that takes its weights to -127...127; 0 if there is no finite one.
 static float quantizing_factor(const float *row, size_t inputs, float *scale) {
     uint32_t largest = 0;
     for (size_t k = 0; k < inputs; k++) {
@@ -113,7 +113,7 @@ void swl_pack_int8(const float *rows, size_t stride, size_t first_output, size_t
             if (j >= range.present) continue;
             const float *row = rows + (first + j - first_output) * stride;
             float factor = quantizing_factor(row, inputs, &scale[first + j]);
-            // A factor of 0 stands for zeros too where the row holds infinities, whose product with it is NaN.
+            // A factor of 0 means zeros, also for infinities, whose product with 0 is NaN.
             for (size_t k = 0; k < inputs && factor > 0; k++) {
                 int32_t value = swl_round(row[k] * factor);
                 target[(k / 4 * range.width + j) * 4 + k % 4] = (int8_t)value;

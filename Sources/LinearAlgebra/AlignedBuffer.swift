@@ -8,8 +8,8 @@ package typealias FloatVector = SIMD16<Float>
 /// multiple of ``vectorWidth`` is a run of whole vectors.
 ///
 /// Kernels write through a borrowed buffer, because the members of a team work on one buffer at the same time. What
-/// guards it: each member writes only the rows or columns that are its share between two barriers, and nobody reads
-/// them before the next barrier.
+/// guards it: between two barriers each member writes only its own slice of rows or columns, and nobody reads them
+/// before the next barrier.
 @safe
 package struct AlignedBuffer: ~Copyable {
     /// Floats in one ``FloatVector``.
@@ -22,11 +22,11 @@ package struct AlignedBuffer: ~Copyable {
     package let count: Int
 
     private let storage: UnsafeMutableBufferPointer<Float>
-    /// Who frees the memory; nil when that is the buffer itself.
+    /// The arena that frees the memory; nil when the buffer itself frees it.
     private let arena: WeightArena?
 
-    /// Room for at least `minimumCount` floats, all zero unless the first use writes them all anyway; of an arena,
-    /// where one is given.
+    /// Allocates at least `minimumCount` floats, from `arena` if one is given. They are zero unless `zeroed` is false,
+    /// for a buffer whose first use writes them all anyway.
     ///
     /// - Precondition: `minimumCount` is not negative.
     package init(minimumCount: Int, zeroed: Bool = true, arena: WeightArena? = nil) {
@@ -41,7 +41,7 @@ package struct AlignedBuffer: ~Copyable {
             start: memory.bindMemory(to: Float.self, capacity: count),
             count: count
         )
-        // An arena's memory is zero as it comes, and stays untouched until it is used.
+        // Fresh memory of an arena is zero already; it is not touched before it is used.
         if zeroed, self.arena == nil { unsafe storage.initialize(repeating: 0) }
     }
 
@@ -69,7 +69,7 @@ package struct AlignedBuffer: ~Copyable {
         return try body(&span)
     }
 
-    /// Gives `body` all floats to read and write, as whole vectors; it may write its share of the buffer only.
+    /// Gives `body` all floats to read and write, as whole vectors; it may write its own slice only.
     @inline(__always)
     func withMutableVectors<Result>(_ body: (inout MutableSpan<FloatVector>) -> Result) -> Result {
         let vectorCount = count / Self.vectorWidth
@@ -80,7 +80,7 @@ package struct AlignedBuffer: ~Copyable {
         }
     }
 
-    /// Gives `body` the memory as vectors of bfloat16, two for each vector of floats, to read and write its share of.
+    /// Gives `body` the memory as vectors of bfloat16, two for each vector of floats; it may write its own slice only.
     @inline(__always)
     func withNarrowVectors<Result>(_ body: (inout MutableSpan<SIMD16<UInt16>>) -> Result) -> Result {
         let vectorCount = 2 * count / Self.vectorWidth
@@ -129,7 +129,7 @@ package struct AlignedBuffer: ~Copyable {
         }
     }
 
-    /// The same for vectors of a buffer that holds bfloat16 numbers, two vectors where one of floats would be.
+    /// Copies or adds vectors of another buffer that holds bfloat16 numbers: two vectors in the place of one of floats.
     func takeNarrow(_ range: Range<Int>, of source: borrowing AlignedBuffer, to offset: Int, adding: Bool) {
         let width = Self.vectorWidth
         precondition(offset >= 0 && offset.isMultiple(of: width), "\(offset) is not on a vector boundary")
@@ -153,7 +153,8 @@ package struct AlignedBuffer: ~Copyable {
         for index in range { unsafe storage[index] = 0 }
     }
 
-    /// The address of a region's first float, for one C call, which may write its share; the region is checked first.
+    /// The address of a region's first float, for one C call; the region is checked first. The call may write its own
+    /// slice.
     @unsafe
     func address(of region: MatrixRegion) -> UnsafeMutablePointer<Float>? {
         precondition(region.end <= count, "\(region) lies outside of a buffer of \(count) floats")
@@ -164,3 +165,31 @@ package struct AlignedBuffer: ~Copyable {
 // Sendable although it holds a pointer: what is shared between threads is either only read (weights) or divided as the
 // type's comment says.
 extension AlignedBuffer: @unchecked Sendable {}
+
+/// A read-only vector of floats (a bias, a scale), padded with zeros to whole ``FloatVector``s.
+package final class PaddedVector: Sendable {
+    /// The number of floats given, without the padding.
+    package let count: Int
+    private let storage: AlignedBuffer
+
+    /// The given floats in their order.
+    package init(_ values: [Float]) {
+        count = values.count
+        var storage = AlignedBuffer(minimumCount: values.count)
+        storage.withMutableSpan { stored in
+            for index in values.indices { stored[index] = values[index] }
+        }
+        self.storage = storage
+    }
+
+    /// Gives `body` the vectors that hold it.
+    @inline(__always)
+    func withVectors<Result>(_ body: (Span<FloatVector>) -> Result) -> Result { storage.withVectors(body) }
+
+    /// The first float's address, for one C call; it lives as long as this vector.
+    @unsafe
+    var address: UnsafePointer<Float>? {
+        let region = MatrixRegion(rows: 1, columns: count)
+        return unsafe UnsafePointer(storage.address(of: region))
+    }
+}

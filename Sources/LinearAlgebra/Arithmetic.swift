@@ -1,6 +1,6 @@
-/// What computes: the kernels that were chosen, and whether OpenBLAS does the products of weights.
+/// The chosen kernels, and whether OpenBLAS computes the products with weights instead.
 package struct Arithmetic: Sendable {
-    /// The backend that ``Backend/auto`` came to.
+    /// The backend in use; ``Backend/auto`` has been resolved.
     package let backend: Backend
     let kernels: Kernels
 
@@ -39,8 +39,58 @@ package struct Arithmetic: Sendable {
         }
     }
 
-    /// What multiplies by weights of a type, such as "gemm_f32_6x64_avx512" or "OpenBLAS 0.3.21 Cooperlake".
+    /// The name of the product with weights of a type, such as "gemm_f32_6x64_avx512" or "OpenBLAS 0.3.21 Cooperlake".
     package func productName(_ dataType: DataType) -> String {
         backend == .openblas ? "OpenBLAS \(OpenBLAS.version) \(OpenBLAS.coreName)" : kernels.productName(dataType)
     }
+}
+
+/// The kernels that an operator may ask for.
+package enum Backend: String, Sendable, CaseIterable {
+    /// The fastest native kernels of this CPU; where there are none, OpenBLAS for float32.
+    case auto
+    /// Kernels for AVX-512 (F, BW, DQ, VL), with BF16 and VNNI where the CPU has them.
+    case avx512
+    /// Kernels for AVX2 and FMA.
+    case avx2
+    /// Kernels for 64-bit ARM.
+    case neon
+    /// Plain C, on any CPU.
+    case scalar
+    /// Products by OpenBLAS, float32 only.
+    case openblas
+}
+
+/// A reason why a backend can't compute as asked.
+package enum BackendError: Error, Equatable, CustomStringConvertible {
+    /// This CPU, or this build, has no such kernels.
+    case unavailable(Backend, available: [Backend])
+    /// OpenBLAS has float32 products only.
+    case unsupportedDataType(DataType, Backend)
+    /// The library could not be loaded; `reason` says what to do.
+    case openBLAS(reason: String)
+
+    package var description: String {
+        switch self {
+        case .unavailable(let backend, let available):
+            "backend \(backend.rawValue): this CPU has no such instructions; expected one of "
+                + available.map(\.rawValue).joined(separator: ", ")
+        case .unsupportedDataType(let dataType, let backend):
+            "backend \(backend.rawValue) computes in float32 only, not in \(dataType.rawValue); "
+                + "choose dtype float32 or backend auto"
+        case .openBLAS(let reason):
+            "backend openblas: \(reason)"
+        }
+    }
+}
+
+/// The arithmetic of a model's matrix products; sums and residual streams are float32 in each.
+package enum DataType: String, Sendable, CaseIterable {
+    /// Products and weights in float32.
+    case float32
+    /// Weights and products' inputs in bfloat16: half the memory, twice the arithmetic where the CPU has it.
+    case bfloat16
+    /// Weights in int8 with a scale for each output, inputs in 8 bits with a scale for each token that is computed from
+    /// the token's own values.
+    case int8
 }

@@ -1,6 +1,6 @@
 internal import CKernels
 
-/// Scaled dot-product attention over the rows of one text; queries come scaled.
+/// Scaled dot-product attention over the tokens of one text. The queries must be scaled already.
 package struct Attention: Sendable {
     /// The text's queries, keys and values, [length, heads * headSize] each.
     package var queries, keys, values: MatrixRegion
@@ -8,7 +8,7 @@ package struct Attention: Sendable {
     package var context: MatrixRegion
     /// Values of a head.
     package var headSize: Int
-    /// Room of ``scratchFloats(length:headSize:of:)`` floats that nobody else uses meanwhile.
+    /// ``scratchFloats(length:headSize:of:)`` floats that nothing else uses during the call.
     package var scratch: MatrixRegion
 
     /// Attention over a whole text.
@@ -35,7 +35,8 @@ package struct Attention: Sendable {
 
     /// Writes the context of some heads of some queries; each value depends on the text alone.
     ///
-    /// In a narrow format the two products are in bfloat16 where this CPU multiplies it, softmax and sums never.
+    /// In a narrow format the two products are in bfloat16 where this CPU can multiply it; softmax and sums are
+    /// always in float32.
     ///
     /// - Precondition: the shapes fit each other; the scratch is large enough.
     package func run(

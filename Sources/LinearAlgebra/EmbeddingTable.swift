@@ -7,13 +7,13 @@ package final class EmbeddingTable: Sendable {
     /// ``width``, rounded up to whole vectors.
     package var paddedWidth: Int { region.stride }
 
-    /// In floats; a narrow table's rows take half of it.
+    /// ``paddedWidth`` as the buffer stores it, in floats: half of it in a narrow table.
     private let region: MatrixRegion
     /// Whether values are kept as bfloat16.
     private let isNarrow: Bool
     private let storage: AlignedBuffer
 
-    /// What ``paddedWidth`` is for vectors of `width` values.
+    /// The ``paddedWidth`` of vectors of `width` values.
     package static func paddedWidth(_ width: Int) -> Int { AlignedBuffer.roundedUp(width) }
 
     /// A table of `rows` vectors.
@@ -34,7 +34,7 @@ package final class EmbeddingTable: Sendable {
             var values = stored._mutatingExtracting(first: rows * width)
             try fill(&values)
             guard region.stride > width else { return }
-            // From the last row on, so that none is overwritten before it has moved.
+            // The last row moves first, so that no row is overwritten before it has moved.
             for row in (0..<rows).reversed() {
                 for column in (0..<width).reversed() {
                     stored[row * region.stride + column] = stored[row * width + column]

@@ -5,7 +5,7 @@ internal import CKernels
 struct Kernels {
     let table: UnsafePointer<swl_kernels>
 
-    /// The fastest this CPU has.
+    /// The fastest kernels that this CPU has.
     static var best: Kernels {
         guard let table = unsafe swl_kernels_best() else { preconditionFailure("CKernels lacks its scalar table") }
         return unsafe Kernels(table: table)
@@ -42,3 +42,145 @@ struct Kernels {
 
 // Sendable although it holds a pointer: a table is filled before anyone gets it, and never written again.
 extension Kernels: @unchecked Sendable {}
+
+/// Functions that treat each row of a matrix by itself.
+extension Kernels {
+    /// Writes rows as bfloat16.
+    func narrow(_ source: MatrixRegion, into scratch: OperandScratch, of buffer: borrowing AlignedBuffer) {
+        let target = scratch.values
+        precondition(source.rows == target.rows && 2 * target.columns >= source.columns, "\(source) into \(target)")
+        unsafe table.pointee.narrow_rows(
+            buffer.address(of: source),
+            source.stride,
+            source.rows,
+            source.columns,
+            UnsafeMutableRawPointer(buffer.address(of: target))?.assumingMemoryBound(to: UInt16.self),
+            2 * target.stride
+        )
+    }
+
+    /// Writes rows in 8 bits. Each row is multiplied by `balance` column by column, rotated in blocks of `rotation`
+    /// columns unless that is 0, and then scaled by a factor of its own.
+    func quantize(
+        _ source: MatrixRegion,
+        into scratch: OperandScratch,
+        _ signs: ValueSigns,
+        _ balance: PaddedVector?,
+        rotation: Int,
+        of buffer: borrowing AlignedBuffer
+    ) {
+        let target = scratch.values
+        precondition(source.rows == target.rows && 4 * target.columns >= source.columns, "\(source) into \(target)")
+        unsafe table.pointee.quantize_rows(
+            buffer.address(of: source),
+            source.stride,
+            source.rows,
+            source.columns,
+            signs.zeroPoint,
+            balance?.address,
+            rotation,
+            UnsafeMutableRawPointer(buffer.address(of: target))?.assumingMemoryBound(to: UInt8.self),
+            4 * target.stride,
+            buffer.address(of: scratch.scales)
+        )
+    }
+
+    /// x <- activation(x + bias), in place.
+    func activate(
+        _ region: MatrixRegion,
+        bias: PaddedVector?,
+        _ activation: swl_activation,
+        of buffer: borrowing AlignedBuffer
+    ) {
+        precondition(bias.map { $0.count == region.columns } ?? true, "a bias needs \(region.columns) values")
+        guard bias != nil || activation != SWL_LINEAR else { return }
+        unsafe table.pointee.activate_rows(
+            buffer.address(of: region),
+            region.stride,
+            region.rows,
+            region.columns,
+            bias?.address,
+            activation
+        )
+    }
+}
+
+extension Arithmetic {
+    /// x <- x * scale + shift over each row, in place.
+    ///
+    /// - Precondition: there is one scale for each column.
+    package func apply(_ scaleShift: ScaleShift, to region: MatrixRegion, of buffer: borrowing AlignedBuffer) {
+        precondition(scaleShift.scale.count == region.columns, "NoNorm needs \(region.columns) values")
+        unsafe kernels.table.pointee.scale_shift_rows(
+            buffer.address(of: region),
+            region.stride,
+            region.rows,
+            region.columns,
+            scaleShift.scale.address,
+            scaleShift.shift.address
+        )
+    }
+
+    /// x <- LayerNorm(x + shift) over each row, in place, with the biased variance, as PyTorch's `nn.LayerNorm`.
+    ///
+    /// - Precondition: the norm has one value for each column.
+    package func apply(_ norm: LayerNorm, to region: MatrixRegion, of buffer: borrowing AlignedBuffer) {
+        precondition(norm.weight.count == region.columns, "LayerNorm needs \(region.columns) values")
+        unsafe kernels.table.pointee.layer_norm_rows(
+            buffer.address(of: region),
+            region.stride,
+            region.rows,
+            region.columns,
+            norm.shift.address,
+            norm.weight.address,
+            norm.bias.address,
+            norm.epsilon
+        )
+    }
+
+    /// The sum of all rows, column by column, in double precision.
+    ///
+    /// - Precondition: `sums` has one value for each column.
+    package func sum(_ region: MatrixRegion, of buffer: borrowing AlignedBuffer, into sums: inout [Double]) {
+        precondition(sums.count == region.columns, "\(region.columns) sums")
+        unsafe sums.withUnsafeMutableBufferPointer { sums in
+            unsafe kernels.table.pointee.sum_rows(
+                buffer.address(of: region),
+                region.stride,
+                region.rows,
+                region.columns,
+                sums.baseAddress
+            )
+        }
+    }
+}
+
+/// PyTorch's `nn.LayerNorm`, applied after a shift.
+package struct LayerNorm: Sendable {
+    let shift: PaddedVector
+    let weight: PaddedVector
+    let bias: PaddedVector
+    let epsilon: Double
+
+    /// - Precondition: all three have the same number of values.
+    package init(shift: [Float], weight: [Float], bias: [Float], epsilon: Double) {
+        precondition(shift.count == weight.count && bias.count == weight.count)
+        self.shift = PaddedVector(shift)
+        self.weight = PaddedVector(weight)
+        self.bias = PaddedVector(bias)
+        self.epsilon = epsilon
+    }
+}
+
+/// x * scale + shift, unit by unit: transformers' `NoNorm` where it could not be folded away.
+package struct ScaleShift: Sendable {
+    let scale: PaddedVector
+    let shift: PaddedVector
+
+    /// - Precondition: there are as many scales as shifts.
+    package init(scale: [Float], shift: [Float]) {
+        precondition(scale.count == shift.count)
+        self.scale = PaddedVector(scale)
+        self.shift = PaddedVector(shift)
+    }
+}

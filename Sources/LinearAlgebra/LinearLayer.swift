@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// A dense layer with its epilogue, as PyTorch's `nn.Linear` with what follows it: an activation, or a sum with a
 /// residual stream.
 package struct LinearLayer: Sendable {
@@ -9,10 +11,9 @@ package struct LinearLayer: Sendable {
     package let activation: Activation
     /// Whether the result is added to what the target holds.
     package let accumulates: Bool
-    /// What the input's values look like as they are quantized.
+    /// Which signs the input's values have when they are quantized.
     package let inputSigns: ValueSigns
-    /// What the inputs of an int8 product are multiplied by while they are quantized; its weights are divided by the
-    /// same.
+    /// Factors of an int8 product's inputs, applied while they are quantized; the weights are divided by them.
     package let balance: PaddedVector?
 
     /// A dense layer.
@@ -39,7 +40,7 @@ package struct LinearLayer: Sendable {
         self.balance = balance.map { PaddedVector($0) }
     }
 
-    /// Columns from which a share of the product may begin.
+    /// A slice of the product's columns may begin at each multiple of this number.
     package var columnStep: Int { weight.arithmetic.kernels.panel }
 
     /// Whether ``multiply(_:_:into:narrow:scaleShift:columns:next:of:)`` leaves bias and activation to
@@ -48,31 +49,31 @@ package struct LinearLayer: Sendable {
         weight.arithmetic.backend == .openblas || activation.fused == nil
     }
 
-    /// Writes the product's input in the weight's format, where that is not float32.
+    /// Writes the product's input into `scratch` in the weight's format, unless that is float32.
     ///
-    /// - Returns: where it is.
-    /// - Precondition: the room has as many rows as the source and is wide enough.
+    /// - Returns: the part of the scratch that holds the input.
+    /// - Precondition: the scratch has as many rows as the source and is wide enough.
     package func prepare(
         _ source: MatrixRegion,
-        in room: OperandRoom,
+        in scratch: OperandScratch,
         of buffer: borrowing AlignedBuffer
-    ) -> OperandRoom {
+    ) -> OperandScratch {
         let kernels = weight.arithmetic.kernels
         switch weight.format {
         case .float32:
-            return room
+            return scratch
         case .bfloat16:
-            let room = room.tightened(width: weight.inputs, bytes: 2)
-            kernels.narrow(source, into: room, of: buffer)
-            return room
+            let scratch = scratch.tightened(width: weight.inputs, bytes: 2)
+            kernels.narrow(source, into: scratch, of: buffer)
+            return scratch
         case .int8:
-            let room = room.tightened(width: weight.inputs, bytes: 1)
-            kernels.quantize(source, into: room, inputSigns, balance, rotation: weight.rotation, of: buffer)
-            return room
+            let scratch = scratch.tightened(width: weight.inputs, bytes: 1)
+            kernels.quantize(source, into: scratch, inputSigns, balance, rotation: weight.rotation, of: buffer)
+            return scratch
         }
     }
 
-    /// target = activation(target + b), where the product left that to do.
+    /// target = activation(target + b), for a product that left both to do.
     package func activate(_ target: MatrixRegion, of buffer: borrowing AlignedBuffer) {
         if let fused = activation.fused {
             weight.arithmetic.kernels.activate(target, bias: bias, fused, of: buffer)
@@ -86,18 +87,18 @@ package struct LinearLayer: Sendable {
     ///
     /// - Parameters:
     ///   - source: the input, for weights in float32.
-    ///   - room: where ``prepare(_:in:of:)`` wrote the input, for narrower weights.
+    ///   - scratch: where ``prepare(_:in:of:)`` wrote the input, for narrower weights.
     ///   - narrow: where the result is written as bfloat16 instead.
     ///   - scaleShift: applied last.
-    ///   - next: the layer that the caller will multiply by next, and its first column then: those weights are fetched
-    ///     meanwhile.
+    ///   - next: the layer that the caller will multiply by next, and the column it will begin with: those weights are
+    ///     prefetched.
     /// - Precondition: the shapes fit, the target does not overlap the source; `columns` begins and ends on a multiple
     ///   of ``columnStep`` or ends with the outputs.
     package func multiply(
         _ source: MatrixRegion,
-        _ room: OperandRoom,
+        _ scratch: OperandScratch,
         into target: MatrixRegion,
-        narrow: OperandRoom? = nil,
+        narrow: OperandScratch? = nil,
         scaleShift: ScaleShift? = nil,
         columns: Range<Int>,
         next: (layer: LinearLayer, column: Int)? = nil,
@@ -111,7 +112,126 @@ package struct LinearLayer: Sendable {
         if weight.arithmetic.backend == .openblas {
             multiplyWithOpenBLAS(source, into: target, columns: columns, of: buffer)
         } else {
-            multiplyWithKernels(source, room, target, narrow, scaleShift, columns, next, buffer)
+            multiplyWithKernels(source, scratch, target, narrow, scaleShift, columns, next, buffer)
         }
+    }
+}
+
+extension LinearLayer {
+    /// Computes the product by one call of a native kernel.
+    func multiplyWithKernels(
+        _ source: MatrixRegion,
+        _ scratch: OperandScratch,
+        _ target: MatrixRegion,
+        _ narrow: OperandScratch?,
+        _ scaleShift: ScaleShift?,
+        _ columns: Range<Int>,
+        _ next: (layer: LinearLayer, column: Int)?,
+        _ buffer: borrowing AlignedBuffer
+    ) {
+        var product = unsafe swl_gemm()
+        unsafe product.rows = target.rows
+        unsafe product.columns = weight.paddedOutputs
+        unsafe product.first_column = columns.lowerBound
+        unsafe product.end_column = AlignedBuffer.roundedUp(columns.upperBound)
+        unsafe setInput(&product, source, scratch, buffer)
+        unsafe product.weight = weight.address(ofColumn: 0)
+        if let next { unsafe product.next_weight = next.layer.weight.address(ofColumn: next.column) }
+        if let narrow {
+            precondition(narrow.values.rows == target.rows && 2 * narrow.values.columns >= weight.paddedOutputs)
+            unsafe product.narrow = UnsafeMutableRawPointer(buffer.address(of: narrow.values))?
+                .assumingMemoryBound(to: UInt16.self)
+            unsafe product.narrow_stride = 2 * narrow.values.stride
+        } else {
+            unsafe product.c = buffer.address(of: target)
+            unsafe product.c_stride = target.stride
+            unsafe product.accumulate = accumulates
+        }
+        if !appliesActivationAfterwards {
+            unsafe product.bias = bias?.address
+            unsafe product.activation = activation.fused ?? SWL_LINEAR
+        }
+        if let scaleShift {
+            unsafe product.scale = scaleShift.scale.address
+            unsafe product.shift = scaleShift.shift.address
+        }
+        let table = unsafe weight.arithmetic.kernels.table
+        switch weight.format {
+        case .float32: unsafe table.pointee.gemm_f32(&product)
+        case .bfloat16: unsafe table.pointee.gemm_bf16(&product)
+        case .int8: unsafe table.pointee.gemm_int8(&product)
+        }
+    }
+
+    private func setInput(
+        _ product: inout swl_gemm,
+        _ source: MatrixRegion,
+        _ scratch: OperandScratch,
+        _ buffer: borrowing AlignedBuffer
+    ) {
+        guard weight.format != .float32 else {
+            unsafe product.inner = weight.inputs
+            unsafe product.a = UnsafeRawPointer(buffer.address(of: source))
+            unsafe product.a_stride = source.stride
+            return
+        }
+        let bytes = weight.format == .bfloat16 ? 2 : 1
+        precondition(
+            scratch.values.rows == source.rows && 4 * scratch.values.columns >= bytes * weight.inputs,
+            "\(scratch) is too small"
+        )
+        unsafe product.a = UnsafeRawPointer(buffer.address(of: scratch.values))
+        if weight.format == .bfloat16 {
+            unsafe product.inner = (weight.inputs + 1) / 2 * 2
+            unsafe product.a_stride = 2 * scratch.values.stride
+            return
+        }
+        unsafe product.inner = (weight.inputs + 3) / 4 * 4
+        unsafe product.a_stride = 4 * scratch.values.stride
+        unsafe product.a_scale = UnsafePointer(buffer.address(of: scratch.scales))
+        unsafe product.a_zero_point = inputSigns.zeroPoint
+        let padded = weight.paddedOutputs
+        let scales = unsafe weight.outputScales.address(of: MatrixRegion(rows: 1, columns: 2 * padded))
+        unsafe product.weight_scale = UnsafePointer(scales)
+        unsafe product.weight_sum = UnsafeRawPointer(scales.map { unsafe $0 + padded })?
+            .assumingMemoryBound(to: Int32.self)
+    }
+}
+
+extension Activation {
+    /// The kernels' name of the activation; nil where a product's epilogue cannot apply it.
+    var fused: swl_activation? {
+        switch self {
+        case .linear: SWL_LINEAR
+        case .relu: SWL_RELU
+        case .gelu: SWL_GELU
+        case .geluTanh: SWL_GELU_TANH
+        default: nil
+        }
+    }
+}
+
+extension LinearLayer {
+    /// Computes the product by one call of OpenBLAS, without bias and activation.
+    func multiplyWithOpenBLAS(
+        _ source: MatrixRegion,
+        into target: MatrixRegion,
+        columns: Range<Int>,
+        of buffer: borrowing AlignedBuffer
+    ) {
+        let width = weight.paddedOutputs
+        let matrix = MatrixRegion(rows: weight.inputs, columns: weight.outputs, stride: width)
+        unsafe OpenBLAS.multiply(
+            rows: source.rows,
+            columns: columns.count,
+            inner: weight.inputs,
+            UnsafePointer(buffer.address(of: source)),
+            lda: source.stride,
+            UnsafePointer(weight.storage.address(of: matrix.columns(columns))),
+            ldb: width,
+            buffer.address(of: target.columns(columns)),
+            ldc: target.stride,
+            accumulating: accumulates
+        )
     }
 }

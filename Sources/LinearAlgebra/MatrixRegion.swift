@@ -66,3 +66,61 @@ package struct MatrixRegion: Sendable, Equatable {
         offset.isMultiple(of: AlignedBuffer.vectorWidth) && stride.isMultiple(of: AlignedBuffer.vectorWidth)
     }
 }
+
+/// Scratch memory in an ``AlignedBuffer`` for the left operand of products whose weights are narrower than float32.
+///
+/// A row holds as many bfloat16 or 8-bit values as fit in its floats; ``scales`` has one float for each row.
+package struct OperandScratch: Sendable, Equatable {
+    /// The rows, measured in floats: half as many as a row has bfloat16 values.
+    package var values: MatrixRegion
+    /// One row of floats: the scale of each row of 8-bit values.
+    package var scales: MatrixRegion
+
+    /// Scratch of no rows.
+    package init() {
+        values = MatrixRegion(rows: 0, columns: 0)
+        scales = MatrixRegion(rows: 0, columns: 0)
+    }
+
+    /// Scratch for `rows` rows of up to `width` values, behind the first `offset` floats of a buffer.
+    package init(offset: Int, rows: Int, width: Int) {
+        let floats = AlignedBuffer.roundedUp((width + 1) / 2)
+        values = MatrixRegion(offset: offset, rows: rows, columns: floats, stride: floats)
+        let stride = AlignedBuffer.roundedUp(rows)
+        scales = MatrixRegion(offset: values.capacity, rows: 1, columns: rows, stride: stride)
+    }
+
+    /// Floats that a buffer must hold.
+    package var capacity: Int { scales.capacity }
+
+    /// This scratch with rows just long enough for `width` values of `bytes` bytes, so that no more than those is
+    /// written and they lie close together.
+    ///
+    /// - Precondition: such rows fit.
+    func tightened(width: Int, bytes: Int) -> OperandScratch {
+        let floats = AlignedBuffer.roundedUp((width * bytes + 3) / 4)
+        precondition(floats <= values.stride, "\(width) values of \(bytes) bytes in \(self)")
+        var scratch = self
+        scratch.values = MatrixRegion(offset: values.offset, rows: values.rows, columns: floats, stride: floats)
+        return scratch
+    }
+
+    /// Some consecutive rows.
+    package func rows(_ range: Range<Int>) -> OperandScratch {
+        var scratch = self
+        scratch.values = values.rows(range)
+        scratch.scales = scales.columns(range)
+        return scratch
+    }
+}
+
+/// The signs of a row's values, which decide how 8 bits are used.
+package enum ValueSigns: Sendable {
+    /// Any: 8 bits stand for -127...127.
+    case any
+    /// None is negative, as behind ReLU: 8 bits stand for 0...255.
+    case nonNegative
+
+    /// The 8-bit value that stands for zero.
+    var zeroPoint: Int32 { self == .any ? 128 : 0 }
+}

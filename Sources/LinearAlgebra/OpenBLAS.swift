@@ -6,10 +6,10 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// The OpenBLAS library, loaded when it is the backend: matrix products for CPUs that have no kernels of ours, and for
-/// whoever asks for them. A program that takes other kernels pays nothing for it, and need not have it.
+/// The OpenBLAS library, loaded only when it is the backend: for CPUs without native kernels, or if an operator chooses
+/// it. With other kernels the program does not load it, and it need not be installed.
 package enum OpenBLAS {
-    /// Whether the library can be loaded; it is afterwards.
+    /// Whether the library can be loaded; asking loads it.
     package static var isAvailable: Bool { (try? library.get()) != nil }
 
     /// The CPU core that its kernels were written for, such as "SkylakeX"; "unknown" where the library does not say.
@@ -18,7 +18,7 @@ package enum OpenBLAS {
     /// Its version, such as "0.3.21"; "unknown" where the library does not say.
     package static var version: String { (try? library.get())?.version ?? "unknown" }
 
-    /// Loads the library, unless it is there; it stays.
+    /// Loads the library, unless it is loaded already. It stays loaded.
     ///
     /// - Throws: ``BackendError/openBLAS(reason:)`` where it can't be loaded or lacks a function.
     package static func load() throws(BackendError) { _ = try library.get() }
@@ -65,7 +65,7 @@ package enum OpenBLAS {
 
     private static let library = Result { () throws(BackendError) in try Library() }
 
-    /// What is used of the loaded library.
+    /// The loaded library's functions that are used here.
     @safe
     struct Library: Sendable {
         let coreName: String
@@ -75,7 +75,7 @@ package enum OpenBLAS {
         #if canImport(Darwin)
         static let fileName = "libopenblas.dylib"
         #else
-        /// Its soname, which Debian's run-time packages have, and not only those for development.
+        /// The library's soname: Debian's run-time packages have this name too, not only those for development.
         static let fileName = "libopenblas.so.0"
         #endif
 
@@ -123,3 +123,64 @@ private typealias SGEMM =
     ) -> Void
 private typealias ThreadSetter = @convention(c) (Int32) -> Void
 private typealias TextGetter = @convention(c) () -> UnsafePointer<CChar>?
+
+extension OpenBLAS {
+    /// Names the kernels that OpenBLAS is to use; it reads the variable once, when it is loaded.
+    private static let coreTypeVariable = "OPENBLAS_CORETYPE"
+
+    /// The operator's own choice of kernels for this program, such as "Haswell".
+    private static let choiceVariable = "SWIFTLET_BLAS_CORE"
+
+    /// Sets the variables that make OpenBLAS, once it is loaded, use the CPU's best kernels and start no threads.
+    ///
+    /// Call this first thing in `main`: setenv(3) is not safe beside threads that read the environment. OpenBLAS up to
+    /// 0.3.21 does not know newer AMD CPUs: on some that have AVX-512 it uses its AVX2 kernels, at half the speed. Some
+    /// machines export an OPENBLAS_CORETYPE for all programs that has the same effect. SWIFTLET_BLAS_CORE overrides
+    /// the choice made here.
+    package static func prepareEnvironment() { isEnvironmentPrepared }
+
+    private static let isEnvironmentPrepared: Void = {
+        // OpenBLAS starts its threads while it is loaded, before it could be told to use one.
+        unsafe setenv("OPENBLAS_NUM_THREADS", "1", 1)
+        #if os(Linux) && arch(x86_64)
+        let choice = variable(choiceVariable) ?? ""
+        let core = choice.isEmpty ? betterCore(than: variable(coreTypeVariable), features: cpuFeatures()) : choice
+        if let core { unsafe setenv(coreTypeVariable, core, 1) }
+        #endif
+    }()
+
+    private static func variable(_ name: String) -> String? {
+        unsafe getenv(name).map { unsafe String(cString: $0) }
+    }
+
+    /// The features that Linux lists for the first CPU; empty where there is no list.
+    private static func cpuFeatures() -> Set<String> {
+        // The first CPU's entry is well below this size; the kernel writes one for each CPU.
+        var text = [UInt8](repeating: 0, count: 8192)
+        let file = unsafe open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return [] }
+        defer { close(file) }
+        let count = unsafe text.withUnsafeMutableBytes { unsafe read(file, $0.baseAddress, $0.count) }
+        return cpuFeatures(cpuInfo: String(decoding: text.prefix(max(0, count)), as: UTF8.self))
+    }
+
+    /// The CPU features that Linux lists, in lower case; none where the list is missing.
+    static func cpuFeatures(cpuInfo: String) -> Set<String> {
+        for line in cpuInfo.split(separator: "\n") where line.hasPrefix("flags") {
+            guard let colon = line.firstIndex(of: ":") else { continue }
+            return Set(line[line.index(after: colon)...].split(separator: " ").map { $0.lowercased() })
+        }
+        return []
+    }
+
+    /// A better core type than `current`, whose kernels use less than the CPU has, or than none; nil when there is no
+    /// better one.
+    ///
+    /// The AVX-512 kernels need F, CD, BW, DQ and VL; Cooperlake's need BF16 besides.
+    static func betterCore(than current: String?, features: Set<String>) -> String? {
+        guard features.isSuperset(of: ["avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"]) else { return nil }
+        let kernelsWithAVX512 = ["skylakex", "cooperlake", "sapphirerapids"]
+        if let current, kernelsWithAVX512.contains(current.lowercased()) { return nil }
+        return features.contains("avx512_bf16") ? "Cooperlake" : "SkylakeX"
+    }
+}

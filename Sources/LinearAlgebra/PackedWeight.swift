@@ -1,28 +1,28 @@
 internal import CKernels
 
-/// The matrix of a linear layer in the form its products want it, packed once at load, then read-only and shared.
+/// The matrix of a linear layer in the layout that its products read, packed once at load, then read-only and shared.
 package final class PackedWeight: Sendable {
-    /// The number of values that go in: columns of the checkpoint's matrix.
+    /// The number of inputs: columns of the checkpoint's matrix.
     package let inputs: Int
-    /// The number of values that come out: rows of the checkpoint's matrix.
+    /// The number of outputs: rows of the checkpoint's matrix.
     package let outputs: Int
-    /// What the matrix is stored and multiplied in.
+    /// The format in which the matrix is stored and multiplied.
     package let format: DataType
 
     let arithmetic: Arithmetic
-    /// Panels as `CKernels` describes them, or [inputs, outputs] for OpenBLAS, which multiplies by that up to twice as
-    /// fast as by its transpose when there are few rows.
+    /// Panels as `CKernels` describes them, or [inputs, outputs] for OpenBLAS, which multiplies few rows by this layout
+    /// up to twice as fast as by the transposed one.
     let storage: AlignedBuffer
     /// int8 only: each output's scale, then each output's sum of packed weights, bit for bit an Int32.
     let outputScales: AlignedBuffer
-    /// Columns of the blocks by which inputs are rotated while they are quantized, as the weights are; 0 where they are
-    /// not.
+    /// Columns of the blocks in which inputs are rotated while they are quantized; 0 for no rotation. The weights are
+    /// rotated by the inverse.
     package let rotation: Int
 
     /// ``outputs`` rounded up to whole vectors: the columns that a product writes.
     var paddedOutputs: Int { AlignedBuffer.roundedUp(outputs) }
 
-    /// Where the weights of the panel that begins with output `column` are; native formats only.
+    /// The address of the panel that begins with output `column`; native formats only.
     @unsafe
     func address(ofColumn column: Int) -> UnsafeRawPointer? {
         precondition(column <= paddedOutputs, "column \(column) of \(outputs)")
@@ -36,7 +36,7 @@ package final class PackedWeight: Sendable {
         return unsafe UnsafeRawPointer(storage.address(of: whole)).map { unsafe $0 + column * columnBytes }
     }
 
-    /// Packs a matrix whose rows come one by one, so that nobody has to hold a second copy of it.
+    /// Packs a matrix whose rows are written one by one, so that no second copy of it is needed.
     ///
     /// - Parameters:
     ///   - rotatesInputs: whether to rotate the inputs, for int8 and where their number allows it (`swl_rotation`).
@@ -71,7 +71,7 @@ package final class PackedWeight: Sendable {
         outputScales = scales
     }
 
-    /// Packs a matrix that is stored as PyTorch stores it, [outputs, inputs] row-major.
+    /// Packs a matrix in PyTorch's layout, [outputs, inputs] row-major.
     ///
     /// - Precondition: there are `outputs * inputs` values.
     package convenience init(
@@ -95,7 +95,7 @@ package final class PackedWeight: Sendable {
     }
 }
 
-/// Puts rows of weights where a kernel wants them, a panel at a time.
+/// Collects rows of weights and packs them a panel at a time.
 private struct Packer {
     let outputs: Int
     let inputs: Int

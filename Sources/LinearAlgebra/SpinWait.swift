@@ -10,7 +10,7 @@ internal import Darwin
 
 /// One turn of a loop that waits for another thread.
 package enum SpinWait {
-    /// Lets the CPU know that the caller only waits, or lets other threads have it.
+    /// Tells the CPU that the caller only waits, or offers the CPU to other threads.
     @inline(__always)
     package static func pause(offeringCPU: Bool) {
         if offeringCPU {

@@ -1,5 +1,5 @@
 /// Elementary functions on sixteen floats at once, without branches and without fused multiply-add, which the baseline
-/// instruction set lacks. NaN in, NaN out, lane by lane. The stated errors are held by tests against Foundation's
+/// instruction set lacks. NaN in, NaN out, lane by lane. Tests hold the stated errors against Foundation's
 /// doubles over each function's whole range.
 enum VectorMath {
     /// e^x with a relative error under 2e-7; 0 below -87 (where floats become subnormal), saturating at e^88.

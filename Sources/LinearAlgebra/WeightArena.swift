@@ -8,15 +8,15 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// Memory for a model's weights: few large mappings in huge pages, so that streaming all weights through a core for a
-/// single text neither misses the TLB nor stops the prefetcher at every fourth kilobyte, and so that packing them takes
-/// a page fault for every second megabyte.
+/// Memory for a model's weights: few large mappings in huge pages.
 ///
-/// Nothing is given back before the arena goes, with the last buffer in it. The lock guards the place of the next one.
+/// When all weights stream through a core for a single text, huge pages save it TLB misses, and the prefetcher does not
+/// stop at every 4 KB. Packing the weights takes one page fault for every 2 MB. The arena frees its memory as a whole,
+/// after its last buffer. The lock guards the position of the next buffer.
 package final class WeightArena: Sendable {
     private struct State {
         var chunks: [Chunk] = []
-        /// Bytes used of the last chunk.
+        /// The bytes of the last chunk that are in use.
         var used = 0
     }
 
@@ -25,7 +25,7 @@ package final class WeightArena: Sendable {
     /// An arena that holds nothing yet.
     package init() {}
 
-    /// Bytes at a cache line's boundary, all zero, for as long as the arena lives; nil where the system has none.
+    /// Allocates zeroed bytes on a cache line's boundary, which live as long as the arena; nil if the system has none.
     @unsafe
     func allocate(byteCount: Int) -> UnsafeMutableRawPointer? {
         let alignment = AlignedBuffer.alignment
@@ -42,7 +42,7 @@ package final class WeightArena: Sendable {
         return unsafe place.map { unsafe $0.chunk.start + $0.offset }
     }
 
-    /// Memory mapped at one time, from a huge page's boundary on. Only what is written of it takes memory.
+    /// One mapping, which begins on a huge page's boundary. Only the pages that are written take memory.
     @safe
     private final class Chunk: @unchecked Sendable {
         // Sendable: the arena hands out each part once.
@@ -60,13 +60,13 @@ package final class WeightArena: Sendable {
             guard let mapped = unsafe mmap(nil, byteCount + page, PROT_READ | PROT_WRITE, flags, -1, 0),
                 unsafe mapped != MAP_FAILED
             else { return nil }
-            // What lies before the boundary, and behind the end, goes back.
+            // The parts before the boundary and behind the end are unmapped.
             let before = (page - Int(bitPattern: mapped) % page) % page
             unsafe start = mapped + before
             if before > 0 { unsafe munmap(mapped, before) }
             unsafe munmap(start + byteCount, page - before)
             #if os(Linux)
-            // A wish: where the system has no huge pages, small ones serve.
+            // Advice only: a system without huge pages uses small ones.
             unsafe madvise(start, byteCount, MADV_HUGEPAGE)
             #endif
         }

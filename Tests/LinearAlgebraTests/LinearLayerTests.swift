@@ -59,7 +59,7 @@ struct LinearLayerTests {
             )
             let layer = LinearLayer(weight: weight)
             let source = MatrixRegion(rows: 1, columns: inputs)
-            let room = OperandRoom(offset: source.capacity, rows: 1, width: inputs)
+            let room = OperandScratch(offset: source.capacity, rows: 1, width: inputs)
             let target = MatrixRegion(offset: room.capacity, rows: 1, columns: outputs, stride: outputs)
             var buffer = AlignedBuffer(minimumCount: target.capacity)
             buffer.withMutableSpan { span in for index in x.indices { span[index] = x[index] } }
@@ -94,7 +94,7 @@ struct LinearLayerTests {
             for activation in [Activation.linear, .relu, .tanh] {
                 let layer = LinearLayer(weight: weight, bias: bias, activation: activation)
                 let source = MatrixRegion(rows: rows, columns: inputs)
-                let room = OperandRoom(offset: source.capacity, rows: rows, width: inputs)
+                let room = OperandScratch(offset: source.capacity, rows: rows, width: inputs)
                 let target = MatrixRegion(
                     offset: room.capacity,
                     rows: rows,

@@ -7,8 +7,8 @@
 
 #include "../lanes/gemm.h"
 
-/// A pair of activations in each lane. The compiler isn't to see that they are the same, as it would split them before
-/// it broadcasts them, outside of the vector units.
+/// A pair of activations, the same in each lane. The empty assembly hides that from the compiler, which would otherwise
+/// split the pair before it broadcasts it, outside of the vector units.
 SWL_INLINE words load_pair(const uint16_t *source) {
     uint32_t pair;
     memcpy(&pair, source, sizeof pair);
@@ -35,7 +35,7 @@ SWL_INLINE void multiply_tile(const swl_gemm *p, const tile_task *task, size_t r
                 floats value = (floats)(load_pair(a + r * stride + k) << 16);
                 for (size_t j = 0; j < panel_vectors; j++) v[r][j] = multiply_add(value, w[j], v[r][j]);
             }
-            // All is to be loaded again, not kept: there is no register left.
+            // Makes the compiler load everything again: no register is left to keep it.
             __asm__("" : "+r"(weight), "+r"(a));
             for (size_t j = 0; j < panel_vectors; j++) {
                 w[j] = (floats)(load_words(weight + 2 * j * lane_count) & 0xFFFF0000);

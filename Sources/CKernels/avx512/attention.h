@@ -1,5 +1,5 @@
-/// What attention in single precision and in bfloat16 share: the walk over heads, tiles of queries and panels of keys,
-/// and the register block that both products are made of.
+/// The parts that attention in single precision and in bfloat16 share: the walk over heads, tiles of queries and panels
+/// of keys, and the register block of which both products are made.
 ///
 /// Both work on 32-bit words: a word is a float, or a pair of bfloat16 values that are neighbours along the dimension
 /// that a product sums over. Pointers to words are pointers to float in either case.
@@ -28,17 +28,17 @@ typedef struct {
     size_t c_stride;
     /// One factor for each row of C, or null.
     const float *scale;
-    /// The lanes of the last vector of B's and C's rows that there are.
+    /// The lanes that exist of the last vector of B's and C's rows.
     __mmask16 last;
 } swl_block;
 
-/// The parts in which attention's variants differ.
+/// The steps in which attention's variants differ.
 typedef struct {
     /// Values of a word: 1 or 2.
     size_t values_per_word;
-    /// Values of longer texts are packed; of others, they are used where they lie.
+    /// The values of longer texts are packed; those of others are read in place.
     size_t longest_unpacked;
-    /// Packs a head's queries as rows of words, 16 or a multiple of it to a row; null to use them where they lie.
+    /// Packs a head's queries as rows of words, 16 or a multiple of it to a row; null to read them in place.
     void (*pack_queries)(const float *queries, size_t stride, size_t rows, size_t head_size, float *packed);
     /// Packs a head's keys as panels [words of a key][keys of the panel]; the last panel has a multiple of 16 keys, of
     /// which the text's last fills the places beyond the text.
@@ -84,7 +84,7 @@ SWL_INLINE void multiply_block(const swl_block *block, size_t rows, size_t vecto
 #pragma clang loop unroll(full)
         for (size_t v = 0; v + 1 < vectors; v++) _mm512_storeu_ps(c + 16 * v, _mm512_mul_ps(sums[i][v], factor));
         __m512 end = _mm512_mul_ps(sums[i][vectors - 1], factor);
-        // What a masked store has written must reach the cache before it can be loaded: scores are read at once.
+        // A masked store must reach the cache before its values can be loaded, and scores are read at once.
         if (last == 0xFFFF) {
             _mm512_storeu_ps(c + 16 * (vectors - 1), end);
         } else {

@@ -9,15 +9,15 @@
 #include "softmax.h"
 #include "transpose.h"
 
-// The work is done for a tile of queries at a time: their scores against all keys, softmax over them while they are in
-// the L1 cache, and their context. A head's keys are packed once for all tiles, so that scores come 16 to a register.
+// Attention works on a tile of queries at a time: their scores against all keys, softmax over them while they are in
+// the L1 cache, and their context. A head's keys are packed once for all tiles, so that a register holds 16 scores.
 
 /// Floats from one query's scores to the next's: some lines more than they need, so that rows don't share cache sets.
 static size_t score_stride(size_t length) {
     return swl_round_up(length, 16) + 16;
 }
 
-/// Scratch memory: keys, values, queries, factors and scores, as many floats each as the widest variant takes.
+/// Scratch memory for keys, values, queries, factors and scores, each as large as the widest variant needs.
 size_t swl_attention_scratch_avx512(size_t length, size_t head_size) {
     size_t row = swl_round_up(head_size, 16);
     return (2 * swl_round_up(length, 16) + swl_attention_queries) * row + 16 +
@@ -43,7 +43,7 @@ typedef struct {
     const float *keys, *values;
     size_t value_stride;
     float *context;
-    /// Room for a tile's queries, factors and scores.
+    /// Scratch memory for a tile's queries, factors and scores.
     float *queries, *scale, *scores;
 } head_work;
 
@@ -86,7 +86,7 @@ void swl_attend_avx512(const swl_attention *attention, const swl_attention_steps
     size_t length = attention->length, head_size = attention->head_size, row = swl_round_up(head_size, 16);
     size_t count = attention->end_query - attention->first_query;
     if (count == 0) return;
-    // As many tiles as there must be, of about the same height.
+    // As few tiles as possible, of about the same height.
     size_t tiles = (count + swl_attention_queries - 1) / swl_attention_queries, height = (count + tiles - 1) / tiles;
     float *keys = attention->scratch, *values = keys + swl_round_up(length, 16) * row;
     float *queries = values + swl_round_up(length, 16) * row, *scale = queries + swl_attention_queries * row;
@@ -173,7 +173,7 @@ SWL_DEFINE_SOFTMAX
 void swl_attention_avx512(const swl_attention *attention) {
     static const swl_attention_steps steps = {
         .values_per_word = 1,
-        // A longer text's values would crowd into few cache sets, as rows lie a power of two apart in many models.
+        // In many models rows lie a power of two apart, so a longer text's values would compete for few cache sets.
         .longest_unpacked = 64,
         .pack_keys = pack_keys,
         .pack_values = pack_values,

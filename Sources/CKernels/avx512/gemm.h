@@ -12,7 +12,7 @@ enum {
     tile_rows = 6,
     tile_vectors = 4,
     panel_columns = tile_vectors * SWL_VECTOR,
-    /// Steps along the inner dimension from one fetch of what comes next to another.
+    /// Steps along the inner dimension between two prefetches.
     block_steps = 8,
 };
 
@@ -76,8 +76,8 @@ SWL_INLINE void finish_row(const swl_gemm *p, size_t row, size_t column, size_t 
     }
 }
 
-/// Applies either GELU and the rest of the epilogue. Out of line and from memory: in registers it would be repeated for
-/// each.
+/// Applies either GELU and the rest of the epilogue. It is out of line and reads from memory, because the code would be
+/// repeated for each register.
 SWL_FUNCTION static __attribute__((noinline)) void finish_gelu(const swl_gemm *p, size_t row, size_t column,
                                                                size_t rows, size_t vectors, const __m512 *values) {
     for (size_t r = 0; r < rows; r++) {
@@ -124,13 +124,13 @@ typedef struct {
     /// Packed weights of the tile's columns.
     const char *panel;
     size_t row, column;
-    /// Where what is to be read after this panel is, of which each block of steps fetches some cache lines. A number,
-    /// since whole lines for each block may lead beyond the weights, where no pointer may point.
+    /// The address of what is read after this panel: each block of steps prefetches some cache lines of it. It is a
+    /// number because the last of those lines may lie beyond the weights, where no pointer may point.
     uintptr_t next;
     size_t lines;
 } tile_task;
 
-/// Fetches one block's share of what comes next into the L2 cache.
+/// Prefetches the cache lines of one block of steps into the L2 cache.
 static inline __attribute__((always_inline)) uintptr_t fetch_next(uintptr_t next, size_t lines) {
     for (size_t line = 0; line < lines; line++, next += 64) __builtin_prefetch((const void *)next, 0, 2);
     return next;
@@ -164,8 +164,8 @@ typedef void (*tile_function)(const swl_gemm *p, const tile_task *task);
 
 /// Computes panel by panel, tile by tile.
 ///
-/// The rows are cut into tiles of as equal heights as can be: 7 into 4 and 3, so that none runs at a small tile's
-/// speed. While a panel is multiplied, the next one comes from memory.
+/// The rows are cut into tiles of nearly equal heights, 7 into 4 and 3, so that no tile is a slow, small one. While a
+/// panel is multiplied, the next one is prefetched.
 static inline void multiply_panels(const swl_gemm *p, size_t steps,
                                    const tile_function tiles[tile_vectors][tile_rows]) {
     size_t tile_count = (p->rows + tile_rows - 1) / tile_rows;
@@ -177,7 +177,7 @@ static inline void multiply_panels(const swl_gemm *p, size_t steps,
         size_t vectors = swl_min(panel_columns, p->columns - column) / SWL_VECTOR;
         bool last = column + panel_columns >= p->end_column;
         const char *next = last ? p->next_weight : task.panel + panel_columns * steps * 4;
-        // A single tile reads as fast as memory gives: fetching more would only get in its way.
+        // A single tile reads as fast as memory delivers; a prefetch would only compete with it.
         bool fetches = next && tile_count > 1;
         task.next = (uintptr_t)next;
         task.lines = fetches ? (steps * vectors + blocks - 1) / blocks : 0;

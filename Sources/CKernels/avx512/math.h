@@ -1,4 +1,4 @@
-/// Elementary functions on sixteen floats at once. NaN in, NaN out, lane by lane. The stated errors are held by tests
+/// Elementary functions on sixteen floats at once. NaN in, NaN out, lane by lane. Tests hold the stated errors
 /// against the C library's doubles.
 #ifndef CKERNELS_AVX512_MATH_H
 #define CKERNELS_AVX512_MATH_H

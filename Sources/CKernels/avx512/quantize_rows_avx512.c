@@ -23,7 +23,7 @@ SWL_INLINE __m512 load_balanced(const float *row, const float *balance, size_t c
     return balance ? _mm512_mul_ps(x, _mm512_maskz_loadu_ps(lanes, balance + column)) : x;
 }
 
-/// Four vectors' largest lanes: in the result's lane i is vector i's, again and again.
+/// Four vectors' largest lanes: lane i of each quarter of the result is vector i's.
 SWL_INLINE __m512i largest_lanes(const __m512i m[4]) {
     __m512i first = _mm512_max_epu32(_mm512_unpacklo_epi32(m[0], m[1]), _mm512_unpackhi_epi32(m[0], m[1]));
     __m512i second = _mm512_max_epu32(_mm512_unpacklo_epi32(m[2], m[3]), _mm512_unpackhi_epi32(m[2], m[3]));
@@ -32,7 +32,7 @@ SWL_INLINE __m512i largest_lanes(const __m512i m[4]) {
     return _mm512_max_epu32(all, _mm512_shuffle_i32x4(all, all, 0xB1));
 }
 
-/// Takes 16 columns of four rows into the largest magnitudes so far.
+/// Updates the largest magnitudes so far by 16 columns of four rows.
 SWL_INLINE void enlarge(__m512i largest[4], const float *const rows[4], const float *balance, size_t column,
                         size_t columns, bool tail) {
     for (size_t i = 0; i < 4; i++) {
@@ -79,7 +79,7 @@ SWL_INLINE void quantize_row(const float *row, const float *balance, size_t colu
     }
 }
 
-/// Quantizes four rows together, so that one's latencies are another's work.
+/// Quantizes four rows together, so that the CPU works on one row while another waits for results.
 SWL_INLINE void quantize_four(const float *const rows[4], const float *balance, size_t columns, int32_t zero_point,
                               uint8_t *const targets[4], size_t target_stride, float scale[4]) {
     __m128i bits = largest_magnitudes(rows, balance, columns);
@@ -107,7 +107,7 @@ SWL_INLINE void quantize(const float *source, size_t source_stride, size_t rows,
         uint8_t *targets[4];
         float scales[4];
         for (size_t i = 0; i < 4; i++) {
-            // Where fewer than four are left, the last is done several times.
+            // If fewer than four rows are left, the last one is done several times.
             size_t place = row + swl_min(i, count - 1);
             sources[i] = source + place * source_stride;
             targets[i] = target + place * target_stride;

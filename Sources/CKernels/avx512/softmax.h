@@ -31,8 +31,8 @@ SWL_AVX512_INLINE __m512 swl_exp_below(__m512 score, __m512 maximum) {
     return swl_exp2_avx512(_mm512_mul_ps(_mm512_sub_ps(score, maximum), _mm512_set1_ps(1.44269504f)));
 }
 
-/// The largest score of each row, as lane i of every quarter for row i. NaN is passed over, unless all are; the sum
-/// shows it, and an infinite maximum too, as infinity - infinity is NaN.
+/// The largest score of each row, as lane i of every quarter for row i. A NaN is ignored unless all scores
+/// are NaN; the sum shows it, and an infinite maximum too, as infinity - infinity is NaN.
 SWL_AVX512_INLINE __m512 swl_row_maxima(const float *scores, size_t stride, size_t rows, size_t length) {
     size_t whole = (length - 1) / 16 * 16;
     __mmask16 last = swl_last_lanes(length);

@@ -1,7 +1,7 @@
 /// The features that the AVX-512 functions are compiled for, and the functions that its tables hold.
 ///
-/// What needs no more than each AVX-512 table does is marked SWL_AVX512 and SWL_AVX512_INLINE. What is compiled for
-/// the features of the file that includes it is marked SWL_FUNCTION and SWL_INLINE; the file names them by SWL_TARGET.
+/// Functions that need only the features of every AVX-512 table are marked SWL_AVX512 and SWL_AVX512_INLINE. Functions
+/// that are compiled for the including file's own features, SWL_TARGET, are marked SWL_FUNCTION and SWL_INLINE.
 #ifndef CKERNELS_AVX512_TARGET_H
 #define CKERNELS_AVX512_TARGET_H
 

@@ -1,8 +1,8 @@
-/// Arithmetic kernels of the encoder, one set for each instruction set, every one with a scalar twin.
+/// The encoder's arithmetic kernels: a table of them for each instruction set. Every kernel has a scalar twin.
 ///
 /// A kernel's result for one row of activations depends on that row alone: each output is summed over the inner
 /// dimension in one fixed order, whatever the number of rows, the tile that holds it or the slice of columns asked for.
-/// That is what makes a text's result the same bits in every batch.
+/// So a text's result has the same bits in every batch.
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
@@ -12,10 +12,10 @@
 
 /// Floats to which rows of activations and columns of packed weights are rounded up: one 64-byte cache line.
 #define SWL_VECTOR 16
-/// Columns that a row may have to be rotated before it is quantized: four rows wait on the stack, in 64 KB.
+/// The most columns of a row that can be rotated before it is quantized: four such rows take 64 KB of the stack.
 #define SWL_MOST_ROTATED 4096
 
-/// What a product's epilogue applies to each value.
+/// The activation that a product's epilogue applies to each value.
 typedef enum {
     SWL_LINEAR = 0,
     /// max(x, 0); NaN stays NaN.
@@ -49,8 +49,8 @@ typedef struct {
     int32_t a_zero_point;
     /// W, packed by swl_pack_*.
     const void *weight;
-    /// Where the caller's next product begins to read its weight, which is fetched while this one's last panel is
-    /// multiplied; or null.
+    /// Where the caller's next product begins to read its weight, or null. Those weights are prefetched while this
+    /// product's last panel is multiplied.
     const void *next_weight;
     /// int8 only: scale of each output, and the sum of each output's packed weights.
     const float *weight_scale;
@@ -109,10 +109,10 @@ typedef struct {
     void (*quantize_rows)(const float *source, size_t source_stride, size_t rows, size_t columns, int32_t zero_point,
                           const float *balance, size_t rotation, uint8_t *target, size_t target_stride, float *scale);
     void (*attention)(const swl_attention *attention);
-    /// The same with queries, keys, values and softmax's exponentials rounded to bfloat16 before each product, and sums
-    /// in single precision; may be `attention` itself where the CPU does not multiply bfloat16.
+    /// Attention with queries, keys, values and softmax's exponentials rounded to bfloat16 before each product, and
+    /// sums in single precision. It may be `attention` itself where the CPU does not multiply bfloat16.
     void (*attention_bf16)(const swl_attention *attention);
-    /// Floats of scratch memory for either.
+    /// Floats of scratch memory that either attention needs.
     size_t (*attention_scratch)(size_t length, size_t head_size);
     /// x = activation(x + bias) in place; bias may be null.
     void (*activate_rows)(float *x, size_t stride, size_t rows, size_t columns, const float *bias,
@@ -132,16 +132,16 @@ const swl_kernels *swl_kernels_named(const char *name);
 /// The fastest kernels this CPU has.
 const swl_kernels *swl_kernels_best(void);
 
-/// Columns of the blocks by which rows of so many columns are rotated: the largest power of two that divides their
+/// Columns of the blocks in which rows of `columns` columns are rotated: the largest power of two that divides their
 /// number, up to 128; 0 where that is below SWL_VECTOR or there are more than SWL_MOST_ROTATED columns.
 ///
-/// A block x becomes H x, H being Sylvester's Hadamard matrix of ones and minus ones: every value of the block is
-/// spread over all of it, so that a large one costs the others less of the row's 8 bits.
+/// A block x becomes H x, where H is Sylvester's Hadamard matrix of ones and minus ones. It spreads every value over
+/// the whole block, so that a large value costs the others fewer of the row's 8 bits.
 size_t swl_rotation(size_t columns);
 /// Multiplies the blocks of each row of weights by H / rotation, H's inverse, in place.
 void swl_rotate_weights(float *rows, size_t stride, size_t count, size_t columns, size_t rotation);
 
-/// Bytes of a packed weight; multiply out once, allocate aligned to 64 bytes.
+/// Bytes of a packed weight; its memory must be aligned to 64 bytes.
 size_t swl_packed_bytes_f32(size_t outputs, size_t inputs);
 size_t swl_packed_bytes_bf16(size_t outputs, size_t inputs);
 size_t swl_packed_bytes_int8(size_t outputs, size_t inputs);
@@ -153,12 +153,12 @@ void swl_pack_f32(const float *rows, size_t stride, size_t first_output, size_t 
                   size_t inputs, size_t panel, float *packed);
 void swl_pack_bf16(const float *rows, size_t stride, size_t first_output, size_t end_output, size_t outputs,
                    size_t inputs, size_t panel, uint16_t *packed);
-/// Quantizes each output by itself, symmetrically to -127...127; `scale` and `sum` have room for all outputs rounded up
-/// to SWL_VECTOR and are written from first_output on.
+/// Quantizes each output by itself, symmetrically to -127...127; `scale` and `sum` have places for all outputs, rounded
+/// up to SWL_VECTOR, and are written from first_output on.
 void swl_pack_int8(const float *rows, size_t stride, size_t first_output, size_t end_output, size_t outputs,
                    size_t inputs, size_t panel, int8_t *packed, float *scale, int32_t *sum);
 
-/// Tells the CPU that the caller spins.
+/// Tells the CPU that the caller is spinning.
 static inline void swl_pause(void) {
 #if defined(__x86_64__)
     __builtin_ia32_pause();

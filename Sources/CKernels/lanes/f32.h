@@ -97,7 +97,7 @@ SWL_INLINE floats exp_below(const float *score, float maximum) {
     return exp2_of((load_floats(score) - maximum) * 1.44269504f);
 }
 
-/// x = e^(x - max) over a query's scores; returns 1 / their sum. The last vector's lanes behind them count as nothing.
+/// x = e^(x - max) over a query's scores; returns 1 / their sum. The last vector's lanes beyond `length` do not count.
 ///
 /// NaN among them makes the sum NaN, and so does an infinite maximum, as infinity - infinity is NaN: neither can hide.
 SWL_INLINE float softmax(float *scores, size_t length) {
@@ -162,7 +162,7 @@ SWL_INLINE void attend_heads(const swl_attention *attention, const attention_fun
     size_t length = attention->length, head_size = attention->head_size;
     size_t count = attention->end_query - attention->first_query;
     if (count == 0) return;
-    // As many tiles as there must be, of about the same height.
+    // As few tiles as possible, of about the same height.
     size_t tile_count = (count + tile_rows - 1) / tile_rows, height = (count + tile_count - 1) / tile_count;
     float *keys = attention->scratch, *values = keys + swl_round_up(length, SWL_VECTOR) * head_size;
     float *scores = values + length * swl_round_up(head_size, SWL_VECTOR);

@@ -14,7 +14,7 @@
 enum {
     tile_rows = SWL_TILE_ROWS,
     panel_vectors = SWL_VECTOR / lane_count,
-    /// Steps along the inner dimension from one fetch of what comes next to another.
+    /// Steps along the inner dimension between two prefetches.
     block_steps = 8,
 };
 
@@ -42,7 +42,7 @@ SWL_INLINE void activate_tile(swl_activation activation, size_t rows, tile_sums 
         }
     }
     if (activation == SWL_GELU || activation == SWL_GELU_TANH) {
-        // Through memory: it is too much code to be repeated for every register.
+        // The values go through memory, because the code is too long to be repeated for every register.
         floats values[tile_rows * panel_vectors];
         for (size_t r = 0; r < rows; r++) {
             for (size_t j = 0; j < panel_vectors; j++) values[r * panel_vectors + j] = v[r][j];
@@ -105,13 +105,13 @@ typedef struct {
     /// Packed weights of the tile's columns.
     const char *panel;
     size_t row, column;
-    /// Where what is to be read after this panel is, of which each block of steps fetches some cache lines. A number,
-    /// since whole lines for each block may lead beyond the weights, where no pointer may point.
+    /// The address of what is read after this panel: each block of steps prefetches some cache lines of it. It is a
+    /// number because the last of those lines may lie beyond the weights, where no pointer may point.
     uintptr_t next;
     size_t lines;
 } tile_task;
 
-/// Fetches one block's share of what comes next into the L2 cache.
+/// Prefetches the cache lines of one block of steps into the L2 cache.
 SWL_INLINE uintptr_t fetch_next(uintptr_t next, size_t lines) {
     for (size_t line = 0; line < lines; line++, next += 64) __builtin_prefetch((const void *)next, 0, 2);
     return next;
@@ -121,8 +121,8 @@ typedef void (*tile_function)(const swl_gemm *p, const tile_task *task);
 
 /// Computes panel by panel, tile by tile.
 ///
-/// The rows are cut into tiles of as equal heights as can be: 7 into 4 and 3, so that none runs at a small tile's
-/// speed. While a panel is multiplied, the next one comes from memory.
+/// The rows are cut into tiles of nearly equal heights, 7 into 4 and 3, so that no tile is a slow, small one. While a
+/// panel is multiplied, the next one is prefetched.
 static inline void multiply_panels(const swl_gemm *p, size_t steps, const tile_function tiles[tile_rows]) {
     size_t tile_count = (p->rows + tile_rows - 1) / tile_rows;
     if (tile_count == 0) return;

@@ -1,4 +1,4 @@
-/// What the products of bytes share on both sides of the sum.
+/// The beginning and the end of each product of bytes: the sums' first values, and their way back to floats.
 #ifndef CKERNELS_LANES_GEMM_INT8_H
 #define CKERNELS_LANES_GEMM_INT8_H
 
@@ -6,7 +6,8 @@
 
 typedef integers tile_totals[tile_rows][panel_vectors];
 
-/// The sums begin with what A's zero point adds to them, taken away: they are integers, the order is all one.
+/// Begins the sums with the negative of what A's zero point adds to them. They are integers, so the order of summation
+/// does not matter.
 SWL_INLINE void start_totals(const swl_gemm *p, int32_t zero_point, size_t column, size_t rows, tile_totals totals) {
     for (size_t j = 0; j < panel_vectors; j++) {
         integers start = (integers)load_words(p->weight_sum + column + j * lane_count) * -zero_point;

@@ -1,5 +1,5 @@
-/// Vectors of SWL_LANES values in Clang's notation, so that one text serves the instruction sets whose vectors differ
-/// in nothing but their width. Such a set's "lanes.h" defines SWL_LANES, and SWL_TARGET if its functions need features
+/// Vectors of SWL_LANES values in Clang's notation, so that one source serves all instruction sets whose vectors differ
+/// only in their width. Such a set's "lanes.h" defines SWL_LANES, and SWL_TARGET if its functions need features
 /// that the build's target lacks.
 #ifndef CKERNELS_LANES_LANES_H
 #define CKERNELS_LANES_LANES_H
@@ -36,7 +36,7 @@ SWL_INLINE words load_words(const void *source) {
     return value;
 }
 
-/// The next vector of a row of which `left` values are left, zeros behind them.
+/// The next vector of a row that has `left` values left, with zeros behind them.
 SWL_INLINE floats load_up_to(size_t left, const float *source) {
     if (left >= lane_count) return load_floats(source);
     floats value = 0;
@@ -44,8 +44,8 @@ SWL_INLINE floats load_up_to(size_t left, const float *source) {
     return value;
 }
 
-/// Copies the `left` values that are left of a row, or a whole vector of them. The size of what is copied is a constant
-/// but at a row's end.
+/// Stores a whole vector, or the `left` values that a row has left. The number of bytes is a constant except at a row's
+/// end.
 #define SWL_STORE_UP_TO(left, target, vector)                                                                         \
     do {                                                                                                              \
         if ((left) >= lane_count) {                                                                                   \

@@ -1,4 +1,4 @@
-/// Elementary functions on a vector of floats. NaN in, NaN out, lane by lane. The stated errors are held by tests
+/// Elementary functions on a vector of floats. NaN in, NaN out, lane by lane. Tests hold the stated errors
 /// against the C library's doubles.
 #ifndef CKERNELS_LANES_MATH_H
 #define CKERNELS_LANES_MATH_H

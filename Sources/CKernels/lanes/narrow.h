@@ -46,7 +46,7 @@ SWL_INLINE uint32_t largest_magnitude(const float *row, const float *balance, si
     return SWL_REDUCE(__builtin_elementwise_max(largest[0], largest[1]), __builtin_elementwise_max);
 }
 
-/// Four vectors at a time: as many values as their bytes fill a vector.
+/// Takes four vectors at a time, whose values as bytes fill one vector.
 typedef float quad_floats __attribute__((ext_vector_type(4 * SWL_LANES)));
 typedef int32_t quad_integers __attribute__((ext_vector_type(4 * SWL_LANES)));
 typedef uint8_t quad_bytes __attribute__((ext_vector_type(4 * SWL_LANES)));

@@ -1,5 +1,5 @@
-/// Rows rotated by blocks of columns, for a file that has SWL_INLINE: over vectors of 16 lanes on every instruction
-/// set, since no block is smaller.
+/// The rotation of rows by blocks of columns, for a file that has SWL_INLINE. Vectors have 16 lanes on every
+/// instruction set, since no block is smaller.
 #ifndef CKERNELS_LANES_ROTATE_H
 #define CKERNELS_LANES_ROTATE_H
 
@@ -65,7 +65,7 @@ SWL_INLINE void rotate_row(const float *source, const float *balance, size_t col
     }
 }
 
-/// Rows rotated four at a time and given to `quantize`; the names are those of swl_kernels.quantize_rows's arguments.
+/// Rotates rows four at a time and hands them to `quantize`; the arguments are those of swl_kernels.quantize_rows.
 #define SWL_QUANTIZE_ROTATED(quantize)                                                                                \
     do {                                                                                                              \
         float rotated[4 * SWL_MOST_ROTATED];                                                                          \

@@ -7,7 +7,7 @@ size_t swl_attention_scratch_scalar(size_t length, size_t head_size) {
     return (head_size + 1) * length;
 }
 
-/// What a product sees of one of its operands.
+/// A value of one of a product's operands, as the product's format holds it.
 static inline float operand(float x, bool narrow) {
     return narrow ? swl_widen(swl_narrow(x)) : x;
 }

@@ -67,7 +67,7 @@ struct BlockOutputs {
         }
         layer.multiply(
             at.firstTokens,
-            OperandRoom(),
+            OperandScratch(),
             into: at.pooled,
             columns: 0..<at.pooled.columns,
             of: workspace.arena

@@ -22,9 +22,9 @@ struct BlockPass {
     func apply(
         _ layer: LinearLayer,
         to source: MatrixRegion,
-        prepared: OperandRoom? = nil,
+        prepared: OperandScratch? = nil,
         into target: MatrixRegion,
-        narrow: OperandRoom? = nil,
+        narrow: OperandScratch? = nil,
         norm: NormStep = .folded,
         next: LinearLayer? = nil
     ) {

@@ -103,8 +103,8 @@ struct WorkspaceLayout {
         return region
     }
 
-    private mutating func reserveOperand(_ rows: Int, _ width: Int) -> OperandRoom {
-        let room = OperandRoom(offset: capacity, rows: rows, width: width)
+    private mutating func reserveOperand(_ rows: Int, _ width: Int) -> OperandScratch {
+        let room = OperandScratch(offset: capacity, rows: rows, width: width)
         capacity = room.capacity
         return room
     }
@@ -128,7 +128,7 @@ struct BlockRegions {
     /// Inside a feed-forward network.
     var intermediate = nothing
     /// The same in bfloat16.
-    var narrowIntermediate = OperandRoom()
+    var narrowIntermediate = OperandScratch()
     /// [texts, hidden]: the last hidden state of each text's first token.
     var firstTokens = nothing
     /// [texts, hidden]: the pooler's output.
@@ -138,11 +138,11 @@ struct BlockRegions {
     /// Attention's own room, a row for each member.
     fileprivate(set) var scratch = nothing
     /// Inputs of products in narrow formats.
-    fileprivate(set) var operands = OperandRoom()
+    fileprivate(set) var operands = OperandScratch()
     fileprivate(set) var operandRows = 0
 
     /// Room for the inputs of a member's products.
-    func operand(of share: Share) -> OperandRoom {
+    func operand(of share: Share) -> OperandScratch {
         let first = share.division == .columns ? share.member * operandRows : 0
         return operands.rows(first..<first + operandRows)
     }

@@ -22,7 +22,7 @@ struct LanguageModelHead: Sendable {
         var hidden = MatrixRegion(rows: 0, columns: 0)
         var transformed = MatrixRegion(rows: 0, columns: 0)
         /// What the decoder reads, in its weight's format.
-        var operand = OperandRoom()
+        var operand = OperandScratch()
         /// [positions, vocabulary].
         var logits = MatrixRegion(rows: 0, columns: 0)
     }
@@ -67,7 +67,7 @@ struct LanguageModelHead: Sendable {
         let logits = at.logits.rows(0..<count)
         transform.multiply(
             at.hidden.rows(0..<count),
-            OperandRoom(),
+            OperandScratch(),
             into: transformed,
             columns: 0..<transformed.columns,
             of: workspace.arena

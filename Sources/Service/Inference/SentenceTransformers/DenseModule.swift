@@ -130,10 +130,10 @@ struct DenseModule: Sendable {
                 for column in 0..<inputs { values[row * source.stride + column] = vector[column] }
             }
         }
-        layer.multiply(source, OperandRoom(), into: target, columns: 0..<outputs, of: buffer)
+        layer.multiply(source, OperandScratch(), into: target, columns: 0..<outputs, of: buffer)
         if layer.appliesActivationAfterwards { layer.activate(target, of: buffer) }
         if case .projection(let matrix) = residual {
-            matrix.multiply(source, OperandRoom(), into: target, columns: 0..<outputs, of: buffer)
+            matrix.multiply(source, OperandScratch(), into: target, columns: 0..<outputs, of: buffer)
         }
         buffer.withSpan { values in
             for (row, vector) in vectors.enumerated() {
