@@ -1,5 +1,5 @@
-"""What the narrow dtypes cost in accuracy, beside float32, on weights that were trained: the bundled model's, and those
-of all-MiniLM-L6-v2, a BERT, where SWIFTLET_MINILM names its folder."""
+"""Measures what the narrow dtypes cost in accuracy, compared with float32, on trained weights: the bundled model's and,
+if SWIFTLET_MINILM names its folder, those of all-MiniLM-L6-v2, which is a BERT."""
 
 import csv
 import json
@@ -10,14 +10,14 @@ import common
 
 
 def lines_of(settings, command, texts, *options):
-    """What a command of the program answers to texts, a line each."""
+    """The lines that a command of the program prints, one for each text."""
     output = subprocess.run([settings.program, command, "--format", "json", *options], input="\n".join(texts),
                             check=True, capture_output=True, text=True, env=common.clean_environment()).stdout
     return [json.loads(line) for line in output.splitlines()]
 
 
 def cosines(settings):
-    """For each model and dtype the lowest and the mean cosine of a sentence's embedding with float32's."""
+    """For each model and dtype, the lowest and the mean cosine of a sentence's embedding with its embedding in float32."""
     texts = settings.lines("sentences")[:40 if settings.quick else 400]
     models = {"bundled": []}
     if folder := os.environ.get("SWIFTLET_MINILM"):
@@ -33,8 +33,8 @@ def cosines(settings):
 
 
 def sentiment(settings):
-    """For each dtype how many sentences of SST-2's dev split the bundled model gets right, and how many there are;
-    None where the data is not at hand."""
+    """For each dtype, how many sentences of SST-2's dev split the bundled model classifies correctly, and how many there
+    are. None if the data is not there."""
     path = os.path.join(os.environ.get("SWIFTLET_SST2", ""), "dev.tsv")
     if not os.path.exists(path):
         return None

@@ -4,10 +4,11 @@
     Benchmarks/bulk.py .build/release/swiftlet
     Benchmarks/bulk.py .build/release/swiftlet --texts reviews.txt --model ./all-MiniLM-L6-v2 --dtype bfloat16
 
-Both have all CPUs that may be used, and take turns; a figure is the median over the rounds, and the ratio the median of
-the rounds' own. Loading is left out: bench does not count it, embed counts from where the model is loaded, and of CPU
-times that of a run on one text is taken off. On a machine that does other things too, the ratio of CPU times tells what
-the ratio of speeds cannot: what reading, tokenizing and writing cost beside the forward pass.
+Both may use all CPUs, and they take turns. A figure is the median over the rounds, and a ratio is the median of the
+ratios of each round. Loading is not measured: bench does not count it, embed counts from the moment at which the model
+is loaded, and the CPU time of a run on one text is subtracted from CPU times. On a machine that also does other things,
+the ratio of CPU times shows what the ratio of speeds cannot: what reading, tokenizing and writing cost beside the forward
+pass.
 """
 
 import argparse
@@ -25,7 +26,7 @@ from common import clean_environment
 
 MODEL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../Models/mobilebert-mini")
 TEXTS = 20_000
-MEAN_WORDS = 12  # as sentences of SST-2 have them, nearly
+MEAN_WORDS = 12  # about as in sentences of SST-2
 
 
 def run(*command):
@@ -49,7 +50,7 @@ def bench(program, texts, threads, options):
 def embed(program, texts, target, options):
     """Texts a second, and the CPU time."""
     _, errors, cpu = run(program, "embed", "--input", texts, "--output", target, *options)
-    # Its last line: "20000 texts, 1733 texts/s in 0:12".
+    # The last line is "20000 texts, 1733 texts/s in 0:12".
     return float(re.findall(r"([\d.]+) texts/s", errors)[-1]), cpu
 
 

@@ -1,10 +1,10 @@
-// Operations a second that the CPU can do at all: multiply-adds in registers, as many side by side as hide their
-// latency.
+// Measures the most operations a second that the CPU can do: multiply-adds in registers, with enough of them in parallel
+// to hide their latency.
 //
 //     cc -O2 -pthread ceiling.c -o ceiling && ./ceiling THREADS
 //
-// Prints a line for each type that has instructions: its name, and operations a second of all threads together (a
-// multiplication and an addition are two).
+// Prints a line for each type for which the CPU has instructions: the name, and the operations a second of all threads
+// together (a multiplication and an addition are two operations).
 
 #include <pthread.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ static double now(void) {
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-// `accumulators` and the two factors stay in registers; the empty asm keeps the loop from being thought away.
+// `accumulators` and the two factors stay in registers; the empty asm keeps the compiler from removing the loop.
 #define MULTIPLY_ADDS(name, isa, vector, zero, step)                        \
     __attribute__((target(isa))) static void *name(void *unused) {          \
         vector sums[chains];                                                \

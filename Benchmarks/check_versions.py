@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Refuses other versions of the peers than requirements.txt pins: figures of others cannot be compared."""
+"""Refuses versions of the peers that requirements.txt does not pin, because their figures could not be compared."""
 
 import importlib.metadata
 import sys

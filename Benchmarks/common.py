@@ -1,4 +1,4 @@
-"""What the measurements share: the program, the settings of a run, medians, the machine."""
+"""Shared by all measurements: the program, the settings of a run, medians, the machine."""
 
 import dataclasses
 import datetime
@@ -16,18 +16,18 @@ SHAPES = ((1, 16), (1, 128), (8, 32), (32, 32), (8, 128), (32, 128), (4, 512))
 
 @dataclasses.dataclass
 class Settings:
-    """Of one run of all measurements."""
+    """The settings of one run of all measurements."""
 
     program: str
     model: str
     texts: str
     threads: int
     quick: bool
-    rounds: int  # How often each figure is taken; all subjects take turns, so that the machine's drift cancels.
+    rounds: int  # How often each figure is measured; all subjects take turns, so that the machine's drift cancels.
 
     @property
     def seconds(self):
-        """Time for one figure in one round."""
+        """Seconds that one figure may take in one round."""
         return 0.2 if self.quick else 1.5
 
     @property
@@ -43,12 +43,12 @@ class Settings:
 
 
 def clean_environment():
-    """None of the caller's settings of the program."""
+    """The environment without the caller's settings of the program."""
     return {key: value for key, value in os.environ.items() if not key.startswith("SWIFTLET_")}
 
 
 def bench(settings, *arguments):
-    """What `swiftlet bench` measures: its lines of JSON."""
+    """The figures of `swiftlet bench`, which are its lines of JSON."""
     command = [settings.program, "bench", "--model", settings.model, "--format", "json",
                "--time", str(settings.seconds), *map(str, arguments)]
     output = subprocess.run(command, check=True, capture_output=True, text=True, env=clean_environment()).stdout
@@ -69,7 +69,7 @@ def first_match(pattern, path, default="unknown"):
 
 
 def machine():
-    """A few words each: what the figures depend on."""
+    """What the figures depend on, in a few words each."""
     flags = set(first_match(r"^flags\s*:(.*)$", "/proc/cpuinfo", "").split())
     sets = [name for name, flag in (("AVX2", "avx2"), ("AVX-512", "avx512f"), ("VNNI", "avx512_vnni"),
                                     ("BF16", "avx512_bf16"), ("AMX", "amx_tile")) if flag in flags]

@@ -1,4 +1,4 @@
-"""The forward pass: ours in each dtype, interleaved with the peers', round by round."""
+"""Measures the forward pass: ours in each dtype and the peers', in turns, round by round."""
 
 import dataclasses
 import os
@@ -9,7 +9,7 @@ import tempfile
 import common
 import peers
 
-# Of one token, in all 24 layers and the embedding transformation: twice the multiplications by weights.
+# For one token, in all 24 layers and the embedding transformation: twice the multiplications by weights.
 OPERATIONS_PER_TOKEN = 2 * (24 * (2 * 512 * 128 + 3 * 128 * 128 + 512 * 128 + 8 * 128 * 512 + 128 * 512) + 384 * 512)
 # Twelve layers of 768 units take their time.
 OTHER_SHAPES = ((1, 16), (1, 128), (8, 128))
@@ -17,7 +17,7 @@ RAGGED_TOKENS = (100, 512, 2_000, 10_000, 100_000)
 
 
 def measure(settings):
-    """Rows with tokens/s and ratios by name; a ratio is the median of the rounds' own."""
+    """Rows with tokens/s and ratios by name; a ratio is the median of the ratios of each round."""
     engines = peers.Peers(settings.model, settings.threads)
     work = {f"{rows}x{length}": [peers.random_batch(rows, length)] for rows, length in settings.shapes}
     lines = settings.lines("short")[: 64 if settings.quick else None]
@@ -31,7 +31,7 @@ def measure(settings):
                 for figure in ours(settings, dtype, file.name, [name for name in work if name != "texts"]):
                     times[figure["shape"]].setdefault(dtype, []).append(figure["seconds"])
             for name, batches in work.items():
-                # PyTorch is the slowest, and nothing is compared with it: once will do.
+                # PyTorch is the slowest and no ratio uses it, so one round is enough.
                 for peer in engines.names if round_ == 0 else engines.sessions:
                     times[name].setdefault(peer, []).append(engines.seconds(peer, batches, settings.seconds))
     tokens = {name: int(sum(mask.sum() for _, mask in batches)) for name, batches in work.items()}
@@ -79,7 +79,7 @@ def ratio(row, name, other):
 
 
 def ragged(settings):
-    """Seconds a token for batches of ever more sentences: (tokens, seconds)."""
+    """The time of batches of more and more sentences: (texts, tokens, seconds)."""
     lines = settings.lines("sentences")
     figures = []
     for wanted in RAGGED_TOKENS[: 3 if settings.quick else None]:
@@ -95,7 +95,7 @@ def ragged(settings):
 
 
 def ceiling(settings):
-    """Operations a second that the CPUs can do at all, by dtype; empty where ceiling.c does not compile."""
+    """The most operations a second that the CPUs can do, by dtype; empty if ceiling.c does not compile."""
     folder = os.path.dirname(os.path.abspath(__file__))
     with tempfile.TemporaryDirectory() as scratch:
         program = os.path.join(scratch, "ceiling")

@@ -1,4 +1,5 @@
--- For wrk: POSTs the lines of a file, one a request, in order, round and round; prints the result as JSON.
+-- A script for wrk: posts the lines of a file, one in each request, in order and again from the start; prints the result
+-- as JSON.
 --
 --   TEXTS=short.txt wrk -t1 -c32 -d10s -s load.lua http://127.0.0.1:8080
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Makes a model with random weights in the shape of google/mobilebert-uncased, bert-base-uncased or
-distilbert-base-uncased: speed does not depend on values.
+distilbert-base-uncased. The values do not matter, because speed does not depend on them.
 
     Benchmarks/make_model.py FOLDER [--architecture mobilebert|bert|distilbert] [--seed 7]
 
@@ -28,7 +28,7 @@ def random_model(architecture, seed):
     model = getattr(transformers, family + "ForSequenceClassification")(configuration)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            # Matrices keep the size of what goes through them, so that no activation dies out or grows over 24 layers.
+            # Matrices keep the size of their inputs, so that no activation vanishes or grows over 24 layers.
             if parameter.dim() == 2 and "embeddings" not in name:
                 torch.nn.init.normal_(parameter, std=parameter.shape[1] ** -0.5)
             elif name.endswith("bias"):

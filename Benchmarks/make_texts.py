@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the texts that are measured, the same ones in every run.
+"""Makes the texts for the measurements, the same ones in every run.
 
     Benchmarks/make_texts.py FOLDER [--sst2 SST2_DIR]
 
@@ -7,8 +7,8 @@
     FOLDER/sentences.txt  many of them for the tokenizers: SST-2's training sentences
     FOLDER/mixed.txt      5 MB of lines in 24 languages and 14 scripts, with figures, marks, addresses and emoji
 
-SST-2 is not ours to share. Without SST2_DIR (GLUE's folder, with train.tsv and dev.tsv) sentences of as many words are
-drawn from the vocabulary instead; FOLDER/source says which it was. Python's standard library is enough.
+SST-2 is not ours to share. Without SST2_DIR (GLUE's folder, with train.tsv and dev.tsv), sentences with as many words
+are drawn from the vocabulary instead. FOLDER/source says which of the two was used. Python's standard library is enough.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import random
 
 MIXED_BYTES = 5_000_000
 
-# "All human beings are born free and equal in dignity and rights" and on: article 1 of the Universal Declaration of
+# "All human beings are born free and equal in dignity and rights …": article 1 of the Universal Declaration of
 # Human Rights, or its beginning.
 SPACED = [
     "All human beings are born free and equal in dignity and rights. They are endowed with reason and conscience and"
@@ -60,7 +60,7 @@ MARKS = ["2026-11-21", "3.14159", "№ 7", "user@example.org", "https://example.
 
 
 def mixed_line(randomness):
-    """Words, or stretches of a script without spaces, of one language; now and then of two."""
+    """A line of words (or of runs of characters, in a script without spaces) from one language, and now and then from two."""
     parts = []
     for _ in range(1 + (randomness.random() < 0.2)):
         if randomness.random() < len(UNSPACED) / (len(SPACED) + len(UNSPACED)):
@@ -85,7 +85,7 @@ def mixed_lines():
 
 
 def drawn_sentences(count, mean_words, seed):
-    """Sentences of words of the vocabulary, the frequent ones (they come first) more often."""
+    """Sentences of words from the vocabulary. Frequent words, which come first in it, are drawn more often."""
     folder = os.path.dirname(os.path.abspath(__file__))
     with open(os.path.join(folder, "../Models/mobilebert-mini/vocab.txt"), encoding="utf-8") as file:
         words = [line for line in file.read().split("\n")[1996:] if line.isalpha()]

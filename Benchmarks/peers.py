@@ -1,4 +1,4 @@
-"""The peers: one model in ONNX Runtime (float32, dynamic int8) and PyTorch, with the threads that we get."""
+"""The peers: one model in ONNX Runtime (float32, dynamic int8) and PyTorch, with as many threads as Swiftlet gets."""
 
 import os
 import statistics
@@ -13,7 +13,7 @@ from transformers import AutoModelForSequenceClassification
 
 
 class Outputs(torch.nn.Module):
-    """What a peer computes: the last hidden states and the logits; of DistilBERT, which has no pooler, the former."""
+    """A peer's outputs: the last hidden states and the logits. DistilBERT has no pooler and gives the hidden states only."""
 
     def __init__(self, model):
         super().__init__()
@@ -31,7 +31,7 @@ def load_torch(folder):
 
 
 def export(folder):
-    """The model as ONNX files beside it, made once: float32, and dynamically quantized to int8."""
+    """Exports the model to ONNX files beside it, once: in float32, and dynamically quantized to int8."""
     plain, quantized = (os.path.join(folder, name) for name in ("peer.onnx", "peer.int8.onnx"))
     if not os.path.exists(plain):
         example = torch.ones(2, 16, dtype=torch.long)
@@ -66,7 +66,7 @@ class Peers:
                 self.torch_model(torch.from_numpy(ids), torch.from_numpy(mask))
 
     def seconds(self, name, batches, budget):
-        """The median time for all batches, of as many runs as the budget has room for."""
+        """The median time of a run over all batches, for as many runs as fit into the budget."""
         self.run(name, *max(batches, key=lambda batch: batch[0].size))
         times = []
         while not times or sum(times) < budget:
@@ -83,7 +83,7 @@ def random_batch(rows, length):
 
 
 def text_batches(folder, lines, rows):
-    """Texts in their order, each batch padded to its longest, as these engines need it."""
+    """The texts in their order, each batch padded to its longest text, because these engines need padding."""
     tokenizer = BertWordPieceTokenizer(os.path.join(folder, "vocab.txt"), lowercase=True)
     tokenizer.enable_truncation(512)
     tokenizer.enable_padding()

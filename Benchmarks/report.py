@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-# Before NumPy and PyTorch are loaded: they read it once.
+# This is set before NumPy and PyTorch are loaded, because they read it once.
 threads_of_all = str(len(os.sched_getaffinity(0)))
 os.environ.setdefault("OMP_NUM_THREADS", threads_of_all)
 
@@ -54,7 +54,7 @@ def introduction(settings, source):
     kind = "QUICK RUN: one short round, good for trying the scripts only.\n\n" if settings.quick else ""
     return f"""# Benchmarks
 
-{kind}Made by `Benchmarks/run`; what is measured and how is in [Benchmarks/README.md](../Benchmarks/README.md). Rerun it with
+{kind}`Benchmarks/run` writes this page; [Benchmarks/README.md](../Benchmarks/README.md) says what it measures and how. Run it again with
 
     SWIFTLET_SST2=folder/of/sst2 SWIFTLET_MINILM=folder/of/all-MiniLM-L6-v2 Benchmarks/run
 
@@ -76,11 +76,12 @@ def forward_section(settings):
     return f"""
 ## Forward pass
 
-Tokens a second, from token ids to one embedding a text. Shapes are texts x tokens of each, random ids; `texts` are the
-dev sentences, 32 a batch in their order, real tokens only. All engines take turns, figures are medians over {settings.rounds} rounds; PyTorch has one.
+Tokens a second, from token ids to one embedding for each text. A shape is the number of texts x the tokens of each, with
+random ids. `texts` are the dev sentences in their order, 32 in a batch; only real tokens are counted. All engines take
+turns, and a figure is the median over {settings.rounds} rounds; PyTorch has one round.
 
 """ + table(["shape", "tokens", *names], speeds) + """
-How many times as fast, as the median of the rounds' own ratios:
+How many times as fast: the median of the ratios of each round.
 
 """ + table(["shape", *(f"{ours} / {theirs}" for ours, theirs in pairs)], ratios) + f"""
 One request alone, 1x16: {alone}.
@@ -96,8 +97,8 @@ def architectures_section(settings):
     return """
 ### BERT and DistilBERT
 
-bert-base-uncased's and distilbert-base-uncased's shapes with random weights: tokens a second, and how many times as
-fast.
+Models with random weights in the shapes of bert-base-uncased and distilbert-base-uncased: tokens a second, and how many
+times as fast.
 
 """ + table(("model", "shape", *names, *(f"{ours} / {theirs}" for ours, theirs in pairs)), lines)
 
@@ -114,12 +115,12 @@ def ceiling_section(settings, rows):
         lines.append([dtype, f"{operations / 1e9:,.0f}", rounded(most), rounded(forward.speed(best, dtype)),
                       f"{100 * forward.speed(best, dtype) / most:.0f} %"])
     return f"""
-### Beside the machine's ceiling
+### Compared with the machine's ceiling
 
-Multiply-adds in registers ([ceiling.c](../Benchmarks/ceiling.c)) on {settings.threads} threads; a token takes
-{forward.OPERATIONS_PER_TOKEN / 1e6:.1f} million operations by weights, attention's own products not counted.
+The ceiling is the speed of multiply-adds in registers ([ceiling.c](../Benchmarks/ceiling.c)) on {settings.threads}
+threads. A token takes {forward.OPERATIONS_PER_TOKEN / 1e6:.1f} million operations with weights; attention's own products are not counted.
 
-""" + table(("dtype", "GOP/s", "tokens/s at the ceiling", f"tokens/s, {shape}", "share"), lines)
+""" + table(("dtype", "GOP/s", "tokens/s at the ceiling", f"tokens/s, {shape}", "fraction"), lines)
 
 
 def ragged_section(settings):
@@ -128,7 +129,7 @@ def ragged_section(settings):
     return """
 ### Cost by real tokens
 
-Sentences of all lengths in one batch, float32.
+Sentences of all lengths in one batch, in float32.
 
 """ + table(("texts", "tokens", "ms", "µs a token"), lines)
 
@@ -139,7 +140,7 @@ def accuracy_section(settings):
     text = f"""
 ## Accuracy of the narrow dtypes
 
-Embeddings of {count} sentences, beside float32's.
+Embeddings of {count} sentences, compared with the embeddings in float32.
 
 """ + table(("model", "dtype", "lowest cosine", "mean cosine"), lines)
     sentiment = accuracy.sentiment(settings)
@@ -147,7 +148,7 @@ Embeddings of {count} sentences, beside float32's.
         return text
     right, examples = sentiment
     return text + f"""
-Sentences of SST-2's dev split ({examples:,}) whose sentiment the bundled model tells.
+Sentences of SST-2's dev split ({examples:,}) whose sentiment the bundled model predicts correctly.
 
 """ + table(("dtype", "right", "accuracy"), [[dtype, n, f"{n / examples:.4f}"] for dtype, n in right.items()])
 
@@ -163,9 +164,9 @@ def tokenization_section(settings):
     return """
 ## Tokenizer
 
-One thread, offsets and special tokens included, beside Hugging Face's `tokenizers` (Rust, `encode_batch`, no
-parallelism). Both gave equally many tokens. `sentences` are the training sentences, `mixed` is 5 MB in 24 languages and
-14 scripts.
+One thread, including offsets and special tokens, compared with Hugging Face's `tokenizers` (Rust, `encode_batch`, no
+parallelism). Both gave the same number of tokens. `sentences` are the training sentences; `mixed` is 5 MB in 24 languages
+and 14 scripts.
 
 """ + table(("texts", "count", "tokens", "ours, texts/s", "MB/s", "theirs, texts/s", "MB/s", "ratio"), lines)
 
@@ -176,7 +177,7 @@ def json_section(settings):
     return f"""
 ## JSON writing
 
-{stages.EMBEDDINGS} embeddings of {stages.WIDTH} numbers, each number the shortest that reads back the same, one thread.
+{stages.EMBEDDINGS} embeddings of {stages.WIDTH} numbers on one thread. Each number has the shortest form that reads back as the same value.
 
 """ + table(("writer", "embeddings/s", "µs an embedding"), lines)
 
@@ -190,23 +191,23 @@ def service_section(settings):
             if row["failures"]:
                 raise SystemExit(f"{dtype}, {row['connections']} connections: {row['failures']} requests failed")
             lines.append([dtype, row["connections"], rounded(row["rate"]), f"{row['p50_ms']:.1f}",
-                          f"{row['p99_ms']:.1f}", rounded(measured["engine"]), f"{100 * row['share']:.0f} %",
-                          f"{row['wrk_cpu'] / row['seconds']:.2f}", f"{100 * row['fair_share']:.0f} %",
+                          f"{row['p99_ms']:.1f}", rounded(measured["engine"]), f"{100 * row['fraction']:.0f} %",
+                          f"{row['wrk_cpu'] / row['seconds']:.2f}", f"{100 * row['fair_fraction']:.0f} %",
                           f"{1e6 * row['service_cpu'] / row['requests']:,.0f}"])
         footprint.append([dtype, f"{1000 * service.first_answers(settings, dtype):.0f}",
                           f"{measured['memory']['VmRSS']:.0f}", f"{measured['memory']['VmHWM']:.0f}"])
     return """
 ## Service
 
-POST /embed with one sentence a request over HTTP/1.1, by `wrk -t1` on the same CPUs. *Engine* is what the encoder alone
-makes of the same sentences, 32 a batch, on all CPUs; *share* is the service's part of that. The load generator takes CPU
-time that the engine alone has to itself (*wrk CPUs*: how many it kept busy, by wait4): *fair share* compares with the
-engine on what wrk has left of N CPUs, share / (1 - wrk / N).
+`wrk -t1` sends POST /embed with one sentence in each request, over HTTP/1.1, from the same CPUs. *Engine* is the speed of
+the encoder alone for the same sentences, 32 in a batch, on all CPUs. *Fraction* is the service's speed as a part of that.
+The load generator takes CPU time that the engine alone has for itself (*wrk CPUs* says how many CPUs it kept busy, by
+wait4). *Fair fraction* compares with the engine on the part of N CPUs that wrk has left: fraction / (1 - wrk / N).
 
-""" + table(("dtype", "connections", "requests/s", "p50 ms", "p99 ms", "engine texts/s", "share", "wrk CPUs",
-             "fair share", "service CPU µs a request"), lines) + """
-Start and memory: from exec to the first answered request (median, the model's file in the page cache); resident after
-the load above, and the most there ever was (VmRSS, VmHWM; MB of 10^6 bytes).
+""" + table(("dtype", "connections", "requests/s", "p50 ms", "p99 ms", "engine texts/s", "fraction", "wrk CPUs",
+             "fair fraction", "service CPU µs a request"), lines) + """
+Start and memory: the time from exec to the first answered request (the median, with the model's file in the page cache);
+the resident memory after the load above, and its peak (VmRSS, VmHWM; MB of 10^6 bytes).
 
 """ + table(("dtype", "first answer, ms", "resident, MB", "peak, MB"), footprint)
 

@@ -58,7 +58,7 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
 
     def megabytes(self, name):
-        """VmHWM (the most there was) or VmRSS (now), of /proc/PID/status; MB are 10^6 bytes, the kernel counts KiB."""
+        """VmHWM (the peak) or VmRSS (now) of /proc/PID/status, in MB of 10^6 bytes; the kernel counts KiB."""
         kibibytes = common.first_match(rf"^{name}:\s*(\d+) kB$", f"/proc/{self.process.pid}/status", "0")
         return int(kibibytes) * 1024 / 1e6
 
@@ -70,7 +70,7 @@ class Server:
         wrk = subprocess.Popen(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", script,
                                 f"http://127.0.0.1:{self.port}"], env=environment, stdout=subprocess.PIPE, text=True)
         output = wrk.stdout.read()
-        # Not Popen.wait: wait4 says what the process has used.
+        # wait4 instead of Popen.wait, because it returns the CPU time that the process has used.
         _, status, usage = os.wait4(wrk.pid, 0)
         wrk.returncode = os.waitstatus_to_exitcode(status)
         if wrk.returncode != 0:
@@ -82,10 +82,11 @@ class Server:
 
 
 def measure(settings, dtype, connections=CONNECTIONS):
-    """Rows of one dtype: the engine alone and the service under load, in turns.
+    """Measures the engine alone and the service under load, in turns, for one dtype.
 
-    The load generator runs on the CPUs that the service has to itself otherwise. So the engine alone is given what the
-    generator has left: of N CPUs over S seconds in which wrk used W seconds of CPU time, the share 1 - W / (N * S).
+    The load generator runs on the same CPUs as the service. So the fair comparison is with the part of the engine alone
+    that the generator has left: the fraction 1 - W / (N * S) of N CPUs over S seconds, in which wrk used W seconds of CPU
+    time.
     """
     seconds = 2 if settings.quick else 8
     engine = [engine_alone(settings, dtype)]
@@ -100,20 +101,20 @@ def measure(settings, dtype, connections=CONNECTIONS):
     for row in rows:
         row["rate"] = row["requests"] / row["seconds"]
         left = 1 - row["wrk_cpu"] / (settings.threads * row["seconds"])
-        row["share"] = row["rate"] / texts_per_second
-        row["fair_share"] = row["share"] / left
+        row["fraction"] = row["rate"] / texts_per_second
+        row["fair_fraction"] = row["fraction"] / left
     return {"dtype": dtype, "engine": texts_per_second, "rows": rows, "memory": memory}
 
 
 def engine_alone(settings, dtype):
-    """Texts a second of the same sentences, 32 a batch, without tokenizer, JSON and sockets."""
+    """Texts a second for the same sentences, 32 in a batch, without tokenizer, JSON and sockets."""
     figure, = common.bench(settings, "--dtype", dtype, "--threads", settings.threads, "--texts",
                            settings.text_file("short"), "--batch", 32)
     return figure["texts"] / figure["seconds"]
 
 
 def first_answers(settings, dtype):
-    """Seconds from exec to the first answered request: the median, once the model's file is in the page cache."""
+    """The median of the seconds from exec to the first answered request, with the model's file in the page cache."""
     times = []
     for _ in range(1 + (1 if settings.quick else STARTS)):
         with Server(settings, dtype) as server:

@@ -1,11 +1,11 @@
-"""What is before and behind the forward pass, on one thread: tokenizing and JSON writing, beside the fastest peers."""
+"""Measures tokenizing and JSON writing, before and after the forward pass, on one thread, beside the fastest peers."""
 
 import json
 import os
 import statistics
 import time
 
-# Before the import: the Rust side reads them once.
+# These are set before the import, because the Rust side reads them once.
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ["RAYON_NUM_THREADS"] = "1"
 
@@ -19,7 +19,7 @@ EMBEDDINGS, WIDTH = 32, 512
 
 
 def timed(work, budget):
-    """The median of the runs that the budget has room for."""
+    """The median of as many runs as fit into the budget."""
     work()
     times = []
     while not times or sum(times) < budget:
@@ -30,7 +30,7 @@ def timed(work, budget):
 
 
 def tokenization(settings):
-    """Seconds of both tokenizers for each file of texts, round by round, on the same machine state."""
+    """Seconds of both tokenizers for each file of texts, round by round, so that both see the same state of the machine."""
     theirs = BertWordPieceTokenizer(os.path.join(settings.model, "vocab.txt"), lowercase=True)
     rows = []
     for name in ("sentences", "mixed"):
@@ -51,7 +51,7 @@ def tokenization(settings):
 
 
 def encode(tokenizer, lines):
-    # In batches that stay in the caches: all at once was slower.
+    # Batches that stay in the caches, because all texts at once were slower.
     for start in range(0, len(lines), 1024):
         tokenizer.encode_batch(lines[start : start + 1024])
 

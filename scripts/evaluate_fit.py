@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""Holds `swiftlet fit` against scikit-learn's LogisticRegression on the same features, and against transformers.
+"""Compares `swiftlet fit` with scikit-learn's LogisticRegression on the same features, and with transformers.
 
     scripts/evaluate_fit.py SST2_DIR/train.tsv SST2_DIR/dev.tsv --model ./all-MiniLM-L6-v2
 
-The files are tables with a line of names, .tsv as GLUE has them or .csv; --texts of the first are drawn (the same ones
-for the same --seed), and learnt from. The features are what the head of the fitted folder reads, as `swiftlet embed`
-gives them of that folder. scikit-learn learns from them twice: with the C that `swiftlet fit` has chosen, and with the
-one that its own LogisticRegressionCV chooses. Where transformers is installed, it loads the folder, and its logits for
-the first texts of the second file are compared with those of `swiftlet classify`.
+The files are tables with a line of names: .tsv in GLUE's form, or .csv. The script draws --texts texts from the first
+file (the same ones for the same --seed) and trains on them. The features are the inputs of the head of the fitted
+folder, and `swiftlet embed` computes them from that folder. scikit-learn learns from them twice: with the C that
+`swiftlet fit` has chosen, and with the C that its own LogisticRegressionCV chooses. If transformers is installed, it
+loads the folder, and its logits for the first texts of the second file are compared with those of `swiftlet classify`.
 
-Prints all figures. Exits with 1 where an accuracy differs by more than --within, or a logit by more than 0.001 of the
-largest; with 77 where nothing could be compared: it needs numpy and scikit-learn (1.8 or later), the two files and the
-model's folder.
+Prints all figures. Exits with 1 if an accuracy differs by more than --within, or a logit by more than 0.001 of the
+largest; with 77 if nothing could be compared. Needs numpy and scikit-learn (1.8 or later), the two files and the model's
+folder.
 """
 
 import argparse
@@ -68,7 +68,7 @@ class Swiftlet:
 
 
 def draw(source, count, seed, target):
-    """Some lines of a table below its first, in an order of their own. No field of it may have a line break."""
+    """Draws lines of a table, without its first line. No field of the table may have a line break."""
     first, *lines = pathlib.Path(source).read_text(encoding="utf-8").splitlines(keepends=True)
     random.Random(seed).shuffle(lines)
     target.write_text(first + "".join(lines[:count]), encoding="utf-8")
@@ -84,7 +84,7 @@ def labels(path, column):
 
 
 def features(swiftlet, folder, kind, path, target):
-    """What the head of the folder's class reads, but for what is the same for all texts: [records, numbers]."""
+    """The inputs of the head of the folder's class, without those that are the same for all texts: [records, numbers]."""
     import numpy
 
     # The dense layer below the head passes the first token's state on, unless the head reads what it was trained to do.
@@ -95,13 +95,13 @@ def features(swiftlet, folder, kind, path, target):
 
 
 def compare_accuracies(report, train, validation, within):
-    """Prints scikit-learn's accuracies beside ours; how many are too far off."""
+    """Prints scikit-learn's accuracies beside ours, and returns how many of ours are too far off."""
     from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 
-    # Of a default that will change to what is meant here.
+    # The warning is about a default that will change to the value that is meant here.
     warnings.filterwarnings("ignore", category=FutureWarning, module="sklearn")
     (x, y), (validation_x, validation_y) = train, validation
-    # As `swiftlet fit` scales them, which gives C its unit.
+    # The same scaling as in `swiftlet fit`, which gives C its unit.
     mean = x.mean(0)
     scale = 1 / ((x - mean) ** 2).mean() ** 0.5
     x, validation_x = (x - mean) * scale, (validation_x - mean) * scale
@@ -122,7 +122,7 @@ def compare_accuracies(report, train, validation, within):
 
 
 def compare_logits(swiftlet, folder, path, tokens):
-    """Prints how far transformers' logits are from ours; 1 where that is too far."""
+    """Prints how far transformers' logits are from ours, and returns 1 if that is too far, else 0."""
     try:
         import torch
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
@@ -153,8 +153,8 @@ def main():
     parser.add_argument("validation", help="table of labelled texts to measure on")
     parser.add_argument("--model", required=True, help="folder of the model whose features are learnt from")
     parser.add_argument("--texts", type=int, default=15_000, help="texts to learn from (default 15000)")
-    parser.add_argument("--features", choices=["pooler", "cls", "mean"], help="as of swiftlet fit")
-    parser.add_argument("--dtype", choices=["float32", "bfloat16", "int8"], default="float32", help="of swiftlet fit")
+    parser.add_argument("--features", choices=["pooler", "cls", "mean"], help="the features of swiftlet fit")
+    parser.add_argument("--dtype", choices=["float32", "bfloat16", "int8"], default="float32", help="the dtype of swiftlet fit")
     parser.add_argument("--text-column", default="sentence")
     parser.add_argument("--label-column", default="label")
     parser.add_argument("--within", type=float, default=0.003, help="how far accuracies may differ (default 0.003)")

@@ -4,9 +4,10 @@
     scripts/evaluate_stsb.py stsbenchmark.tsv.gz --model ./all-MiniLM-L6-v2 --at-least 0.819
     scripts/evaluate_stsb.py stsbenchmark.tsv.gz --url http://127.0.0.1:8080
 
-The file is sentence-transformers' stsbenchmark.tsv.gz, of which the pairs of --split are taken. With --model a server
-is started for that folder (swiftlet serve, on a free port) and stopped again; with --url a running one is asked, by
-POST /embed. Prints the correlation; exits with 1 when it is below --at-least. Python's standard library is enough.
+The file is sentence-transformers' stsbenchmark.tsv.gz; the script takes the pairs of --split from it. With --model it
+starts a server for that folder (swiftlet serve, on a free port) and stops it again; with --url it asks a running server.
+The route is POST /embed. Prints the correlation, and exits with 1 if it is below --at-least. Python's standard library
+is enough.
 """
 
 import argparse
@@ -56,7 +57,7 @@ def cosines(url, pairs, batch_size, timeout):
 
 
 def ranks(values):
-    """Each value's rank; equal ones share the mean of theirs."""
+    """The rank of each value; equal values get the mean of their ranks."""
     order = sorted(range(len(values)), key=values.__getitem__)
     result = [0.0] * len(values)
     start = 0

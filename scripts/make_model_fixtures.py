@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes Tests/Fixtures/models' checkpoints of heads and of other architectures, and what transformers gives for them.
+"""Writes the checkpoints of heads and of other architectures in Tests/Fixtures/models, with the outputs of transformers.
 
 Usage: make_model_fixtures.py [SEED]
 
@@ -18,7 +18,7 @@ torch.set_num_threads(1)
 T.logging.set_verbosity_error()
 generator = torch.Generator().manual_seed(seed)
 
-# 1,000 ids where the service's tests put a vocabulary beside the model.
+# 1,000 ids for models beside which the service's tests put a vocabulary.
 MOBILEBERT = dict(vocab_size=1000, hidden_size=32, intra_bottleneck_size=16, embedding_size=16, num_attention_heads=2,
                   intermediate_size=24, num_hidden_layers=2, num_feedforward_networks=2, max_position_embeddings=96)
 BERT = dict(vocab_size=1000, hidden_size=24, num_hidden_layers=2, num_attention_heads=2, intermediate_size=40,
@@ -114,7 +114,7 @@ for name, (kind, config) in MODELS.items():
     folder = f"{out}/{name}"
     os.makedirs(folder, exist_ok=True)
     if name == "bert-old-names":
-        # As checkpoints converted from TensorFlow by the first versions: with the prefix, gamma and beta.
+        # The names in checkpoints that the first versions converted from TensorFlow: with the prefix, gamma and beta.
         model.config.save_pretrained(folder)
         weights = {f"bert.{key}".replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"):
                    value.contiguous() for key, value in model.state_dict().items()}

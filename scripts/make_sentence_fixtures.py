@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes Tests/Fixtures/sentence-transformers: module folders, and the vectors that sentence-transformers gives with them.
+"""Writes Tests/Fixtures/sentence-transformers: module folders, and the vectors that sentence-transformers computes from them.
 
 Usage: python scripts/make_sentence_fixtures.py        (from the repository root; needs PyPI's sentence-transformers==6.2.0,
                                                         transformers==5.23.0 and torch)
@@ -45,7 +45,8 @@ def dense(inputs, outputs, activation, **options):
     return Dense(inputs, outputs, activation_function=activation, **options)
 
 
-# Each: the modules behind the transformer, what else the folder says, and whether its files are written as versions before 5 do.
+# For each folder: the modules after the transformer, the folder's other options, and whether its files have the form of
+# versions before 5.
 CASES = {
     "normalize": ([Pooling(WIDTH, "mean"), Normalize()], {}, False),
     "dense": ([Pooling(WIDTH, "cls"), dense(WIDTH, 24, torch.nn.Tanh())], {}, True),
@@ -102,7 +103,7 @@ def write(name, modules, says, is_old, scratch):
         for path in folder.iterdir():
             if path.is_file() and path.name not in ("modules.json", "config_sentence_transformers.json"):
                 path.rename(folder / "0_Transformer" / path.name)
-    # What is written is what is read, so that the files themselves are right.
+    # The folder is read back from its files, so that a mistake in the files would show.
     model = SentenceTransformer(str(folder), device="cpu").double()
     vectors = {}
     for prompt in ["", *(says.get("prompts") or {})]:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes what Hugging Face makes of questions to texts, and of the tokens of texts.
+"""Writes Hugging Face's answers to questions about texts, and its classes of the tokens of texts.
 
 Usage: make_span_fixtures.py        (from the repository root)
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes Tests/Fixtures/tasks: a vocabulary for the fixture models, and what Hugging Face's pipelines make of texts.
+"""Writes Tests/Fixtures/tasks: a vocabulary for the fixture models, and the answers of Hugging Face's pipelines.
 
 Usage: make_task_references.py [MODELS_DIR]
 
@@ -8,7 +8,7 @@ Needs (PyPI): torch==2.13.0+cpu transformers==5.23.0. Run in the repository's fo
 vocab.txt         1,000 tokens: special ones, characters, pieces, frequent words of the bundled vocabulary.
 expected.json     a list of {"route", "model", "config"?, "request", "expected"}: what POST /route must answer when the
                   fixture model, with the keys of "config" changed in its config.json, is served with that vocabulary.
-                  Models run in float64; where transformers has no pipeline, its model and tokenizer are used directly.
+                  Models run in float64. If transformers has no pipeline, its model and tokenizer are used directly.
 """
 import json, os, string, sys, tempfile, shutil
 import torch

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes Tests/Fixtures/tokenization: what Hugging Face's tokenizers gives for texts made to be difficult.
+"""Writes Tests/Fixtures/tokenization: the tokens that Hugging Face's tokenizers gives for difficult texts.
 
 Usage: python scripts/make_tokenizer_fixtures.py        (from the repository root; needs PyPI's tokenizers==0.23.3 and
                                                         transformers==5.23.0, for `cased` alone)
@@ -153,7 +153,7 @@ def cased(words):
     import transformers
     if transformers.__version__ != "5.23.0":
         sys.exit(f"transformers 5.23.0 is needed, {transformers.__version__} is installed")
-    # Not the library's trainer: its vocabulary is another one each time.
+    # The library's trainer is not used, because its vocabulary differs each time.
     found = [w for line in SENTENCES.split("\n") for w, _ in pre_tokenizers.BertPreTokenizer().pre_tokenize_str(line)]
     letters = sorted(set("".join(found)))
     pieces = letters + ["##" + c for c in letters] + found[::2] + ["##" + w[len(w) // 2:] for w in found[1::2] if len(w) > 3]

@@ -3,9 +3,9 @@
 
 Usage: python scripts/make_unicode_tables.py        (from the repository root; needs PyPI's tokenizers==0.23.3)
 
-Every table is *observed*: each of the 1,112,064 Unicode scalars is put through the library itself and what comes out
-is written down, so that the tables are right by construction whichever Unicode versions the library was built with.
-They are three: its general categories are Unicode 8.0's (crate unicode_categories), its canonical decompositions and
+Every table is *observed*: the script puts each of the 1,112,064 Unicode scalars through the library itself and writes
+down what comes out. So the tables are right by construction, whichever Unicode versions the library was built with.
+There are three versions: its general categories are Unicode 8.0's (crate unicode_categories), its canonical decompositions and
 combining classes Unicode 12.1's (crate unicode-normalization-alignments), its lower case, white space and word
 characters Unicode 17.0's (Rust's standard library and the regex crate). The output depends on nothing else.
 """
