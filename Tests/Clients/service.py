@@ -1,4 +1,4 @@
-"""What the clients' tests share: the servers that scripts/test-clients has started, and their plain answers."""
+"""Shared by the clients' tests: the servers that scripts/test-clients has started, and their plain answers."""
 
 import json
 import os
@@ -7,8 +7,8 @@ import threading
 import urllib.error
 import urllib.request
 
-# The bundled classifier; the same with a head of one label; the first again, with room for one request of 16 texts; and
-# models of random weights with other heads.
+# The bundled classifier; the same with a head of one label; the bundled one again, with capacity for one request of 16
+# texts; and models with random weights and other heads.
 URL = os.environ["SWIFTLET_URL"]
 RERANKER_URL = os.environ["SWIFTLET_RERANKER_URL"]
 BUSY_URL = os.environ["SWIFTLET_BUSY_URL"]
@@ -32,7 +32,7 @@ def post(path, body, url=URL):
 
 
 def embed(inputs, **options):
-    """The vectors of /embed, which every client's are held against."""
+    """The vectors of /embed, with which every client's vectors are compared."""
     return post("/embed", {"inputs": inputs, **options})
 
 
@@ -43,7 +43,7 @@ def rerank_scores(query, texts, **options):
 
 
 def assert_close(test, given, expected, tolerance=1e-6):
-    """Vectors, or lists of vectors, that agree in each component."""
+    """Checks that vectors, or lists of vectors, agree in each component."""
     given, expected = list(given), list(expected)
     test.assertEqual(len(given), len(expected))
     for one, other in zip(given, expected):
@@ -54,12 +54,12 @@ def assert_close(test, given, expected, tolerance=1e-6):
 
 
 def long_texts(count):
-    """Texts of 300 tokens and more, none like another: equal ones in flight are computed once."""
+    """Texts of at least 300 tokens, all different, because equal texts in flight are computed once."""
     return [" ".join(random.choices(["a", "dull", "fine", "film", "word"], k=300)) for _ in range(count)]
 
 
 class Crowd:
-    """Clients that keep the queue of the busy server full until they are called off."""
+    """Clients that keep the queue of the busy server full until they are stopped."""
 
     def __enter__(self):
         self._done = threading.Event()

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""A Hub on loopback, with models that behave as the real one's and as a bad day's. For HubTests and scripts/test-clients.
+"""A Hub on loopback for HubTests and scripts/test-clients. Its models behave like the real Hub's, well or badly.
 
-Prints {"hub": <address>, "cdn": <address>} and serves until its standard input ends. What a model does is in its name;
-all have the same files but where FILES says otherwise. An argument is a folder: the model "real", which can be loaded.
-GET <hub>/log gives the requests so far.
+Prints {"hub": <address>, "cdn": <address>} and serves until its standard input ends. The name of a model says how it
+behaves. All models have the same files unless FILES says otherwise. An argument is a folder: the model "real", which can
+be loaded. GET <hub>/log returns the requests so far.
 """
 import hashlib
 import json
@@ -169,7 +169,7 @@ class Hub(Handler):
 
 
 class CDN(Handler):
-    """Knows nothing of tokens, and refuses whoever shows one."""
+    """A host that knows no tokens, and refuses every request that shows one."""
 
     def do_GET(self):
         self.note("cdn")
@@ -197,7 +197,7 @@ class CDN(Handler):
         body = content[start:]
         cuts = {"broken": 3, "rangeless": 1, "other-range": 1, "unsatisfied": 1}.get(name, 0)
         if attempt <= cuts:
-            # The announced length does not come: the connection ends.
+            # The connection ends before the announced length has come.
             self.answer(status, body[:60_000], Content_Length=len(body), **fields)
             self.close_connection = True
             return None
@@ -214,7 +214,7 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request, client_address):
-        pass  # A client that goes away is not this program's trouble.
+        pass  # A client that disconnects is no error here.
 
 
 hub, cdn = Server(("127.0.0.1", 0), Hub), Server(("127.0.0.1", 0), CDN)

@@ -1,4 +1,4 @@
-"""What attackers send: hidden requests, bombs, floods, stalls. It costs their own connection, and nobody else's."""
+"""Attacks: hidden requests, bombs, floods, stalls. Each costs the attacker's connection, and nobody else's."""
 
 import random
 import socket
@@ -11,9 +11,9 @@ import http2
 from harness import Figure, Server, percentile, wait_until
 
 TITLE = "Attacks on the protocols"
-PROMISE = ("Hidden requests are never answered; bombs, floods and stalls end their own connection (or stream) and no "
-           "other; memory and descriptors come back. The same attacks are tests without sockets, clause by clause, in "
-           "Tests/HTTPProtocolTests, and with sockets in Tests/HTTPServerTests.")
+PROMISE = ("Hidden requests are never answered. Bombs, floods and stalls end their own connection (or stream) and no "
+           "other. Memory and descriptors come back. The same attacks are tests without sockets, clause by clause, "
+           "in Tests/HTTPProtocolTests, and tests with sockets in Tests/HTTPServerTests.")
 
 PATIENCE = 20.0
 SLOW_LIMIT = 2.0  # seconds: head_timeout, body_timeout, write_timeout
@@ -41,7 +41,7 @@ SMUGGLING = [
     b"Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFF\r\n",
     b"Transfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 35\r\n\r\n",
 ]
-BOMBS = [  # what begins a request, what is repeated, the answer
+BOMBS = [  # the beginning of a request, the part that is repeated, the expected answer
     (b"GET /", b"a", 414), (b"GET / HTTP/1.1\r\nX: ", b"y", 431), (b"GET / HTTP/1.1\r\n", b"X: y\r\n", 431),
     (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"a", 400),
     (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", b"1;abc\r\nx\r\n", 400),
@@ -82,14 +82,15 @@ WRONG_SIZES = [
 def run(settings):
     with Server(settings, head_timeout=SLOW_LIMIT, body_timeout=SLOW_LIMIT, write_timeout=SLOW_LIMIT) as server:
         attacks = Attacks(server, settings.quick)
-        attacks.http1()  # what the service allocates once is not the attackers'
+        attacks.http1()  # memory that the service allocates once is not counted as growth
         attacks.http2()
         descriptors, before = server.descriptors(), server.resident_bytes()
         figures = attacks.http1() + attacks.http2()
         recovered = wait_until(lambda: (server.metrics().in_flight, server.metrics().other_connections) == (0, 0))
         growth = 100 * (server.resident_bytes() / before - 1)
         figures += [
-            Figure("in work and open afterwards", "nothing" if recovered else "something", "nothing", recovered),
+            Figure("requests and connections left afterwards", "nothing" if recovered else "something", "nothing",
+                   recovered),
             Figure.at_most("descriptors left open", server.settled_descriptors(descriptors) - descriptors, 2),
             Figure.at_most("growth of resident memory", growth, GROWTH_LIMIT, "%"),
             Figure.exactly("exit status on SIGTERM", server.stop(), 0),
@@ -112,10 +113,10 @@ class Attacks:
         return [
             Figure.exactly("hidden requests refused, their connection closed", refused, len(SMUGGLING)),
             Figure.exactly("endless lines, fields, extensions and trailers refused", bombs, len(BOMBS)),
-            Figure.at_most(f"answers to 20 KB of garbage, the most of {self.many // 10}", garbage, 1),
-            Figure.exactly(f"clients answered of {self.many // 10} that half-closed", half_closed, self.many // 10),
+            Figure.at_most(f"most answers to 20 KB of garbage, in {self.many // 10} trials", garbage, 1),
+            Figure.exactly(f"half-closed clients answered, of {self.many // 10}", half_closed, self.many // 10),
             Figure.exactly("answers to a pipeline of 10,000", answers, 10_000),
-            Figure("… in", f"{seconds:.1f} s", "", True),
+            Figure("… the time for them", f"{seconds:.1f} s", "", True),
             *self.slow("head", b"GET /health HTTP/1.1\r\nX: "),
             *self.slow("body", http1.request("POST", "/embed", bytes(100_000))[:-99_000]),
             *self.slow_readers(),
@@ -130,7 +131,7 @@ class Attacks:
         literal = b"\x40\x01x\x7f\xbd\x1d" + b"a" * 3900
         bomb = self.ended_by(headers(1, HEAD + literal + b"\xbe" * 12_000))
         return figures + [
-            Figure.exactly("HPACK bomb of 47 MB, the connection's end", bomb, ENHANCE_YOUR_CALM),
+            Figure.exactly("HPACK bomb of 47 MB: the error code that ends the connection", bomb, ENHANCE_YOUR_CALM),
             Figure.exactly("frames of wrong size told as such", wrong, len(WRONG_SIZES)),
             Figure.exactly("bad prefaces closed", bad, len(prefaces)),
             *self.streams(), *self.stalled(),
@@ -139,7 +140,7 @@ class Attacks:
     # HTTP/1.1
 
     def until_end(self, data):
-        """All that comes until the server closes; None if it doesn't."""
+        """Everything that arrives until the server closes; None if it does not close."""
         with socket.create_connection(("127.0.0.1", self.port), PATIENCE) as client:
             received = b""
             try:
@@ -194,7 +195,7 @@ class Attacks:
         return time.monotonic() - started, answers
 
     def slow(self, what, beginning):
-        """Drips on many connections; meanwhile others are served."""
+        """Sends drop by drop on many connections; others are served meanwhile."""
         clients = [http1.Connection(self.port, PATIENCE) for _ in range(self.many)]
         started = time.monotonic()
         for client in clients:
@@ -238,7 +239,7 @@ class Attacks:
     # HTTP/2
 
     def flood(self, name, frames):
-        """How many rounds pass before the connection is ended."""
+        """How many rounds pass before the server ends the connection."""
         client = socket.create_connection(("127.0.0.1", self.port), PATIENCE)
         client.sendall(http2.PREFACE + http2.frame(http2.SETTINGS, 0, 0))
         received, rounds = b"", 0
@@ -262,7 +263,7 @@ class Attacks:
         return goaway(received or b"")
 
     def streams(self):
-        """Opens more streams than there may be: the others go on."""
+        """Opens more streams than the limit allows: those within the limit are answered."""
         connection = http2.Connection(self.port, PATIENCE)
         connection.ask_one("GET", "/health/live")  # acknowledges the server's settings
         opened = range(3, 3 + 2 * 140, 2)
@@ -276,9 +277,9 @@ class Attacks:
                 connection.send(http2.frame(http2.DATA, http2.END_STREAM, stream, http1.EMBED))
             served += [connection.poll()[1] for _ in range(128)]
         except http1.Lost:
-            pass  # the connection was ended with them
+            pass  # the server ended the connection with the streams
         connection.close()
-        return [Figure.exactly("streams refused of 140 at once, the limit being 128", refused.count(None), 12),
+        return [Figure.exactly("streams refused, of 140 at once with a limit of 128", refused.count(None), 12),
                 Figure.exactly("… and answered", served.count(200), 128)]
 
     def stalled(self):
@@ -301,7 +302,7 @@ class Attacks:
 
 
 def goaway(received):
-    """The code of a GOAWAY with an error, once there is one."""
+    """The error code of a GOAWAY, as soon as one arrives."""
     while len(received) >= 9:
         length = int.from_bytes(received[:3], "big")
         if received[3] == http2.GOAWAY and len(received) >= 17 and received[13:17] != bytes(4):

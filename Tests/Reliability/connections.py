@@ -1,4 +1,4 @@
-"""Ten thousand connections that do nothing, and a thousand that do."""
+"""Ten thousand idle connections, and a thousand active ones."""
 
 import time
 
@@ -8,7 +8,7 @@ from harness import Figure, Server, percentile, progress, wait_until
 
 TITLE = "Ten thousand idle connections and a thousand active"
 PROMISE = ("10,000 idle connections, half of them HTTP/2, take the memory that config/swiftlet.yaml states "
-           "(`max_connections`), while 1,000 active ones are all served.")
+           "(`max_connections`), while 1,000 active connections are all served.")
 
 # What config/swiftlet.yaml states for an idle connection that has been used.
 KIBIBYTES_PLAIN = 2
@@ -18,7 +18,7 @@ KIBIBYTES_HTTP2 = 16
 def run(settings):
     idle, active, rounds = (1_000, 100, 3) if settings.quick else (10_000, 1_000, 10)
     with Server(settings, max_connections=12_000, idle_timeout=600, log_level="warning") as server:
-        talk(server.port, 64, 5)  # what the service allocates once is not the connections'
+        talk(server.port, 64, 5)  # memory that the service allocates once is not the connections'
         wait_until(lambda: server.metrics().other_connections == 0)
         descriptors, before = server.descriptors(), server.resident_bytes()
         plain = [open_plain(server.port) for _ in range(idle // 2)]
@@ -46,9 +46,9 @@ def run(settings):
                        "KiB"),
         Figure.at_most("memory of an idle HTTP/2 connection", per_connection(with_all - with_plain), KIBIBYTES_HTTP2,
                        "KiB"),
-        Figure("resident memory before, with the idle, with the active too, after",
+        Figure("resident memory before, with the idle ones, with the active ones too, after",
                ", ".join(f"{value / 1e6:.0f} MB" for value in (before, with_all, peak, after)), "", True),
-        Figure.exactly(f"answers 200 to {active:,} active connections of {rounds} requests each", answered,
+        Figure.exactly(f"answers with 200 to {active:,} active connections of {rounds} requests each", answered,
                        active * rounds),
         Figure("the slowest and the median answer among them",
                f"{max(seconds):.2f} s, {percentile(seconds, 0.5):.2f} s", "", True),
@@ -71,7 +71,7 @@ def open_http2(port):
 
 
 def talk(port, count, rounds):
-    """So many connections that all wait for an answer at the same time; how many were 200, and how long each took."""
+    """Opens connections that all wait for an answer at the same time; returns the number of 200s and all durations."""
     active = [http1.Connection(port) for _ in range(count)]
     answered, seconds = 0, []
     for _ in range(rounds):

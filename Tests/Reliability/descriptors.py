@@ -8,9 +8,10 @@ import http1
 from harness import Figure, Server, wait_until
 
 TITLE = "File descriptors exhausted"
-PROMISE = ("With more clients than the limit of open files allows, those that fit are served, the others are told 503 "
-           "with Retry-After, and once clients go everything is as before. Where `accept` itself fails with EMFILE, "
-           "because the limit was lowered while the service ran, it goes on with those it has, and recovers.")
+PROMISE = ("If there are more clients than the limit of open files allows, those that fit are served and the others "
+           "get 503 with Retry-After. When clients disconnect, everything is as before. If `accept` itself fails "
+           "with EMFILE, because the limit was lowered while the service ran, the service continues with the "
+           "connections that it has, and recovers.")
 
 LIMITS = (64, 256)  # `ulimit -n`
 CLIENTS = 400
@@ -36,11 +37,11 @@ def started_with_few(settings, limit):
         recovered = sum(status == 200 for status in open_all(server.port, len(served))[1])
         status = server.stop()
     return [
-        Figure(f"`ulimit -n {limit}`: clients, served of them", f"{CLIENTS}, {len(served)}", "at least 1",
+        Figure(f"`ulimit -n {limit}`: clients, and how many were served", f"{CLIENTS}, {len(served)}", "at least 1",
                len(served) > 0),
-        Figure.exactly("the others, told 503", statuses.count(503), CLIENTS - len(served)),
+        Figure.exactly("the others, answered with 503", statuses.count(503), CLIENTS - len(served)),
         Figure.exactly("served clients that are still served beside them", alive, len(served)),
-        Figure.at_most("descriptors in use at most", used, limit - 1),
+        Figure.at_most("most descriptors in use", used, limit - 1),
         Figure.at_most("descriptors left open", left_open, 2),
         Figure.exactly("clients served after those have gone", recovered, len(served)),
         Figure.exactly("exit status on SIGTERM", status, 0),
@@ -48,7 +49,7 @@ def started_with_few(settings, limit):
 
 
 def lowered_while_running(settings):
-    """The only way to an accept that fails: the service itself keeps the limit that it started with."""
+    """Lowers the limit from outside: accept fails no other way, because the service keeps to the limit at its start."""
     with Server(settings, log_level="warning") as server:
         clients, _ = open_all(server.port, 50)
         wait_until(lambda: server.metrics().other_connections == 50)
@@ -57,7 +58,7 @@ def lowered_while_running(settings):
         started, spent = time.monotonic(), cpu_seconds(server)
         refused = open_all(server.port, 50)[1]
         time.sleep(1)
-        share = (cpu_seconds(server) - spent) / (time.monotonic() - started)
+        fraction = (cpu_seconds(server) - spent) / (time.monotonic() - started)
         answered = busy(clients, seconds=3)
         resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, limits)
         recovered = wait_until(server.serves)
@@ -65,10 +66,10 @@ def lowered_while_running(settings):
     return [
         Figure.exactly("EMFILE: requests of open connections not answered with 200, in three seconds",
                        answered[1], 0),
-        Figure("EMFILE: requests of those answered", f"{answered[0]:,}", "", True),
-        Figure("EMFILE: new clients told 503, or left to wait", f"{refused.count(503)}, {refused.count(None)}",
+        Figure("EMFILE: requests of open connections answered with 200", f"{answered[0]:,}", "", True),
+        Figure("EMFILE: new clients answered with 503, or left waiting", f"{refused.count(503)}, {refused.count(None)}",
                "none served", 200 not in refused),
-        Figure.at_most("EMFILE: CPU used, which accepting in vain would be", share, 0.3, "of one"),
+        Figure.at_most("EMFILE: CPU used, which would be high if accept were called in vain", fraction, 0.3, "CPUs"),
         Figure("EMFILE: new clients once the limit is raised", "served" if recovered else "not served", "served",
                recovered),
         Figure.exactly("EMFILE: exit status on SIGTERM", status, 0),
@@ -76,7 +77,7 @@ def lowered_while_running(settings):
 
 
 def open_all(port, count):
-    """That many clients with one request each, and the status each was answered with; None for none."""
+    """Opens clients with one request each; returns them with the status of each answer, None for no answer."""
     clients, statuses = [], []
     for _ in range(count):
         client = http1.Connection(port, timeout=1.0)
@@ -90,7 +91,7 @@ def open_all(port, count):
 
 
 def busy(clients, seconds):
-    """Keeps connections busy; how many requests were answered with 200, and how many not."""
+    """Keeps connections busy; returns how many requests were answered with 200, and how many were not."""
     answered, failed, end = 0, 0, time.monotonic() + seconds
     while time.monotonic() < end:
         for client in clients:

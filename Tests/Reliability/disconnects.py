@@ -1,21 +1,22 @@
-"""Clients that go, in every phase of a request."""
+"""Clients that disconnect, in every phase of a request."""
 
 import http1
 import http2
 from harness import Figure, Server, progress, wait_until
 
-TITLE = "Clients that go in every phase"
-PROMISE = ("Whenever a client goes (by close, reset or RST_STREAM; while connecting, in the head, in the body, while its "
-           "request is queued, computed or answered), the gauge of requests in work returns to 0, texts that wait are "
-           "dropped before compute and counted, and nothing is left behind.")
+TITLE = "Clients that disconnect in every phase"
+PROMISE = ("Clients disconnect in every phase: while connecting, in the head, in the body, while their request is "
+           "queued, computed or answered; by close, reset or RST_STREAM. Each time the gauge of requests in work "
+           "returns to 0, waiting texts are dropped before they are computed and are counted, and nothing is left "
+           "behind.")
 
 def long_texts(count):
-    """Texts of the greatest length, a token for nearly each byte; all different, since equal ones are computed once."""
+    """Texts of the greatest length, about one token for each byte. All differ: equal ones are computed once."""
     return {"inputs": [f"{number} " + "!" * 505 for number in range(count)]}
 
 
-# One batch of the one takes one worker about a second, long enough for the test to look and go; one of the other lasts
-# until two hundred clients have queued behind it.
+# A batch of COMPUTED takes one worker about a second, long enough for the test to look and disconnect. A batch of
+# BLOCKER lasts until two hundred clients have queued behind it.
 COMPUTED = long_texts(100)
 BLOCKER = long_texts(400)
 LIMITS = {"workers": 1, "max_batch_tokens": 262_144, "max_batch_rows": 512, "batch_latency_target": 3600,
@@ -31,7 +32,7 @@ def run(settings):
     few = 4 if settings.quick else 20
     with Server(settings, log_level="warning", **LIMITS) as server:
         phases = Phases(server)
-        phases.all(4, 4)  # what the service allocates once is not the clients'
+        phases.all(4, 4)  # memory that the service allocates once is not counted as growth
         descriptors, before = server.descriptors(), server.resident_bytes()
         figures = phases.all(count, few)
         left_open = server.settled_descriptors(descriptors) - descriptors
@@ -52,7 +53,7 @@ class Phases:
         self.port = server.port
 
     def all(self, count, few):
-        """Figures of all phases; `few` is how often those are tried in which the engine works."""
+        """The figures of all phases; `few` is the number of clients in the phases in which the engine works."""
         plain = http1.post("/embed", queued(0))
         begun = http2.PREFACE + http2.frame(http2.SETTINGS, 0, 0) + http2.frame(
             http2.HEADERS, http2.END_HEADERS, 1, http2.head("POST", "/embed"))
@@ -71,15 +72,15 @@ class Phases:
     # Phases
 
     def gone(self, phase, beginnings, count):
-        """Clients that go before there is a request: by turns by close and by reset."""
+        """Clients that disconnect before they have sent a request: by close and by reset, in turns."""
         for number in range(count):
             connection = http1.Connection(self.port)
             connection.send(beginnings[number // 2 % len(beginnings)])
             connection.reset() if number % 2 else connection.close()
-        return self.settled(f"{count} clients gone in the {phase}")
+        return self.settled(f"{count} clients that disconnected in the {phase}")
 
     def queued(self, count):
-        """Behind a batch that takes a while: HTTP/1.1 closed and reset, HTTP/2 reset and RST_STREAM."""
+        """Clients that wait behind a long batch: HTTP/1.1 by close and reset, HTTP/2 by reset and RST_STREAM."""
         blocker = http1.Connection(self.port, timeout=120)
         blocker.send(http1.post("/embed", BLOCKER))
         wait_until(self.is_computing)
@@ -95,10 +96,11 @@ class Phases:
         answered = blocker.answer()[0]
         blocker.close()
         return [
-            Figure(f"texts of {count} clients gone while queued, dropped before compute", str(counted), str(rows),
+            Figure(f"texts of {count} clients that disconnected while queued, dropped before compute", str(counted),
+                   str(rows),
                    came and counted == rows),
             Figure.exactly("status of the request that they waited behind", answered, 200),
-            self.settled(f"{count} clients gone while queued"),
+            self.settled(f"{count} clients that disconnected while queued"),
         ]
 
     def in_work(self, phase, path, value, begun, count):
@@ -111,13 +113,14 @@ class Phases:
             self.settled("")
         counted = self.server.metrics().sum("swiftlet_http_requests_cancelled_total") - cancelled
         return [
-            Figure(f"clients gone while their request was {phase}, counted as cancelled", str(counted), str(count),
+            Figure(f"clients that disconnected while their request was {phase}, counted as cancelled", str(counted),
+                   str(count),
                    reached == count and counted == count),
-            self.settled(f"{count} clients gone while their request was {phase}"),
+            self.settled(f"{count} clients that disconnected while their request was {phase}"),
         ]
 
     def client(self, kind, path, value, reads=False):
-        """Sends a request, and reads the beginning of its answer if asked to; returns how to leave."""
+        """Sends a request, and reads the beginning of its answer if asked to; returns a function that disconnects."""
         if kind < 2:
             connection = http1.Connection(self.port, timeout=120)
             connection.send(http1.post(path, value))
@@ -144,7 +147,7 @@ class Phases:
             seen[:] = [metrics.in_flight, metrics.other_connections]
             return seen == [0, 0]
         passed = wait_until(is_quiet)
-        return Figure(f"requests in work, connections open after {what}", f"{seen[0]}, {seen[1]}", "0, 0", passed)
+        return Figure(f"requests in work and open connections after {what}", f"{seen[0]}, {seen[1]}", "0, 0", passed)
 
 
 def queued(number):
@@ -152,7 +155,7 @@ def queued(number):
 
 
 def cancel_and_use(connection, stream):
-    """The connection must go on to serve when one of its streams is reset."""
+    """The connection must continue to serve when one of its streams is reset."""
     connection.cancel(stream)
     status = connection.ask_one("GET", "/health/live")
     if status != 200:

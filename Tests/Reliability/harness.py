@@ -1,4 +1,4 @@
-"""What the cases share: a started service, what it says of itself, and figures that pass or fail."""
+"""Shared by the cases: a started service, its metrics, and figures that pass or fail."""
 
 import dataclasses
 import http.client
@@ -14,12 +14,12 @@ import time
 
 START_LIMIT = 60.0  # seconds until /health/ready answers 200; a busy machine takes some
 STOP_LIMIT = 40.0  # seconds from SIGTERM to exit: more than the service's own drain_timeout of 25
-SETTLE_LIMIT = 20.0  # seconds for a gauge to reach what it must come to
+SETTLE_LIMIT = 20.0  # seconds for a gauge to reach its expected value
 
 
 @dataclasses.dataclass
 class Settings:
-    """Of one run."""
+    """The settings of one run."""
 
     program: str
     folder: str
@@ -55,7 +55,7 @@ def text(value, unit=""):
 
 
 def progress(line):
-    """Long cases say how far they are."""
+    """Prints how far a long case is."""
     print(line, file=sys.stderr, flush=True)
 
 
@@ -66,13 +66,13 @@ def free_port():
 
 
 def percentile(values, share):
-    """The value that the given share of all is not above; 0 of none."""
+    """The value that the given fraction of all values does not exceed; 0 if there are none."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
 
 def wait_until(condition, limit=SETTLE_LIMIT):
-    """Whether the condition comes true in time."""
+    """Whether the condition becomes true in time."""
     deadline = time.monotonic() + limit
     while not condition():
         if time.monotonic() > deadline:
@@ -82,10 +82,10 @@ def wait_until(condition, limit=SETTLE_LIMIT):
 
 
 class Server:
-    """The program serving a model, on a port of its own; killed at the end where it still runs."""
+    """The program, serving a model on a port of its own. It is killed at the end if it still runs."""
 
     def __init__(self, settings, model=None, *, port=None, cpus=None, descriptors=None, **keys):
-        """`keys` are settings of the service, as max_connections=12000; `descriptors` the limit of open files."""
+        """`keys` are settings of the service (max_connections=12000); `descriptors` is the limit of open files."""
         self.port = port or free_port()
         command = [settings.program, "serve", "--port", str(self.port), "--log-format", "json"]
         if model:
@@ -124,7 +124,7 @@ class Server:
     # What a client sees
 
     def ask(self, method, path, body=None, timeout=10.0):
-        """One request on a connection of its own: status and body. Raises OSError where there is no answer."""
+        """The status and body for one request on a connection of its own. Raises OSError if there is no answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
             connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
@@ -161,12 +161,12 @@ class Server:
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def settled_descriptors(self, expected):
-        """Open descriptors, once they are as few as expected or the time for that is up."""
+        """The number of open descriptors, as soon as it is as low as expected or the time for that is up."""
         wait_until(lambda: self.descriptors() <= expected)
         return self.descriptors()
 
     def stop(self):
-        """SIGTERM; the exit status, or None where it had to be killed."""
+        """Sends SIGTERM; returns the exit status, or None if the process had to be killed."""
         self.process.send_signal(signal.SIGTERM)
         try:
             return self.process.wait(STOP_LIMIT)
@@ -199,5 +199,5 @@ class Metrics:
 
     @property
     def other_connections(self):
-        """Open connections besides the one that asks."""
+        """The number of open connections besides the one that asks."""
         return self.sum("swiftlet_connections_open") - 1

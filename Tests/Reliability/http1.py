@@ -1,4 +1,4 @@
-"""An HTTP/1.1 client that hides nothing: it says whether a request was refused, answered or lost."""
+"""An HTTP/1.1 client that tells whether a request was refused, answered or lost."""
 
 import json
 import socket
@@ -23,11 +23,11 @@ POST_EMBED = request("POST", "/embed", EMBED)
 
 
 class Lost(Exception):
-    """A connection that was accepted ended without an answer to what was sent on it."""
+    """Raised when a connection was accepted and ended without an answer to what was sent on it."""
 
 
 class Connection:
-    """Blocking. The connect itself may raise ConnectionRefusedError: then nothing was accepted."""
+    """A blocking connection. The connect itself may raise ConnectionRefusedError: then nothing was accepted."""
 
     def __init__(self, port, timeout=30.0):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout)
@@ -41,7 +41,7 @@ class Connection:
             raise Lost(f"while sending: {error}") from error
 
     def answer(self):
-        """Status, whether the connection stays open, and the body, of one answer with a Content-Length."""
+        """The status of one answer with a Content-Length, whether the connection stays open, and the body."""
         while (end := self.received.find(b"\r\n\r\n")) < 0:
             self.receive()
         head = self.received[:end].decode("latin-1").lower()
@@ -67,7 +67,7 @@ class Connection:
         self.received += data
 
     def reset(self):
-        """Closes by a reset: what is under way is dropped, nothing lingers."""
+        """Closes by a reset: bytes under way are dropped, and nothing lingers."""
         reset(self.socket)
 
     def close(self):

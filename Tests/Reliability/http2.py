@@ -1,4 +1,4 @@
-"""As much of an HTTP/2 client as telling refused from answered from lost requests takes (RFC 9113, RFC 7541)."""
+"""An HTTP/2 client with no more than it needs to tell refused, answered and lost requests apart (RFC 9113, RFC 7541)."""
 
 import struct
 
@@ -11,9 +11,9 @@ HEADER_TABLE_SIZE, INITIAL_WINDOW_SIZE = 1, 4
 REFUSED_STREAM, CANCEL = 7, 8
 LARGEST = 2 ** 31 - 1
 INITIAL_WINDOW = 65535
-FRAME_BYTES = 16384  # what every peer takes
+FRAME_BYTES = 16384  # every peer accepts frames of this size
 
-# Of HPACK's static table: `:status` by itself with these values; and its index for other values.
+# From HPACK's static table: the entries of `:status` with these values, and its index for other values.
 STATUSES = {0x88: 200, 0x89: 204, 0x8A: 206, 0x8B: 304, 0x8C: 400, 0x8D: 404, 0x8E: 500}
 STATUS_INDEX = 8
 
@@ -23,7 +23,7 @@ def frame(kind, flags, stream, payload=b""):
 
 
 def field(name, value):
-    """A field that goes into no table, uncompressed."""
+    """A field that is not compressed and does not go into a table."""
     return b"\x00" + bytes([len(name)]) + name.encode() + bytes([len(value)]) + value.encode()
 
 
@@ -35,7 +35,7 @@ def head(method, path):
 
 
 def status(block):
-    """The status of an answer's header block from a peer that was told to use no table of its own."""
+    """The status in an answer's header block, from a peer that was told to use no dynamic table."""
     while block[0] & 0xE0 == 0x20:  # a size of the table
         block = block[1:]
     if block[0] in STATUSES:
@@ -47,7 +47,7 @@ def status(block):
 
 
 def digits(data):
-    """Three digits in HPACK's Huffman code: 0 to 2 have five bits, 3 to 9 six (RFC 7541, appendix B)."""
+    """Three digits in HPACK's Huffman code: 0 to 2 have five bits, 3 to 9 have six (RFC 7541, appendix B)."""
     bits = "".join(f"{byte:08b}" for byte in data)
     found = ""
     while len(found) < 3:
@@ -57,10 +57,10 @@ def digits(data):
 
 
 class Connection(http1.Connection):
-    """Blocking; streams are opened by `open`, and `poll` reads until one of them has ended."""
+    """A blocking connection: `open` opens a stream, and `poll` reads until a stream has ended."""
 
     def __init__(self, port, timeout=30.0, window=LARGEST):
-        """`window` is what each stream may send unasked; the connection's own is left at its beginning then."""
+        """`window` is the initial window of each stream; the connection's window then stays as it begins."""
         super().__init__(port, timeout)
         self.next_stream = 1
         self.open_streams = {}  # stream: status, None before it is known
@@ -73,7 +73,7 @@ class Connection(http1.Connection):
         self.send(opening)
 
     def open(self, method, path, body=b""):
-        """Sends a request, whose body must fit the windows that a connection begins with."""
+        """Sends a request. Its body must fit into the windows with which a connection begins."""
         assert len(body) <= INITIAL_WINDOW
         stream = self.next_stream
         self.next_stream += 2
@@ -86,7 +86,7 @@ class Connection(http1.Connection):
                 data += frame(DATA, END_STREAM if is_last else 0, stream, body[start:start + FRAME_BYTES])
             self.send(data)
         except http1.Lost:
-            pass  # What the server said of the stream before it went is still to be read.
+            pass  # What the server said about the stream before it closed is still to be read.
         return stream
 
     def cancel(self, stream):
@@ -94,7 +94,7 @@ class Connection(http1.Connection):
         self.send(frame(RST_STREAM, 0, stream, struct.pack(">I", CANCEL)))
 
     def poll(self):
-        """Reads until a stream has ended: (stream, status), the status None where the server refused it unread."""
+        """Reads until a stream has ended: (stream, status). The status is None if the server refused it unread."""
         while True:
             kind, flags, stream, payload = self.read_frame()
             if kind == SETTINGS and not flags & ACK:
@@ -118,13 +118,13 @@ class Connection(http1.Connection):
                 if kind == HEADERS:
                     self.open_streams[stream] = status(payload)
                 if kind == DATA and payload:
-                    # What was taken may be sent anew, and the connection's window never shuts.
+                    # The bytes that were read may be sent again, so the connection's window never closes.
                     self.send(frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", len(payload))))
                 if flags & END_STREAM:
                     return stream, self.open_streams.pop(stream)
 
     def ask_one(self, method, path, body=b""):
-        """The status of one request, with no other open."""
+        """The status of one request, while no other stream is open."""
         self.open(method, path, body)
         ended = self.poll()
         return ended[1] if ended else None

@@ -1,4 +1,4 @@
-"""Every limit of config/swiftlet.yaml, reached on purpose once: it answers as the file says, and others are served."""
+"""Reaches every limit of config/swiftlet.yaml on purpose: the answer is as the file says, and others are served."""
 
 import http.client
 import json
@@ -15,10 +15,10 @@ import http2
 from harness import Figure, Server, wait_until
 
 TITLE = "Every limit of the configuration, reached"
-PROMISE = ("Each limit of config/swiftlet.yaml, set low and passed on purpose, gives the error that the file "
+PROMISE = ("Each limit of config/swiftlet.yaml is set low and exceeded on purpose. It gives the error that the file "
            "documents, and others are served before and after. A limit without a case here fails.")
 
-# What a limit's name looks like; the other keys choose, and refuse nothing at run time.
+# The names of limits. The other keys make choices, and refuse nothing at run time.
 LIMIT = re.compile(r"max_\w+|\w+_timeout|\w+_grace|backlog")
 NOTHING = (None, b"")  # a connection that ended without an answer
 PATIENCE = 15.0
@@ -27,13 +27,13 @@ GROUPS = []
 
 
 def group(**settings):
-    """The decorated functions share one service with these settings."""
+    """The decorated functions use one service with these settings."""
     GROUPS.append((settings, []))
 
 
 def reaches(*keys, ends=False):
-    """The decorated function passes these limits; it returns what came and what was expected. `ends`: the service does
-    not go on afterwards."""
+    """The decorated function exceeds these limits, and returns what came and what was expected. `ends`: the
+    service stops afterwards."""
     def register(function):
         GROUPS[-1][1].append((keys, function, ends))
         return function
@@ -64,19 +64,19 @@ def run(settings):
     return figures
 
 
-# What the cases are made of
+# The parts of the cases
 
 def run_program(*command):
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def ask(server, path, value):
-    """Status, and the error's own words up to the first figure or the end."""
+    """The status, and the words of the error up to the first figure or the end."""
     return told(*http1.Connection(server.port, PATIENCE).ask(http1.post(path, value))[::2])
 
 
 def told(status, body):
-    """A status with what its body says, so that a refusal for another reason is noticed."""
+    """A status with the words of its body, so that a refusal for another reason is noticed."""
     try:
         error = json.loads(body).get("error", "")
     except (ValueError, AttributeError):
@@ -90,12 +90,12 @@ def raw(server, data):
 
 
 def says(answer, status, words):
-    """The answer itself where it has the status and the words, else them: a pair that is equal when all is well."""
+    """A pair that is equal if the answer has the status and the words: the answer, and what was expected."""
     return answer, answer if answer.startswith(f"{status} ") and words in answer else f"{status} …{words}…"
 
 
 def until_closed(connection, seconds=PATIENCE):
-    """What still comes before the server closes; None when it doesn't."""
+    """The bytes that arrive before the server closes; None if it does not close."""
     connection.socket.settimeout(seconds)
     received = b""
     try:
@@ -109,7 +109,7 @@ def until_closed(connection, seconds=PATIENCE):
 
 
 class EncryptedServer(Server):
-    """Speaks TLS, with a certificate that it signed itself."""
+    """A server that speaks TLS, with a self-signed certificate."""
 
     def __init__(self, settings, **keys):
         certificate, key = (os.path.join(settings.folder, name) for name in ("certificate.pem", "key.pem"))
@@ -148,7 +148,7 @@ class SlowReader:
         http1.reset(self.socket)
 
 
-# Texts that differ, because equal ones are computed once; they take a worker a second or so.
+# Texts that differ, because equal ones are computed once; they take a worker about a second.
 LONG_WORK = {"inputs": [f"{number} " + "fine " * 500 for number in range(64)]}
 # 300 texts of 100 tokens: 2 MB of JSON, far more than sockets hold
 LARGE_ANSWER = {"inputs": ["a " * 100] * 300}
@@ -158,7 +158,7 @@ def outbound(server):
     return server.metrics().sum("swiftlet_http_outbound_bytes")
 
 
-# What a request may be
+# Limits of a request
 
 group(max_header_bytes=1024, max_header_fields=8, max_target_bytes=64, max_body_bytes=4096, max_client_batch_size=3,
       max_input_length=16, auto_truncate="false", max_token_vectors_per_request=20, max_tokenized_tokens=20)
@@ -208,7 +208,7 @@ def tokenized(server):
     return says(ask(server, "/tokenize", {"inputs": ["a " * 9] * 2}), 422, "20")
 
 
-# How long things may take
+# Time limits
 
 group(head_timeout=0.4, body_timeout=0.4, idle_timeout=0.8, half_close_grace=0, linger_timeout=0.3, write_timeout=0.5)
 
@@ -247,7 +247,7 @@ def linger_timeout(server):
     connection = http1.Connection(server.port)
     connection.ask(b"no request\r\n\r\n")
     closed = until_closed(connection) == b""
-    # The server's side is gone once what is sent provokes a reset.
+    # The server's side is closed when sending provokes a reset.
     gone = wait_until(lambda: is_reset(connection), 5)
     return (closed, gone), (True, True)
 
@@ -283,7 +283,7 @@ def handshake_timeout(server):
     return ("closed in time" if left is not None and 0.3 < took < 5 else f"{left} after {took:.1f} s"), "closed in time"
 
 
-# How much there may be at once
+# Limits of what is there at the same time
 
 group(max_connections=3)
 
@@ -375,10 +375,10 @@ def token_vectors_held(server):
     return says(answer if held else "nothing held", 429, "500")
 
 
-# What waits for the engine
+# Limits of what waits for the engine
 
 def crowd(server, requests=32, texts=8):
-    """What many requests at once are told, each of some texts that no other has."""
+    """The answers to many requests at the same time, each with texts that no other request has."""
     connections = [http1.Connection(server.port, 60) for _ in range(requests)]
     for number, connection in enumerate(connections):
         connection.send(http1.post("/embed", {"inputs": [f"{number} {text} " * 100 for text in range(texts)]}))
@@ -386,7 +386,7 @@ def crowd(server, requests=32, texts=8):
 
 
 def some_told(answers, status, words):
-    """Some or all are told the status with these words, and the others are served."""
+    """Checks that some or all get the status with these words, and that the others are served."""
     said = sorted({re.sub(r"\d+(?= texts| tokens| ms)", "…", answer) for answer in answers})
     refused = [each for each in said if each != "200"]
     passed = refused and all(each.startswith(f"{status} ") and words in each for each in refused)
@@ -427,9 +427,9 @@ group(workers=1, request_timeout=0.2, max_batch_tokens=65536, batch_latency_targ
 @reaches("request_timeout")
 def request_timeout(server):
     answers = crowd(server, texts=64)
-    # Who comes behind so much that the time can't be enough is told so at once, as the overloaded are.
+    # A request behind too much work for its time is refused at once, as under overload.
     late = {each for each in answers if each.startswith("429 ") and "longer than this request may" in each}
-    # The batch in hand is computed to its end, which others wait for no longer than they may.
+    # The running batch is computed to its end; other requests wait for it no longer than their time allows.
     wait_until(server.serves)
     return some_told(answers - late, 504, "time is up")
 
@@ -440,13 +440,13 @@ group(workers=1, watchdog_timeout=0.05, max_worker_replacements=1, max_batch_tok
 @reaches("watchdog_timeout", "max_worker_replacements", ends=True)
 def watchdog_timeout(server):
     answers = crowd(server, 2, 64)
-    # The one replacement is used up: an orchestrator is to start the process anew.
+    # The one replacement is used up: an orchestrator should restart the process.
     live = server.ask("GET", "/health/live")[0]
     said = "a batch did not end within 0.05 seconds"
     return (*some_told(answers, 424, said)[:1], live), (*some_told(answers, 424, said)[1:], 503)
 
 
-# The end
+# The end of the process
 
 group(drain_timeout=1)
 
@@ -461,7 +461,7 @@ def drain_timeout(server):
     return (held, status, "in time" if 0.9 < took < 8 else f"{took:.1f} s"), (True, 0, "in time")
 
 
-# What the kernel and the batches do: these limits shape, and refuse nothing.
+# Limits that shape what the kernel and the batches do, and refuse nothing.
 
 group(backlog=1, max_batch_tokens=8, max_batch_rows=1)
 

@@ -1,4 +1,4 @@
-"""Five times as many requests as can be computed, arriving whatever becomes of those before."""
+"""Five times as many requests as can be computed, which arrive whatever happened to the requests before."""
 
 import collections
 import gc
@@ -12,9 +12,9 @@ import http1
 from harness import Figure, Server, percentile, progress
 
 TITLE = "Overload"
-PROMISE = ("At five times capacity (open loop: requests arrive by the clock, whatever became of those before) goodput stays "
-           "within 10 % of the peak, the 99th percentile of admitted requests is within their deadline, and every refused "
-           "request is told so within 50 ms.")
+PROMISE = ("Requests arrive at five times the capacity, in an open loop: by the clock, whatever happened to the "
+           "requests before. Goodput stays within 10 % of the peak, the 99th percentile of admitted requests is "
+           "within their deadline, and every refused request gets its refusal within 50 ms.")
 
 VOCABULARY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../Models/mobilebert-mini/vocab.txt")
 TIMES_CAPACITY = 5
@@ -22,14 +22,14 @@ DEADLINE_MS = 1_000  # X-Request-Timeout-Ms of each request
 GOODPUT_LIMIT = 90.0  # percent of the peak
 REFUSAL_LIMIT_MS = 50.0
 MAX_CLIENTS = 3_000  # below the service's max_connections; a request for which there is no client counts as lost
-WORDS = 300  # of each text: so much work that one thread of clients is faster than the service
+WORDS = 300  # of each text: enough work that one thread of clients is faster than the service
 PEAK_CONNECTIONS = 32  # enough to keep the engine in full batches
 
 
 def run(settings):
     rounds, seconds = (2, 2.0) if settings.quick else (3, 6.0)
     cpus = sorted(os.sched_getaffinity(0))
-    # The service has CPUs to itself, and the clients have others: else one would measure the other's hunger.
+    # The service and the clients have different CPUs: otherwise the one would take the other's CPU time.
     service, clients = set(cpus[len(cpus) // 2:]), set(cpus[:len(cpus) // 2]) or set(cpus)
     os.sched_setaffinity(0, clients)
     try:
@@ -56,7 +56,8 @@ def figures(peaks, loads):
     statuses = sum((load.statuses for load in loads), collections.Counter())
     lost = sum(load.lost for load in loads)
     return [
-        Figure("capacity: answers 200 a second to 32 connections that ask at once again", f"{mean(peaks):,.0f}", "",
+        Figure("capacity: answers with 200 a second, to 32 connections that ask again at once",
+               f"{mean(peaks):,.0f}", "",
                True),
         Figure("requests arriving a second",
                f"{sum(each.sent for each in loads) / sum(each.seconds for each in loads):,.0f}", "", True),
@@ -75,7 +76,7 @@ def figures(peaks, loads):
 
 
 class Outcome:
-    """What became of the requests of one stretch of time."""
+    """What happened to the requests of one stretch of time."""
 
     def __init__(self):
         self.sent = 0
@@ -114,7 +115,7 @@ class Client:
         self.socket.send(data)  # less than any socket's buffer holds
 
     def answer(self):
-        """Reads what is there: None until the answer is whole, else its status and whether the connection stays."""
+        """Reads what has arrived: None until the answer is whole, then its status and whether the connection stays."""
         data = self.socket.recv(65536)
         if not data:
             raise ConnectionResetError("closed without an answer")
@@ -130,7 +131,7 @@ class Client:
 
 
 class Clients:
-    """All on one thread, which never waits for an answer while a request is due."""
+    """The clients, all on one thread, which never waits for an answer while a request is due."""
 
     def __init__(self, port):
         self.port = port
@@ -143,13 +144,13 @@ class Clients:
             self.words = [word for word in file.read().split("\n") if word.isalpha() and word.isascii()]
 
     def closed(self, connections, seconds):
-        """Each connection asks anew as soon as it has its answer: what can be computed at most."""
+        """Each connection sends its next request when it has its answer, which gives the most that can be computed."""
         for _ in range(connections):
             self.send(time.monotonic())
         return self.run(seconds, lambda: None, asks_again=True)
 
     def open(self, rate, seconds):
-        """Requests arrive at random times, as many a second on average."""
+        """Requests arrive at random times, with this number a second on average."""
         due = time.monotonic()
 
         def send_due():
@@ -168,7 +169,7 @@ class Clients:
             while time.monotonic() < self.end:
                 due = send_due() or self.end
                 self.receive(max(0.0, min(due, self.end) - time.monotonic()), asks_again)
-            # What has arrived is answered yet; nothing new arrives.
+            # Requests that have arrived are still answered; no new ones arrive.
             patience = time.monotonic() + 30
             while self.selector.get_map() and time.monotonic() < patience:
                 self.receive(0.1, False)

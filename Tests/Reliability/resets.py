@@ -7,10 +7,10 @@ import http2
 from harness import Figure, Server, percentile, progress, wait_until
 
 TITLE = "A storm of resets"
-PROMISE = ("100,000 connections that the client resets (SO_LINGER 0) right after the connect, in the head, in the body, "
-           "after the request and in HTTP/2 leave nothing behind, and others are served meanwhile.")
+PROMISE = ("The client resets 100,000 connections (SO_LINGER 0) right after the connect, in the head, in the body, "
+           "after the request and in HTTP/2. The resets leave nothing behind, and others are served meanwhile.")
 
-# What is sent before the reset, by turns.
+# The bytes that are sent before the reset, in turns.
 BEGINNINGS = (b"", http1.POST_EMBED[:20], http1.POST_EMBED[:-5], http1.POST_EMBED, http2.PREFACE,
               http2.PREFACE + http2.frame(http2.SETTINGS, 0, 0)
               + http2.frame(http2.HEADERS, http2.END_HEADERS, 1, http2.head("POST", "/embed")))
@@ -47,14 +47,14 @@ def run(settings):
                f"{metrics.in_flight}, {metrics.other_connections}", "0, 0", has_settled),
         Figure.at_most("descriptors left open", left_open, 2),
         Figure.at_most("growth of resident memory", growth, GROWTH_LIMIT, "%"),
-        Figure.at_most("a health check meanwhile, the slowest of all", max(meanwhile), MEANWHILE_LIMIT, "s"),
-        Figure("the 99th percentile of those", f"{1000 * percentile(meanwhile, 0.99):.0f} ms", "", True),
+        Figure.at_most("the slowest health check meanwhile", max(meanwhile), MEANWHILE_LIMIT, "s"),
+        Figure("the 99th percentile of the health checks", f"{1000 * percentile(meanwhile, 0.99):.0f} ms", "", True),
         Figure.exactly("exit status on SIGTERM", status, 0),
     ]
 
 
 def settled(server):
-    """Whether nothing is in work and no connection open, once the service has had time for that."""
+    """Whether no request is in work and no connection is open, after the service has had time for that."""
     def is_quiet():
         metrics = server.metrics()
         return metrics.in_flight == 0 and metrics.other_connections == 0

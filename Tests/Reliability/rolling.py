@@ -10,15 +10,15 @@ import http1
 from harness import Figure, Server, free_port, percentile, progress, wait_until
 
 TITLE = "Rolling restart behind HAProxy"
-PROMISE = ("Two replicas behind Debian's HAProxy with deploy/haproxy/haproxy.cfg, restarted in turn by SIGTERM under load: "
-           "no request fails. HAProxy tries the other replica where a connection was refused and where the answer is 503 (the "
-           "model is loading), as is normal practice (`retry-on conn-failure 503`); a request that a replica took and did "
-           "not answer is not sent again, and would count as failed.")
+PROMISE = ("Two replicas behind Debian's HAProxy with deploy/haproxy/haproxy.cfg are restarted in turn by SIGTERM "
+           "under load, and no request fails. HAProxy tries the other replica if a connection was refused or if the "
+           "answer is 503 (the model is loading), as is normal practice (`retry-on conn-failure 503`). A request "
+           "that a replica accepted and did not answer is not sent again, and would count as failed.")
 
 CONFIGURATION = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../deploy/haproxy/haproxy.cfg")
 ADDRESSES = {"front": "127.0.0.1:8000", "one": "127.0.0.1:8081", "two": "127.0.0.1:8082"}
 CLIENTS = 8
-SETTLE_SECONDS = 1.0  # twice HAProxy's interval of checks, for it to know of a replica that has come back
+SETTLE_SECONDS = 1.0  # twice HAProxy's interval of checks, so that it notices a replica that has come back
 
 
 def run(settings):
@@ -48,7 +48,7 @@ def run(settings):
                not failed and is_up),
         Figure("the slowest answer, the 99th percentile",
                f"{max(load.seconds):.2f} s, {percentile(load.seconds, 0.99):.2f} s", "", True),
-        Figure.exactly("ends of replicas with exit status 0", statuses.count(0), 2 * rounds + 2),
+        Figure.exactly("exits of replicas with status 0", statuses.count(0), 2 * rounds + 2),
     ]
 
 
@@ -121,5 +121,5 @@ class Load:
             if connection and not (keeps and stays):
                 connection.close()
                 connection = None
-            # Open clients' pauses: otherwise they take the CPUs from the service.
+            # A pause of each client: without it the clients take the CPUs from the service.
             time.sleep(0.002)

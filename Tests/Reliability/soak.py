@@ -12,13 +12,14 @@ import tiny_model
 from harness import Figure, Server, progress
 
 TITLE = "Soak"
-PROMISE = ("Resident memory is flat within 5 % after a warm-up of a tenth of ten million requests, and no request fails. It "
-           "goes up and down with what is in work, and every 5 seconds by what the heap gives back; so it is the median of "
-           "many looks that is held against that of the first looks after the warm-up.")
+PROMISE = ("After a warm-up of a tenth of ten million requests, resident memory is flat within 5 %, and no request "
+           "fails. Memory goes up and down with the requests in work, and every 5 seconds with what the heap gives "
+           "back. So the median of many measurements is compared with the median of the first measurements after the "
+           "warm-up.")
 
-SLICE_SECONDS = 3  # of HTTP/1.1; then as many requests by HTTP/2, and a look at the memory
+SLICE_SECONDS = 3  # of HTTP/1.1; then as many requests by HTTP/2, and a measurement of the memory
 WARM_UP = 0.1
-PARTS = 9  # of the looks after it, which are compared: a tenth of the requests each
+PARTS = 9  # of the measurements after it, which are compared: a tenth of the requests each
 GROWTH_LIMIT = 5.0  # percent
 CLIENTS = 32
 STREAMS = 16  # of each client of HTTP/2
@@ -58,22 +59,22 @@ def run(settings):
         Figure.exactly("requests that failed", failed, 0),
         Figure.at_most(f"growth of resident memory from {levels[0] / 1e6:.1f} MB, at most in any of {len(levels)} parts",
                        growth, GROWTH_LIMIT, "%"),
-        Figure(f"the least, the most and the last of {len(steady)} looks",
+        Figure(f"the least, the most and the last of {len(steady)} measurements",
                ", ".join(f"{value / 1e6:.1f} MB" for value in (min(steady), max(steady), steady[-1])), "", True),
         Figure("requests a second", f"{answered / seconds:,.0f}", "", True),
-        Figure.at_most("descriptors open afterwards, more than before", descriptors - before, 2),
+        Figure.at_most("more descriptors open than before", descriptors - before, 2),
         Figure.exactly("exit status on SIGTERM", status, 0),
     ]
 
 
 def medians(values, parts):
-    """The median of each of so many stretches of equal length, or of fewer where there are not as many values."""
+    """The median of each of `parts` stretches of equal length, or of fewer if there are fewer values."""
     size = max(1, len(values) // parts)
     return [statistics.median(values[start:start + size]) for start in range(0, len(values) - size + 1, size)]
 
 
 def write_body(path, seed):
-    """One or two texts, which all requests of a slice have: of such as come at once, all but one are not computed."""
+    """One or two texts, the same in all requests of a slice: of equal texts at the same time only one is computed."""
     generator = random.Random(seed)
     texts = [" ".join(generator.choices(tiny_model.VOCABULARY[5:], k=generator.randint(1, 12)))
              for _ in range(2 if seed == 0 else 1)]
@@ -82,7 +83,7 @@ def write_body(path, seed):
 
 
 def by_http1(port, seconds):
-    """Requests answered, and how many of them not with 2xx, by wrk: each with another text."""
+    """By wrk: how many requests were answered, and how many of them not with 2xx; each request has another text."""
     command = ["wrk", "-t1", f"-c{CLIENTS}", f"-d{seconds}s", "--timeout", "60s", "-s", SCRIPT,
                f"http://127.0.0.1:{port}"]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -90,7 +91,7 @@ def by_http1(port, seconds):
 
 
 def by_http2(port, body, count):
-    """How many of so many requests h2load had answered with 2xx: many at once on each connection, of the same text."""
+    """By h2load: how many requests were answered with 2xx; many at once on each connection, with the same text."""
     command = ["h2load", "-n", str(count), "-c", str(CLIENTS), "-m", str(STREAMS), "-d", body,
                "-H", "Content-Type: application/json", *(f"http://127.0.0.1:{port}{path}" for path in PATHS)]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout

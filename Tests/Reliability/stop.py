@@ -9,16 +9,17 @@ import http2
 from harness import Figure, Server, percentile, progress
 
 TITLE = "SIGTERM under load"
-PROMISE = ("SIGTERM at any moment under load, a hundred times: every request that was sent on an accepted connection, and "
-           "in HTTP/2 every stream up to GOAWAY's last, is answered with 200; the exit status is 0. Refused are only new "
-           "connections (by the kernel, before anything is sent) and streams beyond GOAWAY, which clients may repeat.")
+PROMISE = ("SIGTERM comes at any moment under load, a hundred times. Every request that was sent on an accepted "
+           "connection, and in HTTP/2 every stream up to the last one of GOAWAY, is answered with 200, and the exit "
+           "status is 0. Only new connections are refused (by the kernel, before anything is sent), and streams "
+           "beyond GOAWAY, which clients may repeat.")
 
 PLAIN_CLIENTS = 6
 SINGLE_CLIENTS = 2  # a new connection for each request
 HTTP2_CLIENTS = 4
 STREAMS = 8
-LOAD_SECONDS = (0.15, 0.3, 0.45)  # by turns, from the load's begin to the signal
-# By turns of several lengths and numbers of texts, which are all different.
+LOAD_SECONDS = (0.15, 0.3, 0.45)  # in turns, from the beginning of the load to the signal
+# Bodies with several lengths and numbers of texts; all texts differ.
 BODIES = tuple(
     http1.json.dumps({"inputs": [f"{number} {row} " + "a fine film " * length for row in range(rows)]}).encode()
     for number, (length, rows) in enumerate(((1, 1), (8, 1), (1, 8), (40, 4)) * 8))
@@ -44,20 +45,20 @@ def run(settings):
     return [
         Figure("signals, each to a service under load", f"{rounds}", "", True),
         Figure.exactly("accepted requests lost", len(losses), 0),
-        Figure.exactly("accepted requests answered with another status than 200", counts["other"], 0),
+        Figure.exactly("accepted requests answered with a status other than 200", counts["other"], 0),
         Figure("requests answered with 200, HTTP/1.1 and HTTP/2",
                f"{counts['answered'] - counts['answered h2']:,}, {counts['answered h2']:,}", "",
                counts["answered"] > 0),
         Figure("refused, for clients to repeat: connections, streams", f"{counts['refused']:,}, {counts['streams']:,}",
                "", True),
-        Figure.exactly("ends with exit status 0", statuses.count(0), rounds),
+        Figure.exactly("exits with status 0", statuses.count(0), rounds),
         Figure("from the signal to the exit, median and longest",
                f"{percentile(stops, 0.5):.2f} s, {max(stops):.2f} s", "", True),
     ]
 
 
 class Load:
-    """Clients, each a thread, that ask until the service takes no more connections."""
+    """Clients, one thread each, that send requests until the service accepts no more connections."""
 
     def __init__(self, port):
         self.port = port
@@ -74,13 +75,13 @@ class Load:
             thread.join()
 
     def ask_on(self, client, number):
-        """Counts are kept by each thread, and summed in the end."""
+        """Runs one client. Each thread keeps its own counts; they are summed at the end."""
         counts, losses = collections.Counter(), []
         try:
             while True:
                 client(counts, losses, number)
         except (ConnectionRefusedError, ConnectionResetError):
-            # Of the connect: nobody listens, or it was refused before anything was sent.
+            # The connect failed: nobody listens, or it was refused before anything was sent.
             counts["refused"] += 1
         except TimeoutError:
             losses.append("a connect that was neither accepted nor refused")
@@ -108,7 +109,7 @@ class Load:
             connection.close()
 
     def multiplexed(self, counts, losses, number):
-        """By turns clients that stop at the first GOAWAY, and such as learn of it late and open streams beyond it."""
+        """Half of the clients stop at the first GOAWAY; the others notice it late and open streams beyond it."""
         try:
             connection = http2.Connection(self.port)
         except http1.Lost as loss:

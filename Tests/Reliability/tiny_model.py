@@ -1,4 +1,4 @@
-"""A model of some hundred parameters, written without any library, so that a request costs little but the service."""
+"""A model with some hundred parameters, written without any library, so that the engine costs little."""
 
 import array
 import json
@@ -71,7 +71,7 @@ def shapes():
 
 
 def write_tensors(path, tensors):
-    """A safetensors file of float32: random values, and norms that are the identity."""
+    """Writes a safetensors file of float32 with random values, and with norms that are the identity."""
     generator = random.Random(7)
     header, data = {}, b""
     for name, shape in tensors.items():

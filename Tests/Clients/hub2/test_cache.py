@@ -1,4 +1,4 @@
-"""huggingface_hub's cache: what `swiftlet pull` fetched is found by the library, and the other way round."""
+"""huggingface_hub's cache: the library finds what `swiftlet pull` fetched, and the other way round."""
 
 import json
 import os

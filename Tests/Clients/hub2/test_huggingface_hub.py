@@ -1,4 +1,4 @@
-"""huggingface_hub's InferenceClient: with the route's address, as its users give it, and with the service's alone."""
+"""huggingface_hub's InferenceClient, with the address of a route, as its users give it, and with the service's alone."""
 
 import unittest
 

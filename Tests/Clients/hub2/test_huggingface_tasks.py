@@ -1,6 +1,6 @@
-"""huggingface_hub's InferenceClient at the tasks of other heads: each with its route's addresses, and the service's alone.
+"""huggingface_hub's InferenceClient with the tasks of other heads, each with its route's addresses and the service's alone.
 
-What the routes answer is held against Hugging Face's pipelines elsewhere; here it is what the client makes of it.
+Other tests compare the routes' answers with Hugging Face's pipelines; this one tests how the client reads them.
 """
 
 import unittest
@@ -19,7 +19,7 @@ def clients(url, *paths):
 
 class HubTaskTests(unittest.TestCase):
     def assert_same(self, given, expected):
-        """The client's objects, which hold null for what was not answered, are what the route answered."""
+        """Checks that the client's objects, which hold null for what was not answered, equal the route's answer."""
         self.assertEqual(len(given), len(expected))
         for one, other in zip(given, expected):
             self.assertEqual({key: value for key, value in one.items() if value is not None}, other)
