@@ -25,7 +25,7 @@ void clinux_trim_heap(void) {
 #endif
 }
 
-// Whether the loader wrote into the segments that are not writable: those pages are no longer the file's.
+// Whether the loader wrote into segments that are not writable: their pages then differ from the file's.
 static int has_relocated_text(const struct dl_phdr_info *image, const ElfW(Phdr) *segment) {
     const ElfW(Dyn) *entry = (const ElfW(Dyn) *)(image->dlpi_addr + segment->p_vaddr);
     for (; entry->d_tag != DT_NULL; entry++) {
@@ -44,11 +44,12 @@ static int release_image(struct dl_phdr_info *image, size_t size, void *page_siz
     uintptr_t mask = ~(*(const uintptr_t *)page_size - 1);
     for (int i = 0; i < image->dlpi_phnum; i++) {
         const ElfW(Phdr) *segment = &image->dlpi_phdr[i];
-        // What can be written, or could be before the loader protected it, is not the file's.
+        // Pages that are writable, or were until the loader protected them, may differ from the file's.
         if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W) != 0) continue;
         uintptr_t start = (image->dlpi_addr + segment->p_vaddr) & mask;
         uintptr_t end = (image->dlpi_addr + segment->p_vaddr + segment->p_filesz) & mask;
-        // The last page is left: a segment that is writable may begin in it. What fails (locked memory) stays.
+        // The last page is left out: a writable segment may begin in it. Pages for which the call fails (locked
+        // memory) stay.
         if (end > start) (void)madvise((void *)start, end - start, MADV_DONTNEED);
     }
     return 0;

@@ -1,8 +1,9 @@
-// For `scripts/test --sanitize thread` alone: tells the thread sanitizer of Mutex's waits.
+// Only for `scripts/test --sanitize thread`: tells the thread sanitizer when a Mutex waits.
 //
-// Synchronization.Mutex takes a free lock by an atomic operation in our own code, which the sanitizer sees; a lock that
-// is held, in functions of libswiftSynchronization, which is built without it. Of those it would report as a race all
-// that the lock guards. The program's definitions of these two functions come before the library's and call them.
+// Synchronization.Mutex takes a free lock by an atomic operation in our own code, which the sanitizer sees. It waits
+// for a held lock in functions of libswiftSynchronization, which is built without the sanitizer, so that the sanitizer
+// would report every use of what the lock guards as a race. The two definitions below take the place of the library's
+// functions, tell the sanitizer, and call them.
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 

@@ -26,7 +26,7 @@ struct ctls_session {
 
 // MARK: messages
 
-// Takes the first error of the queue, which is the cause of those after it, and forgets the rest.
+// Takes the first error of OpenSSL's queue, which caused the others, and clears the queue.
 static void take_error(char *message) {
     const unsigned long code = ERR_get_error();
     const char *reason = NULL;
@@ -87,7 +87,7 @@ static void make_transport_method(void) {
 
 // MARK: contexts
 
-// A key with a passphrase would have OpenSSL ask for it on the terminal.
+// Without this callback OpenSSL would ask for a key's passphrase on the terminal.
 static int refuse_passphrase(char *buffer, int size, int is_writing, void *unused) {
     (void)buffer;
     (void)size;
@@ -96,7 +96,7 @@ static int refuse_passphrase(char *buffer, int size, int is_writing, void *unuse
     return -1;
 }
 
-// RFC 7301: HTTP/2 where the client has it; a client that has neither is refused.
+// RFC 7301: chooses HTTP/2 if the client offers it, else HTTP/1.1. A client that offers neither is refused.
 static int choose_protocol(
     SSL *ssl, const unsigned char **chosen, unsigned char *length, const unsigned char *offered,
     unsigned int offered_length, void *unused
@@ -117,11 +117,11 @@ static SSL_CTX *new_context(const SSL_METHOD *method) {
     ERR_clear_error();
     SSL_CTX *context = transport_method != NULL ? SSL_CTX_new(method) : NULL;
     if (context == NULL) return NULL;
-    // Sessions at rest give their buffers back: ten thousand would otherwise hold 34 KiB each.
+    // Idle sessions release their buffers: each of ten thousand would otherwise hold 34 KiB.
     SSL_CTX_set_mode(
         context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
     );
-    // HTTP says itself where a message ends, so an end without close_notify can't cut one short unnoticed.
+    // HTTP itself says where a message ends, so an end without close_notify cannot cut a message short unnoticed.
     SSL_CTX_set_options(
         context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF
     );
@@ -142,18 +142,18 @@ static struct ctls_context *wrap(SSL_CTX *context, char *message) {
 static enum ctls_fault configure_server(
     SSL_CTX *context, const char *chain_path, const char *key_path, bool requires_tls13
 ) {
-    // The ciphers of TLS 1.2 are those that RFC 9113, 9.2.2, leaves to HTTP/2: forward secrecy and AEAD.
+    // The ciphers of TLS 1.2 are those that RFC 9113, 9.2.2, allows for HTTP/2: forward secrecy and AEAD.
     if (SSL_CTX_set_min_proto_version(context, requires_tls13 ? TLS1_3_VERSION : TLS1_2_VERSION) != 1
         || SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1) {
         return CTLS_FAULT_LIBRARY;
     }
     SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
-    // Resumption is by tickets, which the client keeps; a cache would be memory of ours.
+    // Sessions are resumed by tickets, which the client keeps. A cache would take our memory.
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
     SSL_CTX_set_default_passwd_cb(context, refuse_passphrase);
     if (SSL_CTX_use_certificate_chain_file(context, chain_path) != 1) return CTLS_FAULT_CERTIFICATE;
-    // The certificate is there already, so a key of another one is refused here.
+    // The certificate is set already, so a key that belongs to another certificate is refused here.
     if (SSL_CTX_use_PrivateKey_file(context, key_path, SSL_FILETYPE_PEM) != 1) {
         const unsigned long code = ERR_peek_last_error();
         const bool is_other = ERR_GET_LIB(code) == ERR_LIB_X509
@@ -187,7 +187,7 @@ struct ctls_context *ctls_client_context(const char *trust_path, bool verifies, 
         is_ready = is_ready
             && (trust_path != NULL ? SSL_CTX_load_verify_file(context, trust_path)
                                    : SSL_CTX_set_default_verify_paths(context)) == 1;
-        // A service's own certificate may be named as well as the authority that signed it.
+        // The file may name the service's own certificate instead of the authority that signed it.
         if (trust_path != NULL) X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
     }
     if (!is_ready) {
@@ -250,7 +250,7 @@ void ctls_session_free(struct ctls_session *session) {
     free(session);
 }
 
-// What an operation came to that returned `result`.
+// The outcome of an operation that returned `result`.
 static int outcome(const struct ctls_session *session, int result, char *message) {
     switch (SSL_get_error(session->ssl, result)) {
         case SSL_ERROR_WANT_READ:
@@ -301,7 +301,7 @@ ptrdiff_t ctls_write(struct ctls_session *session, const void *bytes, size_t cou
 int ctls_finish(struct ctls_session *session) {
     ERR_clear_error();
     const int result = SSL_shutdown(session->ssl);
-    // 0: ours is sent, the peer's is not here yet.
+    // 0: our close_notify is sent, the peer's has not arrived yet.
     return result >= 0 ? CTLS_DONE : outcome(session, result, NULL);
 }
 

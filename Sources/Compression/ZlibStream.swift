@@ -1,7 +1,7 @@
 import CZlib
 
-/// zlib's state of one stream in one direction, and the only place that calls zlib. It stays at one address, which
-/// zlib holds it to.
+/// zlib's state of one stream in one direction. Only this type calls zlib. The state stays at one address, as zlib
+/// demands.
 @safe struct ZlibStream: ~Copyable {
     enum Direction { case compressing, decompressing }
 
@@ -9,9 +9,9 @@ import CZlib
     private let direction: Direction
 
     /// - Parameters:
-    ///   - windowBits: As zlib has it: the window's size, and 16 more for gzip's header.
-    ///   - level: Effort of compressing, from 1.
-    ///   - memoryLevel: zlib's, which bounds the state of compressing.
+    ///   - windowBits: zlib's parameter: the binary logarithm of the window's size, plus 16 for gzip's header.
+    ///   - level: The effort of compressing, from 1.
+    ///   - memoryLevel: zlib's parameter, which bounds the memory for compressing.
     init(
         _ direction: Direction,
         windowBits: Int32,
@@ -41,7 +41,7 @@ import CZlib
     }
 
     deinit {
-        // Of a state that could not be made both find nothing to free.
+        // If the state could not be made, both find nothing to free.
         switch direction {
         case .decompressing: _ = unsafe inflateEnd(stream)
         case .compressing: _ = unsafe deflateEnd(stream)
@@ -49,20 +49,20 @@ import CZlib
         unsafe stream.deallocate()
     }
 
-    /// Goes on with the input until the room is full or zlib wants more.
+    /// Compresses or decompresses until the output is full or the input is used up.
     ///
-    /// - Returns: zlib's verdict, the bytes used of the input, and those written to the room.
+    /// - Returns: zlib's verdict, the number of input bytes used, and the number of output bytes written.
     func step(
         _ input: ArraySlice<UInt8>,
-        into room: inout [UInt8],
+        into output: inout [UInt8],
         isLast: Bool = false
     ) -> (verdict: Int32, used: Int, written: Int) {
-        let (offered, capacity) = (UInt32(clamping: input.count), UInt32(clamping: room.count))
+        let (offered, capacity) = (UInt32(clamping: input.count), UInt32(clamping: output.count))
         let verdict = unsafe input.withUnsafeBufferPointer { input in
-            unsafe room.withUnsafeMutableBufferPointer { room in
+            unsafe output.withUnsafeMutableBufferPointer { output in
                 unsafe stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
                 unsafe stream.pointee.avail_in = offered
-                unsafe stream.pointee.next_out = room.baseAddress
+                unsafe stream.pointee.next_out = output.baseAddress
                 unsafe stream.pointee.avail_out = capacity
                 return switch direction {
                 case .decompressing: unsafe inflate(stream, Z_NO_FLUSH)
@@ -70,10 +70,10 @@ import CZlib
                 }
             }
         }
-        let (inputLeft, roomLeft) = unsafe (stream.pointee.avail_in, stream.pointee.avail_out)
-        return (verdict, Int(offered - inputLeft), Int(capacity - roomLeft))
+        let (inputLeft, outputLeft) = unsafe (stream.pointee.avail_in, stream.pointee.avail_out)
+        return (verdict, Int(offered - inputLeft), Int(capacity - outputLeft))
     }
 
-    /// Makes ready for the next of several compressed parts.
+    /// Prepares for the next of several compressed parts.
     func restart() -> Bool { unsafe inflateReset(stream) == Z_OK }
 }

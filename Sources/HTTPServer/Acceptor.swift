@@ -115,7 +115,7 @@ final class Acceptor: EventHandler {
     }
 
     private func failed(_ code: Int32) -> Outcome {
-        let reason = unsafe String(cString: strerror(code))
+        let reason = TransportError.message(of: code)
         if table.context.counters.add(1, to: .acceptPauses) == 1 {
             // Said once, counted always: it would fill the log at ten lines a second.
             table.context.logger.warning(

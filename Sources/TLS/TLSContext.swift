@@ -1,8 +1,39 @@
 import CTLS
+import Synchronization
 
-/// A certificate with its key, or the certificates that a client trusts, and the settings of TLS: what sessions share.
+/// A server's certificate and key, named by the paths of their files. The files can be read again while the server
+/// runs.
+package final class CertificateStore: Sendable {
+    /// The path of the certificates (PEM): the server's own first, then those that signed it.
+    package let certificate: String
+    /// The path of the private key.
+    package let key: String
+
+    private let requiresTLS13: Bool
+    private let current: Mutex<TLSContext>
+
+    /// Reads both files.
+    package init(certificate: String, key: String, requiresTLS13: Bool = false) throws(TLSError) {
+        self.certificate = certificate
+        self.key = key
+        self.requiresTLS13 = requiresTLS13
+        current = Mutex(try TLSContext.server(certificate: certificate, key: key, requiresTLS13: requiresTLS13))
+    }
+
+    /// The context for new sessions.
+    package var context: TLSContext { current.withLock { $0 } }
+
+    /// Reads both files again, for connections that come from now on. If they cannot be used, the old ones stay.
+    package func reload() throws(TLSError) {
+        let fresh = try TLSContext.server(certificate: certificate, key: key, requiresTLS13: requiresTLS13)
+        current.withLock { $0 = fresh }
+    }
+}
+
+/// What TLS sessions share: the settings of TLS and, in a server, the certificate with its key or, in a client, the
+/// certificates that it trusts.
 ///
-/// Unchecked: the context behind the pointer is not changed once it is made, and OpenSSL counts the sessions that hold
+/// Unchecked: the context behind the pointer does not change once it is made, and OpenSSL counts the sessions that hold
 /// it atomically.
 @safe package final class TLSContext: @unchecked Sendable {
     let context: OpaquePointer
@@ -15,7 +46,7 @@ import CTLS
         unsafe ctls_context_free(context)
     }
 
-    /// A server's, from PEM files: TLS 1.2 or later, ALPN with HTTP/2 before HTTP/1.1, no renegotiation.
+    /// A server's context from PEM files: TLS 1.2 or later, ALPN with HTTP/2 before HTTP/1.1, no renegotiation.
     package static func server(
         certificate: String,
         key: String,
@@ -28,14 +59,14 @@ import CTLS
         if let context = unsafe context { return unsafe TLSContext(owning: context) }
         switch fault {
         case CTLS_FAULT_CERTIFICATE: throw .certificate(path: certificate, reason: reason)
-        // What OpenSSL's decoders say of a file in which they find nothing.
+        // OpenSSL's decoders say "unsupported" about a file in which they find nothing.
         case CTLS_FAULT_KEY: throw .key(path: key, reason: reason == "unsupported" ? "no private key in it" : reason)
         case CTLS_FAULT_PAIR: throw .mismatch(certificate: certificate, key: key)
         default: throw .library(reason: reason)
         }
     }
 
-    /// A client's.
+    /// A client's context.
     package static func client(trusting trust: TLSTrust) throws(TLSError) -> TLSContext {
         let (context, reason) = unsafe withMessage { message in
             switch trust {
@@ -49,29 +80,58 @@ import CTLS
         throw .library(reason: reason)
     }
 
-    /// When the certificate ends, in seconds since 1970; nil for a client.
+    /// The time at which the certificate expires, in seconds since 1970; nil for a client.
     package var expiry: Int? {
         let seconds = unsafe ctls_context_expiry(context)
         return seconds > 0 ? Int(seconds) : nil
     }
 }
 
-/// Whom a client believes to be the server that it asked for.
+/// The servers that a client accepts as the server it asked for.
 package enum TLSTrust: Sendable, Equatable {
-    /// Whoever answers: for an address of the same machine.
+    /// Any server that answers: for an address of the same machine.
     case anyone
-    /// Who has a certificate that the system trusts.
+    /// A server with a certificate that the system trusts.
     case system
-    /// Who has one of a PEM file's certificates, or one signed by them.
+    /// A server with one of the certificates in a PEM file, or with one signed by them.
     case file(String)
 }
 
-/// Lends a C function room for its message, and gives both its result and that message.
+/// Lends a C function a buffer for its message, and returns both its result and the message.
 func withMessage<Value>(_ body: (UnsafeMutablePointer<CChar>) -> Value) -> (Value, String) {
     var message = [CChar](repeating: 0, count: Int(CTLS_MESSAGE_BYTES))
     return unsafe message.withUnsafeMutableBufferPointer { buffer in
         guard let base = buffer.baseAddress else { preconditionFailure("CTLS_MESSAGE_BYTES is not 0") }
         let result = unsafe body(base)
         return unsafe (result, String(cString: base))
+    }
+}
+
+/// An error of the certificate's or key's files. No message holds any part of a key.
+package enum TLSError: Error, Equatable, CustomStringConvertible {
+    /// The certificate's file cannot be used.
+    case certificate(path: String, reason: String)
+    /// The private key's file cannot be used.
+    case key(path: String, reason: String)
+    /// The key belongs to another certificate.
+    case mismatch(certificate: String, key: String)
+    /// The certificates that a client was told to trust cannot be used.
+    case trust(path: String, reason: String)
+    /// OpenSSL itself failed.
+    case library(reason: String)
+
+    package var description: String {
+        switch self {
+        case .certificate(let path, let reason):
+            "certificate \(path): \(reason); expected PEM, the server's certificate first, then those that signed it"
+        case .key(let path, let reason):
+            "private key \(path): \(reason); expected PEM without a passphrase, readable by this user"
+        case .mismatch(let certificate, let key):
+            "the private key \(key) does not belong to the certificate \(certificate)"
+        case .trust(let path, let reason):
+            "trusted certificates \(path): \(reason); expected PEM"
+        case .library(let reason):
+            "TLS cannot be set up: \(reason)"
+        }
     }
 }

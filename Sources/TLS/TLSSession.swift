@@ -1,26 +1,27 @@
 import CTLS
 
-/// TLS over one connected descriptor, which its owner closes after it. It is blocking where the descriptor is.
+/// A TLS session over one connected descriptor. The descriptor's owner closes it after the session has ended. The
+/// session blocks if the descriptor does.
 ///
-/// Owner: one thread, that of the connection.
+/// Owner: the connection's thread.
 @safe package final class TLSSession {
-    /// What a step of the handshake came to.
+    /// The result of a step of the handshake.
     package enum Handshake: Sendable, Equatable {
-        /// Both sides have the keys; ALPN chose HTTP/2 or not.
+        /// Both sides have the keys; whether ALPN chose HTTP/2.
         case done(isHTTP2: Bool)
-        /// Nothing now: again when the descriptor is readable or writable.
+        /// Nothing can be done now: try again when the descriptor is readable or writable.
         case blocked
         /// The peer has gone.
         case end
-        /// It can't be: what OpenSSL says.
+        /// The handshake failed; OpenSSL's reason.
         case failed(reason: String)
     }
 
-    /// What reading, writing or the end came to.
+    /// The result of reading, writing or sending the end.
     package enum Moved: Sendable, Equatable {
-        /// So many bytes, at least one; 0 for the end that was sent.
+        /// The number of bytes, at least one; 0 when the end was sent.
         case bytes(Int)
-        /// Nothing now: again when the descriptor is readable or writable.
+        /// Nothing can be done now: try again when the descriptor is readable or writable.
         case blocked
         /// The peer has finished sending.
         case end
@@ -30,10 +31,10 @@ import CTLS
 
     private let session: OpaquePointer
 
-    /// A session; nil when memory is short.
+    /// Makes a session; nil when memory is short.
     ///
     /// - Parameters:
-    ///   - serverName: For a client: whom it wants to reach, a name or a numeric address.
+    ///   - serverName: In a client, the name or numeric address of the server that it wants to reach.
     package init?(context: TLSContext, descriptor: Int32, serverName: String? = nil) {
         guard let session = unsafe ctls_session_create(context.context, descriptor, serverName) else { return nil }
         unsafe self.session = session
@@ -43,7 +44,7 @@ import CTLS
         unsafe ctls_session_free(session)
     }
 
-    /// Goes on with the handshake.
+    /// Continues the handshake.
     package func handshake() -> Handshake {
         let (result, reason) = unsafe withMessage { unsafe ctls_handshake(session, $0) }
         switch result {
@@ -61,12 +62,13 @@ import CTLS
         )
     }
 
-    /// Writes as many of the bytes as go, which must not be none. After `blocked` the same bytes must come again.
+    /// Writes as many of the bytes as the session takes. `bytes` must not be empty. After `blocked` the next call must
+    /// pass the same bytes again.
     package func send(_ bytes: Span<UInt8>) -> Moved {
         Self.moved(unsafe bytes.withUnsafeBufferPointer { unsafe ctls_write(session, $0.baseAddress, $0.count) })
     }
 
-    /// Tells the peer that nothing more comes (close_notify). What was written before is still delivered.
+    /// Tells the peer that no more bytes follow (close_notify). Bytes written before are still delivered.
     package func finishSending() -> Moved {
         Self.moved(Int(unsafe ctls_finish(session)))
     }

@@ -1,12 +1,12 @@
-/// At most one deadline for each of many keys, which move far more often than they pass.
+/// At most one deadline for each of many keys. Deadlines move far more often than they pass.
 ///
-/// A deadline that moves later costs a store: its place in the heap stays too early, and is put right when it comes
-/// up. One that moves earlier is sifted up. So a busy connection, whose deadline moves on with every read, touches the
-/// heap once in a timeout's length.
+/// Moving a deadline later costs one store: its place in the heap stays too early and is corrected when it reaches the
+/// top. Moving a deadline earlier sifts it up. So a busy connection, whose deadline moves with every read, touches the
+/// heap only once in each timeout's length.
 struct DeadlineQueue {
     typealias Instant = ContinuousClock.Instant
 
-    /// What is known of one key.
+    /// The state of one key.
     private struct Entry {
         /// When to fire, nil for never.
         var wanted: Instant?
@@ -19,7 +19,7 @@ struct DeadlineQueue {
     private var entries: [Entry] = []
     private var heap: [Int] = []
 
-    /// When to look again, at the latest; nil where no key has a place. O(1).
+    /// The time to call `popPassed(at:)` again, at the latest; nil when the heap is empty. O(1).
     var nextLook: Instant? {
         heap.first.map { entries[$0].armed }
     }
@@ -60,7 +60,7 @@ struct DeadlineQueue {
         siftDown(from: entries[last].position)
     }
 
-    /// The next key whose deadline has passed, its deadline now cleared; nil when there is none.
+    /// Returns the next key whose deadline has passed and clears that deadline; nil when there is none.
     mutating func popPassed(at now: Instant) -> Int? {
         while let key = heap.first, entries[key].armed <= now {
             guard let wanted = entries[key].wanted else {
@@ -71,7 +71,7 @@ struct DeadlineQueue {
                 remove(key)
                 return key
             }
-            // It moved later. Put right even where it has passed by now, so that all pass in order.
+            // The deadline moved later. It is sorted in again even if it has passed too, so that keys come in order.
             entries[key].armed = wanted
             siftDown(from: 0)
         }

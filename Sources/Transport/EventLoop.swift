@@ -2,19 +2,20 @@ import CLinux
 import Foundation
 import Synchronization
 
-/// A thread that waits for sockets, deadlines and jobs, and the one resident that those concern.
+/// A thread that waits for sockets, deadlines and jobs, and its resident: the object that handles them.
 ///
-/// The resident (and all that it holds) is made on the loop's thread and is only ever seen by code that runs there:
-/// other threads send jobs, which get the resident as their argument. As it need not be Sendable, the compiler
-/// refuses whatever would let it escape; there is nothing to lock.
+/// The resident and everything it holds are made on the loop's thread, and only code on that thread sees them. Other
+/// threads send jobs, which get the resident as their argument. The resident need not be Sendable, so the compiler
+/// rejects code that would let it escape, and nothing needs a lock.
 package final class EventLoop<Resident>: Sendable {
-    /// Work for the loop's thread, which hands it the resident.
+    /// Work for the loop's thread. The loop passes it the resident.
     package typealias Job = @Sendable (Resident) -> Void
 
     /// Jobs on their way to the loop. Guard: the mutex.
     private struct Inbox {
         var jobs: [Job] = []
-        /// The loop waits, or is about to: it needs a signal to see a job. One that works looks by itself.
+        /// Whether the loop waits or is about to: it then needs a signal to see a job. A loop that is working looks
+        /// for jobs without one.
         var isWaiting = false
         var isClosed = false
     }
@@ -24,19 +25,19 @@ package final class EventLoop<Resident>: Sendable {
     private let waker: Descriptor
     private let inbox = Mutex(Inbox())
 
-    /// A loop that is not running yet; its thread will have the name.
+    /// Makes a loop that does not run yet. Its thread will have this name.
     package init(name: String) throws(TransportError) {
         self.name = name
         epoll = Descriptor(owning: try checked(clinux_epoll_create(), "epoll_create"))
         waker = Descriptor(owning: try checked(clinux_eventfd_create(), "eventfd"))
     }
 
-    /// Starts the thread. Once only.
+    /// Starts the thread. Call it once only.
     ///
     /// - Parameters:
     ///   - makeResident: Makes the resident, on the loop's thread.
-    ///   - onExit: Called on the loop's thread as its last act, with the error that ended it, if one did. Jobs sent
-    ///     before have run; later ones are refused.
+    ///   - onExit: Called on the loop's thread as its last act, with the error that ended the loop, if any. Jobs sent
+    ///     before have run by then; later jobs are refused.
     package func start(
         makeResident: @escaping @Sendable (Reactor) -> Resident,
         onExit: @escaping @Sendable (TransportError?) -> Void
@@ -51,9 +52,9 @@ package final class EventLoop<Resident>: Sendable {
         }.start()
     }
 
-    /// Runs a job on the loop's thread, soon; from any thread.
+    /// Runs a job on the loop's thread, soon. May be called from any thread.
     ///
-    /// - Returns: false once the loop has ended; the job is then dropped.
+    /// - Returns: False once the loop has ended; the job is then dropped.
     @discardableResult
     package func execute(_ job: @escaping Job) -> Bool {
         let (isAccepted, needsSignal) = inbox.withLock { inbox in
@@ -62,12 +63,12 @@ package final class EventLoop<Resident>: Sendable {
             defer { inbox.isWaiting = false }
             return (true, inbox.isWaiting)
         }
-        // Its failure would mean a closed eventfd, which cannot be while `self` lives.
+        // It could only fail on a closed eventfd, and the eventfd is open while `self` lives.
         if needsSignal { _ = clinux_eventfd_signal(waker.number) }
         return isAccepted
     }
 
-    /// Turns until the reactor is stopped.
+    /// Runs turn after turn until the reactor is stopped.
     private func run(_ reactor: Reactor, _ resident: Resident) -> TransportError? {
         let wakes = WakeHandler()
         let registration = reactor.register(wakes)
@@ -91,7 +92,7 @@ package final class EventLoop<Resident>: Sendable {
         return nil
     }
 
-    /// Refuses further jobs and runs those that came before.
+    /// Refuses further jobs and runs the jobs that came before.
     private func close(_ resident: Resident) {
         let jobs = inbox.withLock { inbox in
             inbox.isClosed = true
@@ -107,7 +108,7 @@ package final class EventLoop<Resident>: Sendable {
     }
 }
 
-/// Stands for the eventfd at the reactor: its events need no work, they end the wait.
+/// The eventfd's handler at the reactor. Its events need no work: they only end the wait.
 private final class WakeHandler: EventHandler {
     func ready(_ readiness: Readiness) {}
     func deadlinePassed() {}

@@ -1,28 +1,30 @@
 import CLinux
 import Foundation
 
-/// A listening socket. Several loops may watch and accept from one; the last to let it go closes it.
+/// A listening socket. Several loops may watch one listener and accept from it; it is closed when the last reference
+/// is gone.
 package final class Listener: Sendable {
-    /// What one accept brought.
+    /// The result of one accept.
     package enum Accepted: ~Copyable {
         case connection(Socket)
-        /// No connection waits, or the one that did has gone.
+        /// No connection waits, or the one that waited has gone.
         case nothingYet
-        /// The process or the system has no descriptor (or memory) to spare: the errno.
+        /// The process or the system has no descriptor (or memory) left; the errno.
         case exhausted(Int32)
-        /// The listener is broken: the errno.
+        /// The listener is broken; the errno.
         case failed(Int32)
     }
 
-    /// Bytes of an answer that the kernel holds for a client before it sends them, over TCP. Its own limit is some
-    /// megabytes a connection, which no limit of ours would see; more than this makes no transfer faster.
+    /// The most bytes of an answer that the kernel holds for a TCP client before it sends them. The kernel's own limit
+    /// is several megabytes for each connection, and no limit of ours counts them. A larger value than this one makes
+    /// no transfer faster.
     static let maxUnsentBytes: Int32 = 128 * 1024
 
-    /// Where it listens, for messages: "127.0.0.1:8080", "[::]:8080" or a path.
+    /// The address it listens on, for messages: "127.0.0.1:8080", "[::]:8080" or a path.
     package let address: String
     /// The numeric address without the port; nil for a unix socket.
     package let host: String?
-    /// The port, resolved where 0 was asked for; nil for a unix socket.
+    /// The port, the real one where 0 was asked for; nil for a unix socket.
     package let port: Int?
 
     private let descriptor: Descriptor
@@ -49,7 +51,7 @@ package final class Listener: Sendable {
         if result >= 0 { return .connection(Socket(Descriptor(owning: result))) }
         switch -result {
         case EAGAIN, ECONNABORTED: return .nothingYet
-        // Errors of the new connection's network that Linux passes on: accept(2) says to treat them as nothing.
+        // Network errors of the new connection, which Linux passes on: accept(2) says to treat them like EAGAIN.
         case ENETDOWN, EPROTO, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH, EPERM:
             return .nothingYet
         case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted(-result)
@@ -57,14 +59,15 @@ package final class Listener: Sendable {
         }
     }
 
-    /// Lets no further client connect, while those that wait can still be accepted.
+    /// Stops new clients from connecting, while connections that already wait can still be accepted.
     ///
-    /// A close would reset connections that the kernel has completed and nobody has accepted, with the requests on
-    /// them. So the door is shut first (a packet filter that takes no SYN; a unix socket's path removed), the rest
-    /// accepted, and only then closed. A client that comes meanwhile is refused once the listener has closed.
+    /// Closing the listener at once would reset the connections that the kernel has completed and nobody has accepted
+    /// yet, with the requests on them. So first the way in is shut (by a packet filter that drops SYN packets, or by
+    /// removing a unix socket's path), then the waiting connections are accepted, and only then the listener is
+    /// closed. A client that tries to connect in between is refused once the listener has closed.
     package func refuseNewConnections() {
         if path == nil {
-            // Where the kernel lacks the filter, the gap between last accept and close stays, as everywhere else.
+            // On a kernel without the filter a connection can still be lost between the last accept and the close.
             _ = clinux_refuse_new_connections(descriptor.number)
         } else {
             removePath()
@@ -74,5 +77,99 @@ package final class Listener: Sendable {
     private func removePath() {
         guard let path, unsafe clinux_is_socket_file(path) == 1 else { return }
         _ = unsafe unlink(path)
+    }
+}
+
+extension Listener {
+    /// The most addresses of one host name to listen on.
+    private static let maxAddressesPerHost = 16
+
+    /// Listens on every address of a host.
+    ///
+    /// - Parameters:
+    ///   - host: A numeric address or a name. "::" accepts IPv4 as well.
+    ///   - port: The port, or 0 for any free one, which all addresses of the host then share.
+    ///   - backlog: The most connections that may wait to be accepted.
+    package static func tcp(host: String, port: Int, backlog: Int32) throws(TransportError) -> [Listener] {
+        guard let number = UInt16(exactly: port) else { throw .portOutOfRange(port) }
+        var listeners: [Listener] = []
+        var failure: TransportError?
+        for address in try resolve(host) {
+            let port = listeners.first?.port.flatMap { UInt16(exactly: $0) } ?? number
+            do throws(TransportError) {
+                listeners.append(try tcp(address, port: port, backlog: backlog))
+            } catch {
+                // A name may have an address of a family that is switched off on this machine.
+                guard error.code == EADDRNOTAVAIL || error.code == EAFNOSUPPORT else { throw error }
+                failure = error
+            }
+        }
+        if listeners.isEmpty, let failure { throw failure }
+        return listeners
+    }
+
+    /// Listens at a path. A socket file that is there already is removed if nobody listens at it.
+    package static func unix(path: String, backlog: Int32) throws(TransportError) -> Listener {
+        let limit = clinux_unix_path_capacity()
+        guard path.utf8.count <= limit else { throw .pathTooLong(path: path, limit: limit) }
+        try removeStaleSocket(at: path)
+        let descriptor = Descriptor(owning: try checked(clinux_stream_socket(CLINUX_UNIX, false), "socket", path))
+        _ = try checked(unsafe clinux_bind(descriptor.number, CLINUX_UNIX, path, 0, 0), "bind", path)
+        _ = try checked(clinux_listen(descriptor.number, backlog), "listen", path)
+        return Listener(descriptor, address: path, host: nil, port: nil, path: path)
+    }
+
+    /// One numeric address.
+    private struct Address {
+        let family: clinux_family
+        let text: String
+        let scope: UInt32
+
+        func described(port: UInt16) -> String {
+            family == CLINUX_IPV6 ? "[\(text)]:\(port)" : "\(text):\(port)"
+        }
+    }
+
+    private static func tcp(_ address: Address, port: UInt16, backlog: Int32) throws(TransportError) -> Listener {
+        let wanted = address.described(port: port)
+        let isDualStack = address.family == CLINUX_IPV6 && address.text == "::"
+        let number = try checked(clinux_stream_socket(address.family, isDualStack), "socket", wanted)
+        let descriptor = Descriptor(owning: number)
+        _ = try checked(unsafe clinux_bind(number, address.family, address.text, port, address.scope), "bind", wanted)
+        _ = try checked(clinux_listen(number, backlog), "listen", wanted)
+        let bound = UInt16(truncatingIfNeeded: try checked(clinux_local_port(number), "getsockname", wanted))
+        let text = address.described(port: bound)
+        return Listener(descriptor, address: text, host: address.text, port: Int(bound), path: nil)
+    }
+
+    private static func resolve(_ host: String) throws(TransportError) -> [Address] {
+        var results = [clinux_resolved](repeating: clinux_resolved(), count: maxAddressesPerHost)
+        var span = results.mutableSpan
+        let count = unsafe span.withUnsafeMutableBufferPointer {
+            unsafe clinux_resolve(host, $0.baseAddress, Int32($0.count))
+        }
+        guard count > 0 else {
+            let reason =
+                count == 0 ? "no IPv4 or IPv6 address" : unsafe String(cString: clinux_resolution_message(count))
+            throw .unresolvable(host: host, reason: reason)
+        }
+        return results.prefix(Int(count)).map { result in
+            let text = unsafe withUnsafePointer(to: result) { unsafe String(cString: clinux_resolved_address($0)) }
+            return Address(family: result.family, text: text, scope: result.scope)
+        }
+    }
+
+    private static func removeStaleSocket(at path: String) throws(TransportError) {
+        let kind = unsafe clinux_is_socket_file(path)
+        if kind == -ENOENT { return }
+        guard try checked(kind, "stat", path) == 1 else { throw .notASocket(path: path) }
+        let probe = Descriptor(owning: try checked(clinux_stream_socket(CLINUX_UNIX, false), "socket", path))
+        let result = unsafe clinux_connect(probe.number, CLINUX_UNIX, path, 0, 0)
+        // EAGAIN: another process listens there and is busy.
+        guard result < 0, result != -EAGAIN else { throw .pathInUse(path: path) }
+        guard result == -ECONNREFUSED else { throw .system(operation: "connect", address: path, code: -result) }
+        guard unsafe unlink(path) == 0 || errno == ENOENT else {
+            throw .system(operation: "unlink", address: path, code: errno)
+        }
     }
 }

@@ -1,14 +1,45 @@
 import CLinux
 
-/// Who is told of a registration's events, always on the reactor's thread.
+/// What a descriptor is ready for, or what to watch it for, in epoll's own bits.
+package struct Readiness: OptionSet, Sendable {
+    /// epoll's bits.
+    package let rawValue: UInt32
+
+    /// Bits as epoll gives them.
+    package init(rawValue: UInt32) {
+        self.rawValue = rawValue
+    }
+
+    /// Bytes, a connection or the end of input can be read.
+    package static let readable = Readiness(rawValue: clinux_readable)
+    /// Bytes can be written.
+    package static let writable = Readiness(rawValue: clinux_writable)
+    /// The peer has finished sending; bytes may still wait to be read.
+    package static let peerFinished = Readiness(rawValue: clinux_peer_finished)
+    /// The connection is lost. It is always reported, asked for or not.
+    package static let failed = Readiness(rawValue: clinux_failed)
+    /// Both directions are closed. It is always reported, asked for or not.
+    package static let hungUp = Readiness(rawValue: clinux_hung_up)
+    /// Asks for reports of changes only: the handler must then read or write until nothing is left.
+    package static let edgeTriggered = Readiness(rawValue: clinux_edge_triggered)
+    /// Asks that only one of the loops that watch the descriptor is woken.
+    package static let exclusive = Readiness(rawValue: clinux_exclusive)
+
+    /// What a connection is watched for, set once for its whole life.
+    package static let connection: Readiness = [.readable, .writable, .peerFinished, .edgeTriggered]
+    /// What a listener is watched for: it is reported as long as connections wait.
+    package static let listener: Readiness = [.readable, .exclusive]
+}
+
+/// An object that is told of the events of its registration, always on the reactor's thread.
 package protocol EventHandler: AnyObject {
-    /// The watched descriptor is ready; or `[]`, the turn that `Reactor.grantTurn(to:)` promised.
+    /// The watched descriptor is ready. With `[]` it is the turn that `Reactor.grantTurn(to:)` promised.
     func ready(_ readiness: Readiness)
-    /// The deadline has passed, and is cleared.
+    /// The deadline has passed. It has been cleared.
     func deadlinePassed()
 }
 
-/// Names one handler at a reactor. Stale once deregistered: using it then does nothing.
+/// The name of one handler at a reactor. Once the handler is deregistered, using its name does nothing.
 package struct Registration: Hashable, Sendable {
     fileprivate let slot: UInt32
     fileprivate let generation: UInt32
@@ -16,15 +47,15 @@ package struct Registration: Hashable, Sendable {
     fileprivate var token: UInt64 { UInt64(generation) << 32 | UInt64(slot) }
 }
 
-/// The part of an event loop that lives on its thread: what is watched, what has deadlines, whose turn is next.
+/// The part of an event loop that lives on its thread: the watched descriptors, the deadlines and the granted turns.
 ///
-/// Owner: the loop's thread. It is not Sendable, and is handed only to code that runs there, so no other thread can
-/// come to hold it.
+/// Owner: the loop's thread. It is not Sendable and is passed only to code that runs there, so no other thread can
+/// get hold of it.
 package final class Reactor {
-    /// Readiness reports taken from the kernel at once.
+    /// The most readiness reports that are taken from the kernel at once.
     static let eventsPerTurn = 256
 
-    /// When this turn began.
+    /// The time at which this turn began.
     package private(set) var now = ContinuousClock.now
     /// Whether this turn is the last.
     package private(set) var isStopping = false
@@ -47,7 +78,7 @@ package final class Reactor {
         self.epoll = epoll
     }
 
-    /// Takes a handler in; it is kept alive until `deregister`.
+    /// Registers a handler and keeps it alive until `deregister`.
     package func register(_ handler: any EventHandler) -> Registration {
         let slot = freeSlots.popLast() ?? UInt32(slots.count)
         if slot == slots.count { slots.append(Slot()) }
@@ -55,8 +86,8 @@ package final class Reactor {
         return Registration(slot: slot, generation: slots[Int(slot)].generation)
     }
 
-    /// Lets a handler go: no event, deadline or turn reaches it from now on, not even those already reported.
-    /// Whatever descriptor it watches is to be closed or unwatched by its owner.
+    /// Releases a handler: no event, deadline or turn reaches it from now on, not even an event already reported.
+    /// The owner of the watched descriptor must close or unwatch it.
     package func deregister(_ registration: Registration) {
         guard isCurrent(registration) else { return }
         let slot = Int(registration.slot)
@@ -78,7 +109,7 @@ package final class Reactor {
 
     /// Stops the reports of a descriptor that stays open.
     package func unwatch(_ descriptor: Int32) {
-        // It fails only where the descriptor is not watched, which is what was asked.
+        // It fails only if the descriptor is not watched, which is the wanted state.
         _ = clinux_epoll_remove(epoll, descriptor)
     }
 
@@ -88,7 +119,8 @@ package final class Reactor {
         deadlines.set(deadline, for: Int(registration.slot))
     }
 
-    /// Calls `ready([])` once in the next turn, after others have had theirs: for work cut short to be fair.
+    /// Calls `ready([])` once in the next turn, after the other handlers. It is for work that was cut short so that
+    /// others come to their turn.
     package func grantTurn(to registration: Registration) {
         guard isCurrent(registration), !slots[Int(registration.slot)].awaitsTurn else { return }
         slots[Int(registration.slot)].awaitsTurn = true
@@ -100,18 +132,19 @@ package final class Reactor {
         isStopping = true
     }
 
-    /// The milliseconds until the next turn or deadline, rounded up; -1 for none, 0 where work waits.
+    /// The milliseconds until the next turn or deadline, rounded up: 0 when work waits, -1 when there is neither.
     var timeoutMilliseconds: Int32 {
         guard turns.isEmpty, !isStopping else { return 0 }
         guard let next = deadlines.nextLook else { return -1 }
         let left = ContinuousClock.now.duration(to: next)
         guard left > .zero else { return 0 }
         let (seconds, attoseconds) = left.components
-        // A minute at most: the next look then asks again.
+        // At most a minute: the next turn computes it anew.
         return Int32(min(seconds, 60) * 1_000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
     }
 
-    /// Waits for events, then calls the handlers of what is ready, of deadlines that passed, and of granted turns.
+    /// Waits for events, then calls the handlers whose descriptors are ready, whose deadlines have passed, and which
+    /// were granted a turn.
     func turn(timeoutMilliseconds: Int32) throws(TransportError) {
         let epoll = epoll
         let result = unsafe events.withUnsafeMutableBufferPointer {

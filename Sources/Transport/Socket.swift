@@ -5,37 +5,37 @@ import Foundation
 package struct Socket: ~Copyable, Sendable {
     private let descriptor: Descriptor
 
-    /// What one read brought.
+    /// The result of one read.
     package enum Received: Equatable {
-        /// So many bytes, at least one, at the buffer's start.
+        /// The number of bytes, at least one, that are now at the buffer's start.
         case bytes(Int)
-        /// Nothing now; readiness will be reported.
+        /// No bytes are here now; readiness will be reported.
         case nothingYet
         /// The peer has finished sending.
         case end
-        /// The connection is lost: the errno.
+        /// The connection is lost; the errno.
         case failed(Int32)
     }
 
-    /// What one write took.
+    /// The result of one write.
     package enum Sent: Equatable {
-        /// So many bytes, at least one.
+        /// The number of bytes taken, at least one.
         case bytes(Int)
         /// The socket's buffer is full; readiness will be reported.
         case nothingYet
-        /// The connection is lost: the errno.
+        /// The connection is lost; the errno.
         case failed(Int32)
     }
 
-    /// What waits to be read first.
+    /// The result of looking at the first byte that waits.
     package enum Peeked: Equatable {
-        /// The first byte, which stays where it is.
+        /// The first byte. It still waits to be read.
         case byte(UInt8)
-        /// Nothing now; readiness will be reported.
+        /// No bytes are here now; readiness will be reported.
         case nothingYet
         /// The peer has finished sending.
         case end
-        /// The connection is lost: the errno.
+        /// The connection is lost; the errno.
         case failed(Int32)
     }
 
@@ -47,7 +47,7 @@ package struct Socket: ~Copyable, Sendable {
     /// The descriptor's number, for a reactor to watch while this socket lives.
     package var number: Int32 { descriptor.number }
 
-    /// The address of the other end without its port, "unix" for a unix socket; nil when it has gone.
+    /// The peer's address without its port, "unix" for a unix socket; nil once the peer has gone.
     package var peerAddress: String? {
         unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Self.maxAddressBytes) { text in
             guard unsafe clinux_peer_address(descriptor.number, text.baseAddress, text.count) == 0 else { return nil }
@@ -55,10 +55,10 @@ package struct Socket: ~Copyable, Sendable {
         }
     }
 
-    /// An IPv6 address as text and its end (INET6_ADDRSTRLEN).
+    /// The bytes of an IPv6 address as text with its terminator (INET6_ADDRSTRLEN).
     private static let maxAddressBytes = 46
 
-    /// Reads what is there, at most the buffer's length.
+    /// Reads the bytes that wait, at most the buffer's length.
     package func receive(into buffer: inout MutableSpan<UInt8>) -> Received {
         let count = unsafe buffer.withUnsafeMutableBufferPointer {
             unsafe clinux_receive(descriptor.number, $0.baseAddress, $0.count)
@@ -68,7 +68,7 @@ package struct Socket: ~Copyable, Sendable {
         return Self.isTransient(count) ? .nothingYet : .failed(Int32(-count))
     }
 
-    /// Looks at the first byte that waits.
+    /// Looks at the first byte that waits, without reading it.
     package func peek() -> Peeked {
         let result = clinux_peek(descriptor.number)
         if result == CLINUX_NO_BYTE { return .end }
@@ -76,7 +76,7 @@ package struct Socket: ~Copyable, Sendable {
         return Self.isTransient(Int(result)) ? .nothingYet : .failed(-result)
     }
 
-    /// Writes as many of the bytes as the socket takes; `bytes` must not be empty.
+    /// Writes as many of the bytes as the socket takes. `bytes` must not be empty.
     package func send(_ bytes: Span<UInt8>) -> Sent {
         let count = unsafe bytes.withUnsafeBufferPointer {
             unsafe clinux_send(descriptor.number, $0.baseAddress, $0.count)
@@ -85,18 +85,18 @@ package struct Socket: ~Copyable, Sendable {
         return Self.isTransient(count) ? .nothingYet : .failed(Int32(-count))
     }
 
-    /// Tells the peer that nothing more comes. What was written before is still delivered.
+    /// Tells the peer that no more bytes follow. Bytes written before are still delivered.
     package func finishSending() {
-        // It fails only where the peer has gone, which the next read reports.
+        // It fails only if the peer has gone, which the next read reports.
         _ = clinux_shutdown_write(descriptor.number)
     }
 
-    /// Makes the close drop what the peer has not taken, and tell it by a reset.
+    /// Makes the close drop the bytes that the peer has not taken, and reset the connection.
     package func resetOnClose() {
         _ = clinux_reset_on_close(descriptor.number)
     }
 
-    /// Memory the kernel lacks for a moment (ENOBUFS) is waited for like a full buffer.
+    /// Whether the call may succeed later. A moment's lack of kernel memory (ENOBUFS) counts like a full buffer.
     private static func isTransient(_ result: Int) -> Bool {
         result == -Int(EAGAIN) || result == -Int(EWOULDBLOCK) || result == -Int(ENOBUFS)
     }

@@ -1,15 +1,15 @@
 import CLinux
 import Foundation
 
-/// What can go wrong with sockets and loops: each names the operation and what it was done to.
+/// An error of sockets and event loops. Each names the operation and the object of the operation.
 package enum TransportError: Error, Equatable, CustomStringConvertible {
-    /// A system call failed: what was tried, on which address (nil where there is none), and the errno.
+    /// A system call failed: the call, the address it was made for (nil if there is none), and the errno.
     case system(operation: String, address: String?, code: Int32)
     /// A host name has no address.
     case unresolvable(host: String, reason: String)
     /// A port outside 0…65535.
     case portOutOfRange(Int)
-    /// A unix socket's path that is longer than the system's addresses can hold.
+    /// A unix socket's path is longer than the system permits.
     case pathTooLong(path: String, limit: Int)
     /// Something other than a socket is at a unix socket's path.
     case notASocket(path: String)
@@ -20,13 +20,13 @@ package enum TransportError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .system(let operation, let address, let code):
             let subject = address.map { "\(operation) \($0)" } ?? operation
-            return "\(subject): \(Self.text(of: code))\(Self.advice(for: code, operation: operation))"
+            return "\(subject): \(Self.message(of: code))\(Self.advice(for: code, operation: operation))"
         case .unresolvable(let host, let reason):
             return "host \"\(host)\" has no address: \(reason); give a numeric address or a name that resolves"
         case .portOutOfRange(let port):
             return "port \(port) is not in 0...65535"
         case .pathTooLong(let path, let limit):
-            return "unix socket path \"\(path)\" has \(path.utf8.count) bytes, the system takes at most \(limit); "
+            return "unix socket path \"\(path)\" has \(path.utf8.count) bytes, the system permits at most \(limit); "
                 + "choose a shorter path"
         case .notASocket(let path):
             return "\(path) exists and is not a socket; choose another path"
@@ -41,7 +41,8 @@ package enum TransportError: Error, Equatable, CustomStringConvertible {
         return code
     }
 
-    private static func text(of code: Int32) -> String {
+    /// The system's message for an errno.
+    package static func message(of code: Int32) -> String {
         unsafe String(cString: strerror(code))
     }
 
@@ -56,7 +57,7 @@ package enum TransportError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// Turns a C function's negative errno into an error, and hands on any other result.
+/// Turns a C function's negative errno into an error, and returns any other result.
 func checked(
     _ result: Int32,
     _ operation: String,

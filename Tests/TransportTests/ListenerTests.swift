@@ -135,7 +135,7 @@ import Testing
         let error = #expect(throws: TransportError.pathTooLong(path: path, limit: 107)) {
             try Listener.unix(path: path, backlog: 1)
         }
-        #expect(error?.description.contains("has 205 bytes, the system takes at most 107") == true)
+        #expect(error?.description.contains("has 205 bytes, the system permits at most 107") == true)
     }
 
     @Test("behind a shut door those that wait are accepted, and nobody else connects")

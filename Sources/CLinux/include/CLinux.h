@@ -1,11 +1,11 @@
 #ifndef SWIFTLET_CLINUX_H
 #define SWIFTLET_CLINUX_H
 
-// What Transport and Service need of Linux and Swift's Glibc module does not give (epoll, eventfd, accept4, unions of
-// socket addresses), as plain functions over integers and buffers.
+// Functions of Linux that Swift's Glibc module lacks (epoll, eventfd, accept4, unions of socket addresses, CPU masks,
+// settings of the heap), as plain functions over integers and buffers.
 //
-// Every function that can fail returns a negative errno, taken at once: in Swift, code may run between a C
-// call and a read of `errno`. Calls that a signal interrupts are made again.
+// Every function that can fail returns a negative errno, read at once: in Swift, other code may run between a C
+// call and a read of `errno`. A call that a signal interrupts is made again.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,7 +20,7 @@ extern const uint32_t clinux_hung_up;         // EPOLLHUP
 extern const uint32_t clinux_edge_triggered;  // EPOLLET
 extern const uint32_t clinux_exclusive;       // EPOLLEXCLUSIVE
 
-/// One readiness report: the token given when the descriptor was added, and the bits above.
+/// One readiness report: the token that was passed when the descriptor was added, and the bits above.
 struct clinux_event {
     uint64_t token;
     uint32_t readiness;
@@ -30,50 +30,47 @@ struct clinux_event {
 int clinux_epoll_create(void);
 int clinux_epoll_add(int epoll, int descriptor, uint32_t interest, uint64_t token);
 int clinux_epoll_remove(int epoll, int descriptor);
-/// Waits at most `timeout_ms` (-1: no limit; an interrupted wait returns 0) and fills up to `capacity` events.
+/// Waits at most `timeout_ms` (-1: no limit) and fills up to `capacity` events. Returns their number; 0 after an
+/// interrupted wait.
 int clinux_epoll_wait(int epoll, struct clinux_event *events, int capacity, int timeout_ms);
 
-// eventfd: wakes a loop from another thread. Watched edge-triggered, every signal is an event, so nobody reads it.
+// eventfd: wakes a loop from another thread. It is watched edge-triggered, so that every signal is an event and nobody
+// has to read it.
 int clinux_eventfd_create(void);
 int clinux_eventfd_signal(int descriptor);
 
 // bytes
 ptrdiff_t clinux_receive(int descriptor, void *buffer, size_t count);
-/// The first byte that waits, and stays; CLINUX_NO_BYTE where the peer has finished sending; or a negative errno.
+/// The first byte that waits, which stays unread; CLINUX_NO_BYTE if the peer has finished sending; or a negative errno.
 #define CLINUX_NO_BYTE 256
 int clinux_peek(int descriptor);
 /// Sends without ever raising SIGPIPE.
 ptrdiff_t clinux_send(int descriptor, const void *buffer, size_t count);
 int clinux_shutdown_write(int descriptor);
-/// Makes the following close drop what is unsent and reset the peer.
+/// Makes the following close drop unsent bytes and reset the connection.
 int clinux_reset_on_close(int descriptor);
-int clinux_close(int descriptor);
-/// Writes all of it to a file or pipe, waiting for as long as that takes. 0, or a negative errno.
-int clinux_write_all(int descriptor, const void *bytes, size_t count);
 
 // listening
 enum clinux_family { CLINUX_IPV4 = 4, CLINUX_IPV6 = 6, CLINUX_UNIX = 1 };
-/// A non-blocking, close-on-exec stream socket, with SO_REUSEADDR for the IP families; `dual_stack` lets an
-/// IPv6 socket take IPv4 too.
+/// A non-blocking, close-on-exec stream socket, with SO_REUSEADDR for the IP families. `dual_stack` lets an IPv6 socket
+/// accept IPv4 too.
 int clinux_stream_socket(enum clinux_family family, bool dual_stack);
-/// `address` is a numeric address as text, or a path. -EINVAL where it does not read as the family's.
+/// `address` is a numeric address as text, or a path. Returns -EINVAL if it is no address of the family.
 int clinux_bind(int descriptor, enum clinux_family family, const char *address, uint16_t port, uint32_t scope);
 int clinux_listen(int descriptor, int backlog);
-/// A non-blocking, close-on-exec connection; where `is_tcp`, with TCP_NODELAY, and with TCP_NOTSENT_LOWAT: it takes no
-/// more bytes while `max_unsent` of them wait to be sent.
+/// Accepts a connection, which is non-blocking and close-on-exec. If `is_tcp`, it has TCP_NODELAY, and by
+/// TCP_NOTSENT_LOWAT it takes no more bytes while `max_unsent` bytes wait to be sent.
 int clinux_accept(int descriptor, bool is_tcp, int max_unsent);
 int clinux_connect(int descriptor, enum clinux_family family, const char *address, uint16_t port, uint32_t scope);
-/// The port that a bound IP socket has, or a negative errno.
+/// The port of a bound IP socket, or a negative errno.
 int clinux_local_port(int descriptor);
-/// The address of a connection's other end as text, without the port; "unix" for a unix socket. 0, or a negative errno.
+/// Writes the peer's address as text, without the port; "unix" for a unix socket. Returns 0, or a negative errno.
 int clinux_peer_address(int descriptor, char *text, size_t capacity);
 /// The longest path, in bytes, that a unix socket's address can hold.
 size_t clinux_unix_path_capacity(void);
-/// Drops every packet that would open a further connection; those that wait to be accepted stay, and those that are
-/// half open can still complete.
+/// Drops every packet that would open a new connection. Connections that wait to be accepted stay, and half-open ones
+/// can still complete.
 int clinux_refuse_new_connections(int descriptor);
-/// A descriptor that is only there to be closed when there is no other.
-int clinux_open_reserve(void);
 /// 1 for a socket file, 0 for another kind of file, or a negative errno.
 int clinux_is_socket_file(const char *path);
 
@@ -90,31 +87,37 @@ const char *clinux_resolved_address(const struct clinux_resolved *result);
 const char *clinux_resolution_message(int code);
 
 // threads and CPUs
-/// Names the calling thread, as `top -H` shows it: the first 15 bytes. Foundation's Thread.name races with the thread's
-/// own start.
+/// Names the calling thread, as `top -H` shows it, by the first 15 bytes. (Foundation's Thread.name races with the
+/// thread's own start.)
 void clinux_name_thread(const char *name);
 /// The CPU that the calling thread runs on, or a negative errno.
 int clinux_current_cpu(void);
-/// Has the calling thread go on on another CPU than those, of the CPUs that it may use; it is not kept from coming
-/// back. -EINVAL where there is none.
+/// Moves the calling thread to a CPU other than these, among the CPUs that it may use. Later it may come back.
+/// Returns -EINVAL if there is no other CPU.
 int clinux_leave_cpus(const int *cpus, int count);
 
-// process
-/// Raises the soft limit of descriptors to `wanted`, or as far as the hard limit lets. Returns the soft limit.
+// descriptors
+/// A spare descriptor, to be closed when the process has no other left.
+int clinux_open_reserve(void);
+int clinux_close(int descriptor);
+/// Writes all bytes to a file or pipe, and waits as long as that takes. Returns 0, or a negative errno.
+int clinux_write_all(int descriptor, const void *bytes, size_t count);
+/// Raises the soft limit of descriptors to `wanted`, but not above the hard limit. Returns the soft limit.
 long clinux_raise_descriptor_limit(long wanted);
 /// The soft limit of descriptors.
 long clinux_descriptor_limit(void);
-/// How many descriptors the process has open, or a negative errno.
+/// The number of descriptors that the process has open, or a negative errno.
 long clinux_open_descriptors(void);
 
-/// Bounds what the allocator keeps of freed memory: blocks from `block_bytes` on are mapped apart, about
-/// `reserve_bytes` at most stay free at the end of an arena, and there are at most so many `arenas`. To be called
-/// while there is one thread. Nothing where the C library has no such settings.
+// memory
+/// Bounds the freed memory that the allocator keeps: blocks of at least `block_bytes` are mapped on their own, at most
+/// about `reserve_bytes` stay free at the end of an arena, and there are at most `arenas` arenas. Call it while there
+/// is only one thread. It does nothing if the C library has no such settings.
 void clinux_limit_heap(int block_bytes, int reserve_bytes, int arenas);
-/// Gives the memory that the allocator keeps free back to the system, as far as it can.
+/// Returns the allocator's free memory to the system, as far as possible.
 void clinux_trim_heap(void);
-/// Unmaps the resident pages of code and constants of the program and its libraries. They are the files' own: each is
-/// mapped again, from the page cache, where it is touched next.
+/// Unmaps the resident pages of code and constants of the program and its libraries. Their contents are in the files:
+/// a page is mapped again from the page cache when it is touched next.
 void clinux_release_program_pages(void);
 
 #endif

@@ -3,7 +3,7 @@ import Testing
 @testable import TLS
 
 @Suite("A secret's digest")
-struct SecretDigestTests {
+struct HashesTests {
     @Test("equals that of the same secret and no other's, whatever their lengths")
     func equality() throws {
         let secrets = ["", "a", "b", "ab", "secret", "secreT", "secret ", String(repeating: "x", count: 10_000)]

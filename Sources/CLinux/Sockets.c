@@ -1,83 +1,17 @@
 #include "CLinux.h"
+#include "checked.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <linux/filter.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-const uint32_t clinux_readable = EPOLLIN;
-const uint32_t clinux_writable = EPOLLOUT;
-const uint32_t clinux_peer_finished = EPOLLRDHUP;
-const uint32_t clinux_failed = EPOLLERR;
-const uint32_t clinux_hung_up = EPOLLHUP;
-const uint32_t clinux_edge_triggered = EPOLLET;
-const uint32_t clinux_exclusive = EPOLLEXCLUSIVE;
-
-// A call's result, or its errno as a negative number.
-static int checked(int result) {
-    return result < 0 ? -errno : result;
-}
-
-// MARK: epoll
-
-int clinux_epoll_create(void) {
-    return checked(epoll_create1(EPOLL_CLOEXEC));
-}
-
-int clinux_epoll_add(int epoll, int descriptor, uint32_t interest, uint64_t token) {
-    struct epoll_event event = {.events = interest, .data.u64 = token};
-    return checked(epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event));
-}
-
-int clinux_epoll_remove(int epoll, int descriptor) {
-    struct epoll_event ignored = {0};
-    return checked(epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, &ignored));
-}
-
-int clinux_epoll_wait(int epoll, struct clinux_event *events, int capacity, int timeout_ms) {
-    // On the stack, so that the kernel's packed layout stays on this side.
-    struct epoll_event reports[256];
-    const int most = (int)(sizeof reports / sizeof reports[0]);
-    const int count = epoll_wait(epoll, reports, capacity < most ? capacity : most, timeout_ms);
-    if (count < 0) return errno == EINTR ? 0 : -errno;
-    for (int i = 0; i < count; i++) {
-        events[i].token = reports[i].data.u64;
-        events[i].readiness = reports[i].events;
-    }
-    return count;
-}
-
-// MARK: eventfd
-
-int clinux_eventfd_create(void) {
-    return checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-}
-
-int clinux_eventfd_signal(int descriptor) {
-    const uint64_t one = 1;
-    ssize_t written;
-    do written = write(descriptor, &one, sizeof one);
-    while (written < 0 && errno == EINTR);
-    // EAGAIN: the counter is full, so the reader is woken anyway.
-    return written < 0 && errno != EAGAIN ? -errno : 0;
-}
 
 // MARK: bytes
 
@@ -111,29 +45,6 @@ int clinux_shutdown_write(int descriptor) {
 int clinux_reset_on_close(int descriptor) {
     const struct linger linger = {.l_onoff = 1, .l_linger = 0};
     return checked(setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, sizeof linger));
-}
-
-int clinux_close(int descriptor) {
-    // Linux has closed the descriptor even where it reports EINTR: never a second time.
-    return checked(close(descriptor));
-}
-
-int clinux_write_all(int descriptor, const void *bytes, size_t count) {
-    const char *rest = bytes;
-    while (count > 0) {
-        const ssize_t written = write(descriptor, rest, count);
-        if (written >= 0) {
-            rest += written;
-            count -= (size_t)written;
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            // Who shares the pipe has made it non-blocking.
-            struct pollfd room = {.fd = descriptor, .events = POLLOUT};
-            if (poll(&room, 1, -1) < 0 && errno != EINTR) return -errno;
-        } else if (errno != EINTR) {
-            return -errno;
-        }
-    }
-    return 0;
 }
 
 // MARK: listening
@@ -200,7 +111,7 @@ int clinux_accept(int descriptor, bool is_tcp, int max_unsent) {
     do connection = accept4(descriptor, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     while (connection < 0 && errno == EINTR);
     if (connection < 0) return -errno;
-    // A failure here means a peer that has gone already: the first read will tell.
+    // A failure here means that the peer has gone already: the first read will report that.
     if (is_tcp) {
         (void)set_option(connection, IPPROTO_TCP, TCP_NODELAY, 1);
         (void)set_option(connection, IPPROTO_TCP, TCP_NOTSENT_LOWAT, max_unsent);
@@ -233,7 +144,7 @@ int clinux_peer_address(int descriptor, char *text, size_t capacity) {
     int family = AF_INET;
     if (storage.ss_family == AF_INET6) {
         const struct in6_addr *ipv6 = &((struct sockaddr_in6 *)&storage)->sin6_addr;
-        // An IPv4 client of a socket for both reads better as one.
+        // An IPv4 client of a dual-stack socket is shown by its IPv4 address.
         const bool is_mapped = IN6_IS_ADDR_V4MAPPED(ipv6);
         address = is_mapped ? (const void *)&ipv6->s6_addr[12] : ipv6;
         family = is_mapped ? AF_INET : AF_INET6;
@@ -246,7 +157,7 @@ size_t clinux_unix_path_capacity(void) {
 }
 
 int clinux_refuse_new_connections(int descriptor) {
-    // The filter sees packets from their TCP header on; its flags are byte 13.
+    // The filter sees packets from their TCP header on. The header's flags are byte 13.
     struct sock_filter drop_opening[] = {
         BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
         BPF_STMT(BPF_ALU | BPF_AND | BPF_K, TH_SYN | TH_ACK),
@@ -259,10 +170,6 @@ int clinux_refuse_new_connections(int descriptor) {
         .filter = drop_opening,
     };
     return checked(setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program));
-}
-
-int clinux_open_reserve(void) {
-    return checked(open("/dev/null", O_RDONLY | O_CLOEXEC));
 }
 
 int clinux_is_socket_file(const char *path) {
@@ -309,52 +216,4 @@ const char *clinux_resolved_address(const struct clinux_resolved *result) {
 
 const char *clinux_resolution_message(int code) {
     return gai_strerror(code);
-}
-
-// MARK: process
-
-// threads and CPUs
-
-void clinux_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
-
-int clinux_current_cpu(void) { return checked(sched_getcpu()); }
-
-int clinux_leave_cpus(const int *cpus, int count) {
-    cpu_set_t allowed;
-    int result = checked(sched_getaffinity(0, sizeof allowed, &allowed));
-    if (result < 0) return result;
-    cpu_set_t others = allowed;
-    for (int i = 0; i < count; i++) {
-        if (0 <= cpus[i] && cpus[i] < CPU_SETSIZE) CPU_CLR(cpus[i], &others);
-    }
-    if (CPU_COUNT(&others) == 0) return -EINVAL;
-    result = checked(sched_setaffinity(0, sizeof others, &others));
-    if (result < 0) return result;
-    return checked(sched_setaffinity(0, sizeof allowed, &allowed));
-}
-
-long clinux_raise_descriptor_limit(long wanted) {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
-    if ((rlim_t)wanted > limit.rlim_cur) {
-        limit.rlim_cur = (rlim_t)wanted < limit.rlim_max ? (rlim_t)wanted : limit.rlim_max;
-        if (setrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
-    }
-    return (long)limit.rlim_cur;
-}
-
-long clinux_descriptor_limit(void) {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
-    return limit.rlim_cur == RLIM_INFINITY ? LONG_MAX : (long)limit.rlim_cur;
-}
-
-long clinux_open_descriptors(void) {
-    DIR *folder = opendir("/proc/self/fd");
-    if (folder == NULL) return -errno;
-    long count = 0;
-    while (readdir(folder) != NULL) count++;
-    closedir(folder);
-    // Besides ".", ".." and the folder's own descriptor.
-    return count - 3;
 }

@@ -5,7 +5,7 @@ import Testing
 @testable import TLS
 
 @Suite("A server's certificate")
-struct CertificateStoreTests {
+struct TLSContextTests {
     @Test("is refused, with what to do, where a file is absent, broken, or of another certificate")
     func faults() throws {
         let (files, others) = (try TestCertificate(), try TestCertificate())

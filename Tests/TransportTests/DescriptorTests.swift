@@ -2,7 +2,7 @@ import Testing
 
 @testable import Transport
 
-@Suite struct ReserveDescriptorTests {
+@Suite struct DescriptorTests {
     @Test("a reserve is held, let go, and held again")
     func cycle() {
         var reserve = ReserveDescriptor()
