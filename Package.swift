@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// What every target of ours is held to. Tests leave out strict memory safety, which would only mark their fixtures.
+/// The settings of every target. Tests leave out strict memory safety, which would only mark their fixtures.
 let testSettings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
@@ -11,15 +11,15 @@ let testSettings: [SwiftSetting] = [
 let settings: [SwiftSetting] = testSettings + [.strictMemorySafety()]
 let cSettings: [CSetting] = [.define("_GNU_SOURCE", .when(platforms: [.linux]))]
 
-// Unoptimized, kernels of vector intrinsics would crawl in debug builds. And no product is contracted with a sum unless
-// the kernel says so: each table has one order of roundings, whatever the compiler.
+// C is optimized in debug builds too, because kernels of vector intrinsics would be very slow without. The compiler may not
+// contract a product with a sum unless the kernel says so: each table has one order of roundings, whatever the compiler.
 let kernelSettings: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=off"])]
 
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
-// The targets of fuzzing: their inputs are tests like others, but libFuzzer's program needs a flag for all modules and
-// is built by scripts/fuzz alone.
+// The targets of fuzzing. Their inputs are tests like others; but libFuzzer's program needs a flag for all modules, so only
+// scripts/fuzz builds it.
 let fuzzed: [Target.Dependency] = [
     "HTTPProtocol", "HTTPServer", "JSON", "Tokenization", "Checkpoint", "Encoder", "Service", httpTypes,
 ]
@@ -44,16 +44,16 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [.executable(name: "swiftlet", targets: ["swiftlet"])],
     dependencies: [
-        // The command line: parsing, help and completion scripts as users know them from other tools.
+        // The command line: parsing, help and completion scripts in the form that users know from other tools.
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        // The queues of scheduler and server: a heap and a deque whose order and cost are proven elsewhere.
+        // The queues of scheduler and server: a heap and a deque whose order and cost are proven.
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         // The vocabulary of HTTP (methods, fields, statuses) with its validity checks, shared by many servers.
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         // Levels and metadata of log records; the lines themselves are ours.
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
-        // The configuration file. Not swift-configuration: it offers no list of a file's keys, and a key that nobody
-        // knows must be refused rather than ignored.
+        // The configuration file. swift-configuration offers no list of a file's keys, and an unknown key must be refused
+        // rather than ignored.
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
     targets: [
@@ -74,7 +74,7 @@ let package = Package(
                 httpTypes, logging,
                 .product(name: "Yams", package: "Yams"),
             ],
-            // In the program itself, so that it stays one file.
+            // These are embedded in the program, so that it stays one file.
             resources: [
                 .embedInCode("API/Documentation/openapi.json"), .embedInCode("API/Documentation/docs.html"),
             ],
@@ -109,20 +109,20 @@ let package = Package(
         .target(name: "LinearAlgebra", dependencies: ["CKernels"], swiftSettings: settings),
         .target(name: "Checkpoint", dependencies: ["JSON"], swiftSettings: settings),
         .target(name: "JSON", swiftSettings: settings),
-        // The encoder's arithmetic, for each instruction set.
+        // The encoder's arithmetic for each instruction set.
         .target(name: "CKernels", cSettings: kernelSettings),
         .target(name: "CLinux", cSettings: cSettings),
-        // What of OpenSSL is macros and callbacks, as functions.
+        // OpenSSL's macros and callbacks as functions.
         .target(name: "CTLS", dependencies: ["COpenSSL"], cSettings: cSettings),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
-        // gzip.
+        // gzip and deflate.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         // HTTP/2's frames, header compression and flow control.
         .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
 
-        // Stands in for malloc in the tests' process, to count.
+        // Replaces malloc in the tests' process and counts its calls.
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter", cSettings: cSettings),
-        // What tests of several targets share.
+        // Helpers for the tests of several targets.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "BatchingTests", dependencies: ["Batching", "TestSupport"], swiftSettings: testSettings),
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "TestSupport"], swiftSettings: testSettings),
@@ -163,7 +163,7 @@ let package = Package(
             ],
             swiftSettings: testSettings
         ),
-        // Style as a test: it reads the sources, and imports none of them.
+        // Tests of style: they read the sources, and import none of them.
         .testTarget(name: "TidyTests", swiftSettings: testSettings),
         .testTarget(name: "TLSTests", dependencies: ["TLS", "TestSupport"], swiftSettings: testSettings),
         .testTarget(
