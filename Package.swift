@@ -11,15 +11,16 @@ let testSettings: [SwiftSetting] = [
 let settings: [SwiftSetting] = testSettings + [.strictMemorySafety()]
 let cSettings: [CSetting] = [.define("_GNU_SOURCE", .when(platforms: [.linux]))]
 
-// C is optimized in debug builds too, because kernels of vector intrinsics would be very slow without. The compiler may not
-// contract a product with a sum unless the kernel says so: each table has one order of roundings, whatever the compiler.
+// C is optimized in debug builds too, because kernels of vector intrinsics would be very slow without. The compiler may
+// not contract a product with a sum unless the kernel says so: each table has one order of roundings, whatever the
+// compiler.
 let kernelSettings: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=off"])]
 
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
-// The targets of fuzzing. Their inputs are tests like others; but libFuzzer's program needs a flag for all modules, so only
-// scripts/fuzz builds it.
+// The targets of fuzzing. Their inputs are tests like others; but libFuzzer's program needs a flag for all modules, so
+// only scripts/fuzz builds it.
 let fuzzed: [Target.Dependency] = [
     "HTTPProtocol", "HTTPServer", "JSON", "Tokenization", "Checkpoint", "Encoder", "Service", httpTypes,
 ]
@@ -52,8 +53,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         // Levels and metadata of log records; the lines themselves are ours.
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
-        // The configuration file. swift-configuration offers no list of a file's keys, and an unknown key must be refused
-        // rather than ignored.
+        // The configuration file. swift-configuration offers no list of a file's keys, and an unknown key must be
+        // refused rather than ignored.
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
     targets: [
