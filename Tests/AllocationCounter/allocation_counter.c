@@ -13,7 +13,7 @@ int64_t allocations_of_this_thread(void) { return count; }
 #define IS_SANITIZED 0
 #endif
 
-// A sanitizer stands in for malloc itself.
+// A sanitizer replaces malloc itself.
 #if defined(__GLIBC__) && !IS_SANITIZED
 
 // glibc's own functions, which stay reachable when a program defines malloc itself.

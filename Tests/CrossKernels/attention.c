@@ -5,12 +5,12 @@ typedef struct {
     const char *name;
     void (*attend)(const swl_attention *attention);
     void (*attend_scalar)(const swl_attention *attention);
-    /// What a value may differ by besides what sums in another order do: the twins' scores may round to different
-    /// factors.
+    /// How much a value may differ in addition to the effect of another order of sums: the scores of the two kernels may
+    /// round to different factors.
     double tolerance;
 } variant;
 
-/// Runs some of the queries and heads; what isn't written stays -77.
+/// Runs some of the queries and heads; elements that are not written stay -77.
 static float *run(const swl_kernels *kernels, void (*attend)(const swl_attention *), const swl_attention *all,
                   size_t heads[2], size_t queries[2]) {
     swl_attention attention = *all;
@@ -28,7 +28,7 @@ static float *run(const swl_kernels *kernels, void (*attend)(const swl_attention
     return attention.context;
 }
 
-/// A share of queries and heads has the bits of the whole, and leaves everything else alone.
+/// Checks that a slice of queries and heads gives the bits of the whole, and leaves everything else alone.
 static void check_share(const swl_kernels *kernels, const variant *variant, const swl_attention *all,
                         const float *whole, const char *shape) {
     size_t first = random_between(0, all->length - 1), head = random_between(0, all->end_head - 1);
@@ -89,7 +89,7 @@ static void check_variant(const swl_kernels *kernels, const swl_kernels *scalar,
 
 void check_attention(const swl_kernels *kernels, const swl_kernels *scalar) {
     check_variant(kernels, scalar, &(variant){"attention", kernels->attention, scalar->attention, 3e-6});
-    // Where the CPU doesn't multiply bfloat16, it is the same function.
+    // If the CPU does not multiply bfloat16, both are the same function.
     if (kernels->attention_bf16 == kernels->attention) return;
     // Factors sum to 1, values are below 1, and a factor differs by a bit of bfloat16's 8 at most.
     check_variant(kernels, scalar,

@@ -1,5 +1,5 @@
-/// Holds a table of kernels against the scalar one, in C alone, so that it runs where the Swift tests don't: under an
-/// emulator of another architecture.
+/// Compares a table of kernels with the scalar one. It is in C alone, so that it runs where the Swift tests do not: under
+/// an emulator of another architecture.
 #ifndef CROSS_KERNELS_CHECK_H
 #define CROSS_KERNELS_CHECK_H
 
@@ -26,7 +26,7 @@ void *allocate(size_t count, size_t size, int fill);
 /// Random numbers in -magnitude..<magnitude.
 float *allocate_random(size_t count, float magnitude);
 
-/// Holds values against expected ones; a tolerance of 0 asks for the same bits (or NaN on both sides).
+/// Compares values with expected ones; a tolerance of 0 asks for the same bits (or NaN on both sides).
 void expect_close(const char *what, const char *shape, const float *values, const float *expected, size_t count,
                   double tolerance);
 void expect_same(const char *what, const char *shape, const void *values, const void *expected, size_t bytes);

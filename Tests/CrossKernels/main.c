@@ -8,7 +8,7 @@ void fail(const char *what, const char *shape, size_t place, double value, doubl
     }
 }
 
-/// Vigna's SplitMix64, of a fixed seed.
+/// Vigna's SplitMix64 with a fixed seed.
 static uint64_t next_random(void) {
     static uint64_t state = 1;
     uint64_t z = state += 0x9E3779B97F4A7C15;
@@ -49,7 +49,7 @@ void expect_same(const char *what, const char *shape, const void *values, const 
     }
 }
 
-/// check TABLE [INT8-PRODUCT]: holds a table against the scalar one; fails where it, or that product, is missing.
+/// check TABLE [INT8-PRODUCT]: compares a table with the scalar one; fails if the table or the product is missing.
 /// check --has TABLE: whether the CPU has it.
 int main(int count, char **arguments) {
     if (count == 3 && strcmp(arguments[1], "--has") == 0) return swl_kernels_named(arguments[2]) == NULL;

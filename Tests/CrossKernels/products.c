@@ -2,11 +2,11 @@
 
 typedef enum { float32, bfloat16, int8, format_count } format;
 
-/// Inputs are packed in groups of this many.
+/// The number of inputs in a packed group.
 static const size_t groups[] = {1, 2, 4};
 static const size_t element_sizes[] = {4, 2, 1};
 
-/// A product of a random shape over random numbers, with its weights packed for two tables.
+/// A product with a random shape and random numbers, whose weights are packed for two tables.
 typedef struct {
     format format;
     size_t inputs, outputs;
@@ -32,7 +32,7 @@ static void *pack(test_case *test, const float *matrix, size_t panel) {
     return packed;
 }
 
-/// Random rows of A in the product's format, the padding being zero.
+/// Random rows of A in the product's format; the padding is zero.
 static void *random_activations(const test_case *test) {
     const swl_gemm *p = &test->product;
     float *values = allocate_random(p->rows * p->a_stride, 1);
@@ -87,13 +87,13 @@ static void free_case(test_case *test) {
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) free((void *)all[i]);
 }
 
-/// C and its narrow twin after a product, from what lay there before.
+/// C and its narrow copy after a product, from their values before it.
 typedef struct {
     float *c;
     uint16_t *narrow;
 } outcome;
 
-/// Rows first...end of the product, in a copy of where its results go.
+/// Rows first...end of the product, in a copy of the memory for its results.
 static outcome run(const test_case *test, const swl_kernels *kernels, const void *packed, size_t first, size_t end,
                    size_t first_column, size_t end_column) {
     swl_gemm p = test->product;
@@ -105,7 +105,7 @@ static outcome run(const test_case *test, const swl_kernels *kernels, const void
     p.first_column = first_column;
     p.end_column = end_column;
     p.weight = packed;
-    // What to fetch meanwhile, if anything, is a hint.
+    // The memory to prefetch, if any, is a hint.
     p.next_weight = random_between(0, 1) ? packed : NULL;
     p.a = (const char *)p.a + first * p.a_stride * element_sizes[test->format];
     p.a_scale += first;
@@ -137,7 +137,7 @@ static void check_accuracy(const test_case *test, outcome result, outcome expect
     }
 }
 
-/// A share of rows and columns has the bits of the whole product's, and leaves everything else alone.
+/// Checks that a slice of rows and columns gives the bits of the whole product, and leaves everything else alone.
 static void check_share(const test_case *test, const swl_kernels *kernels, outcome whole) {
     const swl_gemm *p = &test->product;
     size_t first = random_between(0, p->rows - 1), end = random_between(first + 1, p->rows);

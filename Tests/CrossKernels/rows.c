@@ -1,6 +1,6 @@
 #include "check.h"
 
-/// A matrix that a kernel changes, twice: for a table and for its scalar twin. What lies between rows isn't to change.
+/// A matrix that a kernel changes, twice: for a table and for its scalar twin. Elements between rows must not change.
 typedef struct {
     size_t rows, columns, stride;
     float *values, *expected;
@@ -19,7 +19,7 @@ static matrix_pair make_pair_of(size_t columns, float magnitude) {
 
 static matrix_pair make_pair(float magnitude) { return make_pair_of(random_between(1, 80), magnitude); }
 
-/// Rows of some blocks of any size by which rows are rotated.
+/// Rows with some blocks, of any size that rows are rotated by.
 static matrix_pair make_wide_pair(float magnitude) {
     return make_pair_of(random_between(1, 5) * ((size_t)16 << random_between(0, 4)), magnitude);
 }
@@ -44,7 +44,7 @@ static void check_activations(const swl_kernels *kernels, const swl_kernels *sca
         swl_activation activation = (swl_activation)(i % 4);
         kernels->activate_rows(m.values, m.stride, m.rows, m.columns, used, activation);
         scalar->activate_rows(m.expected, m.stride, m.rows, m.columns, used, activation);
-        // Either GELU's error is relative to its input, of up to 200.
+        // The error of either GELU is relative to its input, which is up to 200.
         compare_and_free("activation", m, activation >= SWL_GELU ? (i % 10 == 0 ? 4e-5 : 4e-6) : 0);
         free(bias);
     }
@@ -80,7 +80,7 @@ static void check_sums(const swl_kernels *kernels, const swl_kernels *scalar) {
         double *sums = allocate(m.columns, sizeof *sums, 0), *expected = allocate(m.columns, sizeof *expected, 0);
         kernels->sum_rows(m.values, m.stride, m.rows, m.columns, sums);
         scalar->sum_rows(m.expected, m.stride, m.rows, m.columns, expected);
-        // In row order, so that they are the same.
+        // The sums go in row order, so that they are the same.
         expect_same("sums", m.shape, sums, expected, m.columns * sizeof *sums);
         compare_and_free("summed rows", m, 0);
         free(sums);
@@ -97,7 +97,7 @@ void check_rows(const swl_kernels *kernels, const swl_kernels *scalar) {
 static void check_quantized(const swl_kernels *kernels, const swl_kernels *scalar, const matrix_pair *m,
                             const float *balance) {
     size_t target_stride = m->columns + random_between(0, 20), count = m->rows * target_stride;
-    // What is rotated may be negative.
+    // Rotated values may be negative.
     size_t rotation = random_between(0, 1) ? swl_rotation(m->columns) : 0;
     int32_t zero_point = rotation || random_between(0, 1) ? 128 : 0;
     uint8_t *bytes = allocate(count, 1, 0x55), *expected = allocate(count, 1, 0x66);
@@ -128,7 +128,7 @@ void check_quantizing(const swl_kernels *kernels, const swl_kernels *scalar) {
     const float special[] = {NAN, -NAN, INFINITY, -INFINITY, 0, -0.0f, 0x1p-126f, 0x1p-149f, 0x1.01p-3f, 0x1.03p-3f};
     for (size_t i = 0; i < 400; i++) {
         matrix_pair m = i % 4 > 1 ? make_pair(4) : make_wide_pair(4);
-        // Every other row with something special in it.
+        // Every other row has a special value in it.
         if (i % 2) m.values[random_between(0, m.columns - 1)] = special[random_between(0, 9)];
         float *balance = allocate_random(m.columns, 3);
         check_quantized(kernels, scalar, &m, random_between(0, 1) ? balance : NULL);
