@@ -5,7 +5,7 @@ typedef struct {
     const char *name;
     void (*attend)(const swl_attention *attention);
     void (*attend_scalar)(const swl_attention *attention);
-    /// How much a value may differ in addition to the effect of another order of sums: the scores of the two kernels may
+    /// How much a value may differ in addition to the effect of another order of sums: the scores of both kernels may
     /// round to different factors.
     double tolerance;
 } variant;
