@@ -1,11 +1,22 @@
+import TestSupport
 import Testing
 
-@testable import Checkpoint
+@testable import ModelFiles
 
 @Suite("config.json, key by key")
-struct ConfigurationFileTests {
-    private func file(_ json: String) throws -> ConfigurationFile {
-        try ConfigurationFile(bytes: Array(json.utf8), path: "config.json")
+struct JSONSectionTests {
+    private func file(_ json: String) throws -> JSONSection {
+        try JSONSection(bytes: Array(json.utf8), path: "config.json")
+    }
+
+    /// What the error that `body` throws says; nil when it throws none.
+    private func message(_ body: () throws -> Void) throws -> String? {
+        do {
+            try body()
+            return nil
+        } catch let error as ModelError {
+            return error.description
+        }
     }
 
     @Test("each getter returns the value of its type")
@@ -140,16 +151,16 @@ struct ConfigurationFileTests {
         let folder = try TemporaryFolder()
         let empty = try folder.write([], to: "empty.json")
         #expect(
-            try message { _ = try ConfigurationFile(path: empty) }
+            try message { _ = try JSONSection(path: empty) }
                 == "\(empty): file: found 0 bytes, expected a file that is not empty"
         )
         #expect(
-            try message { _ = try ConfigurationFile(path: folder.path) }
+            try message { _ = try JSONSection(path: folder.path) }
                 == "\(folder.path): cannot be read: not a regular file"
         )
         let absent = "\(folder.path)/absent.json"
         #expect(
-            try message { _ = try ConfigurationFile(path: absent) }
+            try message { _ = try JSONSection(path: absent) }
                 == "\(absent): cannot be read: No such file or directory"
         )
     }

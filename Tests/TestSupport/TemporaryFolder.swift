@@ -1,11 +1,11 @@
 import Foundation
 
 /// A folder of its own for one test, removed with the value.
-final class TemporaryFolder {
-    let path: String
+package final class TemporaryFolder {
+    package let path: String
 
-    init() throws {
-        path = "\(NSTemporaryDirectory())/checkpoint-tests-\(UUID().uuidString)"
+    package init() throws {
+        path = "\(NSTemporaryDirectory())/swiftlet-tests-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
@@ -14,7 +14,7 @@ final class TemporaryFolder {
     /// Writes a file, new even where one of that name is (truncating it would pull it from under a mapping, and makes
     /// ext4 write to the disk at once), and returns its path.
     @discardableResult
-    func write(_ bytes: some Sequence<UInt8>, to name: String) throws -> String {
+    package func write(_ bytes: some Sequence<UInt8>, to name: String) throws -> String {
         let file = "\(path)/\(name)"
         try? FileManager.default.removeItem(atPath: file)
         try Data(bytes).write(to: URL(filePath: file))
