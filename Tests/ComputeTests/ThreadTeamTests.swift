@@ -1,7 +1,24 @@
+import Compute
 import Foundation
+import Synchronization
+import TestSupport
 import Testing
 
-@testable import Batching
+@Suite("A team of threads", .timeLimit(.minutes(10)))
+struct ThreadTeamTests {
+    @Test("runs each piece of work on every thread at once, also after it has slept", arguments: [1, 2, 4])
+    func rounds(count: Int) {
+        let team = ThreadTeam(startingThreads: count, named: "team")
+        defer { team.dismiss() }
+        #expect(team.count == count)
+        let sums = Mutex([Int](repeating: 0, count: count))
+        for round in 0..<200 {
+            team.run { member in sums.withLock { $0[member] += round } }
+            if round % 50 == 0 { usleep(30_000) }
+        }
+        #expect(sums.withLock { $0 } == Array(repeating: 199 * 100, count: count))
+    }
+}
 
 @Suite("A seat", .timeLimit(.minutes(10)))
 struct SeatTests {

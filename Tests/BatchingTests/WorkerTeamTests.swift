@@ -1,3 +1,4 @@
+import Compute
 import Dispatch
 import Foundation
 import Synchronization
@@ -6,7 +7,7 @@ import Testing
 
 @testable import Batching
 
-/// Sums each row's ids on all members of the team, which meet at a barrier in every round.
+/// Sums each sequence's ids on all members of the team, which meet at a barrier in every round.
 private struct TeamEngine: BatchEngine {
     struct Failure: Error {}
 
@@ -14,10 +15,10 @@ private struct TeamEngine: BatchEngine {
         let engine: TeamEngine
         init(_ engine: TeamEngine) { self.engine = engine }
 
-        func run(_ batch: Batch<TeamTask>, team: BatchTeam) throws -> [Result<Int, any Error>] {
+        func run(_ batch: Batch<TeamTask>, team: ThreadTeam) throws -> [Result<Int, any Error>] {
             engine.log.record(team.count)
             if batch.tasks.contains(.fail) { throw Failure() }
-            let sums = (0..<batch.rows).map { _ in Counter() }
+            let sums = (0..<batch.batchSize).map { _ in Counter() }
             for round in 1...engine.rounds {
                 let arrived = Counter()
                 let threads = Mutex<Set<ObjectIdentifier>>([])
@@ -26,9 +27,9 @@ private struct TeamEngine: BatchEngine {
                     arrived.add(1)
                     while arrived.value < team.count { sched_yield() }
                     threads.withLock { _ = $0.insert(ObjectIdentifier(Thread.current)) }
-                    for row in 0..<batch.rows where row % team.count == member {
-                        let ids = batch.inputIDs[row * batch.length..<(row + 1) * batch.length]
-                        sums[row].add(ids.reduce(0) { $0 + Int($1) })
+                    for sequence in 0..<batch.batchSize where sequence % team.count == member {
+                        let ids = batch.inputIDs[batch.positions(ofSequence: sequence)]
+                        sums[sequence].add(ids.reduce(0) { $0 + Int($1) })
                     }
                 }
                 #expect(arrived.value == team.count)
@@ -61,24 +62,24 @@ private struct TeamEngine: BatchEngine {
 
 private enum TeamTask { case sum, wait, fail, failLate }
 
-private func row(_ ids: [Int32], _ task: TeamTask = .sum) -> BatchRow<TeamTask> {
-    BatchRow(inputIDs: ids, tokenTypeIDs: ids.map { _ in 0 }, task: task)
+private func sequence(_ ids: [Int32], _ task: TeamTask = .sum) -> InputSequence<TeamTask> {
+    InputSequence(inputIDs: ids, tokenTypeIDs: ids.map { _ in 0 }, task: task)
 }
 
-@Suite("A team", .timeLimit(.minutes(10)))
-struct BatchTeamTests {
+@Suite("A team of workers", .timeLimit(.minutes(10)))
+struct WorkerTeamTests {
     /// A scheduler whose workers are all there.
     private func scheduler(_ engine: TeamEngine, workers: Int) async -> BatchScheduler<TeamEngine> {
         let scheduler = BatchScheduler(engine: engine, workers: workers, padTokenID: 0)
-        await waitFor { scheduler.statistics.idleWorkers == workers }
+        await waitFor { scheduler.idleWorkers == workers }
         return scheduler
     }
 
-    @Test("of all idle workers computes a single row", arguments: 1...4)
+    @Test("of all idle workers computes a single sequence", arguments: 1...4)
     func wholeMachine(workers: Int) async throws {
         let engine = TeamEngine()
         let scheduler = await scheduler(engine, workers: workers)
-        #expect(try await scheduler.run([row(Array(1...50))]).rows[0].get() == 1275)
+        #expect(try await scheduler.run([sequence(Array(1...50))]).results[0].get() == 1275)
         #expect(engine.log.teams == [workers])
         await scheduler.shutDown(finishingQueue: true)
     }
@@ -87,9 +88,9 @@ struct BatchTeamTests {
     func engineDecides() async throws {
         let engine = TeamEngine(maxTeam: 2)
         let scheduler = await scheduler(engine, workers: 3)
-        _ = try await scheduler.run([row([1])])
-        await waitFor { scheduler.statistics.idleWorkers == 3 }
-        _ = try await scheduler.run([row([1, 2, 3])])
+        _ = try await scheduler.run([sequence([1])])
+        await waitFor { scheduler.idleWorkers == 3 }
+        _ = try await scheduler.run([sequence([1, 2, 3])])
         #expect(engine.log.teams == [1, 2])
         await scheduler.shutDown(finishingQueue: true)
     }
@@ -97,7 +98,7 @@ struct BatchTeamTests {
     @Test("meets in as many rounds as the engine likes")
     func rounds() async throws {
         let scheduler = await scheduler(TeamEngine(rounds: 200), workers: 2)
-        #expect(try await scheduler.run([row([7, 8]), row([9])]).rows.map { try $0.get() } == [15, 9])
+        #expect(try await scheduler.run([sequence([7, 8]), sequence([9])]).results.map { try $0.get() } == [15, 9])
         await scheduler.shutDown(finishingQueue: true)
     }
 
@@ -105,15 +106,15 @@ struct BatchTeamTests {
     func workArriving() async throws {
         let engine = TeamEngine()
         let scheduler = await scheduler(engine, workers: 3)
-        async let first = scheduler.run([row([1, 2, 3], .wait)])
+        async let first = scheduler.run([sequence([1, 2, 3], .wait)])
         await waitFor { engine.started.value == 1 }
         #expect(scheduler.statistics.busyWorkers == 3)
-        let others = (0..<6).map { i in Task { try await scheduler.run([row([Int32(i)])]) } }
-        await waitFor { scheduler.statistics.waitingRows == 6 }
+        let others = (0..<6).map { i in Task { try await scheduler.run([sequence([Int32(i)])]) } }
+        await waitFor { scheduler.statistics.waitingSequences == 6 }
         engine.gate.signal()
-        #expect(try await first.rows[0].get() == 6)
-        for (i, other) in others.enumerated() { #expect(try await other.value.rows[0].get() == i) }
-        await waitFor { scheduler.statistics.idleWorkers == 3 }
+        #expect(try await first.results[0].get() == 6)
+        for (i, other) in others.enumerated() { #expect(try await other.value.results[0].get() == i) }
+        await waitFor { scheduler.idleWorkers == 3 }
         #expect(scheduler.statistics.busyWorkers == 0)
         await scheduler.shutDown(finishingQueue: true)
     }
@@ -122,10 +123,10 @@ struct BatchTeamTests {
     func failure(late: Bool) async throws {
         let engine = TeamEngine()
         let scheduler = await scheduler(engine, workers: 3)
-        let failed = try await scheduler.run([row([1, 2, 3], late ? .failLate : .fail)])
-        #expect(throws: TeamEngine.Failure.self) { try failed.rows[0].get() }
-        await waitFor { scheduler.statistics.idleWorkers == 3 }
-        #expect(try await scheduler.run([row([4, 5, 6])]).rows[0].get() == 15)
+        let failed = try await scheduler.run([sequence([1, 2, 3], late ? .failLate : .fail)])
+        #expect(throws: TeamEngine.Failure.self) { try failed.results[0].get() }
+        await waitFor { scheduler.idleWorkers == 3 }
+        #expect(try await scheduler.run([sequence([4, 5, 6])]).results[0].get() == 15)
         #expect(engine.log.teams == [3, 3])
         await scheduler.shutDown(finishingQueue: true)
     }
@@ -134,29 +135,29 @@ struct BatchTeamTests {
     func shutDown() async throws {
         let engine = TeamEngine()
         let scheduler = await scheduler(engine, workers: 3)
-        let held = Task { try await scheduler.run([row([1, 2, 3], .wait)]) }
+        let held = Task { try await scheduler.run([sequence([1, 2, 3], .wait)]) }
         await waitFor { engine.started.value == 1 }
         let ended = Task { await scheduler.shutDown(finishingQueue: false) }
         engine.gate.signal()
         await ended.value
-        #expect(try await held.value.rows[0].get() == 6)
+        #expect(try await held.value.results[0].get() == 6)
     }
 
-    @Test("shares one request's rows with the other workers evenly")
+    @Test("shares one request's sequences with the other workers evenly")
     func shares() async throws {
         let engine = TeamEngine(maxTeam: 1)
         let reports = Mutex<[Int]>([])
         let scheduler = BatchScheduler(engine: engine, workers: 2, padTokenID: 0) { report in
             reports.withLock { $0.append(report.tokens) }
         }
-        await waitFor { scheduler.statistics.idleWorkers == 2 }
-        let rows = (0..<32).map { row(Array(repeating: 1, count: 10 + $0)) }
-        #expect(try await scheduler.run(rows).rows.map { try $0.get() } == (0..<32).map { 10 + $0 })
+        await waitFor { scheduler.idleWorkers == 2 }
+        let sequences = (0..<32).map { sequence(Array(repeating: 1, count: 10 + $0)) }
+        #expect(try await scheduler.run(sequences).results.map { try $0.get() } == (0..<32).map { 10 + $0 })
         await scheduler.shutDown(finishingQueue: true)
         #expect(reports.withLock { $0 } == [408, 408])
     }
 
-    @Test("loses no row and no worker when tasks submit, fail and cancel at random", arguments: [2, 4])
+    @Test("loses no sequence and no worker when tasks submit, fail and cancel at random", arguments: [2, 4])
     func storm(workers: Int) async throws {
         let scheduler = await scheduler(TeamEngine(rounds: 2), workers: workers)
         let right = await withTaskGroup(of: Bool.self) { group in
@@ -168,7 +169,7 @@ struct BatchTeamTests {
         #expect(right)
         await scheduler.shutDown(finishingQueue: true)
         #expect(scheduler.statistics.busyWorkers == 0)
-        #expect(scheduler.statistics.waitingRows == 0)
+        #expect(scheduler.statistics.waitingSequences == 0)
     }
 
     private func waitFor(_ condition: @Sendable () -> Bool) async {
@@ -185,15 +186,17 @@ struct BatchTeamTests {
             }
             let fails = Int.random(in: 0..<10, using: &generator) == 0
             let task = Task {
-                try await scheduler.run(lengths.map { row(Array(repeating: 2, count: $0), fails ? .failLate : .sum) })
+                try await scheduler.run(
+                    lengths.map { sequence(Array(repeating: 2, count: $0), fails ? .failLate : .sum) }
+                )
             }
             let isCancelled = Int.random(in: 0..<10, using: &generator) == 0
             if isCancelled { task.cancel() }
             if Bool.random(using: &generator) { try? await Task.sleep(for: .microseconds(300)) }
             do {
-                for (row, length) in zip(try await task.value.rows, lengths) {
-                    // Another client's failing row takes the batch with it.
-                    guard let sum = try? row.get() else { continue }
+                for (sequence, length) in zip(try await task.value.results, lengths) {
+                    // Another client's failing sequence takes the batch with it.
+                    guard let sum = try? sequence.get() else { continue }
                     guard sum == 2 * length, !fails else { return false }
                 }
             } catch {
