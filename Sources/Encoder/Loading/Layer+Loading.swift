@@ -1,61 +1,59 @@
 internal import LinearAlgebra
 
-/// Folds one layer: what is still to be applied to the hidden states goes in, and comes out for the next layer.
-///
-/// Only what carries depend on is read: vectors, and the matrices through which the hidden states' shift passes. The
-/// rest is left to the layer's ``Packing``, so that all layers can be packed side by side.
-struct LayerLoader {
+extension Layer {
+    /// Folds layer `index`, whose input is the hidden states' stream so far.
+    static func load(_ index: Int, _ reader: inout WeightReader) throws(EncoderError) -> Packing<Layer> {
+        var loader = LayerLoader(index, reader)
+        let packing = try loader.layer(&reader)
+        reader.hidden = loader.hidden
+        return packing
+    }
+}
+
+/// Folds one layer. The carry of the hidden states' stream goes in, and comes out for the next layer.
+private struct LayerLoader {
     private let configuration: EncoderConfiguration
-    /// What the names of all of its tensors begin with.
+    /// The beginning of the names of all its tensors.
     private let name: String
     private let names: TensorNames
-    /// Of the hidden states' stream.
-    private var hidden: AffineCarry
-    /// Of the stream inside the layer; unused without bottlenecks, where the hidden states' is that stream.
+    /// The names of the layer's bottlenecks; nil for a layer without them.
+    private let bottlenecks: TensorNames.Bottlenecks?
+    /// The carry of the hidden states' stream.
+    private(set) var hidden: AffineCarry
+    /// The carry of the stream inside the layer. It is unused without bottlenecks, where that stream is the hidden
+    /// states'.
     private var inner: AffineCarry
 
-    /// Folds layer `index`, whose input is the hidden states' stream with `carry`.
-    static func load(
-        _ index: Int,
-        _ reader: inout WeightReader,
-        _ configuration: EncoderConfiguration,
-        carry: inout AffineCarry
-    ) throws(EncoderError) -> Packing<Layer> {
-        var loader = LayerLoader(
-            configuration: configuration,
-            name: reader.names.layer(index),
-            names: reader.names,
-            hidden: carry,
-            inner: .identity(width: configuration.trueHiddenSize)
-        )
-        let layer = try loader.layer(&reader)
-        carry = loader.hidden
-        return layer
+    init(_ index: Int, _ reader: WeightReader) {
+        configuration = reader.configuration
+        names = reader.names
+        name = names.layer(index)
+        bottlenecks = configuration.usesBottleneck ? names.bottlenecks : nil
+        hidden = reader.hidden
+        inner = .identity(width: configuration.trueHiddenSize)
     }
 
     private var width: Int { configuration.trueHiddenSize }
 
-    /// Of the residual stream that attention and feed-forward networks add to.
+    /// The carry of the residual stream that attention and feed-forward networks add to.
     private var residual: AffineCarry {
-        get { configuration.usesBottleneck ? inner : hidden }
+        get { bottlenecks == nil ? hidden : inner }
         set {
-            if configuration.usesBottleneck { inner = newValue } else { hidden = newValue }
+            if bottlenecks == nil { hidden = newValue } else { inner = newValue }
         }
     }
 
-    private mutating func layer(_ reader: inout WeightReader) throws(EncoderError) -> Packing<Layer> {
+    mutating func layer(_ reader: inout WeightReader) throws(EncoderError) -> Packing<Layer> {
         let (bottleneck, attention) = try bottleneckAndAttention(&reader)
         var networks: [Packing<FeedForward>] = []
         for index in 0..<configuration.feedForwardNetworkCount - 1 {
-            networks.append(
-                try feedForward("\(name).ffn.\(index)", epsilon: configuration.layerNormEpsilon, &reader)
-            )
+            let network = "\(name).\(reader.required(names.networks)).\(index)"
+            networks.append(try feedForward(network, epsilon: configuration.layerNormEpsilon, &reader))
         }
-        networks.append(
-            try feedForward(name, epsilon: configuration.plainLayerNormEpsilon, &reader)
-        )
-        let outputBottleneck = configuration.usesBottleneck ? try outputBottleneck(&reader) : nil
-        return { [networks] packer throws(EncoderError) in
+        networks.append(try feedForward(name, epsilon: configuration.plainLayerNormEpsilon, &reader))
+        var outputBottleneck: Packing<OutputBottleneck>?
+        if let bottlenecks { outputBottleneck = try self.outputBottleneck(bottlenecks.output, &reader) }
+        return { [networks, outputBottleneck] packer throws(EncoderError) in
             var feedForwards: [FeedForward] = []
             for network in networks { feedForwards.append(try network(&packer)) }
             return Layer(
@@ -67,7 +65,7 @@ struct LayerLoader {
         }
     }
 
-    /// The two are folded together because values may be projected beside the bottlenecks.
+    /// Folds the two together, because values may be projected beside the bottlenecks.
     private mutating func bottleneckAndAttention(
         _ reader: inout WeightReader
     ) throws(EncoderError) -> (Packing<Bottleneck>?, Packing<SelfAttention>) {
@@ -80,20 +78,20 @@ struct LayerLoader {
         var source = SelfAttention.Operand.hidden
         var sourceCarry = hidden
         var valueOperand = SelfAttention.Operand.projection(2 * width..<3 * width)
-        if configuration.usesBottleneck {
-            var (combined, inputNorm) = try beginStream("input", &inner, &reader)
+        if let bottlenecks {
+            var (combined, inputNorm) = try beginStream(bottlenecks.input, &inner, &reader)
             var attentionColumns: Range<Int>?
             var attentionNorm = NormStep.folded
             if configuration.usesBottleneckAttention {
                 (source, sourceCarry) = (.bottleneck(0..<width), inner)
                 values.readStream(inner)
-                if configuration.sharesKeyQueryBottleneck { try skipUnusedBottleneck(&reader) }
+                if configuration.sharesKeyQueryBottleneck { try skipUnused(bottlenecks.attention, &reader) }
             } else {
                 values.readStream(hidden)
                 if configuration.sharesKeyQueryBottleneck {
                     let columns = combined.outputs..<combined.outputs + width
                     sourceCarry = .identity(width: width)
-                    let (shared, norm) = try beginStream("attention", &sourceCarry, &reader)
+                    let (shared, norm) = try beginStream(bottlenecks.attention, &sourceCarry, &reader)
                     combined.append(shared)
                     (source, attentionColumns, attentionNorm) = (.bottleneck(columns), columns, norm)
                     valueOperand = .bottleneck(combined.outputs..<combined.outputs + width)
@@ -121,7 +119,7 @@ struct LayerLoader {
         return (bottleneck, attention)
     }
 
-    /// Of what reads its streams already: queries, keys and, unless a bottleneck has them, values.
+    /// Folds attention from queries, keys and values that read their streams already.
     private mutating func selfAttention(
         _ queries: AffineMap,
         _ keys: AffineMap,
@@ -157,7 +155,7 @@ struct LayerLoader {
         _ carry: inout AffineCarry,
         _ reader: inout WeightReader
     ) throws(EncoderError) -> (AffineMap, NormStep) {
-        let prefix = "\(name).bottleneck.\(part)"
+        let prefix = "\(name).\(part)"
         var dense = try reader.dense("\(prefix).dense", outputs: width, inputs: configuration.hiddenSize)
         dense.readStream(hidden)
         carry = try dense.beginStream(&reader.values)
@@ -166,10 +164,10 @@ struct LayerLoader {
         return (dense, norm)
     }
 
-    /// transformers builds, and stores, a bottleneck for queries and keys even where attention uses the other one.
-    private func skipUnusedBottleneck(_ reader: inout WeightReader) throws(EncoderError) {
+    /// Reads a bottleneck that transformers builds and stores although attention uses another one.
+    private func skipUnused(_ part: String, _ reader: inout WeightReader) throws(EncoderError) {
         var unused = AffineCarry.identity(width: width)
-        _ = try beginStream("attention", &unused, &reader)
+        _ = try beginStream(part, &unused, &reader)
     }
 
     private mutating func attentionOutput(
@@ -177,7 +175,7 @@ struct LayerLoader {
         _ reader: inout WeightReader
     ) throws(EncoderError) -> (AffineMap, NormStep) {
         var dense = try reader.dense("\(name).\(names.attentionOutput)", outputs: width, inputs: width)
-        // What all values are moved by, every weighted mean of them is moved by.
+        // A shift of all values shifts every weighted mean of them alike.
         dense.readStream(.shift(values.bias, squares: values.outputSquares))
         try dense.addToStream(&residual, &reader.values)
         let norm = try self.norm("\(name).\(names.attentionNorm)", width: width, &reader).folded(into: &residual)
@@ -198,12 +196,8 @@ struct LayerLoader {
             output.inputSquares = intermediate.squares(behind: configuration.activation)
         }
         try output.addToStream(&residual, &reader.values)
-        let norm = try reader.norm(
-            "\(prefix).\(names.outputNorm)",
-            width: width,
-            configuration: configuration,
-            epsilon: epsilon
-        ).folded(into: &residual)
+        let norm = try reader.norm("\(prefix).\(names.outputNorm)", width: width, epsilon: epsilon)
+            .folded(into: &residual)
         return { [intermediate, output, activation = configuration.activation] packer throws(EncoderError) in
             var intermediate = intermediate
             var balance: InputBalance?
@@ -226,9 +220,10 @@ struct LayerLoader {
     }
 
     private mutating func outputBottleneck(
+        _ part: String,
         _ reader: inout WeightReader
     ) throws(EncoderError) -> Packing<OutputBottleneck> {
-        let prefix = "\(name).output.bottleneck"
+        let prefix = "\(name).\(part)"
         var dense = try reader.dense("\(prefix).dense", outputs: configuration.hiddenSize, inputs: width)
         dense.readStream(inner)
         try dense.addToStream(&hidden, &reader.values)
@@ -240,6 +235,6 @@ struct LayerLoader {
     }
 
     private func norm(_ name: String, width: Int, _ reader: inout WeightReader) throws(EncoderError) -> Norm {
-        try reader.norm(name, width: width, configuration: configuration, epsilon: configuration.layerNormEpsilon)
+        try reader.norm(name, width: width, epsilon: configuration.layerNormEpsilon)
     }
 }

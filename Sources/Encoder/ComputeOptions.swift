@@ -2,10 +2,10 @@ internal import Foundation
 package import LinearAlgebra
 
 /// How a model computes.
-package struct EngineOptions: Sendable {
-    /// The arithmetic of its products.
+package struct ComputeOptions: Sendable {
+    /// The arithmetic of the model's products.
     package var dataType: DataType
-    /// Who computes them.
+    /// The kernels or the library that compute them.
     package var backend: Backend
     /// The most threads that fold and pack weights while the model is loaded.
     package var loadingThreads: Int
@@ -20,14 +20,15 @@ package struct EngineOptions: Sendable {
         self.backend = backend
         self.loadingThreads = loadingThreads
     }
-}
 
-/// What a model computes with, for those who ask.
-package struct EngineDescription: Sendable, Equatable {
-    /// "float32", "bfloat16" or "int8".
-    package let dataType: String
-    /// The backend that was chosen, such as "avx512".
-    package let backend: String
-    /// What does the products, such as "gemm_f32_6x64_avx512".
-    package let kernels: [String]
+    /// The reason why these options cannot hold together on any machine; nil when they can.
+    package var conflict: String? {
+        guard backend == .openblas, dataType != .float32 else { return nil }
+        return BackendError.unsupportedDataType(dataType, backend).description
+    }
+
+    /// Finds out whether this machine can compute so, before a model is read for it.
+    package func check() throws(BackendError) {
+        _ = try Arithmetic(backend, for: dataType)
+    }
 }

@@ -1,7 +1,28 @@
-internal import Checkpoint
+package import Checkpoint
+package import ModelFiles
 
-/// A matrix of the checkpoint, [outputs, inputs] row-major, whose values are read each time they are needed: nobody
-/// holds a second copy of a model's weights while they are packed.
+/// The source of a model's weights: a ``Checkpoint``, or values that a test made up.
+package protocol NamedTensors: Sendable {
+    /// The file read, for messages.
+    var source: String { get }
+    /// Every tensor's name, sorted.
+    var tensorNames: [String] { get }
+    /// Whether there is a tensor of that name.
+    func contains(_ name: String) -> Bool
+    /// The tensor's values, row-major, as floats.
+    func float32(_ name: String, shape: [Int]) throws(ModelError) -> [Float]
+    /// Checks that there is such a tensor, without reading its values.
+    func check(_ name: String, shape: [Int]) throws(ModelError)
+    /// Fills `values` with the tensor's values, row-major, as floats.
+    ///
+    /// - Precondition: `values` has as many elements as the shape.
+    func read(_ name: String, shape: [Int], into values: inout MutableSpan<Float>) throws(ModelError)
+}
+
+extension Checkpoint: NamedTensors {}
+
+/// A matrix of the checkpoint, [outputs, inputs] row-major. Its values are read each time they are needed, so that no
+/// second copy of a model's weights is held while they are packed.
 struct StoredMatrix: Sendable {
     let outputs: Int
     let inputs: Int
@@ -27,19 +48,11 @@ struct StoredMatrix: Sendable {
         try read(into: &target)
     }
 
-    /// The mean square of each column, for which the values are read into `values`.
-    func columnSquares(_ values: inout [Float]) throws(EncoderError) -> [Double] {
-        try read(into: &values)
-        var sums = Array(repeating: 0.0, count: inputs)
-        for row in 0..<outputs { RowSums.addSquares(values, row * inputs, times: 1 / Double(outputs), to: &sums) }
-        return sums
-    }
-
     /// Fills `values`.
     ///
     /// - Precondition: there are `outputs * inputs` of them.
     func read(into values: inout MutableSpan<Float>) throws(EncoderError) {
-        do throws(CheckpointError) {
+        do throws(ModelError) {
             try tensors.read(name, shape: [outputs, inputs], into: &values)
         } catch {
             throw .checkpoint(error)

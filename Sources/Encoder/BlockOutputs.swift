@@ -1,68 +1,69 @@
+internal import Compute
 internal import LinearAlgebra
 
-/// What the rows of a block asked for, read from its last hidden states.
+/// Reads the outputs that the sequences of a block asked for from its last hidden states.
 struct BlockOutputs {
     private let model: EncoderModel
     private let pass: BlockPass
     private let requests: [OutputRequest]
     private let reader: HiddenStateReader
-    /// Row → its logits of a language model.
+    /// The language model's logits of each sequence that asked for them.
     private let maskedTokenLogits: [Int: [Float]]
 
-    /// Runs the pooler and the language model's head if a row needs them.
-    init(model: EncoderModel, pass: BlockPass, requests: [OutputRequest], team: some Team) {
+    /// Runs the pooler and the language model's head if a sequence needs them.
+    init(model: EncoderModel, pass: BlockPass, requests: [OutputRequest], team: ThreadTeam) {
         self.model = model
         self.pass = pass
         self.requests = requests
         reader = model.hiddenStates(after: model.weights.layers.count, pass)
         maskedTokenLogits = model.weights.heads.languageModel?.logits(pass, requests, team: team) ?? [:]
-        if pass.block.rows.contains(where: { requests[$0].readsPooler }) { pool() }
+        if pass.block.sequences.contains(where: { requests[$0].readsPooler }) { pool() }
     }
 
-    /// A row's output, checked to be finite.
-    func result(ofRow row: Int) -> Result<EncoderOutput, EncoderError> {
-        let rows = pass.rows(ofText: row)
+    /// A sequence's output, checked to be finite.
+    func result(ofSequence sequence: Int) -> Result<EncoderOutput, EncoderError> {
+        let rows = pass.rows(ofSequence: sequence)
         let output =
-            switch requests[row] {
+            switch requests[sequence] {
             case .hiddenStates:
-                hiddenStates(row, tokens: rows.count)
+                hiddenStates(sequence, tokens: rows.count)
             case .lastHiddenState:
                 EncoderOutput(
                     values: reader.values(rows, in: pass.workspace.arena),
                     shape: [rows.count, reader.hidden.columns]
                 )
             case .pooled(let pooling):
-                EncoderOutput(values: pooled(row, by: pooling), shape: [reader.hidden.columns])
+                EncoderOutput(values: pooled(sequence, by: pooling), shape: [reader.hidden.columns])
             case .jointlyPooled(let poolings, let first):
                 EncoderOutput(
-                    values: poolings.flatMap { pooled(row, by: $0, from: first) },
+                    values: poolings.flatMap { pooled(sequence, by: $0, from: first) },
                     shape: [poolings.count * reader.hidden.columns]
                 )
             case .logits, .nextSentenceLogits:
-                pooledLogits(row)
+                pooledLogits(sequence)
             case .tokenLogits, .spanLogits:
-                tokenLogits(row)
+                tokenLogits(sequence)
             case .maskedTokenLogits(let positions):
                 EncoderOutput(
-                    values: maskedTokenLogits[row] ?? [],
+                    values: maskedTokenLogits[sequence] ?? [],
                     shape: [positions.count, model.configuration.vocabularySize]
                 )
             }
         let isFinite = output.values.allSatisfy(\.isFinite)
-        return isFinite ? .success(output) : .failure(.nonFinite(requests[row].name))
+        return isFinite ? .success(output) : .failure(.nonFinite(requests[sequence].name))
     }
 
-    private func hiddenStates(_ row: Int, tokens: Int) -> EncoderOutput {
-        let (layers, values) = pass.workspace.snapshots.remove(row: row)
+    private func hiddenStates(_ sequence: Int, tokens: Int) -> EncoderOutput {
+        let (layers, values) = pass.workspace.snapshots.remove(sequence)
         return EncoderOutput(values: values, shape: [layers, tokens, reader.hidden.columns])
     }
 
-    /// Runs the pooler's dense layer over all texts at once.
+    /// Runs the pooler's dense layer over all sequences at once.
     private func pool() {
         guard case .dense(let layer) = model.weights.pooler else { return }
         let (at, workspace) = (pass.at, pass.workspace)
-        for (index, row) in pass.block.rows.enumerated() {
-            guard let first = pass.rows(ofText: row).first else { continue }
+        for (index, sequence) in pass.block.sequences.enumerated() {
+            guard let first = pass.rows(ofSequence: sequence).first else { continue }
             workspace.arena.copyRow(at.hidden.rows(first..<first + 1), to: at.firstTokens.rows(index..<index + 1))
         }
         layer.multiply(
@@ -75,37 +76,38 @@ struct BlockOutputs {
         if layer.appliesActivationAfterwards { layer.activate(at.pooled, of: workspace.arena) }
     }
 
-    /// - Parameter first: the first token that counts; the pooler reads the text's first in any case.
-    private func pooled(_ row: Int, by pooling: Pooling, from first: Int = 0) -> [Float] {
+    /// - Parameter first: the first token that counts; the pooler reads the sequence's first token in any case.
+    private func pooled(_ sequence: Int, by pooling: Pooling, from first: Int = 0) -> [Float] {
         guard pooling == .pooler, case .dense = model.weights.pooler else {
             return reader.pooled(
-                pass.rows(ofText: row),
+                pass.rows(ofSequence: sequence),
                 from: pooling == .pooler ? 0 : first,
                 by: pooling,
                 in: pass.workspace.arena,
                 on: pass.arithmetic
             )
         }
-        let index = row - pass.block.rows.lowerBound
+        let index = sequence - pass.block.sequences.lowerBound
         let region = pass.at.pooled.rows(index..<index + 1)
         return pass.workspace.arena.withSpan { values in
             (0..<region.columns).map { values[region.offset + $0] }
         }
     }
 
-    /// The head that a row asked for, where it is a dense layer; the model has it, or the row would have been refused.
-    private func denseHead(ofRow row: Int) -> DenseHead? {
-        requests[row].heads.lazy.compactMap { model.weights.heads.dense[$0] }.first
+    /// The head that a sequence asked for, where it is a dense layer; a sequence that asked for a head that the model
+    /// lacks was refused before.
+    private func denseHead(of sequence: Int) -> DenseHead? {
+        requests[sequence].heads.lazy.compactMap { model.weights.heads.dense[$0] }.first
     }
 
-    private func pooledLogits(_ row: Int) -> EncoderOutput {
-        let values = denseHead(ofRow: row)?.logits(pooled(row, by: .pooler).map(Double.init)) ?? []
+    private func pooledLogits(_ sequence: Int) -> EncoderOutput {
+        let values = denseHead(of: sequence)?.logits(pooled(sequence, by: .pooler).map(Double.init)) ?? []
         return EncoderOutput(values: values, shape: [values.count])
     }
 
-    private func tokenLogits(_ row: Int) -> EncoderOutput {
-        guard let head = denseHead(ofRow: row) else { return EncoderOutput(values: [], shape: [0]) }
-        let rows = pass.rows(ofText: row)
+    private func tokenLogits(_ sequence: Int) -> EncoderOutput {
+        guard let head = denseHead(of: sequence) else { return EncoderOutput(values: [], shape: [0]) }
+        let rows = pass.rows(ofSequence: sequence)
         var values: [Float] = []
         values.reserveCapacity(rows.count * head.outputs)
         var features = Array(repeating: 0.0, count: reader.hidden.columns)
@@ -118,7 +120,7 @@ struct BlockOutputs {
 }
 
 extension OutputRequest {
-    /// Whether the pooler has to run for it.
+    /// Whether the pooler has to run for this request.
     fileprivate var readsPooler: Bool {
         poolings.contains(.pooler) || heads.contains(where: \.readsPooler)
     }
