@@ -1,4 +1,4 @@
-/// Classes of bytes, as the grammars of RFC 9110 and RFC 3986 name them.
+/// Classes of bytes in the grammars of RFC 9110 and RFC 3986.
 enum ByteClass {
     static let carriageReturn: UInt8 = 0x0D
     static let lineFeed: UInt8 = 0x0A
@@ -33,7 +33,7 @@ enum ByteClass {
     /// pchar, "/", "?" and the "%" of an escape (RFC 3986, 3.3 and 3.4).
     static func isPathOrQuery(_ byte: UInt8) -> Bool { flags[Int(byte)] & pathFlag != 0 }
 
-    /// unreserved or sub-delims (RFC 3986, 3.2.2): what a registered name is made of, escapes aside.
+    /// unreserved or sub-delims (RFC 3986, 3.2.2): the bytes of a registered name, except for escapes.
     static func isHostName(_ byte: UInt8) -> Bool { flags[Int(byte)] & hostFlag != 0 }
 
     static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
@@ -51,4 +51,47 @@ enum ByteClass {
     }
 
     static func isWhitespace(_ byte: UInt8) -> Bool { byte == space || byte == tab }
+}
+
+/// Percent escapes (RFC 3986, 2.1).
+enum PercentEncoding {
+    /// Whether every byte is allowed or part of a `%` escape with two hexadecimal digits.
+    static func isValid(_ bytes: ArraySlice<UInt8>, where isAllowed: (UInt8) -> Bool) -> Bool {
+        var index = bytes.startIndex
+        while index < bytes.endIndex {
+            if bytes[index] == UInt8(ascii: "%") {
+                guard bytes.endIndex - index > 2, ByteClass.hexadecimal(bytes[index + 1]) != nil,
+                    ByteClass.hexadecimal(bytes[index + 2]) != nil
+                else { return false }
+                index += 3
+            } else {
+                guard isAllowed(bytes[index]) else { return false }
+                index += 1
+            }
+        }
+        return true
+    }
+}
+
+/// Comma-separated lists in field values (RFC 9110, 5.6.1).
+enum TokenList {
+    /// The elements without the white space around them. Empty elements are kept, so that a caller can refuse them.
+    static func elements(_ value: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
+        value.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map(trimmed)
+    }
+
+    /// The value without the spaces and tabs at either end.
+    static func trimmed(_ value: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var value = value
+        while let first = value.first, ByteClass.isWhitespace(first) { value.removeFirst() }
+        while let last = value.last, ByteClass.isWhitespace(last) { value.removeLast() }
+        return value
+    }
+
+    /// Whether the bytes are the token, in any letter case. `token` must be lower-case ASCII.
+    static func isEqual(_ bytes: ArraySlice<UInt8>, _ token: String) -> Bool {
+        guard bytes.count == token.utf8.count else { return false }
+        let lowercased = bytes.lazy.map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }
+        return lowercased.elementsEqual(token.utf8)
+    }
 }

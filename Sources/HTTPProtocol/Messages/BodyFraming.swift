@@ -1,11 +1,17 @@
-/// How a request's body is delimited (RFC 9112, 6.3). Every combination that two parsers could read in two ways is
-/// refused.
+/// How a request's body is delimited (RFC 9112, 6.3). Combinations that two parsers could read differently are refused.
 enum BodyFraming: Equatable {
     case none
     case length(Int)
     case chunked
 
-    /// `lengths` and `codings`: the values of all Content-Length and Transfer-Encoding fields.
+    /// The fields that say how a message is framed. They are dropped from a handler's answer, because only the
+    /// protocol knows its framing.
+    static let fieldNames: Set<String> = [
+        "connection", "content-length", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade",
+    ]
+
+    /// Decides the framing from the values of all Content-Length fields (`lengths`) and all Transfer-Encoding fields
+    /// (`codings`).
     init(lengths: [[UInt8]], codings: [[UInt8]], version: HTTPVersion) throws(ProtocolError) {
         guard codings.isEmpty else {
             guard version != .http10 else { throw .transferEncodingInHTTP10 }
@@ -22,9 +28,9 @@ enum BodyFraming: Equatable {
         self = .length(try Self.length(length))
     }
 
-    /// 1*DIGIT that fits an `Int`; neither sign nor list nor white space (RFC 9110, 8.6).
+    /// The value of 1*DIGIT that fits an `Int`, without sign, list or white space (RFC 9110, 8.6).
     private static func length(_ digits: [UInt8]) throws(ProtocolError) -> Int {
-        // Nineteen digits hold every Int; more are refused even where they are leading zeros.
+        // Nineteen digits are enough for every Int. More are refused, even leading zeros.
         guard !digits.isEmpty, digits.count <= 19 else { throw .contentLengthMalformed }
         var length = 0
         for digit in digits {
@@ -37,8 +43,8 @@ enum BodyFraming: Equatable {
         return length
     }
 
-    /// RFC 9112, 6.1 and 6.3: chunked comes last and once, else the length isn't known (400); a coding before it is
-    /// one that we don't have (501).
+    /// RFC 9112, 6.1 and 6.3: chunked must come once and last, otherwise the length is unknown (400). Another coding
+    /// before it is not supported (501).
     private static func requireChunked(_ values: [[UInt8]]) throws(ProtocolError) {
         let codings = values.flatMap { TokenList.elements($0[...]) }
         let chunked = codings.filter { TokenList.isEqual($0, "chunked") }

@@ -1,6 +1,6 @@
-/// A request that can't be accepted: its status, its kind for metrics, and a message that says what was found
-/// and what was expected. In HTTP/1.1 each of them closes the connection after its answer, because what follows
-/// on the wire can no longer be trusted to be a request.
+/// The error of a request that cannot be accepted: its status, its kind for metrics, and a message that says what was
+/// found and what was expected. In HTTP/1.1 every such error closes the connection after the answer, because the bytes
+/// that follow may not be a request.
 enum ProtocolError: Error, Equatable {
     // Lines (RFC 9112, 2.2)
     case bareCarriageReturn, bareLineFeed
@@ -79,7 +79,7 @@ extension ProtocolError: CustomStringConvertible {
         case .fieldValueMalformed(let name): "the value of header '\(name)' has a control character"
         case .hostMissing: "the Host header is missing"
         case .hostRepeated: "more than one Host header"
-        case .hostMalformed: "malformed host; expected a name or address, with a port if need be"
+        case .hostMalformed: "malformed host; expected a name or an address, optionally with a port"
         case .hostContradictsTarget: "the Host header and :authority name different hosts"
         case .headTooLarge(let limit): "the request headers are larger than \(limit) bytes"
         case .tooManyFields(let limit): "more than \(limit) request headers"
@@ -90,7 +90,7 @@ extension ProtocolError: CustomStringConvertible {
         case .transferEncodingInHTTP10: "Transfer-Encoding in an HTTP/1.0 request"
         case .transferCodingUnsupported: "unsupported transfer coding; only chunked is known here"
         case .chunkSizeMalformed: "malformed chunk size; expected hexadecimal digits"
-        case .chunkSizeTooLarge: "a chunk size too large to be one"
+        case .chunkSizeTooLarge: "the chunk size is too large"
         case .chunkExtensionMalformed: "malformed chunk extension"
         case .chunkExtensionsTooLong(let limit): "more than \(limit) bytes of chunk extensions"
         case .chunkDataNotTerminated: "a chunk's data is not followed by CR LF"
@@ -101,4 +101,30 @@ extension ProtocolError: CustomStringConvertible {
         case .incomplete: "the connection was closed in the middle of a request"
         }
     }
+}
+
+/// The kinds of protocol errors, as a label for metrics.
+package enum ProtocolErrorKind: String, Sendable, Hashable, CaseIterable {
+    /// The method, target or version of the request is malformed.
+    case requestLine = "request_line"
+    /// A header or trailer field is malformed, missing or not allowed.
+    case field
+    /// The body's length is ambiguous or its chunks are malformed, as in request smuggling.
+    case framing
+    /// The head or the target is over its limit (414, 431).
+    case headTooLarge = "head_too_large"
+    /// The body is over its limit (413).
+    case bodyTooLarge = "body_too_large"
+    /// The version, method, coding or expectation is not supported (417, 501, 505).
+    case unsupported
+    /// The peer took too long (408).
+    case timeout
+    /// The peer closed the connection in the middle of a request.
+    case incomplete
+    /// An HTTP/2 connection or stream error (RFC 9113, 5.4).
+    case http2Protocol = "http2_protocol"
+    /// The peer sent more HTTP/2 frames that cost it nothing than its requests earn; see `FloodGuard`.
+    case http2Flood = "http2_flood"
+    /// The HTTP/2 library failed on our side, for lack of memory for instance.
+    case internalFailure = "internal"
 }

@@ -1,14 +1,15 @@
-/// Bytes that wait to go out, in the order in which they came in. Pieces are kept as they were handed over, so a
-/// large body isn't copied until it is taken. Each byte is copied once: O(bytes) over the queue's life.
+/// Bytes that wait to be written, first in, first out. The queue keeps the pieces as they come, so a large body is not
+/// copied until it is taken. Each byte is copied once: O(bytes) over the queue's life.
 struct ByteQueue {
     private var pieces: [[UInt8]] = []
-    /// The first piece that isn't taken yet, and how much of it is.
+    /// The index of the first piece with bytes left, and the number of its bytes that are taken.
     private var first = 0
     private var offset = 0
-    /// Bytes in the queue.
+    /// The number of bytes in the queue.
     private(set) var count = 0
 
-    /// Up to this many bytes a piece is joined to the one before it: a status line and its body go out as one.
+    /// A piece of at most this many bytes is joined to a small piece before it, so that a head and its body are written
+    /// together.
     private static let joinedBytes = 4 * 1024
 
     var isEmpty: Bool { count == 0 }
@@ -29,7 +30,7 @@ struct ByteQueue {
     mutating func take(atMost limit: Int) -> [UInt8] {
         guard limit > 0, count > 0 else { return [] }
         if offset == 0, pieces[first].count == count, count <= limit {
-            // The usual case, an answer that fits: it moves out whole.
+            // The usual case: one answer that fits. It is moved, not copied.
             let whole = pieces[first]
             removeAll()
             return whole
@@ -58,10 +59,23 @@ struct ByteQueue {
         pieces[first] = []
         first += 1
         offset = 0
-        // Taken pieces go once they are half of the array: amortised O(1).
+        // Taken pieces are removed once they are half of the array: amortised O(1).
         if first > 32, first * 2 > pieces.count {
             pieces.removeFirst(first)
             first = 0
         }
+    }
+}
+
+extension [UInt8] {
+    /// A copy of a span's bytes.
+    init(copying bytes: Span<UInt8>) {
+        self = []
+        append(bytes)
+    }
+
+    /// Appends the bytes of a span: one copy.
+    mutating func append(_ bytes: Span<UInt8>) {
+        unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
     }
 }

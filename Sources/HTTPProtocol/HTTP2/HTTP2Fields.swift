@@ -1,15 +1,17 @@
+import CNghttp2
 import HTTPTypes
 
-/// A request's fields as HPACK gives them, up to their limits; then the head that they make. libnghttp2 has checked
-/// what RFC 9113, 8, asks of HTTP/2 alone; what HTTP/1.1 is held to here is checked here again.
+/// Collects a request's fields as HPACK decodes them, up to their limits, and makes the head of them. libnghttp2 has
+/// checked the rules of RFC 9113, 8, for HTTP/2. The rules that our HTTP/1.1 parser checks are checked here too.
 struct HTTP2FieldCollector {
-    /// What RFC 9113, 6.5.2, adds to each field's size.
+    /// The bytes that RFC 9113, 6.5.2, adds to each field's size.
     private static let fieldOverhead = 32
-    /// A field section this many times its limit is no mistake but an HPACK bomb: small on the wire, endless here.
+    /// A field section this many times larger than its limit is no mistake but an HPACK bomb: a few bytes on the wire
+    /// that decode without end.
     private static let bombFactor = 16
 
     private(set) var error: ProtocolError?
-    /// Whether the fields are so many that decoding on isn't worth it.
+    /// Whether the fields are so large that decoding must stop.
     private(set) var isBomb = false
 
     private var method: [UInt8] = []
@@ -73,10 +75,10 @@ struct HTTP2FieldCollector {
         }
     }
 
-    /// The head as a value, the same that HTTP/1.1 would give.
+    /// The head as a value, equal to what HTTP/1.1 gives for the same request.
     func request() throws(ProtocolError) -> HTTPRequest {
         if let error { throw error }
-        guard method.count <= RequestLineParser.maxMethodBytes else { throw .methodTooLong }
+        guard method.count <= Request.maxMethodBytes else { throw .methodTooLong }
         guard let requestMethod = HTTPRequest.Method(String(decoding: method, as: UTF8.self)) else {
             throw .methodMalformed
         }
@@ -86,7 +88,7 @@ struct HTTP2FieldCollector {
         }
         let isServerWide = path.elementsEqual("*".utf8) && requestMethod == .options
         guard isServerWide || RequestTarget.isValidPath(path[...]) else { throw .targetMalformed }
-        // RFC 9113, 8.3.1: where both are there they must agree.
+        // RFC 9113, 8.3.1: if both are present, they must agree.
         guard let authority = authority ?? host else { throw .hostMissing }
         guard Authority.isValid(authority[...]) else { throw .hostMalformed }
         if let host, !Authority.areEqual(host[...], authority[...]) { throw .hostContradictsTarget }
@@ -99,7 +101,7 @@ struct HTTP2FieldCollector {
         )
     }
 
-    /// The Content-Length, where there is one.
+    /// The Content-Length; nil if there is none.
     func contentLength() throws(ProtocolError) -> Int? {
         guard let length else { return nil }
         guard case .length(let count) = try BodyFraming(lengths: [length], codings: [], version: .http2) else {
@@ -113,5 +115,56 @@ struct HTTP2FieldCollector {
         guard let expectation else { return false }
         guard TokenList.isEqual(expectation[...], "100-continue") else { throw .expectationUnsupported }
         return true
+    }
+}
+
+/// An answer's fields in libnghttp2's layout. Names are lower-case, no byte is one that a field line cannot have, and
+/// fields that concern HTTP/1.1 connections are left out.
+struct HeaderBlock {
+    private var bytes: [UInt8] = []
+    /// The index in `bytes` at which each name and value ends.
+    private var ends: [(name: Int, value: Int)] = []
+
+    init(_ response: HTTPResponse, contentLength: Int?) {
+        append(":status", String(response.status.code))
+        for field in response.headerFields
+        where !BodyFraming.fieldNames.contains(field.name.canonicalName) {
+            append(field.name.canonicalName, field.value)
+        }
+        if let contentLength { append("content-length", String(contentLength)) }
+    }
+
+    /// The block of an interim answer.
+    init(status: Int) {
+        append(":status", String(status))
+    }
+
+    private mutating func append(_ name: String, _ value: String) {
+        bytes.append(contentsOf: name.utf8)
+        let nameEnd = bytes.count
+        // RFC 9113, 8.2.1: bytes that could end a line become spaces, and spaces at either end are removed.
+        let clean = value.utf8.map { ByteClass.isFieldValue($0) ? $0 : ByteClass.space }
+        bytes.append(contentsOf: TokenList.trimmed(clean[...]))
+        ends.append((nameEnd, bytes.count))
+    }
+
+    /// Calls `body` with the fields. The library copies what it keeps.
+    func withFields(_ body: (UnsafePointer<nghttp2_nv>?, Int) -> Int32) -> Int32 {
+        var bytes = bytes
+        return unsafe bytes.withUnsafeMutableBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return NGHTTP2_ERR_INVALID_ARGUMENT.rawValue }
+            var start = 0
+            let fields = unsafe ends.map { end in
+                defer { start = end.value }
+                return unsafe nghttp2_nv(
+                    name: base + start,
+                    value: base + end.name,
+                    namelen: end.name - start,
+                    valuelen: end.value - end.name,
+                    flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue)
+                )
+            }
+            return unsafe fields.withUnsafeBufferPointer { unsafe body($0.baseAddress, $0.count) }
+        }
     }
 }
