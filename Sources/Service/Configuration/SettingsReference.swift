@@ -20,13 +20,14 @@ extension ServiceConfiguration {
         #
         #     swiftlet serve --config config/swiftlet.yaml
         #
-        # A key here is overridden by the environment variable of its name, and both by the flag: flag > environment >
-        # file > default. A flat list of `key: value`; an unknown key, a key given twice or a value out of range stops
-        # the start with an error that says where it is. A key without a value is as if it were not there. Sizes are in
+        # The environment variable of a key overrides the value here, and its flag overrides both: flag > environment >
+        # file > default. The file is a flat list of `key: value`. An unknown key, a key given twice or a value out of
+        # range stops the start with an error that names its place. A key without a value counts as absent. Sizes are in
         # bytes, times in seconds with decimals ("0.5").
         #
-        # Besides, SWIFTLET_CONFIG names the file, SWIFTLET_API_KEYS lists API keys with commas between them, and
-        # SWIFTLET_BLAS_CORE names the kernels that OpenBLAS is to take (as SkylakeX) instead of the best for the CPU.
+        # Three more variables are read: SWIFTLET_CONFIG names the file, SWIFTLET_API_KEYS lists API keys separated by
+        # commas, and SWIFTLET_BLAS_CORE names the kernels that OpenBLAS uses (such as SkylakeX) instead of the best for
+        # the CPU.
         """.split(separator: "\n").map(String.init)
 
     /// Quotes what YAML would not read back as the same text.
@@ -50,6 +51,22 @@ extension ServiceConfiguration {
 }
 
 extension ConfigurationKey {
+    /// The list of all settings for `swiftlet serve --help`: flag, type, default, and the first sentence of the effect.
+    package static var help: String {
+        sections.map { section in
+            ([section.title.uppercased()] + section.keys.map(\.helpEntry)).joined(separator: "\n")
+        }.joined(separator: "\n\n")
+    }
+
+    private var helpEntry: String {
+        let details = [unit, range, defaultValue.map { "default \($0)" }].compactMap(\.self).joined(separator: ", ")
+        let summary = effect.split(separator: ". ").first.map(String.init) ?? effect
+        let ended = summary.hasSuffix(".") ? summary : summary + "."
+        let lines = ServiceConfiguration.wrap(ended, width: 70).map { "        " + $0 }
+        let head = "  \(flag) <\(type)>" + (details.isEmpty ? "" : "  (\(details))")
+        return ([head] + lines).joined(separator: "\n")
+    }
+
     /// One line on type, unit, range, default and spellings.
     fileprivate var signature: String {
         "\(expected). Default: \(defaultValue ?? "unset"). \(flag), \(variable)"
