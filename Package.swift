@@ -22,7 +22,8 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 // The targets of fuzzing. Their inputs are tests like others; but libFuzzer's program needs a flag for all modules, so
 // only scripts/fuzz builds it.
 let fuzzed: [Target.Dependency] = [
-    "HTTPProtocol", "HTTPServer", "JSON", "Tokenization", "Checkpoint", "Encoder", "Service", httpTypes,
+    "HTTPProtocol", "HTTPServer", "JSON", "ModelFiles", "Tokenization", "Checkpoint", "Encoder", "Inference", "Service",
+    httpTypes,
 ]
 let fuzzing: Target =
     Context.environment["SWIFTLET_FUZZ"] == nil
@@ -61,8 +62,8 @@ let package = Package(
         .executableTarget(
             name: "swiftlet",
             dependencies: [
-                "Service", "Hub", "Encoder", "Checkpoint", "Tokenization", "Training", "JSON", "LinearAlgebra", "TLS",
-                "CLinux", logging,
+                "Service", "Results", "Inference", "Host", "Hub", "Compute", "Encoder", "Checkpoint", "ModelFiles",
+                "Tokenization", "Training", "JSON", "LinearAlgebra", "TLS", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
@@ -70,8 +71,8 @@ let package = Package(
         .target(
             name: "Service",
             dependencies: [
-                "HTTPServer", "HTTPProtocol", "Batching", "Tokenization", "Encoder", "Checkpoint", "LinearAlgebra",
-                "TLS", "Compression", "JSON", "CLinux",
+                "HTTPServer", "HTTPProtocol", "Results", "Inference", "Host", "Batching", "Compute", "Tokenization",
+                "Encoder", "Checkpoint", "ModelFiles", "TLS", "Compression", "JSON", "CLinux",
                 httpTypes, logging,
                 .product(name: "Yams", package: "Yams"),
             ],
@@ -81,6 +82,15 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(
+            name: "Inference",
+            dependencies: [
+                "Batching", "Compute", "Tokenization", "Encoder", "Checkpoint", "ModelFiles", "LinearAlgebra", "JSON",
+            ],
+            swiftSettings: settings
+        ),
+        .target(name: "Results", dependencies: ["Inference", "JSON", "Tokenization"], swiftSettings: settings),
+        .target(name: "Host", dependencies: ["CLinux"], swiftSettings: settings),
         .target(
             name: "HTTPServer",
             dependencies: [
@@ -95,20 +105,26 @@ let package = Package(
             dependencies: ["CNghttp2", httpTypes],
             swiftSettings: settings
         ),
-        .target(name: "Hub", dependencies: ["TLS", "JSON"], swiftSettings: settings),
+        .target(name: "Hub", dependencies: ["ModelFiles", "TLS", "JSON"], swiftSettings: settings),
         .target(name: "Transport", dependencies: ["CLinux"], swiftSettings: settings),
         .target(name: "TLS", dependencies: ["CTLS"], swiftSettings: settings),
         .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: settings),
         .target(
             name: "Batching",
-            dependencies: ["CLinux", .product(name: "HeapModule", package: "swift-collections")],
+            dependencies: ["Compute", .product(name: "HeapModule", package: "swift-collections")],
             swiftSettings: settings
         ),
+        .target(name: "Compute", dependencies: ["CLinux"], swiftSettings: settings),
         .target(name: "Training", swiftSettings: settings),
-        .target(name: "Tokenization", dependencies: ["JSON"], swiftSettings: settings),
-        .target(name: "Encoder", dependencies: ["Checkpoint", "JSON", "LinearAlgebra"], swiftSettings: settings),
+        .target(name: "Tokenization", dependencies: ["ModelFiles", "JSON"], swiftSettings: settings),
+        .target(
+            name: "Encoder",
+            dependencies: ["Checkpoint", "ModelFiles", "Compute", "JSON", "LinearAlgebra"],
+            swiftSettings: settings
+        ),
         .target(name: "LinearAlgebra", dependencies: ["CKernels"], swiftSettings: settings),
-        .target(name: "Checkpoint", dependencies: ["JSON"], swiftSettings: settings),
+        .target(name: "Checkpoint", dependencies: ["ModelFiles", "JSON"], swiftSettings: settings),
+        .target(name: "ModelFiles", dependencies: ["JSON"], swiftSettings: settings),
         .target(name: "JSON", swiftSettings: settings),
         // The encoder's arithmetic for each instruction set.
         .target(name: "CKernels", cSettings: kernelSettings),
@@ -124,18 +140,29 @@ let package = Package(
         // Replaces malloc in the tests' process and counts its calls.
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter", cSettings: cSettings),
         // Helpers for the tests of several targets.
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
-        .testTarget(name: "BatchingTests", dependencies: ["Batching", "TestSupport"], swiftSettings: testSettings),
+        .target(name: "TestSupport", dependencies: ["JSON"], path: "Tests/TestSupport", swiftSettings: settings),
+        .testTarget(
+            name: "BatchingTests",
+            dependencies: ["Batching", "Compute", "TestSupport"],
+            swiftSettings: testSettings
+        ),
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "TestSupport"], swiftSettings: testSettings),
-        .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "TestSupport"], swiftSettings: testSettings),
+        .testTarget(
+            name: "CheckpointTests",
+            dependencies: ["Checkpoint", "ModelFiles", "TestSupport"],
+            swiftSettings: testSettings
+        ),
         .testTarget(
             name: "CompressionTests",
             dependencies: ["Compression", "TestSupport"],
             swiftSettings: testSettings
         ),
+        .testTarget(name: "ComputeTests", dependencies: ["Compute", "TestSupport"], swiftSettings: testSettings),
         .testTarget(
             name: "EncoderTests",
-            dependencies: ["AllocationCounter", "Encoder", "Checkpoint", "LinearAlgebra", "TestSupport"],
+            dependencies: [
+                "AllocationCounter", "Encoder", "Compute", "Checkpoint", "ModelFiles", "LinearAlgebra", "TestSupport",
+            ],
             swiftSettings: testSettings
         ),
         fuzzing,
@@ -149,7 +176,17 @@ let package = Package(
             dependencies: ["HTTPServer", "HTTPProtocol", "TLS", "Transport", "TestSupport", httpTypes, logging],
             swiftSettings: testSettings
         ),
-        .testTarget(name: "HubTests", dependencies: ["Hub", "TLS"], swiftSettings: testSettings),
+        .testTarget(name: "HostTests", dependencies: ["Host"], swiftSettings: testSettings),
+        .testTarget(name: "HubTests", dependencies: ["Hub", "ModelFiles", "TLS"], swiftSettings: testSettings),
+        .testTarget(
+            name: "InferenceTests",
+            dependencies: [
+                "Inference", "Batching", "Compute", "Tokenization", "Encoder", "Checkpoint", "ModelFiles",
+                "LinearAlgebra",
+                "JSON", "TestSupport",
+            ],
+            swiftSettings: testSettings
+        ),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: testSettings),
         .testTarget(
             name: "LinearAlgebraTests",
@@ -157,10 +194,16 @@ let package = Package(
             swiftSettings: testSettings
         ),
         .testTarget(
+            name: "ModelFilesTests",
+            dependencies: ["ModelFiles", "JSON", "TestSupport"],
+            swiftSettings: testSettings
+        ),
+        .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Service", "HTTPServer", "HTTPProtocol", "Batching", "Tokenization", "Encoder", "Checkpoint", "JSON",
-                "Compression", "TLS", "TestSupport", httpTypes, logging,
+                "Service", "Inference", "Host", "HTTPServer", "HTTPProtocol", "Batching", "Tokenization", "Encoder",
+                "Checkpoint", "ModelFiles", "LinearAlgebra", "JSON", "Compression", "TLS", "TestSupport", httpTypes,
+                logging,
             ],
             swiftSettings: testSettings
         ),
@@ -169,13 +212,15 @@ let package = Package(
         .testTarget(name: "TLSTests", dependencies: ["TLS", "TestSupport"], swiftSettings: testSettings),
         .testTarget(
             name: "TokenizationTests",
-            dependencies: ["Tokenization", "TestSupport"],
+            dependencies: ["Tokenization", "ModelFiles", "TestSupport"],
             swiftSettings: testSettings
         ),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: testSettings),
         .testTarget(
             name: "swiftletTests",
-            dependencies: ["swiftlet", "Service", "Hub", "Encoder", "JSON", "TestSupport"],
+            dependencies: [
+                "swiftlet", "Service", "Inference", "Hub", "Compute", "Encoder", "ModelFiles", "JSON", "TestSupport",
+            ],
             swiftSettings: testSettings
         ),
         .testTarget(

@@ -110,7 +110,7 @@ def lowercase():
     lower = normalizers.Lowercase().normalize_str
     table = {c: [ord(d) for d in lower(chr(c))] for c in SCALARS if lower(chr(c)) != chr(c)}
     special = {c: s for c, s in table.items() if len(s) != 1}
-    assert special == {0x130: [0x69, 0x307]}, special  # the one that LowercaseMapping handles by itself
+    assert special == {0x130: [0x69, 0x307]}, special  # LowercaseMapping handles this one by itself
     runs = []  # [first, last, stride, difference]
     for c in sorted(table):
         if c in special:
@@ -158,14 +158,14 @@ def main():
     classes = combining_classes(decomposed)
     pairs = "First and last scalar of each run."
     write("Categories", "General categories as in Unicode 8.0; white space as in Unicode 17.0.",
-          literal("whiteSpace", "What the pre-tokenizer splits at: White_Space. " + pairs, flat(ranges(white))),
-          literal("removedByCleaning", "What clean_text drops: U+0000, U+FFFD and the categories Cc, Cf and Co (but not tab, newline and\n"
+          literal("whiteSpace", "The separators of the pre-tokenizer: White_Space. " + pairs, flat(ranges(white))),
+          literal("removedByCleaning", "The scalars that clean_text drops: U+0000, U+FFFD and the categories Cc, Cf and Co (but not tab, newline and\n"
                   "carriage return). " + pairs, flat(ranges(removed))),
-          literal("chinese", "What handle_chinese_chars puts spaces around. " + pairs, flat(ranges(cjk))),
+          literal("chinese", "The ideographs around which handle_chinese_chars puts spaces. " + pairs, flat(ranges(cjk))),
           literal("punctuation", "ASCII punctuation and the categories P*. " + pairs, flat(ranges(punctuation))),
-          literal("nonspacingMarks", "What strip_accents drops after decomposition: category Mn. " + pairs, flat(ranges(marks))))
+          literal("nonspacingMarks", "The marks that strip_accents drops after decomposition: category Mn. " + pairs, flat(ranges(marks))))
     write("Words", "`\\w` of regular expressions, Unicode 17.0.",
-          literal("wordCharacters", "What may not stand beside an added token that is marked single_word. " + pairs,
+          literal("wordCharacters", "The scalars that must not be next to an added token with the flag single_word. " + pairs,
                   flat(ranges(word_characters()))))
     write("Lowercase", "Rust's char::to_lowercase, Unicode 17.0; U+0130, the only one that gives two scalars, is left out.",
           literal("lowercase", "First, last, stride and difference of each run.", flat(lowercase()), "Int32"))
@@ -178,7 +178,7 @@ def main():
             runs.append((c, [d]))
     sequences = flat([[c, len(s)] + s for c, s in sorted(decomposed.items()) if len(s) > 1])
     write("Decomposition", "Full canonical decompositions, Unicode 12.1, without those of Hangul syllables.",
-          literal("singletonDecompositions", "Runs: first scalar, count, then what each of `count` scalars from it on becomes.",
+          literal("singletonDecompositions", "Runs: first scalar, count, then the decompositions of `count` scalars from the first on.",
                   flat([[c, len(d)] + d for c, d in runs])),
           literal("decompositions", "Entries: scalar, count, then the `count` scalars that it becomes.", sequences))
     entries = []

@@ -1,11 +1,13 @@
-/// What the scheduler runs batches on. One engine makes the workers; they share its read-only weights.
+package import Compute
+
+/// Computes the scheduler's batches. One engine makes the workers; they share its read-only weights.
 package protocol BatchEngine: Sendable {
     associatedtype Worker: BatchWorker
 
     /// A worker with scratch memory of its own. Called once on each worker's thread.
     func makeWorker() -> Worker
 
-    /// How many threads at most a batch of so many tokens is worth being split over; 1 for none but its worker's.
+    /// How many threads at most a batch of so many tokens is worth being divided among; 1 for its worker's alone.
     /// Called under the scheduler's lock: it must be quick.
     func teamSize(tokens: Int) -> Int
 
@@ -19,8 +21,35 @@ package protocol BatchWorker: AnyObject {
     associatedtype Output: Sendable
 
     /// Computes a batch.
-    /// - Parameter team: the threads there are for it, this one included; theirs until the call returns.
-    /// - Returns: one result for each row, in row order; a row may fail alone.
-    /// - Throws: when nothing of the batch could be computed; every row then gets that error.
-    func run(_ batch: Batch<Task>, team: BatchTeam) throws -> [Result<Output, any Error>]
+    /// - Parameter team: the threads for this batch, the calling one included; the worker may use them until the call
+    ///   returns.
+    /// - Returns: one result for each sequence, in order; a sequence may fail alone.
+    /// - Throws: when nothing of the batch could be computed; every sequence then gets that error.
+    func run(_ batch: Batch<Task>, team: ThreadTeam) throws -> [Result<Output, any Error>]
+}
+
+/// One batch that a worker has computed.
+package struct BatchReport: Sendable {
+    /// The number of the batch's sequences.
+    package let sequences: Int
+    /// The number of its tokens, padding not counted.
+    package let tokens: Int
+    /// The number of its positions that are padding.
+    package let padding: Int
+    /// The time from being taken by the worker until computed.
+    package let duration: Duration
+    /// How long each sequence waited in the queue, in order.
+    package let queueTimes: [Duration]
+    /// Whether the batch failed as a whole.
+    package let failed: Bool
+
+    /// A report of the given figures.
+    package init(sequences: Int, tokens: Int, padding: Int, duration: Duration, queueTimes: [Duration], failed: Bool) {
+        self.sequences = sequences
+        self.tokens = tokens
+        self.padding = padding
+        self.duration = duration
+        self.queueTimes = queueTimes
+        self.failed = failed
+    }
 }

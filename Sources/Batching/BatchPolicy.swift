@@ -18,7 +18,7 @@ package struct BatchPolicy: Sendable, Equatable {
     /// Where several workers are idle, the waiting sequences are divided into batches of at least this many tokens. For
     /// fewer a worker would read all the weights for little work; less work than two such batches is one batch, which
     /// the workers compute together.
-    package var minShareTokens = 128
+    package var minPartTokens = 128
 
     // MARK: The order
 
@@ -28,7 +28,7 @@ package struct BatchPolicy: Sendable, Equatable {
     /// Most tokens that a sequence lets pass, however long it is: about a batch of a slow engine.
     package var maxOvertakingTokens = 512
     /// While sequences of both priorities wait, high priority gets this many times the tokens that low priority gets.
-    package var highPriorityShare = 8
+    package var highPriorityFactor = 8
 
     // MARK: Admission: each of the two priorities has these limits for itself
 
@@ -56,4 +56,14 @@ package struct BatchPolicy: Sendable, Equatable {
     var maxRequestSequences: Int { max(1, min(2 * maxBatchSequences, maxQueueSequences / 8)) }
     /// Most tokens of one request that are in the queue at once, for the same reason.
     var maxRequestTokens: Int { max(1, min(2 * maxBatchTokens, maxQueueTokens / 8)) }
+}
+
+/// Which of two requests goes first. Each priority has a queue with limits of its own, so that neither keeps the other
+/// out.
+package enum Priority: Int, Sendable, CaseIterable {
+    /// For requests that somebody waits for.
+    case high
+    /// For requests that can wait: while both priorities wait, low priority gets a small part of the workers' time
+    /// (`BatchPolicy.highPriorityFactor`).
+    case low
 }

@@ -1,9 +1,10 @@
+import Compute
 import Synchronization
 
-/// The workers' side.
+/// The workers: each takes batches, runs them alone or with a team, and hands in the results.
 extension BatchScheduler {
     private enum Step {
-        case batch(Schedule<Task, Output>.Assignment, crew: Crew?, call: [Int])
+        case batch(Schedule<Task, Output>.Assignment, team: ThreadTeam, call: [Int])
         case join(Membership)
         case wait
         case stop([CheckedContinuation<Void, Never>])
@@ -19,18 +20,18 @@ extension BatchScheduler {
             }
             deliver(deliveries)
             switch step {
-            case .batch(let assignment, let crew, let called):
+            case .batch(let assignment, let team, let called):
                 for worker in called { seats[worker].call() }
-                let hasFailed = run(assignment, on: worker, index: index, crew: crew)
+                let hasFailed = run(assignment, on: worker, index: index, team: team)
                 failures = hasFailed ? failures + 1 : 0
                 if failures == Self.maxFailuresInARow {
-                    // Whatever state it has got into, a new one has not.
+                    // Whatever state the worker has got into, a new one is not in it.
                     worker = engine.makeWorker()
                     failures = 0
                     state.withLock { $0.replacedWorkers += 1 }
                 }
             case .join(let membership):
-                membership.crew.serve(as: membership.number)
+                membership.team.serve(as: membership.number)
                 state.withLock { state in
                     guard !state.givenUp.contains(index) else { return }
                     state.membership[index] = nil
@@ -48,15 +49,15 @@ extension BatchScheduler {
     private func next(for index: Int, _ state: inout State) -> Step {
         if state.givenUp.contains(index) { return .stop([]) }
         if let membership = state.membership[index] { return .join(membership) }
-        // A call may be late: the worker may have found what it was called for, and be here for nothing.
+        // A call may be late: the worker may have found the work before, and be here for nothing.
         state.idle.removeAll { $0 == index }
         if let assignment = state.schedule.takeBatch(idleWorkers: state.idle.count + 1, at: .now) {
-            let (crew, members) = borrow(assignment, for: index, &state)
+            let (team, members) = borrow(assignment, for: index, &state)
             state.running[index] = Running(batch: assignment.batch, members: members)
             let sharer = state.schedule.queue.isEmpty ? nil : state.idle.popLast()
-            return .batch(assignment, crew: crew, call: members + [sharer].compactMap(\.self))
+            return .batch(assignment, team: team, call: members + [sharer].compactMap(\.self))
         }
-        // Requests may still be in line, but only behind batches that run: their workers will take them in.
+        // Requests may still be in line, but only behind batches that run: the workers of those will take them in.
         if state.schedule.isStopping {
             state.liveWorkers -= 1
             guard state.liveWorkers == 0 else { return .stop([]) }
@@ -67,24 +68,24 @@ extension BatchScheduler {
         return .wait
     }
 
-    /// Takes idle workers as members of a batch's team, as many as there are for it and as it is worth.
+    /// Takes idle workers into a batch's team, as many as there are for it and as it is worth.
     private func borrow(
         _ assignment: Schedule<Task, Output>.Assignment,
         for index: Int,
         _ state: inout State
-    ) -> (crew: Crew?, members: [Int]) {
-        guard assignment.workers > 1 else { return (nil, []) }
+    ) -> (team: ThreadTeam, members: [Int]) {
+        guard assignment.workers > 1 else { return (ThreadTeam(leader: seats[index]), []) }
         let worth = engine.teamSize(tokens: assignment.tokenCount)
         let size = min(assignment.workers, worth, state.idle.count + 1)
-        guard size > 1 else { return (nil, []) }
+        guard size > 1 else { return (ThreadTeam(leader: seats[index]), []) }
         let members = Array(state.idle.suffix(size - 1))
         state.idle.removeLast(size - 1)
-        let crew = Crew(leader: seats[index], members: members.map { seats[$0] })
+        let team = ThreadTeam(leader: seats[index], helpers: members.map { seats[$0] })
         for (number, member) in zip(1..., members) {
-            state.membership[member] = Membership(crew: crew, number: number)
+            state.membership[member] = Membership(team: team, number: number)
         }
         state.lentWorkers += members.count
-        return (crew, members)
+        return (team, members)
     }
 
     /// - Returns: whether the batch failed as a whole.
@@ -92,24 +93,23 @@ extension BatchScheduler {
         _ assignment: Schedule<Task, Output>.Assignment,
         on worker: Engine.Worker,
         index: Int,
-        crew: Crew?
+        team: ThreadTeam
     ) -> Bool {
         let started = ContinuousClock.now
-        let batch = Batch(assignment.rows, padTokenID: padTokenID)
-        let team = BatchTeam(crew: crew)
+        let batch = Batch(assignment.sequences, padTokenID: padTokenID)
         let results = results(of: batch, on: worker, team: team)
-        crew?.dismiss()
+        team.dismiss()
         let isGivenUp = state.withLock { state in
             guard !state.givenUp.contains(index) else { return true }
             state.running[index] = nil
             return false
         }
-        // The watchdog has answered the rows.
+        // The watchdog has answered the sequences then.
         guard !isGivenUp else { return true }
         let failure: (any Error)? = if case .failure(let error) = results { error } else { nil }
         onBatch(
             BatchReport(
-                rows: batch.rows,
+                sequences: batch.batchSize,
                 tokens: batch.tokenCount,
                 padding: batch.paddingCount,
                 duration: started.duration(to: .now),
@@ -120,7 +120,6 @@ extension BatchScheduler {
         change { state, now in
             switch results {
             case .success(let results):
-                state.lastSuccess = now
                 state.succeededBatches += 1
                 state.failuresInARow = 0
                 state.schedule.finish(assignment.batch, results, workers: team.count, at: now)
@@ -135,14 +134,78 @@ extension BatchScheduler {
     private func results(
         of batch: Batch<Task>,
         on worker: Engine.Worker,
-        team: BatchTeam
+        team: ThreadTeam
     ) -> Result<[Result<Output, any Error>], any Error> {
         Result {
             let results = try worker.run(batch, team: team)
-            guard results.count == batch.rows else {
-                throw SchedulerError.engineFailed("\(results.count) results for a batch of \(batch.rows) rows")
+            guard results.count == batch.batchSize else {
+                let reason = "\(results.count) results for a batch of \(batch.batchSize) sequences"
+                throw SchedulerError.engineFailed(reason)
             }
             return results
         }
+    }
+}
+
+/// The watchdog, which gives up workers whose batch does not end. A thread cannot be ended from outside. So the batch's
+/// sequences are answered, another worker takes the place, and a result that still comes one day is thrown away.
+extension BatchScheduler {
+    /// A worker whose batches failed as a whole so many times in a row is made anew: one or two failures may be the
+    /// inputs' fault.
+    static var maxFailuresInARow: Int { 3 }
+
+    /// Gives up the workers that have run one batch for too long, and those that help them, and starts replacements as
+    /// long as there may be more.
+    ///
+    /// The time between looks counts, not the clock: a process that was stopped for a minute has not computed for one.
+    /// - Parameters:
+    ///   - limit: how long a batch may take.
+    ///   - elapsed: the time since the last look.
+    /// - Returns: how many workers were given up.
+    package func giveUpStuckWorkers(after limit: Duration, elapsed: Duration) -> Int {
+        var givenUp: [Int] = []
+        var replacements = 0..<0
+        change { state, now in
+            for index in Array(state.running.keys) {
+                let watched = state.running[index]?.watched.map { $0 + elapsed } ?? .zero
+                state.running[index]?.watched = watched
+                guard watched >= limit, let stuck = state.running.removeValue(forKey: index) else { continue }
+                givenUp += [index] + stuck.members
+                state.lentWorkers -= stuck.members.count
+                let error = SchedulerError.engineFailed("a batch did not end within \(limit)")
+                state.schedule.abandon(stuck.batch, error: error, at: now)
+            }
+            replacements = state.replace(givenUp, among: seats.count)
+        }
+        for index in replacements { startWorker(index) }
+        let waiters = state.withLock { state in
+            guard state.liveWorkers == 0 else { return [CheckedContinuation<Void, Never>]() }
+            defer { state.whenStopped = [] }
+            return state.whenStopped
+        }
+        for waiter in waiters { waiter.resume() }
+        return givenUp.count
+    }
+}
+
+extension BatchScheduler.State {
+    /// Has others take the places of workers that are given up, as far as there are seats. When no worker is left, all
+    /// requests are answered with an error, those that wait and those that come.
+    /// - Returns: the seats of the workers to be started.
+    fileprivate mutating func replace(_ workers: [Int], among seatCount: Int) -> Range<Int> {
+        for index in workers { membership[index] = nil }
+        givenUp.formUnion(workers)
+        let count = min(workers.count, seatCount - usedSeats)
+        defer { usedSeats += count }
+        replacedWorkers += count
+        lostWorkers += workers.count - count
+        liveWorkers += count - workers.count
+        if liveWorkers == 0, !workers.isEmpty {
+            schedule.stop(
+                finishing: false,
+                error: .engineFailed("no worker is left, as batches did not end; the process must be restarted")
+            )
+        }
+        return usedSeats..<usedSeats + count
     }
 }

@@ -1,60 +1,59 @@
-import CLinux
-import Foundation
+package import Compute
 import Synchronization
 
-/// Queues rows and runs them in batches on worker threads that it owns.
+/// Queues sequences and runs them in batches on worker threads that it owns.
 ///
-/// A batch is formed at the moment a worker is free, from what waits then: an idle machine answers a single row at
-/// once, a busy one finds more rows each time it looks. Nothing waits for company. Where there is less work than
-/// workers, a batch borrows the idle ones: they are members of its team until it is done, and look at the queue again
-/// then. What is decided, `Schedule` decides. The lock guards it, the list of idle workers and who is lent to whom; it
-/// is never held while a batch runs or an answer is delivered.
+/// A batch is formed at the moment when a worker is free, from the sequences that wait then: an idle machine answers a
+/// single sequence at once, a busy one finds more sequences each time it looks. Nothing waits for company. Where there
+/// is less work than workers, a batch borrows idle ones: they are in its team until it is done, and then look at the
+/// queue again. `Schedule` makes all decisions. The lock guards it, the list of idle workers and the list of borrowed
+/// ones; it is never held while a batch runs or an answer is delivered.
 package final class BatchScheduler<Engine: BatchEngine>: Sendable {
-    /// What to compute for a row.
+    /// The task that a sequence brings.
     package typealias Task = Engine.Worker.Task
-    /// What a row comes to.
+    /// The result of a sequence.
     package typealias Output = Engine.Worker.Output
 
     typealias Continuation = CheckedContinuation<SubmissionResult<Output>, any Error>
 
+    /// The place of a borrowed worker in a team.
     struct Membership {
-        let crew: Crew
+        let team: ThreadTeam
         let number: Int
     }
 
-    /// A batch that a worker runs, with the workers that help it.
+    /// A batch that a worker runs, with the workers that help.
     struct Running {
         let batch: UInt64
         let members: [Int]
-        /// For how long the watchdog has seen it; nil before its first look.
+        /// How long the watchdog has seen the batch; nil before its first look.
         var watched: Duration?
     }
 
     struct State {
         var schedule: Schedule<Task, Output>
-        /// Who waits for a request's answer.
+        /// The callers that wait for a request's answer.
         var continuations: [UInt64: Continuation] = [:]
         /// Workers that wait in their seats for work.
         var idle: [Int] = []
-        /// What each worker is lent to, from the moment it is borrowed until it is given back.
+        /// The team that each worker is in, from the moment it is borrowed until it is given back.
         var membership: [Membership?]
         var lentWorkers = 0
-        /// What each busy worker does.
+        /// The batch of each busy worker.
         var running: [Int: Running] = [:]
         var liveWorkers: Int
-        /// How many seats have been taken; the others are for replacements.
+        /// The number of seats that were ever used; the others are for replacements.
         var usedSeats: Int
-        /// Workers that the watchdog has given up, though their threads may come back some day.
+        /// Workers that the watchdog has given up; their threads may still come back one day.
         var givenUp: Set<Int> = []
         var replacedWorkers = 0
         var lostWorkers = 0
         var succeededBatches = 0
         var failuresInARow = 0
         var whenStopped: [CheckedContinuation<Void, Never>] = []
-        var lastSuccess: ContinuousClock.Instant?
     }
 
-    /// An answer with who waits for it, to be delivered once the lock is released.
+    /// An answer with the caller that waits for it, to be delivered once the lock is released.
     struct Delivery {
         let continuation: Continuation
         let result: Result<SubmissionResult<Output>, any Error>
@@ -71,9 +70,9 @@ package final class BatchScheduler<Engine: BatchEngine>: Sendable {
     /// Starts the workers.
     /// - Parameters:
     ///   - workers: threads that run batches, at least 1; one for each CPU the process may use.
-    ///   - maxReplacements: how many workers that do not come back are replaced.
-    ///   - padTokenID: the id that fills up shorter rows.
-    ///   - onBatch: told of every batch, on the worker's thread.
+    ///   - maxReplacements: how many workers whose batch does not end are replaced.
+    ///   - padTokenID: the id that pads shorter sequences.
+    ///   - onBatch: called after every batch, on the worker's thread.
     package init(
         engine: Engine,
         workers: Int,
@@ -104,40 +103,33 @@ package final class BatchScheduler<Engine: BatchEngine>: Sendable {
     }
 
     func startWorker(_ index: Int) {
-        let thread = Thread {
-            unsafe clinux_name_thread("engine-\(index)")
-            self.work(index)
-        }
-        thread.stackSize = Self.workerStackBytes
-        thread.start()
+        startThread("engine-\(index)") { self.work(index) }
     }
 
-    /// Stack of a worker thread. BLAS keeps its packing buffers on the heap; this is the common default of threads.
-    private static var workerStackBytes: Int { 8 << 20 }
-
-    /// Runs rows and returns when all are done. They may run in one batch or in several, beside others' rows; equal
-    /// rows in flight are computed once.
+    /// Runs sequences and returns when all are done. They may run in one batch or in several, beside sequences of other
+    /// requests; equal sequences in flight are computed once.
     ///
-    /// When the calling task is cancelled, what has not started is dropped and the call throws `CancellationError`.
+    /// When the calling task is cancelled, sequences that have not started are dropped and the call throws
+    /// `CancellationError`.
     /// - Parameters:
-    ///   - priority: which queue they wait in.
-    ///   - deadline: what has not started by then is dropped, and the call throws.
-    /// - Throws: `SchedulerError` when the rows are not taken in, all or none, or not computed in time.
+    ///   - priority: the queue that they wait in.
+    ///   - deadline: sequences that have not started by then are dropped, and the call throws.
+    /// - Throws: `SchedulerError` when the sequences are not taken in, all or none, or not computed in time.
     package func run(
-        _ rows: [BatchRow<Task>],
+        _ sequences: [InputSequence<Task>],
         priority: Priority = .high,
         deadline: ContinuousClock.Instant? = nil
     ) async throws -> SubmissionResult<Output> {
-        guard !rows.isEmpty else {
-            return SubmissionResult(rows: [], queueTime: .zero, computeTime: .zero)
+        guard !sequences.isEmpty else {
+            return SubmissionResult(results: [], queueTime: .zero, computeTime: .zero)
         }
         let number = nextRequest.add(1, ordering: .relaxed).oldValue
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 change { state, now in
                     state.continuations[number] = continuation
-                    state.schedule.submit(rows, as: number, priority: priority, deadline: deadline, at: now)
-                    // A cancellation that has been is seen here, one to come finds the request.
+                    state.schedule.submit(sequences, as: number, priority: priority, deadline: deadline, at: now)
+                    // An earlier cancellation is seen here; a later one finds the request.
                     if _Concurrency.Task.isCancelled { state.schedule.cancel(number, at: now) }
                 }
             }
@@ -146,8 +138,8 @@ package final class BatchScheduler<Engine: BatchEngine>: Sendable {
         }
     }
 
-    /// Why a request that brings the least there is would be refused now; nil when it would not. Counts as a refusal.
-    /// Asked before a request's text is looked at, it keeps an overloaded machine from work that is in vain.
+    /// The error that the smallest request would be refused with now, which counts as a refusal; nil if it would be
+    /// taken in. Asked before a request's text is looked at, this keeps an overloaded machine from work in vain.
     package func refusal(priority: Priority, deadline: ContinuousClock.Instant?) -> SchedulerError? {
         state.withLock { state in
             let demand = Demand(priority: priority, deadline: deadline)
@@ -158,25 +150,23 @@ package final class BatchScheduler<Engine: BatchEngine>: Sendable {
         }
     }
 
-    /// What it is doing now and has done since it started.
+    /// The state now and the counts since the start.
     package var statistics: SchedulerStatistics {
         let now = ContinuousClock.now
         return state.withLock { state in
             var statistics = state.schedule.statistics(at: now)
             statistics.busyWorkers += state.lentWorkers
-            statistics.idleWorkers = state.idle.count
             statistics.succeededBatches = state.succeededBatches
             statistics.failuresInARow = state.failuresInARow
             statistics.liveWorkers = state.liveWorkers
             statistics.replacedWorkers = state.replacedWorkers
             statistics.lostWorkers = state.lostWorkers
-            statistics.sinceLastSuccess = state.lastSuccess.map { $0.duration(to: now) }
             return statistics
         }
     }
 
     /// Takes in nothing more and returns when the workers have ended.
-    /// - Parameter finishingQueue: whether what waits is still computed; else it is answered with
+    /// - Parameter finishingQueue: whether waiting sequences are still computed; else their requests are answered with
     ///   `SchedulerError.stopping`.
     package func shutDown(finishingQueue: Bool) async {
         change { state, _ in state.schedule.stop(finishing: finishingQueue) }
@@ -195,7 +185,7 @@ package final class BatchScheduler<Engine: BatchEngine>: Sendable {
         alarm.withLock { $0?.stop() }
     }
 
-    /// Changes the state, sees that what is to be done is done by somebody, and delivers what there is to answer.
+    /// Changes the state, wakes the workers that the change has work for, and delivers the answers.
     func change(_ body: (inout State, ContinuousClock.Instant) -> Void) {
         let (deliveries, called, roused, next) = state.withLock { state in
             body(&state, .now)
@@ -204,7 +194,7 @@ package final class BatchScheduler<Engine: BatchEngine>: Sendable {
             guard !state.schedule.queue.isEmpty, let first = state.idle.popLast() else {
                 return (deliveries, Int?.none, [Int](), next)
             }
-            // They stay idle until the first has seen what there is to share, but they wake up meanwhile.
+            // The helpers stay idle until the first worker has seen how much there is to share, but wake up meanwhile.
             let helpers = engine.teamSize(tokens: state.schedule.queue.tokenCount) - 1
             return (deliveries, first, Array(state.idle.suffix(max(0, helpers))), next)
         }
@@ -220,7 +210,7 @@ package final class BatchScheduler<Engine: BatchEngine>: Sendable {
 }
 
 extension BatchScheduler.State {
-    /// The answers there are, with who waits for them.
+    /// Takes the answers that are ready, with the callers that wait for them.
     mutating func takeDeliveries() -> [BatchScheduler.Delivery] {
         defer { schedule.answers = [] }
         return schedule.answers.compactMap { answer in

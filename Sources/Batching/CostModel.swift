@@ -1,21 +1,23 @@
 import Foundation
 
-/// What batches cost a worker, as measured: so many seconds for each batch and for each token.
+/// The measured cost of batches for a worker: so many seconds for each batch and for each token.
 ///
-/// A least-squares line through the batches of late. A batch weighs as much as it has tokens, and half as much once
-/// `halfLifeTokens` more have been computed; so many small batches, such as probes, do not hide what large ones cost.
+/// The model is a least-squares line through the recent batches. A batch weighs as much as it has tokens, and half as
+/// much once `halfLifeTokens` more have been computed. So many small batches, such as probes, do not hide what large
+/// ones cost.
 struct CostModel {
     private static let halfLifeTokens = 16_384.0
-    /// With batches of nearly one size (relative variance) the line's slope is noise; all is then put on the tokens.
+    /// With batches of nearly one size (relative variance below this) the line's slope is noise, and the tokens get all
+    /// the cost.
     private static let minVariance = 1e-2
 
-    /// Weighted by tokens: how much there is of evidence, tokens, seconds, tokens² and tokens × seconds.
+    /// Sums over the batches, weighted by tokens: of 1, tokens, seconds, tokens² and tokens × seconds.
     private var weight = 0.0
     private var tokens = 0.0
     private var seconds = 0.0
     private var tokensSquared = 0.0
     private var tokensTimesSeconds = 0.0
-    /// The plain sum of seconds over the same batches; `weight` is that of tokens.
+    /// The sum of seconds over the same batches, not weighted; `weight` is the sum of their tokens.
     private var totalSeconds = 0.0
 
     /// Seconds for each batch, whatever its size.
@@ -26,11 +28,11 @@ struct CostModel {
     /// Whether anything has been measured.
     var isKnown: Bool { totalSeconds > 0 }
 
-    /// Seconds of one worker for a token in batches as they have been of late, their fixed part included.
+    /// Seconds of one worker for a token in batches as they have been lately, their fixed part included.
     var secondsPerToken: Double { isKnown ? totalSeconds / weight : 0 }
 
     /// Learns from a batch.
-    /// - Parameter seconds: of all its workers together.
+    /// - Parameter seconds: the time of all its workers together.
     mutating func observe(tokens count: Int, seconds time: Double) {
         let size = Double(count)
         guard size > 0, time > 0 else { return }
@@ -44,10 +46,10 @@ struct CostModel {
         fit()
     }
 
-    /// What a batch of that size takes one worker.
+    /// The seconds that one worker takes for a batch of that size.
     func seconds(tokens: Int) -> Double { secondsPerBatch + secondsPerAddedToken * Double(tokens) }
 
-    /// Tokens of the largest batch that takes no longer; nil when nothing has been measured.
+    /// The tokens of the largest batch that takes no longer; nil when nothing was measured.
     func tokens(within limit: Double) -> Int? {
         guard secondsPerAddedToken > 0 else { return nil }
         let fitting = (limit - secondsPerBatch) / secondsPerAddedToken
@@ -66,5 +68,4 @@ struct CostModel {
         secondsPerBatch = 0
         secondsPerAddedToken = tokensTimesSeconds / tokensSquared
     }
-
 }

@@ -1,4 +1,5 @@
-/// Results that are kept for rows that come again, the least recently used given up first. Bounded by bytes.
+/// The results that are kept for sequences that come again, up to a limit of bytes. The least recently used result is
+/// removed first.
 struct ResultCache<Key: Hashable & Sendable, Value: Sendable> {
     private struct Node {
         let key: Key
@@ -10,26 +11,26 @@ struct ResultCache<Key: Hashable & Sendable, Value: Sendable> {
 
     private let limit: Int
     private var places: [Key: Int] = [:]
-    /// A list from the most to the least recently used; free places are taken again.
+    /// A list from the most to the least recently used result; free places are used again.
     private var nodes: [Node?] = []
     private var free: [Int] = []
     private var newest: Int?
     private var oldest: Int?
 
-    /// What the kept results take.
+    /// The memory of the kept results.
     private(set) var bytes = 0
     private(set) var hits = 0
     private(set) var misses = 0
     private(set) var evictions = 0
 
-    /// - Parameter limit: most bytes; 0 keeps nothing.
+    /// - Parameter limit: the most bytes; 0 keeps nothing.
     init(limit: Int) {
         self.limit = limit
     }
 
     var count: Int { places.count }
 
-    /// The result of a row, if it is kept; it counts as used.
+    /// The result of a sequence if it is kept; the result then counts as used.
     mutating func value(for key: Key) -> Value? {
         guard limit > 0 else { return nil }
         guard let place = places[key], let node = nodes[place] else {
@@ -42,7 +43,7 @@ struct ResultCache<Key: Hashable & Sendable, Value: Sendable> {
         return node.value
     }
 
-    /// Keeps a result, unless it is larger than all that may be kept.
+    /// Keeps a result, unless it alone is larger than the limit.
     mutating func keep(_ value: Value, for key: Key, bytes size: Int) {
         guard size <= limit, places[key] == nil else { return }
         while bytes + size > limit, let victim = oldest {
@@ -66,7 +67,7 @@ struct ResultCache<Key: Hashable & Sendable, Value: Sendable> {
         bytes -= node.bytes
     }
 
-    /// Puts a node that is in no list before all others.
+    /// Puts a node that is not in the list before all others.
     private mutating func link(_ place: Int) {
         nodes[place]?.older = newest
         nodes[place]?.newer = nil

@@ -1,4 +1,57 @@
-/// Who is taken in. Each priority has limits and a line of its own.
+import Compute
+
+/// The capacity of the queue that a request needs.
+struct Demand: Equatable {
+    var priority = Priority.high
+    var deadline: ContinuousClock.Instant?
+    /// The sequences and tokens that enter the queue at once.
+    var sequences = 1
+    var tokens = 1
+    /// The sequences whose results the request holds until it is answered.
+    var heldSequences = 1
+
+    /// The least that a request can need.
+    init(priority: Priority, deadline: ContinuousClock.Instant?) {
+        self.priority = priority
+        self.deadline = deadline
+    }
+
+    init<Task: Sendable & Hashable, Output: Sendable>(
+        _ request: Schedule<Task, Output>.Request,
+        _ policy: BatchPolicy
+    ) {
+        priority = request.priority
+        deadline = request.deadline
+        heldSequences = request.heldSequences
+        let entering = request.sequences.prefix(policy.maxRequestSequences)
+        sequences = entering.count
+        tokens = min(entering.reduce(0) { $0 + $1.tokenCount }, policy.maxRequestTokens)
+    }
+}
+
+/// The requests of one priority that wait to be taken in, in the order they came, and what the requests hold that were
+/// taken in.
+struct AdmissionLine {
+    private var waiting: [(request: UInt64, demand: Demand)] = []
+    /// The sequences of all requests that were taken in and not answered.
+    var heldSequences = 0
+
+    var isEmpty: Bool { waiting.isEmpty }
+    var count: Int { waiting.count }
+    var first: (request: UInt64, demand: Demand)? { waiting.first }
+    var sequences: Int { waiting.reduce(0) { $0 + $1.demand.sequences } }
+    var tokens: Int { waiting.reduce(0) { $0 + $1.demand.tokens } }
+
+    mutating func append(_ request: UInt64, _ demand: Demand) {
+        waiting.append((request, demand))
+    }
+
+    mutating func remove(_ request: UInt64) {
+        waiting.removeAll { $0.request == request }
+    }
+}
+
+/// The decision which requests are taken in. Each priority has limits and a line of its own.
 extension Schedule {
     enum Verdict: Equatable {
         case enter
@@ -6,14 +59,14 @@ extension Schedule {
         case refuse(RefusalReason, retryAfter: Duration)
     }
 
-    /// Below this a client would do better to try again at once, which is what is to be avoided.
+    /// A shorter time would have clients try again at once, which is to be avoided.
     private static var minRetryAfter: Duration { .milliseconds(1) }
 
-    /// The part of its time that a request may be expected to take. Machines are slower at times than they were just
-    /// now, and who is dropped at the deadline after all has waited in vain and taken others' place.
+    /// The fraction of its time that a request may be expected to take. Machines are slower at times than they were
+    /// just now, and a request that is dropped at its deadline after all has waited in vain and taken others' place.
     private static var usableTime: Double { 0.85 }
 
-    /// Whether a request is taken in now, may wait for it, or would wait in vain.
+    /// Whether a request is taken in now, may wait to be taken in, or is refused because it would wait in vain.
     func verdict(on demand: Demand, at now: Instant) -> Verdict {
         if let deadline = demand.deadline {
             let usable = now.duration(to: deadline) * Self.usableTime
@@ -22,18 +75,19 @@ extension Schedule {
         }
         let line = lines[demand.priority.rawValue]
         if line.isEmpty, fits(demand) { return .enter }
-        let wait = untilRoom(for: demand, at: now)
+        let wait = untilCapacity(for: demand, at: now)
         guard cost.isKnown, wait > policy.maxAdmissionWait else { return .wait }
         return .refuse(.queueFull, retryAfter: max(wait, Self.minRetryAfter))
     }
 
-    /// How long a request that comes with so many tokens is likely to take: until a worker is free, for the batches of
-    /// what is due before it, and then for its own. Zero when nothing is due before it.
+    /// How long a request that comes with so many tokens is likely to take: until a worker is free, then for the
+    /// batches that are due before it, and then for its own. Zero when nothing is due before it.
     func estimatedWait(of tokens: Int, _ priority: Priority, at now: Instant) -> Duration {
         let ahead = queue.tokensAhead(of: tokens, priority: priority)
         guard ahead > 0 else { return .zero }
         let budget = batchTokenBudget
-        // What may pass it: shorter work that comes later, and a batch of another length.
+        // The doubled budget is for what may pass the request: shorter work that comes later, and a batch of another
+        // length.
         return untilNextBatch(at: now) + seconds(toCompute: ahead + 2 * min(budget, ahead))
             + .seconds(cost.seconds(tokens: min(budget, ahead + tokens)))
     }
@@ -41,11 +95,11 @@ extension Schedule {
     mutating func takeIn(_ number: RequestNumber, at now: Instant) {
         guard let request = requests[number] else { return }
         requests[number]?.isTakenIn = true
-        lines[request.priority.rawValue].heldRows += request.heldRows
+        lines[request.priority.rawValue].heldSequences += request.heldSequences
         feed(number, at: now)
     }
 
-    /// Takes in those at the head of the lines for whom there is room now.
+    /// Takes in the requests at the heads of the lines that the queue has capacity for now.
     mutating func admitFromLines(at now: Instant) {
         for priority in Priority.allCases {
             while let (number, demand) = lines[priority.rawValue].first, fits(demand) {
@@ -58,7 +112,7 @@ extension Schedule {
     mutating func refuseFromLine(_ number: RequestNumber, at now: Instant) {
         guard let request = requests[number] else { return }
         lines[request.priority.rawValue].remove(number)
-        refuse(number, .queueFull, max(untilRoom(for: Demand(request, policy), at: now), Self.minRetryAfter))
+        refuse(number, .queueFull, max(untilCapacity(for: Demand(request, policy), at: now), Self.minRetryAfter))
     }
 
     mutating func refuse(_ number: RequestNumber, _ reason: RefusalReason, _ retryAfter: Duration) {
@@ -66,41 +120,43 @@ extension Schedule {
         conclude(number, .failure(refusal(reason, priority, retryAfter)))
     }
 
-    /// Counts a refusal and says it.
+    /// Counts a refusal and returns its error.
     mutating func refusal(_ reason: RefusalReason, _ priority: Priority, _ retryAfter: Duration) -> SchedulerError {
         counts.refusedRequests[reason, default: 0] += 1
         let lane = queue[priority]
         return .overloaded(
             reason,
-            waitingRows: lane.rowCount,
+            waitingSequences: lane.sequenceCount,
             waitingTokens: lane.tokenCount,
             retryAfter: retryAfter
         )
     }
 
-    /// Whether there is room now. What is larger than all the room there ever is fits when nothing else is there.
+    /// Whether the queue has capacity now. A request that is larger than the whole queue fits when nothing else is
+    /// there.
     private func fits(_ demand: Demand) -> Bool {
-        let (lane, held) = (queue[demand.priority], lines[demand.priority.rawValue].heldRows)
+        let (lane, held) = (queue[demand.priority], lines[demand.priority.rawValue].heldSequences)
         return
-            (lane.rowCount == 0
-            || lane.rowCount + demand.rows <= policy.maxQueueSequences
+            (lane.sequenceCount == 0
+            || lane.sequenceCount + demand.sequences <= policy.maxQueueSequences
                 && lane.tokenCount + demand.tokens <= policy.maxQueueTokens)
-            && (held == 0 || held + demand.heldRows <= policy.maxHeldSequences)
+            && (held == 0 || held + demand.heldSequences <= policy.maxHeldSequences)
     }
 
-    /// Until the workers have taken as much as is too much for the demand to fit behind the line, as measured.
-    private func untilRoom(for demand: Demand, at now: Instant) -> Duration {
+    /// The time until the workers have taken so much that the demand fits behind the line, as measured.
+    private func untilCapacity(for demand: Demand, at now: Instant) -> Duration {
         let (lane, line) = (queue[demand.priority], lines[demand.priority.rawValue])
         let tokens = lane.tokenCount + line.tokens + demand.tokens - policy.maxQueueTokens
-        let rows = max(
-            lane.rowCount + line.rows + demand.rows - policy.maxQueueSequences,
-            line.heldRows + demand.heldRows - policy.maxHeldSequences
+        let sequences = max(
+            lane.sequenceCount + line.sequences + demand.sequences - policy.maxQueueSequences,
+            line.heldSequences + demand.heldSequences - policy.maxHeldSequences
         )
-        let tokensPerRow = lane.tokenCount / max(1, lane.rowCount)
-        return untilNextBatch(at: now) + seconds(toCompute: max(tokens, rows * tokensPerRow) - batchTokenBudget)
+        let tokensPerSequence = lane.tokenCount / max(1, lane.sequenceCount)
+        let excess = max(tokens, sequences * tokensPerSequence)
+        return untilNextBatch(at: now) + seconds(toCompute: excess - batchTokenBudget)
     }
 
-    /// Until the first worker is free.
+    /// The time until the first worker is free.
     private func untilNextBatch(at now: Instant) -> Duration {
         guard running.count >= workers else { return .zero }
         let ends = running.values.map { $0.started + .seconds(cost.seconds(tokens: $0.tokenCount)) }

@@ -1,36 +1,38 @@
-/// Everything the scheduler decides: who is taken in, what is computed next and with what, who is answered. A value
-/// without threads or clock, so that hours of load can be simulated in a test; the scheduler's lock owns it.
+import Compute
+
+/// All decisions of the scheduler: which requests are taken in, which sequences are computed next and together, which
+/// requests are answered. A value without threads or clock, so that hours of load can be simulated in a test; the
+/// scheduler's lock owns it.
 ///
-/// A request is taken in or waits in line for that (`Schedule+Admission`). Its rows enter the queue a window at a time:
-/// however large, it takes no more of the queue than `BatchPolicy.maxRequestSequences`. A row that is computed
-/// already or has a kept result costs nothing. What is to be told to whom gathers in `answers`.
+/// A request is taken in or waits in line for that (`Schedule+Admission`). Its sequences enter the queue a window at a
+/// time: however large, a request takes no more of the queue than `BatchPolicy.maxRequestSequences`. A sequence that is
+/// being computed already or has a kept result costs nothing. Answers gather in `answers`.
 struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
     typealias Instant = ContinuousClock.Instant
-    typealias Row = BatchRow<Task>
     typealias RequestNumber = UInt64
 
-    /// What a request comes to.
+    /// The answer to a request.
     struct Answer {
         let request: RequestNumber
         let result: Result<SubmissionResult<Output>, any Error>
     }
 
     struct Request {
-        let rows: [Row]
+        let sequences: [InputSequence<Task>]
         let priority: Priority
         let deadline: Instant?
         let submitted: Instant
-        /// The rows before this one have entered the queue, or had no need to.
-        var nextRow = 0
-        /// Jobs it has waited for; some may be done.
+        /// The first sequence that has not entered the queue; those before it have, or had no need to.
+        var nextSequence = 0
+        /// The jobs that the request has waited for; some may be done.
         var jobs: [UInt64] = []
         var results: [Result<Output, any Error>?]
         var remaining: Int
-        /// What it has in the queue.
-        var waitingRows = 0
+        /// The request's sequences and tokens in the queue.
+        var waitingSequences = 0
         var waitingTokens = 0
         var lastDispatch: Instant
-        /// Until when it may wait in line.
+        /// The time until which the request may wait in line.
         var lineEnd: Instant?
         var isTakenIn = false
     }
@@ -51,14 +53,14 @@ struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
     var lines = [AdmissionLine(), AdmissionLine()]
     var timeouts = TimeoutQueue()
     var cost = CostModel()
-    var cache: ResultCache<Row, Output>
+    var cache: ResultCache<InputSequence<Task>, Output>
     private(set) var running: [UInt64: RunningBatch] = [:]
     private var nextBatch: UInt64 = 0
-    /// What is to be told, by whoever holds the lock and once it is released.
+    /// Answers that the holder of the lock delivers once it is released.
     var answers: [Answer] = []
-    /// The figures that only grow.
+    /// The counts that only grow.
     var counts = SchedulerStatistics()
-    /// What those are told who come when nothing more is taken in.
+    /// The error that requests get once nothing more is taken in.
     private var refusal: SchedulerError?
     var isStopping: Bool { refusal != nil }
 
@@ -70,10 +72,7 @@ struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
         cache = ResultCache(limit: policy.resultCacheBytes)
     }
 
-    /// Whether there is nothing more to do for the workers.
-    var isDone: Bool { queue.isEmpty && lines.allSatisfy(\.isEmpty) }
-
-    /// Tokens of a batch that takes no longer than it should.
+    /// The tokens that one batch may have, so that it takes no longer than it should.
     var batchTokenBudget: Int {
         let fitting = cost.tokens(within: policy.batchLatencyTarget.seconds) ?? policy.maxBatchTokens
         return min(policy.maxBatchTokens, max(policy.minBatchTokens, fitting))
@@ -81,21 +80,21 @@ struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
 
     // MARK: Requests
 
-    /// Takes in a request, lets it wait for that, or refuses it.
+    /// Takes in a request, lets it wait to be taken in, or refuses it.
     mutating func submit(
-        _ rows: [Row],
+        _ sequences: [InputSequence<Task>],
         as number: RequestNumber,
         priority: Priority,
         deadline: Instant?,
         at now: Instant
     ) {
         let request = Request(
-            rows: rows,
+            sequences: sequences,
             priority: priority,
             deadline: deadline,
             submitted: now,
-            results: Array(repeating: nil, count: rows.count),
-            remaining: rows.count,
+            results: Array(repeating: nil, count: sequences.count),
+            remaining: sequences.count,
             lastDispatch: now
         )
         requests[number] = request
@@ -116,15 +115,15 @@ struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
         timeouts.sweep(liveCount: requests.count) { requests[$0] != nil }
     }
 
-    /// Its client has gone.
+    /// Withdraws a request whose client has disconnected.
     mutating func cancel(_ number: RequestNumber, at now: Instant) {
         let dropped = withdraw(number)
-        counts.cancelledRows += dropped
+        counts.cancelledSequences += dropped
         conclude(number, .failure(CancellationError()))
         admitFromLines(at: now)
     }
 
-    /// Answers requests whose time is up, or whose wait in line is.
+    /// Answers requests whose deadline or whose wait in line has ended.
     mutating func expire(at now: Instant) {
         while let number = timeouts.takeDue(at: now)?.request {
             guard let request = requests[number] else { continue }
@@ -139,14 +138,14 @@ struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
 
     /// Takes in nothing more.
     /// - Parameters:
-    ///   - finishing: whether what waits is still to be computed; else it is answered now.
+    ///   - finishing: whether waiting requests are still computed; else they are answered now.
     ///   - error: the answer.
     mutating func stop(finishing: Bool, error: SchedulerError = .stopping) {
         refusal = error
         guard !finishing else { return }
         for (number, request) in requests {
             let isWaiting =
-                request.nextRow < request.rows.count
+                request.nextSequence < request.sequences.count
                 || request.jobs.contains { jobs[$0]?.isRunning == false }
             guard isWaiting else { continue }
             _ = withdraw(number)
@@ -154,49 +153,49 @@ struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
         }
     }
 
-    /// Drops the rows of requests that the next batch would come too late for, while others wait that it helps; they
-    /// are answered at their deadline.
-    private mutating func dropLateRows(at now: Instant) {
+    /// Drops the sequences of requests that the next batch would come too late for, while others wait that it helps.
+    /// Those requests are answered at their deadline.
+    private mutating func dropLateSequences(at now: Instant) {
         let end = now + .seconds(cost.seconds(tokens: min(batchTokenBudget, queue.tokenCount)))
         var late: [TimeoutQueue.Entry] = []
         while let entry = timeouts.takeDue(at: end) { late.append(entry) }
         for entry in late { timeouts.add(entry.request, at: entry.time) }
         late.removeAll { entry in
-            guard let request = requests[entry.request], request.waitingRows > 0 else { return true }
+            guard let request = requests[entry.request], request.waitingSequences > 0 else { return true }
             return !request.isTakenIn || request.deadline != entry.time
         }
         let tokens = late.reduce(0) { $0 + (requests[$1.request]?.waitingTokens ?? 0) }
         guard tokens < queue.tokenCount else { return }
         for entry in late {
             let dropped = withdraw(entry.request)
-            counts.expiredRows += dropped
-            requests[entry.request]?.giveUpRows()
+            counts.expiredSequences += dropped
+            requests[entry.request]?.giveUpSequences()
         }
     }
 
-    /// Hands an answer out and forgets the request.
+    /// Answers a request and forgets it.
     mutating func conclude(_ number: RequestNumber, _ result: Result<SubmissionResult<Output>, any Error>) {
         guard let request = requests.removeValue(forKey: number) else { return }
-        if request.isTakenIn { lines[request.priority.rawValue].heldRows -= request.heldRows }
+        if request.isTakenIn { lines[request.priority.rawValue].heldSequences -= request.heldSequences }
         answers.append(Answer(request: number, result: result))
     }
 
     private mutating func expire(_ number: RequestNumber) {
         let dropped = withdraw(number)
         counts.expiredRequests += 1
-        counts.expiredRows += dropped
+        counts.expiredSequences += dropped
         conclude(number, .failure(SchedulerError.deadlineExceeded))
     }
 
-    /// Takes a request out of the line, or its rows out of the queue.
-    /// - Returns: how many of its rows will not be computed.
+    /// Takes a request out of the line, or its sequences out of the queue.
+    /// - Returns: the number of its sequences that will not be computed.
     private mutating func withdraw(_ number: RequestNumber) -> Int {
         guard let request = requests[number] else { return 0 }
         guard request.isTakenIn else {
             lines[request.priority.rawValue].remove(number)
-            return request.rows.count
+            return request.sequences.count
         }
-        var dropped = request.rows.count - request.nextRow
+        var dropped = request.sequences.count - request.nextSequence
         for job in request.jobs where jobs.leave(job, request: number) != nil {
             queue.drop(job)
             dropped += 1
@@ -204,32 +203,32 @@ struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
         return dropped
     }
 
-    // MARK: Rows
+    // MARK: Sequences
 
-    /// Lets a request's rows into the queue, as many as it may have there.
+    /// Lets a request's next sequences into the queue, as many as it may have there.
     mutating func feed(_ number: RequestNumber, at now: Instant) {
         guard var request = requests.removeValue(forKey: number) else { return }
-        while request.nextRow < request.rows.count, request.hasRoom(policy) {
-            let index = request.nextRow
-            let row = request.rows[index]
-            request.nextRow += 1
-            if let output = cache.value(for: row) {
+        while request.nextSequence < request.sequences.count, request.hasCapacity(policy) {
+            let index = request.nextSequence
+            let sequence = request.sequences[index]
+            request.nextSequence += 1
+            if let output = cache.value(for: sequence) {
                 request.results[index] = .success(output)
                 request.remaining -= 1
                 continue
             }
             let waiter = JobTable<Task>.Waiter(request: number, index: index)
-            if let job = jobs.join(row, waiter) {
-                counts.sharedRows += 1
+            if let job = jobs.join(sequence, waiter) {
+                counts.sharedSequences += 1
                 request.jobs.append(job)
                 queue.hasten(job, behind: request.waitingTokens, priority: request.priority)
             } else {
-                let job = jobs.add(row, waiter, at: now)
+                let job = jobs.add(sequence, waiter, at: now)
                 request.jobs.append(job)
                 let before = request.waitingTokens
-                queue.append(job, tokenCount: row.tokenCount, behind: before, priority: request.priority)
-                request.waitingRows += 1
-                request.waitingTokens += row.tokenCount
+                queue.append(job, tokenCount: sequence.tokenCount, behind: before, priority: request.priority)
+                request.waitingSequences += 1
+                request.waitingTokens += sequence.tokenCount
             }
         }
         requests[number] = request
@@ -239,7 +238,7 @@ struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
     private mutating func concludeIfComplete(_ number: RequestNumber, at now: Instant) {
         guard let request = requests[number], request.remaining == 0 else { return }
         let result = SubmissionResult(
-            rows: request.results.compactMap { $0 },
+            results: request.results.compactMap { $0 },
             queueTime: request.submitted.duration(to: request.lastDispatch),
             computeTime: request.lastDispatch.duration(to: now)
         )
@@ -248,61 +247,61 @@ struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
 
     // MARK: Batches
 
-    /// What a worker is to compute.
+    /// A batch for a worker to compute.
     struct Assignment {
         let batch: UInt64
-        let rows: [Row]
-        /// How many of the idle workers there are for it, the taker included.
+        let sequences: [InputSequence<Task>]
+        /// The number of idle workers that may compute the batch, the taker included.
         let workers: Int
-        /// How long each row has waited.
+        /// How long each sequence has waited.
         let queueTimes: [Duration]
 
-        var tokenCount: Int { rows.reduce(0) { $0 + $1.tokenCount } }
+        var tokenCount: Int { sequences.reduce(0) { $0 + $1.tokenCount } }
     }
 
-    /// The next batch, without anything that nobody wants any more; nil when nothing waits.
+    /// The next batch, without sequences that nobody wants any more; nil when nothing waits.
     mutating func takeBatch(idleWorkers: Int, at now: Instant) -> Assignment? {
         expire(at: now)
-        dropLateRows(at: now)
-        let share = queue.takeBatch(idleWorkers: idleWorkers, maxTokens: batchTokenBudget)
-        guard !share.entries.isEmpty else { return nil }
-        var rows: [Row] = []
+        dropLateSequences(at: now)
+        let part = queue.takeBatch(idleWorkers: idleWorkers, maxTokens: batchTokenBudget)
+        guard !part.entries.isEmpty else { return nil }
+        var sequences: [InputSequence<Task>] = []
         var queueTimes: [Duration] = []
         var owners: Set<RequestNumber> = []
-        for entry in share.entries {
-            guard let job = jobs.begin(entry.row) else { preconditionFailure("a row that waits has a job") }
-            rows.append(job.row)
+        for entry in part.entries {
+            guard let job = jobs.begin(entry.job) else { preconditionFailure("a sequence that waits has a job") }
+            sequences.append(job.sequence)
             queueTimes.append(job.created.duration(to: now))
             for waiter in job.waiters { requests[waiter.request]?.lastDispatch = now }
-            requests[job.owner]?.waitingRows -= 1
+            requests[job.owner]?.waitingSequences -= 1
             requests[job.owner]?.waitingTokens -= entry.tokenCount
             owners.insert(job.owner)
         }
-        // In the order they came in, so that a run can be repeated.
+        // In the order of their arrival, so that a run can be repeated.
         for owner in owners.sorted() { feed(owner, at: now) }
         admitFromLines(at: now)
         let batch = nextBatch
         nextBatch += 1
         running[batch] = RunningBatch(
-            jobs: share.entries.map(\.row),
-            tokenCount: share.tokenCount,
+            jobs: part.entries.map(\.job),
+            tokenCount: part.tokenCount,
             started: now
         )
-        return Assignment(batch: batch, rows: rows, workers: share.workers, queueTimes: queueTimes)
+        return Assignment(batch: batch, sequences: sequences, workers: part.workers, queueTimes: queueTimes)
     }
 
-    /// A batch is done.
+    /// Takes the results of a batch.
     /// - Parameters:
-    ///   - results: one for each of its rows.
-    ///   - workers: that computed it.
+    ///   - results: one for each of its sequences.
+    ///   - workers: the number of workers that computed it.
     mutating func finish(_ batch: UInt64, _ results: [Result<Output, any Error>], workers: Int, at now: Instant) {
         guard let finished = running.removeValue(forKey: batch) else { return }
         var tokens = 0
         for (number, result) in zip(finished.jobs, results) {
             guard let job = jobs.finish(number) else { continue }
-            tokens += job.row.tokenCount
+            tokens += job.sequence.tokenCount
             if case .success(let output) = result {
-                cache.keep(output, for: job.row, bytes: outputBytes(output) + job.row.bytes)
+                cache.keep(output, for: job.sequence, bytes: outputBytes(output) + job.sequence.bytes)
             }
             answer(job.waiters, with: result, at: now)
         }
@@ -310,7 +309,8 @@ struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
         admitFromLines(at: now)
     }
 
-    /// A batch failed as a whole, or is given up: every row gets the error, and what comes of it later is nothing.
+    /// Ends a batch that failed as a whole or is given up: every sequence gets the error, and a later result is
+    /// ignored.
     mutating func abandon(_ batch: UInt64, error: any Error, at now: Instant) {
         guard let failed = running.removeValue(forKey: batch) else { return }
         counts.failedBatches += 1
@@ -334,34 +334,35 @@ struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
 }
 
 extension Schedule.Request {
-    /// Nothing more of it will be computed; it is still to be answered.
-    mutating func giveUpRows() {
-        nextRow = rows.count
-        (waitingRows, waitingTokens) = (0, 0)
+    /// Marks that nothing more of the request will be computed; it is still to be answered.
+    mutating func giveUpSequences() {
+        nextSequence = sequences.count
+        (waitingSequences, waitingTokens) = (0, 0)
     }
 
-    /// What its results may take until it is answered.
-    var heldRows: Int { rows.count }
+    /// The number of sequences whose results the request holds until it is answered.
+    var heldSequences: Int { sequences.count }
 
-    /// Whether its next row may enter the queue.
-    func hasRoom(_ policy: BatchPolicy) -> Bool {
-        waitingRows == 0
-            || waitingRows < policy.maxRequestSequences
-                && waitingTokens + rows[nextRow].tokenCount <= policy.maxRequestTokens
+    /// Whether the next sequence may enter the queue.
+    func hasCapacity(_ policy: BatchPolicy) -> Bool {
+        waitingSequences == 0
+            || waitingSequences < policy.maxRequestSequences
+                && waitingTokens + sequences[nextSequence].tokenCount <= policy.maxRequestTokens
     }
 }
 
-extension BatchRow {
-    /// What the row itself takes in the cache of results: its arrays with their headers, and its place in the tables.
+extension InputSequence {
+    /// The memory that the sequence takes in the cache of results: its arrays with their headers, and its place in the
+    /// tables.
     var bytes: Int { 8 * tokenCount + 256 }
 }
 
-/// What a request's rows came to, and how long that took.
+/// The results of a request's sequences, and the time that they took.
 package struct SubmissionResult<Output: Sendable>: Sendable {
-    /// One result for each row, in the order they were submitted in.
-    package let rows: [Result<Output, any Error>]
-    /// From submission until the last row was handed to a worker.
+    /// One result for each sequence, in the order they were submitted in.
+    package let results: [Result<Output, any Error>]
+    /// The time from submission until the last sequence was handed to a worker.
     package let queueTime: Duration
-    /// From then until the last row was computed.
+    /// The time from then until the last sequence was computed.
     package let computeTime: Duration
 }

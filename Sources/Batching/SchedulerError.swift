@@ -1,8 +1,8 @@
-/// Why the scheduler did not compute rows.
+/// The reason why the scheduler did not compute sequences.
 package enum SchedulerError: Error, Equatable, CustomStringConvertible {
-    /// Not taken in now; trying again after the given time makes sense.
-    case overloaded(RefusalReason, waitingRows: Int, waitingTokens: Int, retryAfter: Duration)
-    /// The time that the request had is up.
+    /// The request is not taken in now; the client should try again after the given time.
+    case overloaded(RefusalReason, waitingSequences: Int, waitingTokens: Int, retryAfter: Duration)
+    /// The request's deadline has come.
     case deadlineExceeded
     /// The scheduler has been told to stop.
     case stopping
@@ -11,9 +11,9 @@ package enum SchedulerError: Error, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .overloaded(let reason, let rows, let tokens, let retryAfter):
+        case .overloaded(let reason, let sequences, let tokens, let retryAfter):
             """
-            \(reason.description) (\(rows) texts, \(tokens) tokens wait); \
+            \(reason.description) (\(sequences) texts, \(tokens) tokens wait); \
             try again in \(retryAfter.milliseconds) ms
             """
         case .deadlineExceeded:
@@ -26,11 +26,11 @@ package enum SchedulerError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// Why a request was not taken in.
+/// The reason why a request was not taken in.
 package enum RefusalReason: String, Sendable, CaseIterable {
-    /// Tokens, rows or unanswered requests are at their limit.
+    /// The queue's tokens or sequences, or the unanswered requests, are at their limit.
     case queueFull = "queue_full"
-    /// What waits before it would take longer than the request may.
+    /// The work that waits before the request would take longer than the request may.
     case tooLate = "too_late"
 
     var description: String {

@@ -1,98 +1,93 @@
-/// What the scheduler is doing now and has done since it started.
+/// The state of the scheduler now and its counts since it started.
 package struct SchedulerStatistics: Sendable, Equatable {
-    /// Rows in the queue.
-    package var waitingRows = 0
-    /// Tokens of those rows.
+    /// The number of sequences in the queue.
+    package var waitingSequences = 0
+    /// The number of their tokens.
     package var waitingTokens = 0
-    /// Rows of large requests that have been taken in and are not in the queue yet.
-    package var reservedRows = 0
-    /// Requests that wait to be taken in.
+    /// The number of sequences of large requests that were taken in and have not entered the queue yet.
+    package var reservedSequences = 0
+    /// The number of requests that wait to be taken in.
     package var requestsInLine = 0
-    /// Since the oldest request came that has rows which wait; zero when none has.
+    /// How long the oldest request with waiting sequences has been there; zero when there is none.
     package var oldestWait: Duration = .zero
-    /// Workers that run a batch now, or help with another's.
+    /// The number of workers that run a batch now, or help with another worker's.
     package var busyWorkers = 0
-    /// Workers that wait for work.
-    package var idleWorkers = 0
-    /// How long the oldest batch that runs now has been running; zero when none does.
+    /// How long the oldest running batch has been running; zero when none runs.
     package var oldestBatchAge: Duration = .zero
-    /// Since a worker last finished a batch without failing as a whole; nil before the first.
-    package var sinceLastSuccess: Duration?
 
     /// Requests that were not taken in, by reason.
     package var refusedRequests: [RefusalReason: Int] = [:]
-    /// Requests whose time was up before their last row was computed.
+    /// Requests whose deadline came before their last sequence was computed.
     package var expiredRequests = 0
-    /// Rows of those that were dropped before compute.
-    package var expiredRows = 0
-    /// Rows that were dropped before compute because their client had gone.
-    package var cancelledRows = 0
-    /// Rows that shared the computation of an equal row in flight.
-    package var sharedRows = 0
+    /// Sequences of such requests that were never computed.
+    package var expiredSequences = 0
+    /// Sequences that were never computed because their client had disconnected.
+    package var cancelledSequences = 0
+    /// Sequences that shared the computation of an equal sequence in flight.
+    package var sharedSequences = 0
     /// Batches that failed as a whole.
     package var failedBatches = 0
-    /// Batches that did not.
+    /// Batches that did not fail as a whole.
     package var succeededBatches = 0
-    /// Batches that failed as a whole since one did not.
+    /// Batches that failed as a whole since the last one that did not.
     package var failuresInARow = 0
-    /// Workers that there are, those that run a batch too long for the watchdog not counted.
+    /// The number of workers, those not counted that the watchdog has given up.
     package var liveWorkers = 0
-    /// Workers that were replaced, because they did not come back or failed time after time.
+    /// Workers that were replaced because a batch did not end or batch after batch failed.
     package var replacedWorkers = 0
-    /// Workers that did not come back and were not replaced any more.
+    /// Workers whose batch did not end and that were not replaced any more.
     package var lostWorkers = 0
-    /// What the cache of results holds and has done.
+    /// The state and the counts of the cache of results.
     package var cache = CacheStatistics()
 
-    /// Tokens that are put together in one batch now, for it to take no longer than it should.
+    /// The tokens that one batch may have now, so that it takes no longer than it should.
     package var batchTokenBudget = 0
-    /// Measured seconds of one worker for a token, in batches as they have been of late.
+    /// Measured seconds of one worker for a token, in batches as they have been lately.
     package var secondsPerToken = 0.0
-    /// Measured seconds of one worker for a batch, beside those for its tokens.
-    package var secondsPerBatch = 0.0
     /// How long a short request of high priority would wait now.
     package var estimatedWait: Duration = .zero
 
-    /// Nothing yet.
+    /// The statistics of a scheduler that has done nothing yet.
     package init() {}
 
-    /// What a cache holds and has done.
+    /// The state and the counts of a cache.
     package struct CacheStatistics: Sendable, Equatable {
-        /// Rows that were answered from it.
+        /// Sequences that were answered from the cache.
         package var hits = 0
-        /// Rows that were not in it.
+        /// Sequences that were not in the cache.
         package var misses = 0
-        /// Results that made way for others.
+        /// Results that were removed to make space for others.
         package var evictions = 0
-        /// Results that it holds.
+        /// The number of results in the cache.
         package var entries = 0
-        /// What they take.
+        /// The memory that they take.
         package var bytes = 0
     }
 }
 
-/// One batch that a worker is done with.
-package struct BatchReport: Sendable {
-    /// Its rows.
-    package let rows: Int
-    /// Tokens without padding.
-    package let tokens: Int
-    /// Padded positions beside them.
-    package let padding: Int
-    /// From being taken by the worker until computed.
-    package let duration: Duration
-    /// How long each row waited in the queue, in row order.
-    package let queueTimes: [Duration]
-    /// Whether the engine failed as a whole.
-    package let failed: Bool
-
-    /// A report of the given figures.
-    package init(rows: Int, tokens: Int, padding: Int, duration: Duration, queueTimes: [Duration], failed: Bool) {
-        self.rows = rows
-        self.tokens = tokens
-        self.padding = padding
-        self.duration = duration
-        self.queueTimes = queueTimes
-        self.failed = failed
+extension Schedule {
+    /// The schedule's part of the statistics; `BatchScheduler` adds the workers' part.
+    func statistics(at now: Instant) -> SchedulerStatistics {
+        var statistics = counts
+        statistics.waitingSequences = queue.sequenceCount
+        statistics.waitingTokens = queue.tokenCount
+        statistics.requestsInLine = lines.reduce(0) { $0 + $1.count }
+        statistics.busyWorkers = running.count
+        statistics.oldestBatchAge = running.values.map(\.started).min().map { $0.duration(to: now) } ?? .zero
+        var oldest = now
+        for request in requests.values {
+            if request.isTakenIn { statistics.reservedSequences += request.sequences.count - request.nextSequence }
+            if !request.isTakenIn || request.waitingSequences > 0 { oldest = min(oldest, request.submitted) }
+        }
+        statistics.oldestWait = oldest.duration(to: now)
+        statistics.cache.hits = cache.hits
+        statistics.cache.misses = cache.misses
+        statistics.cache.evictions = cache.evictions
+        statistics.cache.entries = cache.count
+        statistics.cache.bytes = cache.bytes
+        statistics.batchTokenBudget = batchTokenBudget
+        statistics.secondsPerToken = cost.secondsPerToken
+        statistics.estimatedWait = estimatedWait(of: 1, .high, at: now)
+        return statistics
     }
 }

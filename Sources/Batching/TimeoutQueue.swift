@@ -1,7 +1,10 @@
+import Compute
+import Dispatch
 import HeapModule
+import Synchronization
 
-/// Which request is to be looked at when. An entry stays until its time although its request has been answered;
-/// when most are such they are swept out, so that memory follows the requests there are.
+/// The times at which requests are to be looked at. An entry stays until its time even when its request has been
+/// answered. When most entries are such, they are swept out, so that memory follows the number of requests.
 struct TimeoutQueue {
     struct Entry: Comparable {
         let time: ContinuousClock.Instant
@@ -24,17 +27,69 @@ struct TimeoutQueue {
         heap.insert(Entry(time: time, request: request))
     }
 
-    /// Takes out an entry whose time has come; nil when there is none.
+    /// Removes and returns an entry whose time has come; nil when there is none.
     mutating func takeDue(at now: ContinuousClock.Instant) -> Entry? {
         guard let first = heap.min, first.time <= now else { return nil }
         return heap.removeMin()
     }
 
-    /// Drops the entries of requests that are no more, if they are many.
-    /// - Parameter liveCount: how many requests there are.
+    /// Drops the entries of requests that were answered, if they are many.
+    /// - Parameter liveCount: the number of requests that were not.
     mutating func sweep(liveCount: Int, isLive: (UInt64) -> Bool) {
         // A live request has up to two entries: the end of its wait to be taken in, and its deadline.
         guard heap.count > Self.minSweep, heap.count > 4 * liveCount else { return }
         heap = Heap(heap.unordered.filter { isLive($0.request) })
+    }
+}
+
+/// Calls back when a time has come, on a thread of its own, because an answer that is due then must not wait for
+/// workers or requests. The lock guards the time.
+final class Alarm: Sendable {
+    private struct State {
+        var time: ContinuousClock.Instant?
+        var isStopped = false
+    }
+
+    private let state = Mutex(State())
+    private let change = DispatchSemaphore(value: 0)
+
+    /// Starts the thread, which lives until the alarm is stopped.
+    /// - Parameter onTime: called when the time has come; returns the next time, or nil.
+    init(name: String, onTime: @escaping @Sendable () -> ContinuousClock.Instant?) {
+        startThread(name) { self.keep(onTime) }
+    }
+
+    /// Brings the time forward; a later time is ignored.
+    func set(_ time: ContinuousClock.Instant?) {
+        guard let time else { return }
+        let isSooner = state.withLock { state in
+            if let current = state.time, current <= time { return false }
+            state.time = time
+            return true
+        }
+        if isSooner { change.signal() }
+    }
+
+    func stop() {
+        state.withLock { $0.isStopped = true }
+        change.signal()
+    }
+
+    private func keep(_ onTime: () -> ContinuousClock.Instant?) {
+        while true {
+            let (time, isStopped) = state.withLock { ($0.time, $0.isStopped) }
+            if isStopped { return }
+            guard let time else {
+                change.wait()
+                continue
+            }
+            let left = ContinuousClock.now.duration(to: time)
+            if left > .zero {
+                _ = change.wait(timeout: .now() + left.seconds)
+                continue
+            }
+            state.withLock { $0.time = nil }
+            set(onTime())
+        }
     }
 }

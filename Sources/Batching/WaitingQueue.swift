@@ -1,23 +1,24 @@
+import Compute
 import HeapModule
 
-/// The rows that wait, by number, in the order in which they are due. A value without threads or clock: the
-/// scheduler's lock owns it.
+/// The sequences that wait, by the number of their job, in the order in which they are due. A value without threads or
+/// clock: the scheduler's lock owns it.
 ///
-/// Rows wait in classes by length, so that a batch is of rows about as long as each other. Each priority has an order
-/// of its own, that of a virtual time which advances with its tokens that are handed to workers: a row is due at the
-/// time of its arrival plus `overtakingFactor` times its tokens, up to a limit, and those of its request that wait
-/// before it. Short work arriving later can so pass long work, but only until that much work has been done: none
-/// starves.
+/// Sequences wait in classes by length, so that the sequences of a batch are about equally long. Each priority has an
+/// order of its own, by a virtual time which advances with the priority's tokens that are handed to workers. A sequence
+/// is due `overtakingFactor` times its own tokens (up to a limit) after its arrival, and as many times the tokens of
+/// its request that wait before it. So short work that comes later can pass long work, but only until that much work
+/// has been done: no sequence starves.
 struct WaitingQueue {
-    typealias Row = UInt64
+    typealias Job = UInt64
 
     struct Entry: Comparable {
-        let row: Row
+        let job: Job
         let tokenCount: Int
         let priority: Priority
-        /// Virtual time at which the row is due.
+        /// The virtual time at which the sequence is due.
         let due: UInt64
-        /// Arrival number: breaks ties in arrival order, and tells an entry from an earlier one of the same row.
+        /// The arrival number, which breaks ties and tells an entry from an earlier one of the same job.
         let arrival: UInt64
 
         static func < (a: Self, b: Self) -> Bool {
@@ -25,12 +26,12 @@ struct WaitingQueue {
         }
     }
 
-    /// The rows of one priority.
+    /// The sequences of one priority.
     struct Lane {
-        /// `classes[c]` holds rows of up to `shortestClassLength << c` tokens, and dropped ones.
+        /// `classes[c]` holds sequences of up to `shortestClassLength << c` tokens, dropped ones included.
         var classes: [Heap<Entry>] = []
         var virtualTime: UInt64 = 0
-        fileprivate(set) var rowCount = 0
+        fileprivate(set) var sequenceCount = 0
         fileprivate(set) var tokenCount = 0
         /// Waiting tokens by when they are due, in steps of `dueStep`.
         fileprivate var tokensByDue: [UInt64: Int] = [:]
@@ -38,12 +39,13 @@ struct WaitingQueue {
 
     let policy: BatchPolicy
     private(set) var lanes = [Lane(), Lane()]
-    /// What has been shared out between workers that were idle, and not been taken yet.
+    /// The parts for workers that were idle, which have not taken them yet.
     var parts: [[Entry]] = []
-    /// Tokens of high priority that were computed while low priority waited, and that it has had no share for yet.
+    /// Tokens of high priority that were computed while low priority waited, and that low priority has not had its part
+    /// for yet.
     var overtaken = 0
-    /// Each waiting row's place. An entry that is not a row's place is a dropped one.
-    private var places: [Row: Entry] = [:]
+    /// The entry of each waiting job. An entry that is not found here was dropped.
+    private var places: [Job: Entry] = [:]
     private var arrivals: UInt64 = 0
     private var entryCount = 0
 
@@ -52,7 +54,7 @@ struct WaitingQueue {
     }
 
     var isEmpty: Bool { places.isEmpty }
-    var rowCount: Int { places.count }
+    var sequenceCount: Int { places.count }
     var tokenCount: Int { lanes[0].tokenCount + lanes[1].tokenCount }
 
     subscript(priority: Priority) -> Lane {
@@ -62,18 +64,18 @@ struct WaitingQueue {
 
     // MARK: Coming and going
 
-    /// Adds a row.
-    /// - Parameter tokensBefore: of the same request, which wait already.
-    mutating func append(_ row: Row, tokenCount: Int, behind tokensBefore: Int = 0, priority: Priority) {
+    /// Adds a sequence.
+    /// - Parameter tokensBefore: the tokens of the same request that wait already.
+    mutating func append(_ job: Job, tokenCount: Int, behind tokensBefore: Int = 0, priority: Priority) {
         let entry = Entry(
-            row: row,
+            job: job,
             tokenCount: tokenCount,
             priority: priority,
             due: due(tokenCount, behind: tokensBefore, priority),
             arrival: arrivals
         )
         arrivals += 1
-        places[row] = entry
+        places[job] = entry
         let c = Self.lengthClass(of: tokenCount)
         while self[priority].classes.count <= c { self[priority].classes.append(Heap()) }
         self[priority].classes[c].insert(entry)
@@ -81,43 +83,44 @@ struct WaitingQueue {
         count(entry, 1)
     }
 
-    /// Another request wants a waiting row, too: it is due as if that request had brought it, if that is earlier.
-    mutating func hasten(_ row: Row, behind tokensBefore: Int, priority: Priority) {
-        guard let place = places[row] else { return }
+    /// Notes that another request wants a waiting sequence, too: it is due as if that request had brought it, if that
+    /// is earlier.
+    mutating func hasten(_ job: Job, behind tokensBefore: Int, priority: Priority) {
+        guard let place = places[job] else { return }
         let isMoreUrgent = priority.rawValue < place.priority.rawValue
         let due = due(place.tokenCount, behind: tokensBefore, priority)
         let isSooner = priority == place.priority && due < place.due
         guard isMoreUrgent || isSooner else { return }
-        drop(row)
-        append(row, tokenCount: place.tokenCount, behind: tokensBefore, priority: priority)
+        drop(job)
+        append(job, tokenCount: place.tokenCount, behind: tokensBefore, priority: priority)
     }
 
-    /// Forgets a row that nobody wants any more.
-    mutating func drop(_ row: Row) {
-        guard let entry = places.removeValue(forKey: row) else { return }
+    /// Forgets a sequence that nobody wants any more.
+    mutating func drop(_ job: Job) {
+        guard let entry = places.removeValue(forKey: job) else { return }
         count(entry, -1)
         sweep()
     }
 
-    /// Takes a row's entry out for a batch.
+    /// Removes an entry that a batch takes.
     mutating func leave(_ entry: Entry) {
-        places[entry.row] = nil
+        places[entry.job] = nil
         count(entry, -1)
         self[entry.priority].virtualTime += UInt64(entry.tokenCount)
     }
 
-    func isWaiting(_ entry: Entry) -> Bool { places[entry.row]?.arrival == entry.arrival }
+    func isWaiting(_ entry: Entry) -> Bool { places[entry.job]?.arrival == entry.arrival }
 
-    /// All that waits.
-    var entries: Dictionary<Row, Entry>.Values { places.values }
+    /// The entries of all waiting jobs.
+    var entries: Dictionary<Job, Entry>.Values { places.values }
 
-    /// Empties the classes for rows that are in `parts` from now on.
+    /// Empties the classes, because all sequences are in `parts` from now on.
     mutating func clearClasses() {
         for lane in lanes.indices { lanes[lane].classes = [] }
         entryCount = 0
     }
 
-    /// The class of a priority with the row that is due first among those that fit.
+    /// The class of a priority whose first sequence is due first among those that fit.
     mutating func classWithFirstDue(_ priority: Priority, where fits: (Entry) -> Bool = { _ in true }) -> Int? {
         var best: (index: Int, head: Entry)?
         for c in self[priority].classes.indices {
@@ -128,7 +131,7 @@ struct WaitingQueue {
         return best?.index
     }
 
-    /// The first row of a class that still waits.
+    /// The first sequence of a class that still waits.
     mutating func head(_ priority: Priority, _ c: Int) -> Entry? {
         while let entry = self[priority].classes[c].min {
             if isWaiting(entry) { return entry }
@@ -144,19 +147,19 @@ struct WaitingQueue {
 
     // MARK: Estimates
 
-    /// Tokens that will be computed before a request of so many tokens if nothing more comes, and those that another
-    /// priority may put between them. All short rows are one for this: if a shorter one were told less, then in a crowd
-    /// of them a longer one would never be taken in.
+    /// The tokens that will be computed before a request of so many tokens if nothing more comes, and those that the
+    /// other priority may put between them. All short sequences get the same estimate: if a shorter one got less, a
+    /// longer one would never be taken in while many shorter ones come.
     func tokensAhead(of tokenCount: Int, priority: Priority) -> Int {
         let lane = self[priority]
         let offset = max(policy.overtakingFactor * tokenCount, policy.maxOvertakingTokens)
         let last = (lane.virtualTime + UInt64(offset)) / Self.dueStep
         let own = lane.tokensByDue.reduce(0) { $0 + ($1.key <= last ? $1.value : 0) }
-        let share = policy.highPriorityShare
+        let factor = policy.highPriorityFactor
         switch priority {
-        case .high: return own + min(self[.low].tokenCount, (own + tokenCount) / share)
-        // Of high priority more is likely to come meanwhile.
-        case .low: return own + (self[.high].rowCount > 0 ? (own + tokenCount) * share : 0)
+        case .high: return own + min(self[.low].tokenCount, (own + tokenCount) / factor)
+        // More of high priority is likely to come meanwhile.
+        case .low: return own + (self[.high].sequenceCount > 0 ? (own + tokenCount) * factor : 0)
         }
     }
 
@@ -169,7 +172,7 @@ struct WaitingQueue {
 
     /// Fine enough for a single short text, coarse enough that there are a few hundred steps at most.
     private static var dueStep: UInt64 { 128 }
-    /// Rows of up to this many tokens are one class: they all run in about a millisecond.
+    /// Sequences of up to this many tokens are one class: they all run in about a millisecond.
     private static var shortestClassLength: Int { 32 }
     /// Below this many entries a sweep is not worth its time.
     private static var minSweep: Int { 256 }
@@ -182,13 +185,13 @@ struct WaitingQueue {
 
     private mutating func count(_ entry: Entry, _ sign: Int) {
         let (tokens, step) = (sign * entry.tokenCount, entry.due / Self.dueStep)
-        self[entry.priority].rowCount += sign
+        self[entry.priority].sequenceCount += sign
         self[entry.priority].tokenCount += tokens
         let sum = self[entry.priority].tokensByDue[step, default: 0] + tokens
         self[entry.priority].tokensByDue[step] = sum > 0 ? sum : nil
     }
 
-    /// Takes dropped entries out of the classes once they are more than those that wait.
+    /// Removes dropped entries from the classes once they are more than the waiting ones.
     private mutating func sweep() {
         guard entryCount > Self.minSweep, entryCount > 2 * places.count else { return }
         entryCount = 0
@@ -197,6 +200,106 @@ struct WaitingQueue {
                 let kept = lanes[lane].classes[c].unordered.filter { isWaiting($0) }
                 lanes[lane].classes[c] = Heap(kept)
                 entryCount += kept.count
+            }
+        }
+    }
+}
+
+/// The choice of the next batch.
+extension WaitingQueue {
+    /// The work for one of several idle workers.
+    struct Part {
+        var entries: [Entry]
+        /// The number of idle workers that may compute these sequences, the taker included; at least 1.
+        var workers: Int
+
+        var tokenCount: Int { entries.reduce(0) { $0 + $1.tokenCount } }
+    }
+
+    /// Takes the next batch's sequences.
+    ///
+    /// When all that waits can begin now, it is divided among the idle workers so that they have the same number of
+    /// tokens and finish together; if there is too little for all, several workers compute one batch. Otherwise the
+    /// batch has the sequence that is due first and the sequences of its class in due order, within the budget; while
+    /// the batch is small, sequences of other classes too.
+    /// - Parameters:
+    ///   - idleWorkers: the number of workers that could take work now, the caller included.
+    ///   - maxTokens: the budget; a single longer sequence is taken all the same, alone.
+    mutating func takeBatch(idleWorkers: Int, maxTokens: Int) -> Part {
+        parts = parts.map { $0.filter(isWaiting) }.filter { !$0.isEmpty }
+        if parts.isEmpty { divide(among: idleWorkers, maxTokens: maxTokens) }
+        let workers = max(1, idleWorkers / max(1, parts.count))
+        if let entries = parts.popLast() {
+            for entry in entries { leave(entry) }
+            return Part(entries: entries, workers: workers)
+        }
+        let entries = takeDue(maxTokens: maxTokens)
+        return Part(entries: entries, workers: isEmpty ? idleWorkers : 1)
+    }
+
+    /// Divides all that waits into even parts, if idle workers can begin all of it now.
+    private mutating func divide(among idleWorkers: Int, maxTokens: Int) {
+        let count = min(idleWorkers, max(1, tokenCount / max(1, policy.minPartTokens)))
+        guard idleWorkers > 1, sequenceCount > 1, tokenCount <= count * maxTokens,
+            sequenceCount <= count * policy.maxBatchSequences
+        else { return }
+        let entries = entries.sorted { $0.arrival < $1.arrival }
+        parts = evenParts(of: entries.map(\.tokenCount), count: count, mostSequences: policy.maxBatchSequences)
+            .map { part in part.map { entries[$0] } }
+        clearClasses()
+    }
+
+    /// The sequences that are due first, as many as make a batch.
+    private mutating func takeDue(maxTokens: Int) -> [Entry] {
+        guard let (priority, budget) = turn(maxTokens: maxTokens), let first = classWithFirstDue(priority) else {
+            return []
+        }
+        var taken: [Entry] = []
+        var tokens = 0
+        while taken.count < policy.maxBatchSequences, let next = head(priority, first),
+            taken.isEmpty || tokens + next.tokenCount <= budget
+        {
+            tokens += take(next, from: first, into: &taken)
+        }
+        let companyBudget = min(budget, policy.freeCompanyTokens)
+        for priority in Priority.allCases {
+            while taken.count < policy.maxBatchSequences,
+                let c = classWithFirstDue(priority, where: { tokens + $0.tokenCount <= companyBudget }),
+                let next = head(priority, c)
+            {
+                tokens += take(next, from: c, into: &taken)
+            }
+        }
+        settle(taken)
+        return taken
+    }
+
+    private mutating func take(_ entry: Entry, from c: Int, into taken: inout [Entry]) -> Int {
+        removeHead(entry.priority, c)
+        leave(entry)
+        taken.append(entry)
+        return entry.tokenCount
+    }
+
+    /// The priority of the next batch, and how large the batch may be: low priority's turn comes when high priority has
+    /// had `highPriorityFactor` times the tokens that low priority then gets.
+    private mutating func turn(maxTokens: Int) -> (Priority, budget: Int)? {
+        if self[.low].sequenceCount == 0 { overtaken = 0 }
+        if self[.high].sequenceCount == 0 { return self[.low].sequenceCount == 0 ? nil : (.low, maxTokens) }
+        let allowance = overtaken / policy.highPriorityFactor
+        guard let c = classWithFirstDue(.low), let head = head(.low, c), head.tokenCount <= allowance else {
+            return (.high, maxTokens)
+        }
+        return (.low, min(maxTokens, allowance))
+    }
+
+    /// Keeps the account between the priorities.
+    private mutating func settle(_ taken: [Entry]) {
+        for entry in taken {
+            switch entry.priority {
+            case .high where self[.low].sequenceCount > 0: overtaken += entry.tokenCount
+            case .low: overtaken = max(0, overtaken - policy.highPriorityFactor * entry.tokenCount)
+            case .high: break
             }
         }
     }

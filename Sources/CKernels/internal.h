@@ -43,6 +43,8 @@
 /// Begins the function that fills the table of one instruction set. The table holds the scalar functions so far. The
 /// function returns false where the CPU lacks the set. kernels.c has the list of the tables.
 #define SWL_TABLE(set) bool swl_fill_##set(swl_kernels *table)
+/// The function for builds that lack the set.
+#define SWL_NO_TABLE(set) SWL_TABLE(set) { return (void)table, false; }
 
 #if SWL_X86
 /// The registers in which CPUID answers.

@@ -2,24 +2,19 @@
 
 #include <pthread.h>
 
-/// The tables that this build has, the fastest first: an instruction set is its folder and its place in this list.
-#if SWL_X86
-#define SWL_TABLES(table) table(avx512) table(avx512f) table(avx2) table(scalar)
-#elif SWL_ARM64
-#define SWL_TABLES(table) table(neon) table(scalar)
-#else
-#define SWL_TABLES(table) table(scalar)
-#endif
+/// All tables of all CPUs, the fastest first: an instruction set is its folder and its place in this list. A variant is
+/// a table that is there for tests and no choice of an operator's.
+#define SWL_TABLES(table, variant) table(avx512) variant(avx512f) table(avx2) table(neon) table(scalar)
 
 #define SWL_DECLARE_TABLE(set) SWL_TABLE(set);
-SWL_TABLES(SWL_DECLARE_TABLE)
+SWL_TABLES(SWL_DECLARE_TABLE, SWL_DECLARE_TABLE)
 
 static const struct {
     const char *name;
     bool (*fill)(swl_kernels *table);
 } candidates[] = {
 #define SWL_CANDIDATE(set) {#set, swl_fill_##set},
-    SWL_TABLES(SWL_CANDIDATE)
+    SWL_TABLES(SWL_CANDIDATE, SWL_CANDIDATE)
 };
 
 /// The candidates that this CPU can run, in their order.
@@ -34,6 +29,13 @@ static void fill_tables(void) {
         swl_fill_scalar(table);
         if (candidates[i].fill(table)) table_count++;
     }
+}
+
+const char *swl_kernels_name(size_t index) {
+#define SWL_NAME(set) #set,
+#define SWL_NO_NAME(set)
+    static const char *const names[] = {SWL_TABLES(SWL_NAME, SWL_NO_NAME)};
+    return index < sizeof names / sizeof names[0] ? names[index] : NULL;
 }
 
 const swl_kernels *swl_kernels_named(const char *name) {

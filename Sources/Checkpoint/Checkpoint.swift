@@ -1,45 +1,48 @@
+package import ModelFiles
+
 /// The named tensors of a model folder.
 ///
-/// Opening reads and checks what the files say about their tensors; values are read from the files when asked for, and
-/// nothing is kept of them. Copies share the open files.
+/// Opening reads and checks the files' descriptions of their tensors. Values are read from the files when asked for,
+/// and are not stored. Copies share the open files.
 package struct Checkpoint: Sendable {
-    /// The file read, or the index file of several; for messages.
+    /// The file that is read, or the index of several files; for messages.
     package let source: String
     /// The tensors' names, sorted.
     package let tensorNames: [String]
 
-    let files: [CheckpointFile]
+    let files: [OpenFile]
     let tensors: [String: StoredTensor]
 
-    /// Opens the first of ``CheckpointFormat/searchOrder`` that `directory` holds.
+    /// Opens the first of ``ModelFile/weights`` that `directory` holds.
     ///
-    /// - Throws: ``CheckpointError/nothingFound(directory:lookedFor:)`` when it holds none, or what is wrong with the
-    ///   file found: a broken file is never passed over for the next.
-    package init(directory: String) throws(CheckpointError) {
-        for format in CheckpointFormat.searchOrder {
-            let path = directory + "/" + format.fileName
-            guard fileExists(path) else { continue }
-            switch format.content {
-            case .tensors: try self.init(file: path)
-            case .index: try self.init(index: try ShardIndex(path: path), directory: directory)
+    /// - Throws: ``ModelError/nothingFound(directory:lookedFor:)`` when it holds none, or what is wrong with the
+    ///   file found: a broken file is never skipped in favour of the next one.
+    package init(directory: String) throws(ModelError) {
+        for file in ModelFile.weights {
+            let path = file.path(in: directory)
+            guard OpenFile.exists(path) else { continue }
+            if file.isIndex {
+                try self.init(index: try ShardIndex(path: path), directory: directory)
+            } else {
+                try self.init(file: path)
             }
             return
         }
-        throw .nothingFound(directory: directory, lookedFor: CheckpointFormat.searchOrder.map(\.fileName))
+        throw .nothingFound(directory: directory, lookedFor: ModelFile.weights.map(\.name))
     }
 
     /// Opens one file of tensors: safetensors by its name's ending, else either PyTorch format by its content.
-    package init(file path: String) throws(CheckpointError) {
-        let file = try CheckpointFile(path: path)
+    package init(file path: String) throws(ModelError) {
+        let file = try OpenFile(path: path)
         try self.init(source: path, files: [file], tensors: [try CheckpointFormat.tensors(in: file)])
     }
 
-    private init(index: ShardIndex, directory: String) throws(CheckpointError) {
-        var files: [CheckpointFile] = []
+    private init(index: ShardIndex, directory: String) throws(ModelError) {
+        var files: [OpenFile] = []
         var tensors: [[StoredTensor]] = []
         for shard in index.shards {
             let path = directory + "/" + shard
-            let file = try CheckpointFile(path: path)
+            let file = try OpenFile(path: path)
             let found = try CheckpointFormat.tensors(in: file)
             try index.check(found, of: shard, at: path)
             files.append(file)
@@ -49,7 +52,7 @@ package struct Checkpoint: Sendable {
     }
 
     /// `tensors` holds a list for each of `files`.
-    private init(source: String, files: [CheckpointFile], tensors: [[StoredTensor]]) throws(CheckpointError) {
+    private init(source: String, files: [OpenFile], tensors: [[StoredTensor]]) throws(ModelError) {
         var byName: [String: StoredTensor] = [:]
         for (file, list) in tensors.enumerated() {
             for var tensor in list {
@@ -74,6 +77,117 @@ package struct Checkpoint: Sendable {
     /// Whether there is a tensor named `name`.
     package func contains(_ name: String) -> Bool { tensors[name] != nil }
 
-    /// What the file says about the tensor named `name`; nil when there is none.
+    /// The file's description of the tensor named `name`; nil if there is none.
     package func descriptor(_ name: String) -> TensorDescriptor? { tensors[name]?.descriptor }
+}
+
+extension Checkpoint {
+    /// Makes sure that there is a tensor `name` of the given shape, without reading it.
+    ///
+    /// - Throws: as ``read(_:shape:into:)``, but for types that can't be read.
+    package func check(_ name: String, shape: [Int]) throws(ModelError) { _ = try locate(name, shape: shape) }
+
+    /// The values of tensor `name`, row-major, which must have the given shape.
+    ///
+    /// - Throws: as ``read(_:shape:into:)``.
+    package func float32(_ name: String, shape: [Int]) throws(ModelError) -> [Float] {
+        var values = [Float](repeating: 0, count: try locate(name, shape: shape).count)
+        var span = values.mutableSpan
+        try read(name, shape: shape, into: &span)
+        return values
+    }
+
+    /// Fills `values` with those of tensor `name`, row-major, which must have the given shape. float16 and bfloat16
+    /// become float32 exactly, float64 rounds to the nearest.
+    ///
+    /// - Precondition: `values` has as many elements as the shape.
+    /// - Throws: ``ModelError/missingTensor(file:tensor:)``,
+    ///   ``ModelError/wrongShape(file:tensor:found:expected:)`` or, for integers and unknown types,
+    ///   ``ModelError/unsupportedScalarType(file:tensor:found:expected:)``.
+    package func read(_ name: String, shape: [Int], into values: inout MutableSpan<Float>) throws(ModelError) {
+        let (tensor, count) = try locate(name, shape: shape)
+        precondition(values.count == count, "\(values.count) values asked for, but the shape has \(count)")
+        let file = files[tensor.file]
+        let elements = StoredElements(tensor)
+        switch tensor.descriptor.scalarType {
+        case .float32: try elements.readFloats(from: file, into: &values)
+        case .float16: try elements.read(from: file, into: &values) { Float(float16: $0) }
+        case .bfloat16: try elements.read(from: file, into: &values) { Float(bfloat16: $0) }
+        case .float64: try elements.read(from: file, into: &values) { (value: Double) in Float(value) }
+        default: throw unsupported(tensor, expected: "float32, float16, bfloat16 or float64")
+        }
+    }
+
+    /// The elements of tensor `name`, row-major, in the bytes that they have in the file, whatever their type.
+    ///
+    /// - Throws: `missingTensor`, or `unsupportedScalarType` for elements of unknown size.
+    package func bytes(_ name: String) throws(ModelError) -> [UInt8] {
+        guard let shape = descriptor(name)?.shape else { throw .missingTensor(file: source, tensor: name) }
+        let (tensor, count) = try locate(name, shape: shape)
+        switch tensor.descriptor.scalarType.byteCount {
+        case 1: return try bytes(tensor, [UInt8](repeating: 0, count: count))
+        case 2: return try bytes(tensor, [UInt16](repeating: 0, count: count))
+        case 4: return try bytes(tensor, [UInt32](repeating: 0, count: count))
+        default: return try bytes(tensor, [UInt64](repeating: 0, count: count))
+        }
+    }
+
+    private func bytes<Scalar: BitwiseCopyable>(
+        _ tensor: StoredTensor,
+        _ scratch: [Scalar]
+    ) throws(ModelError) -> [UInt8] {
+        var scratch = scratch
+        var span = scratch.mutableSpan
+        try StoredElements(tensor).read(from: files[tensor.file], into: &span) { (scalar: Scalar) in scalar }
+        return unsafe scratch.withUnsafeBytes { unsafe [UInt8]($0) }
+    }
+
+    /// The first tensor, by name, with a value that is not a finite float32, and its file; nil if there is none. This
+    /// reads all tensors of floats.
+    package func nonFiniteTensor() throws(ModelError) -> (file: String, name: String)? {
+        for name in tensorNames {
+            guard let tensor = tensors[name] else { continue }
+            switch tensor.descriptor.scalarType {
+            case .float64, .float32, .float16, .bfloat16:
+                let values = try float32(name, shape: tensor.descriptor.shape)
+                if !values.allSatisfy(\.isFinite) { return (files[tensor.file].path, name) }
+            default: continue
+            }
+        }
+        return nil
+    }
+
+    /// The tensor `name`, if its shape is `shape`, and its count of elements.
+    private func locate(_ name: String, shape: [Int]) throws(ModelError) -> (tensor: StoredTensor, count: Int) {
+        guard let tensor = tensors[name] else { throw .missingTensor(file: source, tensor: name) }
+        let file = files[tensor.file].path
+        let found = tensor.descriptor.shape
+        guard found == shape else {
+            throw .wrongShape(file: file, tensor: name, found: found, expected: shape)
+        }
+        guard let size = tensor.descriptor.scalarType.byteCount else {
+            throw unsupported(tensor, expected: "a type that this program knows")
+        }
+        // A view may repeat the elements of a storage (stride 0). Weights do not, and a file of a few bytes must not
+        // make us allocate gigabytes.
+        let stored = tensor.storage.count / size
+        guard let count = elementCount(of: shape), count <= stored else {
+            throw .malformed(
+                file: file,
+                place: "tensor \(quoted(name))",
+                found: "shape \(found)",
+                expected: "at most the \(stored) elements of its storage"
+            )
+        }
+        return (tensor, count)
+    }
+
+    private func unsupported(_ tensor: StoredTensor, expected: String) -> ModelError {
+        .unsupportedScalarType(
+            file: files[tensor.file].path,
+            tensor: tensor.descriptor.name,
+            found: tensor.descriptor.scalarType.description,
+            expected: expected
+        )
+    }
 }

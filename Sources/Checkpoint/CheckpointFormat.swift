@@ -1,35 +1,16 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import ModelFiles
 
-/// A file by which a model folder can hold its weights.
-struct CheckpointFormat {
-    enum Content { case tensors, index }
-
-    let fileName: String
-    let content: Content
-
-    /// safetensors first, as transformers prefers it: nothing in it is executed or interpreted.
-    static let searchOrder = [
-        CheckpointFormat(fileName: "model.safetensors", content: .tensors),
-        CheckpointFormat(fileName: "model.safetensors.index.json", content: .index),
-        CheckpointFormat(fileName: "pytorch_model.bin", content: .tensors),
-        CheckpointFormat(fileName: "pytorch_model.bin.index.json", content: .index),
-    ]
-
+/// The formats that a file of weights can have.
+enum CheckpointFormat {
     /// Every tensor of the file.
-    static func tensors(in file: CheckpointFile) throws(CheckpointError) -> [StoredTensor] {
-        try file.withBytes { (bytes: RawSpan) throws(CheckpointError) in
+    static func tensors(in file: OpenFile) throws(ModelError) -> [StoredTensor] {
+        try file.withBytes { (bytes: RawSpan) throws(ModelError) in
             try tensors(in: bytes, file: file.path)
         }
     }
 
     /// Every tensor of the file at path `file`, whose bytes are `bytes`.
-    static func tensors(in bytes: RawSpan, file: String) throws(CheckpointError) -> [StoredTensor] {
+    static func tensors(in bytes: RawSpan, file: String) throws(ModelError) -> [StoredTensor] {
         if file.hasSuffix(".safetensors") { return try SafetensorsFile.tensors(in: bytes, file: file) }
         if TorchZipFile.isFormat(of: bytes) { return try TorchZipFile.tensors(in: bytes, file: file) }
         if TorchLegacyFile.isFormat(of: bytes) { return try TorchLegacyFile.tensors(in: bytes, file: file) }
@@ -42,9 +23,109 @@ struct CheckpointFormat {
     }
 }
 
-/// Whether there is something at `path`, be it a link that leads nowhere: a model of which a part is missing must not
-/// be taken for one that never had it.
-func fileExists(_ path: String) -> Bool {
-    var status = stat()
-    return unsafe lstat(path, &status) == 0
+/// `model.safetensors.index.json` or `pytorch_model.bin.index.json`: which of several files holds which tensor.
+struct ShardIndex {
+    /// The index file's path, for messages.
+    let path: String
+    /// Tensor name to file name, as `weight_map` has it.
+    let shardOfTensor: [String: String]
+
+    init(path: String) throws(ModelError) {
+        let file = try JSONSection(path: path)
+        guard let map = try file.stringMap("weight_map") else {
+            throw .missingKey(file: path, key: "weight_map", expected: "an object of tensor names and file names")
+        }
+        // Sorted, so that always the same one of several faults is reported.
+        for (tensor, shard) in map.sorted(by: { $0.key < $1.key }) where !Self.isPlainName(shard) {
+            throw .wrongValue(
+                file: path,
+                key: "weight_map.\(tensor)",
+                found: quoted(shard),
+                expected: "the name of a file in the same folder"
+            )
+        }
+        self.path = path
+        shardOfTensor = map
+        if map.isEmpty {
+            throw .wrongValue(file: path, key: "weight_map", found: "no tensors", expected: "at least one")
+        }
+        let limit = CheckpointLimits.shards
+        guard shards.count <= limit else {
+            throw .limitExceeded(file: path, what: "weight_map: files", found: "\(shards.count)", limit: limit)
+        }
+    }
+
+    /// The files' names, sorted.
+    var shards: [String] { Set(shardOfTensor.values).sorted() }
+
+    /// Checks that the file `shard`, at `path`, holds exactly the tensors that the index places in it.
+    func check(_ tensors: [StoredTensor], of shard: String, at path: String) throws(ModelError) {
+        let found = Set(tensors.map(\.descriptor.name))
+        let expected = Set(shardOfTensor.filter { $0.value == shard }.keys)
+        if let absent = expected.subtracting(found).min() {
+            throw .missingTensor(file: path, tensor: absent)
+        }
+        if let extra = found.subtracting(expected).min() {
+            throw .malformed(
+                file: path,
+                place: "tensor \(quoted(extra))",
+                found: "a tensor that \(self.path) does not place here",
+                expected: "only those of its weight_map"
+            )
+        }
+    }
+
+    /// An index names its neighbours: anything that could lead out of the folder is refused.
+    private static func isPlainName(_ name: String) -> Bool {
+        !name.isEmpty && name != "." && name != ".." && !name.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
+    }
+}
+
+/// Bounds on what the files of weights may ask for. The weights themselves are bounded only by the file's size: they
+/// are read only when a tensor of the expected shape is asked for by name.
+enum CheckpointLimits {
+    /// Bytes of a safetensors header; the format's own limit.
+    static let safetensorsHeaderBytes = 100_000_000
+    /// Dimensions of a tensor. Weights have at most four.
+    static let rank = 16
+    /// Bytes of one pickle. The state dictionary of a model with 24 layers takes 0.2 MB.
+    static let pickleBytes = 64 << 20
+    /// Opcodes of one pickle. A tensor takes about 30, so 100,000 tensors fit. Every opcode adds at most one value to
+    /// the stack, the memo or an object, so this bounds their sizes too: no bomb of references can be written.
+    static let pickleOperations = 3_000_000
+    /// Bytes of one string in a pickle: tensor names, storage keys, devices.
+    static let pickleStringBytes = 64 << 10
+    /// Files in a zip archive; PyTorch writes one for each storage and a handful more.
+    static let zipEntries = 200_000
+    /// Files that an index may name; each is kept open.
+    static let shards = 256
+}
+
+#if _endian(big)
+#error("Checkpoint reads little-endian files in place; a big-endian CPU needs swaps in CheckpointScalar.")
+#endif
+
+extension RawSpan {
+    /// The little-endian integer at byte `offset`, or nil when it does not lie wholly inside.
+    func integer<Value: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as type: Value.Type) -> Value? {
+        let size = MemoryLayout<Value>.size
+        guard offset >= 0, byteCount >= size, offset <= byteCount - size else { return nil }
+        return unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: Value.self)
+    }
+
+    /// A copy of the bytes at `range`, or nil when they do not lie wholly inside.
+    func array(at range: Range<Int>) -> [UInt8]? {
+        guard range.lowerBound >= 0, range.upperBound <= byteCount else { return nil }
+        return unsafe extracting(range).withUnsafeBytes { unsafe [UInt8]($0) }
+    }
+
+    /// Whether the bytes at `offset` are `text` in UTF-8.
+    func contains(_ text: StaticString, at offset: Int) -> Bool {
+        let expected = Array("\(text)".utf8)
+        return array(at: offset..<offset + expected.count) == expected
+    }
+
+    func starts(with text: StaticString) -> Bool {
+        contains(text, at: 0)
+    }
 }

@@ -1,6 +1,8 @@
+import ModelFiles
+
 /// Walks a tensor's elements in row-major order, wherever its strides put them.
 ///
-/// That all of them lie inside the tensor's storage, and the storage inside the file, was checked when the
+/// All elements lie inside of the tensor's storage, and the storage inside of the file: this was checked when the
 /// ``StoredTensor`` was made.
 struct StoredElements {
     /// Bytes read at a time: enough to make calls rare, and few enough to stay in a core's cache.
@@ -30,12 +32,12 @@ struct StoredElements {
     /// Fills `values`, as many as the tensor has, with the elements as `convert` makes them.
     @inline(__always)
     func read<Scalar: BitwiseCopyable, Value: BitwiseCopyable>(
-        from file: CheckpointFile,
+        from file: OpenFile,
         into values: inout MutableSpan<Value>,
         as convert: (Scalar) -> Value
-    ) throws(CheckpointError) {
+    ) throws(ModelError) {
         precondition(MemoryLayout<Scalar>.size == size)
-        // Strided elements are gathered from all bytes at once; others need but a chunk of them at a time.
+        // Strided elements are gathered from all bytes at once; others need only a chunk of them at a time.
         let step = tensor.strides == nil ? Self.chunkBytes / size * size : max(bytes.count, 1)
         var chunk = [UInt8](repeating: 0, count: min(step, bytes.count))
         for start in stride(from: bytes.lowerBound, to: bytes.upperBound, by: step) {
@@ -50,8 +52,8 @@ struct StoredElements {
         }
     }
 
-    /// The same for a file whose elements are float32, read into their place.
-    func readFloats(from file: CheckpointFile, into values: inout MutableSpan<Float>) throws(CheckpointError) {
+    /// Fills `values` with float32 elements, which are read straight into their place.
+    func readFloats(from file: OpenFile, into values: inout MutableSpan<Float>) throws(ModelError) {
         guard tensor.strides == nil else { return try read(from: file, into: &values) { (value: Float) in value } }
         var target = unsafe values.mutableBytes
         try file.read(from: bytes.lowerBound, into: &target)
@@ -112,5 +114,28 @@ struct StoredElements {
                 dimension -= 1
             }
         }
+    }
+}
+
+extension Float {
+    /// The value whose upper half is `bits`: bfloat16 is float32 without the lowest 16 bits of the fraction.
+    @inline(__always)
+    init(bfloat16 bits: UInt16) {
+        self.init(bitPattern: UInt32(bits) << 16)
+    }
+
+    /// The value of the IEEE 754 binary16 number `bits`, exactly, subnormals, infinities and NaN payloads included.
+    ///
+    /// Branch-free, so that a loop over it becomes SIMD code: `Float(Float16)` calls a function for each element on
+    /// CPUs that the compiler may not assume to have F16C.
+    @inline(__always)
+    init(float16 bits: UInt16) {
+        let sign = UInt32(bits & 0x8000) << 16
+        let magnitude = UInt32(bits & 0x7FFF) << 13
+        // Exponent and fraction are in float32's places now, the exponent short by the biases' difference, 127 - 15.
+        // The multiplication corrects the exponent, also for subnormals, which are subnormals of float32 at this point.
+        let rebiased = (Float(bitPattern: magnitude) * 0x1p112).bitPattern
+        let infinityOrNaN: UInt32 = magnitude >= 0x0F80_0000 ? 0x7F80_0000 : 0
+        self.init(bitPattern: sign | rebiased | infinityOrNaN)
     }
 }

@@ -1,4 +1,4 @@
-/// Where a tensor's elements lie in a file. Whoever makes one has checked that all of them lie inside the file.
+/// Where a tensor's elements lie in a file. The code that makes one checks that all elements lie inside of the file.
 struct StoredTensor: Sendable {
     let descriptor: TensorDescriptor
     /// Index of the file in the checkpoint's list.
@@ -22,4 +22,75 @@ func elementCount(of shape: [Int]) -> Int? {
         count = product
     }
     return count
+}
+
+/// Name, type and shape of a tensor.
+package struct TensorDescriptor: Sendable, Hashable {
+    /// The key, with whatever prefix the model's class gave it.
+    package let name: String
+    /// The type in the file; reading converts it.
+    package let scalarType: ScalarType
+    /// Dimensions, outermost first; empty for a scalar.
+    package let shape: [Int]
+}
+
+/// The element type of a stored tensor.
+package enum ScalarType: Sendable, Hashable {
+    case float64, float32, float16, bfloat16
+    case int64, int32, int16, int8
+    case uint64, uint32, uint16, uint8
+    case bool
+    /// A type that this program cannot read, with the name that the file gives it. Only reading such a tensor is an
+    /// error.
+    case other(String)
+
+    /// Bytes that one element takes in a file; nil for ``other(_:)``.
+    package var byteCount: Int? {
+        switch self {
+        case .float64, .int64, .uint64: 8
+        case .float32, .int32, .uint32: 4
+        case .float16, .bfloat16, .int16, .uint16: 2
+        case .int8, .uint8, .bool: 1
+        case .other: nil
+        }
+    }
+
+    /// The type that safetensors calls `name`.
+    init(safetensorsName name: String) {
+        self = Self.bySafetensorsName[name] ?? .other(name)
+    }
+
+    /// What safetensors calls the type.
+    var safetensorsName: String {
+        if case .other(let name) = self { return name }
+        return Self.bySafetensorsName.first { $0.value == self }?.key ?? description
+    }
+
+    private static let bySafetensorsName: [String: ScalarType] = [
+        "F64": .float64, "F32": .float32, "F16": .float16, "BF16": .bfloat16,
+        "I64": .int64, "I32": .int32, "I16": .int16, "I8": .int8,
+        "U64": .uint64, "U32": .uint32, "U16": .uint16, "U8": .uint8,
+        "BOOL": .bool,
+    ]
+}
+
+extension ScalarType: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .float64: "float64"
+        case .float32: "float32"
+        case .float16: "float16"
+        case .bfloat16: "bfloat16"
+        case .int64: "int64"
+        case .int32: "int32"
+        case .int16: "int16"
+        case .int8: "int8"
+        case .uint64: "uint64"
+        case .uint32: "uint32"
+        case .uint16: "uint16"
+        case .uint8: "uint8"
+        case .bool: "bool"
+        case .other(let name): name
+        }
+    }
 }

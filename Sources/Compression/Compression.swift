@@ -20,7 +20,7 @@ package struct GzipCompressor: ~Copyable {
     private static let outputBytes = 16 * 1024
 
     /// Compresses the next piece and returns the bytes that can be sent by now, perhaps none. No piece may follow the
-/// last.
+    /// last.
     package mutating func add(_ piece: [UInt8], isLast: Bool) throws(CompressionError) -> [UInt8] {
         var result: [UInt8] = []
         var position = 0

@@ -1,10 +1,10 @@
 package import LinearAlgebra
 
-/// What `config.json` says of an encoder: every field of transformers' `MobileBertConfig`, `BertConfig` or
-/// `DistilBertConfig` that inference depends on, with transformers' defaults for the absent ones.
+/// An encoder's `config.json`: every field of transformers' `MobileBertConfig`, `BertConfig` or `DistilBertConfig` that
+/// inference depends on, with transformers' defaults for the absent ones.
 ///
-/// One description for all architectures: BERT is the layer without bottlenecks, of one feed-forward network, with
-/// LayerNorm; DistilBERT lacks token types, too. Keys are named as MobileBERT and BERT name them.
+/// One description serves all architectures: BERT is the layer without bottlenecks, of one feed-forward network, with
+/// LayerNorm; DistilBERT lacks token types, too. The comments name the keys as MobileBERT and BERT do.
 package struct EncoderConfiguration: Sendable {
     /// transformers' `normalization_type`.
     package enum NormalizationType: String, Sendable, CaseIterable {
@@ -32,10 +32,10 @@ package struct EncoderConfiguration: Sendable {
     package var maxPositionEmbeddings: Int
     /// `type_vocab_size`: rows of the token type embedding table; 0 where there is none, and token types are ignored.
     package var typeVocabularySize: Int
-    /// `layer_norm_eps`, of all LayerNorms but for ``plainLayerNormEpsilon``'s.
+    /// `layer_norm_eps`: of all LayerNorms except those with ``plainLayerNormEpsilon``.
     package var layerNormEpsilon: Double
-    /// Of the LayerNorms after the embeddings and at the end of the last feed-forward network, which transformers
-    /// builds in MobileBERT without `layer_norm_eps`.
+    /// The epsilon of the LayerNorms after the embeddings and at the end of the last feed-forward network, which
+    /// transformers builds in MobileBERT without `layer_norm_eps`.
     package var plainLayerNormEpsilon: Double
     /// `embedding_size`: width of the word embeddings.
     package var embeddingSize: Int
@@ -63,7 +63,7 @@ package struct EncoderConfiguration: Sendable {
     package var labels: [String]
     /// `label2id` in the file's order, which may contradict ``labels``; their own ids where it does not count.
     package var labelIDs: [(label: String, id: Int)]
-    /// `problem_type`, or what transformers takes it for.
+    /// `problem_type`, or transformers' default for it.
     package var problemType: SequenceClassifier.ProblemType
     /// The file that this was read from, for messages.
     package var path: String
@@ -74,6 +74,6 @@ package struct EncoderConfiguration: Sendable {
     package var headSize: Int { trueHiddenSize / headCount }
     /// The heads that ``architectures`` says the checkpoint has.
     package var statedHeads: [Head] {
-        Head.allCases.filter { head in architectures.contains { head.isOf(class: $0, family: architecture.family) } }
+        Head.allCases.filter { head in architecture.classes(with: head).contains(where: architectures.contains) }
     }
 }

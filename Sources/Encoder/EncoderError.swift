@@ -1,31 +1,27 @@
-package import Checkpoint
 package import LinearAlgebra
+package import ModelFiles
 
-/// Why a model can't be loaded, or a batch or one of its texts can't be run.
+/// The reason why a model can't be loaded, or a sequence can't be run.
 package enum EncoderError: Error, Equatable {
     /// A file of the model's folder is missing, malformed or doesn't hold what the configuration asks for.
-    case checkpoint(CheckpointError)
-    /// This machine can't compute as asked.
+    case checkpoint(ModelError)
+    /// This machine can't compute in the chosen way.
     case backend(BackendError)
-    /// A configuration that this engine, and mostly transformers itself, cannot run; `key` is the key at fault.
+    /// A configuration that this engine cannot run, and mostly transformers cannot either; `key` is the key at fault.
     case unsupportedConfiguration(file: String, key: String, found: String, expected: String)
-    /// Tensors that no part of the configured model and no known head takes.
+    /// Tensors that belong to no part of the configured model and to no known head.
     case unexpectedTensors(file: String, names: [String])
-    /// The batch contradicts itself; nothing of it was run.
-    case malformedBatch(String)
-    /// A row whose attention mask is zero everywhere.
+    /// A sequence without tokens.
     case emptyInput
-    /// A row of more tokens than there are position embeddings.
+    /// A sequence of more tokens than there are position embeddings.
     case inputTooLong(tokens: Int, limit: Int)
-    /// A token id that the embedding table doesn't have.
+    /// A token id that isn't in the embedding table.
     case tokenIDOutOfRange(id: Int32, position: Int, vocabularySize: Int)
-    /// A token type id that the embedding table doesn't have.
+    /// A token type id that isn't in the embedding table.
     case typeIDOutOfRange(id: Int32, position: Int, typeVocabularySize: Int)
-    /// An attention mask that isn't ones followed by zeros. `position` is the first value at fault.
-    case malformedMask(position: Int, value: UInt8)
-    /// A layer whose hidden states were asked for that the model doesn't have.
+    /// A request for the hidden states of a layer that the model doesn't have.
     case layerOutOfRange(layer: Int, layers: Int)
-    /// A position to predict that the text doesn't have.
+    /// A request for a position that the text doesn't have.
     case positionOutOfRange(position: Int, tokens: Int)
     /// The model has no such output; `reason` names what its checkpoint lacks.
     case unavailableOutput(String, reason: String)
@@ -45,8 +41,6 @@ extension EncoderError: CustomStringConvertible {
         case .unexpectedTensors(let file, let names):
             "\(file): \(names.count) tensors that the model in config.json doesn't have: "
                 + names.prefix(5).map { "\"\($0)\"" }.joined(separator: ", ") + (names.count > 5 ? ", …" : "")
-        case .malformedBatch(let reason):
-            "malformed batch: \(reason)"
         case .emptyInput:
             "the input has no tokens"
         case .inputTooLong(let tokens, let limit):
@@ -55,8 +49,6 @@ extension EncoderError: CustomStringConvertible {
             "token id \(id) at position \(position): expected 0 to \(vocabularySize - 1)"
         case .typeIDOutOfRange(let id, let position, let typeVocabularySize):
             "token type id \(id) at position \(position): expected 0 to \(typeVocabularySize - 1)"
-        case .malformedMask(let position, let value):
-            "attention mask value \(value) at position \(position): expected ones, then zeros (right padding)"
         case .layerOutOfRange(let layer, let layers):
             "hidden states of layer \(layer): expected 0 (the embeddings) to \(layers)"
         case .positionOutOfRange(let position, let tokens):

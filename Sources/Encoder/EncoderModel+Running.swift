@@ -1,77 +1,101 @@
+package import Compute
 internal import LinearAlgebra
 
 extension EncoderModel {
-    /// Runs a batch and gives each row the one output it asked for.
+    /// Runs a batch and gives each sequence the one output that its task asks for.
     ///
-    /// Padding is dropped before the first product, so it neither costs anything nor changes a result. A row at fault
-    /// (an id out of range, a malformed mask, an output that the model doesn't have, a result that isn't finite) fails
-    /// alone. With native kernels a row's result is the same bits in every batch and for every team.
-    ///
-    /// - Throws: ``EncoderError/malformedBatch(_:)`` when the batch's parts don't fit each other.
+    /// Padding is dropped before the first product, so it neither costs anything nor changes a result. A sequence at
+    /// fault (no tokens, too many, an id out of range, an output that the model doesn't have, a result that isn't
+    /// finite) fails alone. With native kernels a sequence's result is the same bits in every batch and for every team.
     package func run(
-        _ batch: EncoderBatch,
-        requests: [OutputRequest],
+        _ batch: Batch<OutputRequest>,
         workspace: Workspace,
-        team: some Team = SoloTeam()
-    ) throws(EncoderError) -> [Result<EncoderOutput, EncoderError>] {
-        guard requests.count == batch.rows else {
-            throw .malformedBatch("\(requests.count) requests for \(batch.rows) rows")
-        }
-        try workspace.packed.fill(from: batch, configuration: configuration) { refusal(of: requests[$0], tokens: $1) }
-        workspace.snapshots = Snapshots(requests, workspace.packed, configuration)
-        var results: [Result<EncoderOutput, EncoderError>] = workspace.packed.failures.map {
-            .failure($0 ?? .emptyInput)
-        }
+        team: ThreadTeam = ThreadTeam()
+    ) -> [Result<EncoderOutput, EncoderError>] {
+        workspace.packed.fill(from: batch, configuration: configuration, refusal: refusal(of:tokens:))
+        workspace.snapshots = Snapshots(batch.tasks, workspace.packed, configuration)
+        var results: [Result<EncoderOutput, EncoderError>] = []
+        results.reserveCapacity(batch.batchSize)
         for block in workspace.packed.blocks {
-            let pass = forward(block, workspace: workspace, team: team)
-            let outputs = BlockOutputs(model: self, pass: pass, requests: requests, team: team)
-            for row in block.rows where workspace.packed.failures[row] == nil {
-                results[row] = outputs.result(ofRow: row)
+            var outputs: BlockOutputs?
+            if !block.tokens.isEmpty {
+                let pass = forward(block, workspace: workspace, team: team)
+                outputs = BlockOutputs(model: self, pass: pass, requests: batch.tasks, team: team)
+            }
+            for sequence in block.sequences {
+                if let failure = workspace.packed.failures[sequence] {
+                    results.append(.failure(failure))
+                } else if let outputs {
+                    results.append(outputs.result(ofSequence: sequence))
+                }
             }
         }
         return results
     }
 
+    /// How many threads a batch of so many tokens is worth being divided among.
+    ///
+    /// One more thread is worth its wake-up, and its waiting for the others in every layer, only for so many
+    /// multiplications: 40 microseconds of one CPU's in float32. A text of the full-size model always has more, one of
+    /// the bundled model only above some twenty tokens.
+    package func teamSize(tokens: Int) -> Int {
+        max(1, tokens * multiplicationsPerToken / Self.minMultiplicationsPerThread)
+    }
+
+    private static var minMultiplicationsPerThread: Int { 5_000_000 }
+
+    /// The multiplications of the layers' products with weights, beside which all others are few.
+    static func multiplicationsPerToken(_ configuration: EncoderConfiguration) -> Int {
+        let width = configuration.trueHiddenSize
+        let bottlenecks = configuration.usesBottleneck ? 3 * configuration.hiddenSize * width : 0
+        let feedForward = 2 * configuration.feedForwardNetworkCount * width * configuration.intermediateSize
+        return configuration.layerCount * (bottlenecks + 4 * width * width + feedForward)
+    }
+
     /// Takes one block through all layers.
     ///
-    /// - Returns: where the last hidden states are.
-    func forward(_ block: PackedBatch.Block, workspace: Workspace, team: some Team) -> BlockPass {
+    /// - Returns: the leader's pass, which says where the last hidden states are.
+    func forward(_ block: PackedBatch.Block, workspace: Workspace, team: ThreadTeam) -> BlockPass {
+        let snapshots = workspace.snapshots.layers(of: block.sequences)
+        let passes = passes(of: block, workspace: workspace, threads: team.count)
+        if passes.count == 1 {
+            forward(passes[0], snapshots: snapshots)
+        } else {
+            team.run { member in
+                if member < passes.count { forward(passes[member], snapshots: snapshots) }
+            }
+        }
+        return passes[0]
+    }
+
+    /// Divides a block among the threads of a team: a pass for each thread that takes part, at least one.
+    func passes(of block: PackedBatch.Block, workspace: Workspace, threads: Int) -> [BlockPass] {
         let tokens = block.tokens.count
-        let (division, members) = Share.plan(tokens: tokens, count: team.count, in: dataType)
+        let (division, members) = WorkSlice.plan(tokens: tokens, count: threads, in: dataType)
         let layout = layout(
             tokens: tokens,
-            longest: workspace.packed.longestRow(in: block),
-            texts: block.rows.count,
+            longest: workspace.packed.longestSequence(in: block),
+            sequences: block.sequences.count,
             division: division,
             members: members
         )
         workspace.reserve(layout)
-        let packed = workspace.packed
-        let snapshots = workspace.snapshots.layers(of: block.rows)
-        @Sendable func pass(_ member: Int) -> BlockPass {
+        return (0..<members).map { member in
             BlockPass(
                 arithmetic: arithmetic,
                 workspace: workspace,
-                packed: packed,
+                packed: workspace.packed,
                 block: block,
                 at: layout.regions,
-                share: Share(member: member, count: members, division: division, barrier: workspace.barrier)
+                slice: WorkSlice(member: member, count: members, division: division, barrier: workspace.barrier)
             )
         }
-        if members == 1 {
-            forward(pass(0), snapshots: snapshots)
-        } else {
-            team.run { member in
-                if member < members { forward(pass(member), snapshots: snapshots) }
-            }
-        }
-        return pass(0)
     }
 
-    /// One member's part.
+    /// Computes one thread's slice of a block.
     ///
-    /// - Parameter snapshots: after how many layers somebody wants the hidden states.
-    private func forward(_ pass: BlockPass, snapshots: Set<Int>) {
+    /// - Parameter snapshots: the numbers of layers after which a sequence wants the hidden states.
+    func forward(_ pass: BlockPass, snapshots: Set<Int>) {
         weights.embeddings.forward(pass)
         if snapshots.contains(0) { takeSnapshot(after: 0, pass) }
         for index in weights.layers.indices {
@@ -81,13 +105,13 @@ extension EncoderModel {
             )
             if snapshots.contains(index + 1) { takeSnapshot(after: index + 1, pass) }
         }
-        pass.share.meet()
+        pass.slice.meet()
     }
 
     private func takeSnapshot(after layers: Int, _ pass: BlockPass) {
-        pass.share.meet()
-        if pass.share.member == 0 { pass.workspace.snapshots.take(layers, hiddenStates(after: layers, pass), pass) }
-        pass.share.meet()
+        pass.slice.meet()
+        if pass.slice.member == 0 { pass.workspace.snapshots.take(layers, hiddenStates(after: layers, pass), pass) }
+        pass.slice.meet()
     }
 
     /// Reads the hidden states after `layers` layers.
@@ -95,7 +119,7 @@ extension EncoderModel {
         HiddenStateReader(carry: weights.hiddenCarries[layers], hidden: pass.at.hidden)
     }
 
-    /// Why a text of so many tokens can't have `request` from this model; nil if it can.
+    /// The reason why a sequence of so many tokens can't have `request` from this model; nil if it can.
     private func refusal(of request: OutputRequest, tokens: Int) -> EncoderError? {
         if !request.heads.isEmpty, !request.heads.contains(where: heads.contains) {
             return .unavailableOutput(request.name, reason: reasonForLacking(request.heads))
@@ -122,7 +146,7 @@ extension EncoderModel {
 
     private var reasonForLackingPooler: String {
         configuration.architecture.hasPooler
-            ? "\(weights.source) has no tensor \"pooler.dense.weight\""
+            ? "\(weights.source) has no tensor \"\(configuration.architecture.tensors.pooler).weight\""
             : "a \(configuration.architecture.family)Model has no pooler"
     }
 

@@ -1,16 +1,17 @@
 internal import Checkpoint
 internal import LinearAlgebra
+import ModelFiles
 
 /// An encoder of any ``Architecture`` and its heads: weights loaded once, read-only, shared by all workers.
 ///
 /// Reference: transformers' `MobileBertModel`, `BertModel` and `DistilBertModel`, and their classes with heads.
 package final class EncoderModel: Sendable {
-    /// What config.json says.
+    /// The contents of config.json.
     package let configuration: EncoderConfiguration
-    /// What the checkpoint has on top of the encoder. Which head a `classifier` is, is said by config.json's
-    /// architectures; the others are those whose tensors are all there.
+    /// The heads that the checkpoint has on top of the encoder. config.json's architectures say which head its
+    /// `classifier` is; the other heads are those whose tensors are all there.
     package let heads: Set<Head>
-    /// nil unless the checkpoint is one for sequence classification.
+    /// The meaning of the logits of sequence classification; nil for a checkpoint without that head.
     package var classifier: SequenceClassifier? {
         guard heads.contains(.sequenceClassification) else { return nil }
         return SequenceClassifier(
@@ -22,25 +23,26 @@ package final class EncoderModel: Sendable {
     /// The file that the weights come from.
     package var source: String { weights.source }
 
-    /// What it computes with.
+    /// The data type, backend and kernels that the model computes with.
     package let engine: EngineDescription
 
     let weights: EncoderWeights
     let widths: WorkspaceWidths
     let arithmetic: Arithmetic
     let dataType: DataType
+    let multiplicationsPerToken: Int
 
     /// Loads a model folder in the Hub's layout: config.json and a checkpoint.
     ///
     /// - Throws: ``EncoderError``.
     package convenience init(
         directory: String,
-        options: EngineOptions = EngineOptions()
+        options: ComputeOptions = ComputeOptions()
     ) throws(EncoderError) {
-        let file: ConfigurationFile
+        let file: JSONSection
         let checkpoint: Checkpoint
-        do throws(CheckpointError) {
-            file = try ConfigurationFile(path: "\(directory)/config.json")
+        do throws(ModelError) {
+            file = try JSONSection(path: ModelFile.configuration.path(in: directory))
             checkpoint = try Checkpoint(directory: directory)
         } catch {
             throw .checkpoint(error)
@@ -54,7 +56,7 @@ package final class EncoderModel: Sendable {
     package convenience init(
         configuration: EncoderConfiguration,
         tensors: some NamedTensors,
-        options: EngineOptions = EngineOptions()
+        options: ComputeOptions = ComputeOptions()
     ) throws(EncoderError) {
         let arithmetic: Arithmetic
         do throws(BackendError) {
@@ -88,6 +90,7 @@ package final class EncoderModel: Sendable {
             backend: arithmetic.backend.rawValue,
             kernels: formats.usedFormats.map { arithmetic.productName($0) }
         )
+        multiplicationsPerToken = Self.multiplicationsPerToken(configuration)
         var widths = WorkspaceWidths()
         widths.hidden = configuration.hiddenSize
         widths.embedded = weights.embeddings.embeddedWidth
@@ -100,39 +103,55 @@ package final class EncoderModel: Sendable {
         self.widths = widths
     }
 
-    /// Whether there is a pooler's output: not in a checkpoint of a masked language model, for one, or a DistilBERT's.
+    /// Whether the model has a pooler's output. A checkpoint of a masked language model has none, for example, and no
+    /// DistilBERT has one.
     package var hasPooler: Bool {
         if case .absent = weights.pooler { false } else { configuration.architecture.hasPooler }
     }
 
     /// Memory for one worker's forward passes, which then allocate nothing but their outputs.
-    /// - Parameter members: most threads that a batch is split over.
-    package func makeWorkspace(members: Int = 1) -> Workspace {
+    ///
+    /// - Parameter threads: the most threads that a batch is divided among.
+    package func makeWorkspace(threads: Int = 1) -> Workspace {
         let tokens = max(PackedBatch.blockTokens, configuration.maxPositionEmbeddings)
-        let byColumns = min(tokens, Share.mostTokensByColumns(count: members, in: dataType))
-        let capacities = [(tokens, .rows, members), (byColumns, .columns, min(members, Share.columnMembers))]
-            .map { (tokens: Int, division: Share.Division, members: Int) in
-                layout(tokens: tokens, longest: tokens, texts: tokens, division: division, members: members).capacity
-            }
-        return Workspace(capacity: capacities.max() ?? 0)
+        let byColumns = min(tokens, WorkSlice.mostTokensByColumns(count: threads, in: dataType))
+        let byRows = layout(tokens: tokens, longest: tokens, sequences: tokens, division: .rows, members: threads)
+        let other = layout(
+            tokens: byColumns,
+            longest: byColumns,
+            sequences: byColumns,
+            division: .columns,
+            members: min(threads, WorkSlice.mostThreadsByColumns)
+        )
+        return Workspace(capacity: max(byRows.capacity, other.capacity))
     }
 
-    /// Where the activations of a block are; its parameters are ``WorkspaceLayout``'s.
+    /// Where the activations of a block are; the parameters are ``WorkspaceLayout``'s.
     func layout(
         tokens: Int,
         longest: Int,
-        texts: Int,
-        division: Share.Division,
+        sequences: Int,
+        division: WorkSlice.Division,
         members: Int
     ) -> WorkspaceLayout {
         WorkspaceLayout(
             tokens: tokens,
             longest: longest,
-            texts: texts,
+            sequences: sequences,
             division: division,
             members: members,
             widths: widths,
             arithmetic: arithmetic
         )
     }
+}
+
+/// The data type, backend and kernels that a model computes with, for reports.
+package struct EngineDescription: Sendable, Equatable {
+    /// "float32", "bfloat16" or "int8".
+    package let dataType: String
+    /// The backend that was chosen, such as "avx512".
+    package let backend: String
+    /// The kernels of the products, such as "gemm_f32_6x64_avx512".
+    package let kernels: [String]
 }

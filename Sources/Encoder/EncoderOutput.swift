@@ -1,34 +1,34 @@
-/// How a text's hidden states become one vector: of the last hidden state over all of its tokens, special ones
-/// included, as sentence-transformers' `Pooling` has it; ``pooler`` as transformers has it.
+/// How the hidden states of a text become one vector. All cases but ``pooler`` read the last hidden states of all
+/// tokens, special ones included, as sentence-transformers' `Pooling` does.
 package enum Pooling: String, Sendable, CaseIterable {
-    /// The mean.
+    /// The mean of the tokens' hidden states.
     case mean
-    /// The first token's, [CLS].
+    /// The hidden state of the first token, [CLS].
     case cls
-    /// Each unit's largest value.
+    /// The largest value of each unit.
     case max
-    /// The sum, divided by the square root of the number of tokens.
+    /// The sum of the hidden states, divided by the square root of the number of tokens.
     case meanSqrtLength = "mean_sqrt_len"
     /// The mean with weights 1, 2, 3… in the order of the tokens.
     case weightedMean = "weighted_mean"
-    /// The last token's.
+    /// The hidden state of the last token.
     case lastToken = "last_token"
     /// transformers' `pooler_output`.
     case pooler
 }
 
-/// What a text asks of the forward pass.
+/// The output that a text asks of the forward pass.
 package enum OutputRequest: Sendable, Hashable {
     /// One vector, shape [hidden_size].
     case pooled(Pooling)
-    /// Several such vectors, one behind the other, of the tokens from an index on, shape [poolings * hidden_size]:
-    /// sentence-transformers' joined modes, and its way to leave a prompt's tokens out. The weights of the weighted
-    /// mean are those of the whole text.
+    /// Several pooled vectors, one behind the other, of the tokens from an index on, shape [poolings * hidden_size]:
+    /// sentence-transformers' joined modes, and its way to leave a prompt's tokens out. The weighted mean takes the
+    /// weights that the tokens have in the whole text.
     case jointlyPooled([Pooling], from: Int)
     /// transformers' `last_hidden_state`, shape [tokens, hidden_size].
     case lastHiddenState
-    /// Some of transformers' `hidden_states`, in the order asked for, shape [chosen, tokens, hidden_size]: 0 is the
-    /// embeddings' result, each number above a layer's; nil is all of them, in order.
+    /// Some of transformers' `hidden_states`, in the given order, shape [chosen, tokens, hidden_size]. 0 is the result
+    /// of the embeddings, a higher number that of a layer; nil is all of them, in order.
     case hiddenStates(layers: [Int]?)
     /// The raw scores of sequence classification, shape [labels], or of multiple choice, shape [1].
     case logits
@@ -56,7 +56,7 @@ package enum OutputRequest: Sendable, Hashable {
         }
     }
 
-    /// The ways of pooling that it asks for.
+    /// The ways of pooling that the request asks for.
     var poolings: [Pooling] {
         switch self {
         case .pooled(let pooling): [pooling]
@@ -65,7 +65,7 @@ package enum OutputRequest: Sendable, Hashable {
         }
     }
 
-    /// The heads of which one is needed; none for what the encoder gives by itself.
+    /// The heads of which the model must have one; none for outputs of the encoder itself.
     package var heads: [Head] {
         switch self {
         case .pooled, .jointlyPooled, .lastHiddenState, .hiddenStates: []
@@ -78,11 +78,11 @@ package enum OutputRequest: Sendable, Hashable {
     }
 }
 
-/// What a text gets from the forward pass: all finite.
+/// The output that a text gets from the forward pass. All values are finite.
 package struct EncoderOutput: Sendable, Equatable {
     /// The values, row-major.
     package var values: [Float]
-    /// As said at each case of ``OutputRequest``.
+    /// The shape that the case of ``OutputRequest`` documents.
     package var shape: [Int]
 
     /// Values in the given shape.

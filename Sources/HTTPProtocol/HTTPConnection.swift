@@ -1,53 +1,49 @@
 package import HTTPTypes
 
-/// The server's side of one connection, HTTP/1.x or HTTP/2, without sockets, threads or a clock: bytes in, events and
-/// bytes out. The first bytes decide the protocol (HTTP/2 by prior knowledge, RFC 9113, 3.3), or TLS has.
+/// The server's side of one connection, HTTP/1.x or HTTP/2, without sockets, threads or a clock: bytes go in, events
+/// and bytes come out. The protocol is decided by TLS or by the first bytes (HTTP/2 by prior knowledge, RFC 9113, 3.3).
 ///
-/// One thread owns it. After each mutating call the owner takes every event by ``nextEvent()``, writes what
-/// ``takeOutput(atMost:)`` gives, and looks at ``wantsInput``, ``isFinished`` and ``phase``. No input traps, and
-/// what is held is bounded by ``HTTPLimits``.
+/// One thread owns it. After each mutating call the owner takes every event by ``nextEvent()``, writes the bytes of
+/// ``takeOutput(atMost:)``, and looks at ``wantsInput``, ``isFinished`` and ``phase``. No input can trap, and
+/// ``HTTPLimits`` bounds the memory.
 package struct HTTPConnection: ~Copyable {
-    /// What TLS has agreed on for this connection, by ALPN.
+    /// The protocol that TLS has agreed on for this connection, by ALPN.
     package enum Negotiated: Sendable {
-        /// Nothing, because there is no TLS: the first bytes tell.
+        /// None, because there is no TLS: the first bytes decide.
         case byPreface
         case http1
         case http2
     }
 
-    /// Judges a request by its head, when its body is still to come: an answer refuses it, nil lets it come. What has
-    /// no body is not asked about: it is handed out.
-    package typealias Admission = @Sendable (HTTPRequest) -> (head: HTTPResponse, body: [UInt8])?
-
     private var detector = PrefaceDetector()
     private var isDecided: Bool
-    /// Serves until the preface is complete, if ever it is.
+    /// Serves the connection until an HTTP/2 preface is complete.
     private var http1: HTTP1Connection
     private var http2: HTTP2Connection?
     private let limits: HTTPLimits
-    private let admission: Admission
-    private let ownAnswer: OwnAnswer.Maker
+    private let admission: RequestAdmission
+    private let ownAnswer: OwnAnswerMaker
 
-    /// A connection that was just accepted. `ownAnswer` makes the answers that the protocol gives by itself
-    /// (400, 408, 413, …), and is called once for each.
+    /// Makes the state of a connection that was just accepted. `ownAnswer` makes the answers of the protocol itself
+    /// (400, 408, 413, …) and is called once for each.
     package init(
         limits: HTTPLimits,
         negotiated: Negotiated = .byPreface,
-        admission: @escaping Admission = { _ in nil },
-        ownAnswer: @escaping OwnAnswer.Maker
+        admission: @escaping RequestAdmission = { _ in nil },
+        ownAnswer: @escaping OwnAnswerMaker
     ) {
         self.limits = limits
         self.admission = admission
         self.ownAnswer = ownAnswer
         isDecided = negotiated == .http1
-        // HTTP/2's preface has still to come.
+        // HTTP/2's preface must still come.
         if negotiated == .http2 {
             http2 = HTTP2Connection(limits: limits, admission: admission, ownAnswer: ownAnswer)
         }
         http1 = HTTP1Connection(limits: limits, admission: admission, ownAnswer: ownAnswer)
     }
 
-    /// Fields that the answers made by the protocol itself carry beside their own: Date and Server.
+    /// Fields that are added to the answers of the protocol itself: Date and Server.
     package var ownAnswerFields: HTTPFields {
         get { http2?.ownAnswerFields ?? http1.ownAnswerFields }
         set {
@@ -57,7 +53,7 @@ package struct HTTPConnection: ~Copyable {
 
     // MARK: In
 
-    /// Takes everything that was read from the socket, in pieces of any size: the same bytes give the same events.
+    /// Takes the bytes that were read from the socket, in pieces of any size: the same bytes give the same events.
     package mutating func receive(_ bytes: Span<UInt8>) {
         guard !isDecided else {
             if let http2 { http2.receive(bytes) } else { http1.receive(bytes) }
@@ -69,7 +65,7 @@ package struct HTTPConnection: ~Copyable {
             return
         case .http1:
             isDecided = true
-            // RFC 9113, 3.4: without its preface it is no HTTP/2.
+            // RFC 9113, 3.4: HTTP/2 must begin with its preface.
             if let http2 { return http2.fail(.protocolError) }
             http1.receive(detector.matchedBytes.span)
             http1.receive(bytes.extracting(position..<bytes.count))
@@ -82,8 +78,8 @@ package struct HTTPConnection: ~Copyable {
         }
     }
 
-    /// The peer will send nothing more. Requests in work are still answered in HTTP/1.x; in HTTP/2 they are
-    /// cancelled, because no client of it closes half.
+    /// The peer will send no more bytes. In HTTP/1.x requests in work are still answered; in HTTP/2 they are
+    /// cancelled, because no HTTP/2 client closes only its own side.
     package mutating func receiveEndOfInput() {
         if !isDecided, http2 == nil {
             isDecided = true
@@ -92,18 +88,19 @@ package struct HTTPConnection: ~Copyable {
         if let http2 { http2.receiveEndOfInput() } else { http1.receiveEndOfInput() }
     }
 
-    /// The next thing that happened, in order; nil when the owner knows all.
+    /// The next event, in the order in which they happened; nil when there is none.
     package mutating func nextEvent() -> HTTPEvent? {
         if let http2 { http2.nextEvent() } else { http1.events.next() }
     }
 
     // MARK: Answers
 
-    /// Begins the answer to a request. Complete: `body` is all of it and a length is sent. Not complete: `body` is its
-    /// first piece, the others follow by ``appendBody(_:isComplete:to:)``, one for each ``HTTPEvent/bodyRoom(_:)``.
+    /// Begins the answer to a request. If `isComplete`, `body` is the whole body and its length is sent. Otherwise
+    /// `body` is the first piece, and ``appendBody(_:isComplete:to:)`` adds the others, one for each
+    /// ``HTTPEvent/bodyCapacity(_:)``.
     ///
-    /// Framing fields in `head` are replaced; `Connection: close` in it is honoured. HEAD, 204 and 304 are sent
-    /// without the body. A stream that is gone is ignored.
+    /// Framing fields in `head` are replaced; `Connection: close` in it is honoured. Answers to HEAD and with 204 or
+    /// 304 are sent without the body. If the stream is gone, the call has no effect.
     package mutating func respond(_ head: HTTPResponse, body: [UInt8], isComplete: Bool, to stream: StreamID) {
         if let http2 {
             http2.respond(head, body: body, isComplete: isComplete, to: stream)
@@ -112,7 +109,7 @@ package struct HTTPConnection: ~Copyable {
         }
     }
 
-    /// Continues a streamed answer. A stream that is gone is ignored.
+    /// Continues a streamed answer. If the stream is gone, the call has no effect.
     package mutating func appendBody(_ bytes: [UInt8], isComplete: Bool, to stream: StreamID) {
         if let http2 {
             http2.appendBody(bytes, isComplete: isComplete, to: stream)
@@ -121,30 +118,30 @@ package struct HTTPConnection: ~Copyable {
         }
     }
 
-    /// Gives up an answer that can't be finished: RST_STREAM, or the end of an HTTP/1.x connection.
+    /// Gives up an answer that cannot be finished, by RST_STREAM in HTTP/2 and by the connection's end in HTTP/1.x.
     package mutating func abort(_ stream: StreamID) {
         if let http2 { http2.abort(stream) } else { http1.abort(stream) }
     }
 
     // MARK: Out
 
-    /// The next bytes for the socket; empty when there is nothing now.
+    /// The next bytes for the socket; empty when there are none now.
     package mutating func takeOutput(atMost limit: Int) -> [UInt8] {
         if let http2 { http2.takeOutput(atMost: limit) } else { http1.takeOutput(atMost: limit) }
     }
 
     // MARK: Ends
 
-    /// Lets the connection end gracefully, in two steps: call it again a little later.
+    /// Ends the connection gracefully, in two steps: call it again a little later. Requests in work are answered.
     ///
-    /// HTTP/2: first GOAWAY with the highest stream number and a PING, then, at the PING's answer or the second call,
-    /// GOAWAY with the last stream served (RFC 9113, 6.8). HTTP/1.x: the next answer says `Connection: close`; at the
-    /// second call a connection that waits for a request is finished. Requests in work are answered.
+    /// In HTTP/2 the first call sends GOAWAY with the highest stream number and a PING; the PING's answer or the second
+    /// call sends GOAWAY with the last stream that is served (RFC 9113, 6.8). In HTTP/1.x the next answer says
+    /// `Connection: close`, and the second call ends a connection that waits for a request.
     package mutating func drain() {
         if let http2 {
             http2.drain(isFinal: hasBegunDraining)
         } else {
-            // A preface begun counts as a request begun.
+            // A preface that has begun counts like a request that has begun.
             http1.drain(isFinal: hasBegunDraining && (isDecided || detector.matched == 0))
         }
         hasBegunDraining = true
@@ -152,7 +149,8 @@ package struct HTTPConnection: ~Copyable {
 
     private var hasBegunDraining = false
 
-    /// The owner's time for ``phase`` ran out: 408 where a request is incomplete, then the connection ends.
+    /// The owner's time limit for ``phase`` has passed. An incomplete request is answered with 408, then the connection
+    /// ends.
     package mutating func phaseTimedOut() {
         if !isDecided, http2 == nil, detector.matched > 0 {
             isDecided = true
@@ -161,18 +159,20 @@ package struct HTTPConnection: ~Copyable {
         if let http2 { http2.phaseTimedOut() } else { http1.phaseTimedOut() }
     }
 
-    /// Holds each HTTP/2 stream to its time, so that a stalled one can't hide behind others that go on; returns how
-    /// many were ended. Call it about once a second; `now` is any monotonic clock's reading.
+    /// Holds each HTTP/2 stream to its time limits, so that a stalled stream cannot hide behind others that go on. Call
+    /// it about once a second.
     ///
     /// - Parameters:
-    ///   - body: the time from a stream's begin to its request's last byte; then 408 and RST_STREAM.
-    ///   - write: the time that a waiting answer may go without a byte taken, the peer's window being shut; then
+    ///   - now: The time of any monotonic clock.
+    ///   - body: The limit from a stream's begin to its request's last byte. Over it: 408 and RST_STREAM.
+    ///   - write: The limit for an answer of which the peer takes no byte, because its window is closed. Over it:
     ///     RST_STREAM and ``HTTPEvent/cancelled(_:)``.
+    /// - Returns: The number of streams that were ended.
     package mutating func enforceStreamTimeLimits(now: Duration, body: Duration, write: Duration) -> Int {
         http2?.enforceStreamTimeLimits(now: now, body: body, write: write) ?? 0
     }
 
-    // MARK: What the owner looks at
+    // MARK: State for the owner
 
     /// What the connection is doing.
     package var phase: ConnectionPhase {
@@ -180,28 +180,59 @@ package struct HTTPConnection: ~Copyable {
         return !isDecided && detector.matched > 0 ? .readingHead : http1.phase
     }
 
-    /// Changes whenever a phase begins, also when it has the name of the one before. The owner arms a time limit when
-    /// phase or epoch change; bytes alone don't, or a peer could drip them for ever.
+    /// A number that changes whenever a phase begins, even if the new phase has the same name. The owner starts a time
+    /// limit when phase or epoch change. Bytes alone change neither: a peer could send them one by one for ever.
     package var phaseEpoch: UInt64 { http2?.epoch ?? http1.epoch }
 
-    /// False: leave what comes in the socket, because a pipeline is full or answers aren't being read.
+    /// Whether to read from the socket. It is false while a pipeline is full or the peer does not read its answers.
     package var wantsInput: Bool { http2?.wantsInput ?? http1.wantsInput }
 
-    /// Whether ``takeOutput(atMost:)`` may give something.
+    /// Whether ``takeOutput(atMost:)`` may have bytes to give.
     package var hasOutput: Bool { http2?.hasOutput ?? !http1.output.isEmpty }
 
-    /// Whether all is over and written: close the socket, reading on for a while so that the last answer arrives.
+    /// Whether the connection has ended and all its bytes are taken. The owner then closes the socket, but reads on for
+    /// a while before, so that the last answer arrives.
     package var isFinished: Bool { http2?.isFinished ?? http1.isFinished }
 
-    /// Requests handed out and not yet fully answered.
+    /// The number of requests that were passed to the owner and are not fully answered.
     package var inFlight: Int { http2?.inFlight ?? http1.inFlight }
 
-    /// Bytes of answers that were handed over and not yet taken. O(1).
+    /// The bytes of answers that the owner has passed here and not yet taken as output. O(1).
     package var bufferedOutputBytes: Int { http2?.bufferedOutputBytes ?? http1.output.count }
 
-    /// Bytes of incomplete requests, and of what is pipelined behind the one in work. O(1).
+    /// The bytes of incomplete requests, and of those that are pipelined behind the request in work. O(1).
     package var bufferedInputBytes: Int { http2?.bufferedInputBytes ?? http1.bufferedInputBytes }
 
     /// "http/1.1" or "h2", as ALPN names them.
     package var protocolName: String { http2 == nil ? "http/1.1" : "h2" }
+}
+
+/// Distinguishes HTTP/2 by prior knowledge from HTTP/1.x by a connection's first bytes (RFC 9113, 3.3 and 3.4).
+struct PrefaceDetector {
+    /// The first bytes of every HTTP/2 client. No valid HTTP/1.x request begins with them, because the method PRI is
+    /// reserved.
+    static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+
+    enum Verdict: Equatable {
+        /// The bytes so far could be the begin of either protocol.
+        case undecided
+        case http1
+        case http2
+    }
+
+    /// The number of bytes that agreed with the preface.
+    private(set) var matched = 0
+
+    /// Compares the bytes from `position` on, and moves `position` behind the last byte that agreed.
+    mutating func detect(_ input: Span<UInt8>, at position: inout Int) -> Verdict {
+        while position < input.count, matched < Self.preface.count {
+            guard input[position] == Self.preface[matched] else { return .http1 }
+            matched += 1
+            position += 1
+        }
+        return matched == Self.preface.count ? .http2 : .undecided
+    }
+
+    /// The bytes that agreed. If the protocol is HTTP/1.x, they belong to its first request.
+    var matchedBytes: [UInt8] { Array(Self.preface.prefix(matched)) }
 }

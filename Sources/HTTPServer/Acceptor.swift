@@ -3,24 +3,24 @@ import Logging
 import TLS
 import Transport
 
-/// One loop's share of a listener: accepts and hands over to the table.
+/// Accepts connections from one listener for one loop, and passes them to the loop's table.
 ///
 /// Owner: the loop's thread.
 final class Acceptor: EventHandler {
-    /// Connections accepted in one turn, so that a burst does not starve those that are open.
+    /// The most connections that are accepted in one turn, so that a burst does not starve the open ones.
     static let acceptsPerTurn = 64
-    /// Clients told 503 in one turn when there are no descriptors.
+    /// The most clients that are answered with 503 in one turn when there are no descriptors.
     static let refusalsPerTurn = 16
-    /// How long accepting pauses when it failed for lack of descriptors or memory. The connections that wait would
-    /// otherwise be reported again at once, and the loop would spin.
+    /// The pause after accepting has failed for lack of descriptors or memory. Without it the waiting connections would
+    /// be reported again at once, and the loop would spin.
     static let pause = Duration.milliseconds(100)
 
-    /// How long a client that is half connected when the door is shut has to complete: more than the kernel takes on
-    /// a busy machine, less than the second after which a client that was not let in tries again.
+    /// The time that a half-open connection has to complete after the listener refuses new ones: more than the kernel
+    /// needs on a busy machine, less than the second after which a refused client tries again.
     static let completion = Duration.milliseconds(50)
 
     private let listener: Listener
-    /// For a port that speaks TLS.
+    /// The certificates, for a port with TLS.
     private let certificates: CertificateStore?
     private unowned let table: ConnectionTable
     private var registration: Registration?
@@ -38,9 +38,9 @@ final class Acceptor: EventHandler {
         resume()
     }
 
-    /// Shuts the door, and lets the listener go when those have come in who had a foot in it.
+    /// Refuses new connections, accepts those that are half open, and then releases the listener.
     ///
-    /// A client that comes while the door is shut must try again before it is refused, so that is kept short.
+    /// A client that tries to connect meanwhile must try again before it is refused, so the time is kept short.
     func shut() {
         guard !isShut, let registration else { return }
         while acceptOne() == .accepted {}
@@ -50,7 +50,7 @@ final class Acceptor: EventHandler {
         table.reactor.setDeadline(table.reactor.now + Self.completion, for: registration)
     }
 
-    /// Accepts who is there, and lets the listener go.
+    /// Accepts the connections that wait, and releases the listener.
     func close() {
         guard let registration else { return }
         while acceptOne() == .accepted {}
@@ -94,7 +94,7 @@ final class Acceptor: EventHandler {
         }
     }
 
-    /// Uses the reserve descriptor to tell the clients that wait, rather than to leave them hanging.
+    /// Uses the spare descriptor to answer waiting clients with 503, so that they do not wait in vain.
     private func refuseWithReserve() {
         var refused = 0
         while refused < Self.refusalsPerTurn, table.reserve.isHeld {
@@ -106,7 +106,7 @@ final class Acceptor: EventHandler {
         }
     }
 
-    /// Refuses the next connection, closed on return; false when there is none.
+    /// Refuses the next connection, which is closed on return. Returns false when there is none.
     private func refuseNext() -> Bool {
         guard case .connection(let socket) = listener.accept() else { return false }
         table.context.counters.add(1, to: .refusedConnections)
@@ -117,7 +117,7 @@ final class Acceptor: EventHandler {
     private func failed(_ code: Int32) -> Outcome {
         let reason = TransportError.message(of: code)
         if table.context.counters.add(1, to: .acceptPauses) == 1 {
-            // Said once, counted always: it would fill the log at ten lines a second.
+            // It is logged once and counted always: otherwise it would write ten lines a second.
             table.context.logger.warning(
                 "accepting failed; pausing, and refusing connections meanwhile",
                 metadata: ["address": "\(listener.address)", "reason": "\(reason)"]

@@ -2,7 +2,7 @@ import Foundation
 import TLS
 import Transport
 
-/// What a connection reads and writes: a socket's bytes, or those of a TLS session over it.
+/// The bytes that a connection reads and writes: those of a socket, or of a TLS session over it.
 struct ByteStream: ~Copyable {
     let socket: Socket
     private let session: TLSSession?
@@ -14,12 +14,12 @@ struct ByteStream: ~Copyable {
 
     var isEncrypted: Bool { session != nil }
 
-    /// Goes on with the handshake; done at once where there is none.
+    /// Continues the handshake. Without TLS it is done at once.
     func handshake() -> TLSSession.Handshake {
         session?.handshake() ?? .done(isHTTP2: false)
     }
 
-    /// Reads what is there, at most the buffer's length.
+    /// Reads the bytes that wait, at most the buffer's length.
     func receive(into buffer: inout MutableSpan<UInt8>) -> Socket.Received {
         guard let session else { return socket.receive(into: &buffer) }
         return switch session.receive(into: &buffer) {
@@ -30,7 +30,7 @@ struct ByteStream: ~Copyable {
         }
     }
 
-    /// Writes as many of the bytes as go; what did not must come again, unchanged.
+    /// Writes as many of the bytes as the stream takes. The next call must pass the rest, unchanged.
     func send(_ bytes: Span<UInt8>) -> Socket.Sent {
         guard let session else { return socket.send(bytes) }
         return switch session.send(bytes) {
@@ -40,13 +40,13 @@ struct ByteStream: ~Copyable {
         }
     }
 
-    /// Tells the peer that nothing more comes; false where that has to wait for the socket to be writable.
+    /// Tells the peer that no more bytes follow. Returns false if that must wait until the socket is writable.
     func finishSending() -> Bool {
         if let session, session.finishSending() == .blocked { return false }
         socket.finishSending()
         return true
     }
 
-    /// A session that is broken has no errno of its own.
+    /// The errno that is reported for a broken session, which has none of its own.
     private static let sessionFailure = EPROTO
 }

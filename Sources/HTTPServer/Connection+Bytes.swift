@@ -3,7 +3,7 @@ import HTTPTypes
 import Transport
 
 extension Connection {
-    /// Reads once into the loop's buffer and hands it to the protocol; returns whether anything came.
+    /// Reads once into the loop's buffer and passes the bytes to the protocol. Returns whether anything came.
     func read() -> Bool {
         switch receive() {
         case .bytes(let count):
@@ -16,7 +16,7 @@ extension Connection {
             hasEnded = true
             clock.peerFinished(at: table.reactor.now)
             if http.protocolName == "h2" {
-                // Nobody half-closes HTTP/2: neither window updates nor acknowledgements could come any more.
+                // No HTTP/2 client closes only its own side: it could then send no window updates and acknowledgements.
                 abandon()
             } else {
                 http.receiveEndOfInput()
@@ -29,12 +29,12 @@ extension Connection {
     }
 
     private func receive() -> Socket.Received {
-        // Out of the table for the call, so that the protocol reads it where it is.
+        // The buffer is moved out of the table for the call, so that the protocol reads it without a copy.
         var buffer: [UInt8] = []
         swap(&buffer, &table.readBuffer)
         defer { swap(&buffer, &table.readBuffer) }
-        var room = buffer.mutableSpan
-        let result = stream.receive(into: &room)
+        var space = buffer.mutableSpan
+        let result = stream.receive(into: &space)
         if case .bytes(let count) = result {
             dateOwnAnswers()
             http.receive(buffer.span.extracting(first: count))
@@ -42,7 +42,7 @@ extension Connection {
         return result
     }
 
-    /// Has the answers that the protocol makes itself carry the present date and the server's name.
+    /// Sets the date and the server's name for the answers of the protocol itself.
     func dateOwnAnswers() {
         let date = table.dateField()
         guard table.dateSecond != datedSecond else { return }
@@ -51,8 +51,8 @@ extension Connection {
         if let name = context.configuration.serverName { http.ownAnswerFields[.server] = name }
     }
 
-    /// Writes until the socket is full, nothing is left, or the round's share is used up; returns whether anything
-    /// went.
+    /// Writes until the socket is full, no bytes are left, or the round's writes are used up. Returns whether any bytes
+    /// were written.
     func write() -> Bool {
         var hasMoved = false
         var writes = 0
@@ -85,16 +85,16 @@ extension Connection {
         return hasMoved
     }
 
-    /// Reads and drops what a client sends after its last answer, so that the kernel does not reset the connection
-    /// under that answer (RFC 9112, 9.6); returns whether there may be more.
+    /// Reads and drops the bytes that a client sends after its last answer. Otherwise the kernel would reset the
+    /// connection and the client might lose the answer (RFC 9112, 9.6). Returns whether there may be more bytes.
     func discardInput() -> Bool {
         guard mayRead else { return false }
         var buffer: [UInt8] = []
         swap(&buffer, &table.readBuffer)
         defer { swap(&buffer, &table.readBuffer) }
-        var room = buffer.mutableSpan
-        // Of TLS too the socket's own bytes: nobody wants to know what they mean.
-        switch stream.socket.receive(into: &room) {
+        var space = buffer.mutableSpan
+        // With TLS too the socket's own bytes are read, because their content does not matter.
+        switch stream.socket.receive(into: &space) {
         case .bytes(let count):
             discarded += count
             if discarded > Self.maxDiscardedBytes { close() }

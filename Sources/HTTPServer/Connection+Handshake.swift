@@ -4,7 +4,7 @@ import TLS
 import Transport
 
 extension Connection {
-    /// One step of the TLS handshake; returns whether it moved.
+    /// Does one step of the TLS handshake. Returns whether it got anything done.
     func shakeHands() -> Bool {
         if !hasGreeted {
             switch stream.socket.peek() {
@@ -16,7 +16,7 @@ extension Connection {
             case .nothingYet:
                 return false
             case .end, .failed:
-                // A load balancer that only looks whether the port is open does so.
+                // A load balancer that only checks whether the port is open closes so early.
                 close()
                 return true
             }
@@ -35,7 +35,7 @@ extension Connection {
         return true
     }
 
-    /// Counts a handshake that came to nothing, and lets the alert that says why arrive.
+    /// Counts a failed handshake, and waits a moment so that TLS's alert with the reason arrives.
     private func handshakeFailed(_ reason: String) {
         context.counters.add(1, to: .tlsFailures)
         context.logger.debug("TLS handshake failed", metadata: ["reason": "\(reason)"])
@@ -48,19 +48,19 @@ extension Connection {
         stage = .serving
         http = Self.makeProtocol(context, negotiated, client: client)
         clock = PhaseClock(now: table.reactor.now)
-        // What happened to the socket meanwhile was the handshake's.
+        // The handshake may have used up the last report of readiness.
         (mayRead, mayWrite) = (true, true)
         if table.isDraining { http.drain() }
     }
 
     // MARK: Plain HTTP
 
-    /// The first byte of TLS is 22; that of HTTP is a letter.
+    /// Whether the byte can begin a method. TLS begins with 22, HTTP with a letter.
     private static func beginsMethod(_ byte: UInt8) -> Bool {
         (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
     }
 
-    /// Answers whoever speaks HTTP to the port of HTTPS, in its own language.
+    /// Answers a client that sends plain HTTP to the HTTPS port, in plain HTTP.
     private func refusePlainText() {
         context.counters.add(1, to: .tlsFailures)
         _ = stream.socket.send(context.plainTextRefusal(date: table.dateField(), client: client).span)

@@ -12,7 +12,7 @@ extension Connection {
             switch event {
             case .request(let request, let stream): receive(request, stream)
             case .cancelled(let stream): cancel(stream)
-            case .bodyRoom(let stream): pullNext(stream)
+            case .bodyCapacity(let stream): pullNext(stream)
             case .protocolError(let kind): context.counters.count(kind)
             }
         }
@@ -24,17 +24,35 @@ extension Connection {
     private func receive(_ request: Request, _ stream: StreamID) {
         context.counters.add(1, to: .requests)
         clock.requestReceived(at: table.reactor.now)
-        let arrival = Arrival(client: client)
-        if let response = context.handler.respondAtOnce(to: request, arrival) {
+        switch reply(to: request) {
+        case .answer(let response):
             begin(response, stream)
-        } else if context.isOutboundFull || context.isInboundFull(beside: request.body.count) {
-            context.counters.add(1, to: .overloadedRequests)
-            begin(context.overloadResponse(to: request, arrival), stream)
-        } else if isOutboundFull {
-            parked.append((request, arrival, stream))
-            heldBodyBytes += request.body.count
-        } else {
-            work(on: request, arrival, stream)
+        case .work(let work):
+            let bodyBytes = request.body.count
+            if context.isOutboundFull || context.isInboundFull(beside: bodyBytes) {
+                context.counters.add(1, to: .overloadedRequests)
+                begin(context.overloadResponse(to: work), stream)
+            } else if isOutboundFull {
+                parked.append((work, bodyBytes, stream))
+                heldBodyBytes += bodyBytes
+            } else {
+                run(work, bodyBytes: bodyBytes, stream)
+            }
+        }
+    }
+
+    /// Carries out the plan that was made from the request's head, or makes it first where no body followed the head.
+    private func reply(to request: Request) -> Reply {
+        var request = request
+        let arrival = Arrival(client: client)
+        if let plan = request.plan {
+            // The plan may keep the request, but not itself.
+            request.plan = nil
+            return plan.begin(request, arrival)
+        }
+        switch context.handler.judge(request.head, bodyFollows: false, client: client) {
+        case .answer(let response): return .answer(response)
+        case .plan(let plan): return plan.begin(request, arrival)
         }
     }
 
@@ -46,24 +64,24 @@ extension Connection {
     /// Begins requests that waited for the client to take earlier answers. At most as many as there may be streams.
     private func beginParked() {
         while !parked.isEmpty, !isOutboundFull {
-            let (request, arrival, stream) = parked.removeFirst()
-            heldBodyBytes -= request.body.count
-            work(on: request, arrival, stream)
+            let (work, bodyBytes, stream) = parked.removeFirst()
+            heldBodyBytes -= bodyBytes
+            run(work, bodyBytes: bodyBytes, stream)
         }
         resumePulls()
     }
 
-    /// Has a task answer the request. It hands the answer back by the loop's inbox, to this connection if it still
+    /// Has a task make the answer. The task hands the answer back by the loop's inbox, to this connection if it still
     /// exists by then.
-    private func work(on request: Request, _ arrival: Arrival, _ stream: StreamID) {
+    private func run(_ work: any RequestWork, bodyBytes: Int, _ stream: StreamID) {
         context.counters.add(1, to: .requestsInFlight)
-        let (handler, loop, id) = (context.handler, table.loop, id)
+        let (loop, id) = (table.loop, id)
         let task = Task(executorPreference: context.executor) {
-            let response = await handler.respond(to: request, arrival)
+            let response = await work.run()
             loop.execute { $0.connection(id)?.answered(stream, response) }
         }
-        exchanges[stream] = Exchange(task: task, pull: nil, bodyBytes: request.body.count)
-        heldBodyBytes += request.body.count
+        exchanges[stream] = Exchange(task: task, pull: nil, bodyBytes: bodyBytes)
+        heldBodyBytes += bodyBytes
     }
 
     // MARK: Answers
@@ -87,7 +105,7 @@ extension Connection {
                 context.counters[.outboundBytes] + body.count <= context.configuration.maxOutboundBytes
                     || body.count <= Self.writeBytes
             else {
-                // Computed, but there is no room for it: better one refusal than the process.
+                // Computed, but there is no capacity for it: better one refusal than the process.
                 context.counters.add(1, to: .overloadedRequests)
                 let arrival = Arrival(client: client)
                 return begin(context.overloadResponse(arrival, replacing: response.record), stream)
@@ -102,7 +120,7 @@ extension Connection {
         }
     }
 
-    /// Asks for the next piece of a streamed answer: the protocol has room for it.
+    /// Asks for the next piece of a streamed answer: the protocol has capacity for it.
     private func pullNext(_ stream: StreamID) {
         guard let pull = exchanges[stream]?.pull else { return }
         guard !context.isOutboundFull else {
@@ -157,9 +175,9 @@ extension Connection {
 
     private func cancel(_ stream: StreamID) {
         if let index = parked.firstIndex(where: { $0.stream == stream }) {
-            let (request, arrival, _) = parked.remove(at: index)
-            heldBodyBytes -= request.body.count
-            abandon(request, arrival)
+            let (work, bodyBytes, _) = parked.remove(at: index)
+            heldBodyBytes -= bodyBytes
+            abandon(work)
         }
         guard let exchange = exchanges[stream] else { return }
         complete(stream)
@@ -170,15 +188,14 @@ extension Connection {
     /// Cancels all that is in work.
     func cancelExchanges() {
         for stream in Array(exchanges.keys) { cancel(stream) }
-        for (request, arrival, _) in parked { abandon(request, arrival) }
+        for (work, _, _) in parked { abandon(work) }
         parked = []
         pausedPulls = []
     }
 
-    /// The client of a request that has not been begun has gone.
-    private func abandon(_ request: Request, _ arrival: Arrival) {
+    /// Gives up work that has not begun, because its client has disconnected.
+    private func abandon(_ work: any RequestWork) {
         context.counters.add(1, to: .cancelledRequests)
-        let message = "the client went away"
-        _ = context.handler.refuse(Refusal(status: 499, message: message, request: request, arrival: arrival))
+        _ = work.refuse(status: 499, message: "the client went away")
     }
 }

@@ -3,15 +3,16 @@ import HTTPTypes
 import Transport
 
 extension Connection {
-    /// How often an HTTP/2 connection's streams are held to their own limits: often enough that a limit of seconds is
-    /// kept, and a connection with nothing open costs nothing.
+    /// The interval at which the streams of an HTTP/2 connection are held to their own limits. It is short enough for
+    /// limits of seconds. A connection without open streams is not checked.
     static let streamCheckInterval = Duration.seconds(1)
-    /// When input or a streamed answer that waits for other connections' bytes to go is tried again.
+    /// The interval at which input or a streamed answer is tried again that waits until other connections hold fewer
+    /// bytes.
     static let retryInterval = Duration.milliseconds(50)
 
     typealias Instant = ContinuousClock.Instant
 
-    /// Notes the protocol's phase, whose time limit runs from its beginning.
+    /// Notes the protocol's phase. Its time limit runs from the phase's beginning.
     func observePhase() {
         clock.observe(http.phase, epoch: http.phaseEpoch, at: table.reactor.now)
     }
@@ -20,11 +21,11 @@ extension Connection {
     func nextDeadline() -> Instant? {
         if stage == .lingering { return clock.lingerDeadline }
         if stage == .handshaking { return clock.phaseBegan + context.configuration.handshakeTimeout }
-        return [phaseDeadline, writeDeadline, shareDeadline, halfCloseDeadline, streamCheck, retry].compactMap { $0 }
+        return [phaseDeadline, writeDeadline, quotaDeadline, halfCloseDeadline, streamCheck, retry].compactMap { $0 }
             .min()
     }
 
-    /// Cuts what has taken too long. The step that follows writes what the protocol has to say about it.
+    /// Ends what has taken too long. The following step writes the protocol's answer to it.
     func enforceTimeLimits() {
         let now = table.reactor.now
         if stage == .handshaking {
@@ -38,12 +39,12 @@ extension Connection {
             context.counters.count(.write)
             return abandon()
         }
-        if let deadline = shareDeadline, deadline <= now {
+        if let deadline = quotaDeadline, deadline <= now {
             guard !context.isOutboundScarce else {
                 context.counters.count(.write)
                 return abandon()
             }
-            clock.beginShare(of: heldOutbound, at: now)
+            clock.beginQuota(of: heldOutbound, at: now)
         }
         if let deadline = halfCloseDeadline, deadline <= now {
             context.counters.count(.halfClose)
@@ -90,19 +91,20 @@ extension Connection {
         }
     }
 
-    /// While bytes wait for the client, whatever the protocol's phase. An HTTP/2 stream whose window is shut has its
-    /// own limit, and does not take the connection's other streams with it.
+    /// The write timeout's end, while bytes wait for the client in any phase of the protocol. An HTTP/2 stream whose
+    /// window is closed has its own limit, so that it does not end the connection's other streams.
     private var writeDeadline: Instant? {
         guard !unsent.isEmpty || clock.phase == .writing && http.protocolName != "h2" else { return nil }
         return clock.writeProgressed + context.configuration.writeTimeout
     }
 
-    /// While answers wait for the client, of which it must take its share if they fill the memory.
-    private var shareDeadline: Instant? {
-        clock.shareBegan.map { $0 + context.configuration.writeTimeout }
+    /// The time until which the client must take its quota of the waiting answers, if the answers of all clients fill
+    /// the memory.
+    private var quotaDeadline: Instant? {
+        clock.quotaBegan.map { $0 + context.configuration.writeTimeout }
     }
 
-    /// While a client that has finished sending waits for an answer that has not begun.
+    /// The end of the grace for a client that has finished sending and waits for an answer that has not begun.
     private var halfCloseDeadline: Instant? {
         guard let halfClosed = clock.halfClosed, exchanges.values.contains(where: { $0.pull == nil }) else {
             return nil

@@ -2,32 +2,32 @@ import HTTPProtocol
 import HTTPTypes
 import Transport
 
-/// One client's connection: a socket and a protocol, joined.
+/// One client's connection: it joins a socket and a protocol.
 ///
-/// Everything happens in `step()`, which moves what can be moved (bytes in, events, bytes out) until nothing moves or
-/// the turn's share is used up, and then sets the deadline. It is called when the socket becomes ready, when an answer
-/// comes from a task, and when a time limit has passed.
+/// All work is done in `step()`. It reads bytes, handles events and writes bytes until there is nothing left to do or
+/// the turn's rounds are used up, and then sets the deadline. It is called when the socket becomes ready, when a task
+/// has made an answer, and when a time limit has passed.
 ///
-/// Owner: the loop's thread. Tasks know a connection by its id only.
+/// Owner: the loop's thread. Tasks know a connection only by its id.
 final class Connection: EventHandler {
-    /// Rounds of reading, handling and writing in one turn, after which others have theirs. A round reads at most
-    /// `ConnectionTable.readBytes`.
+    /// The rounds of reading, handling and writing in one turn, after which other connections have theirs. A round
+    /// reads at most `ConnectionTable.readBytes`.
     static let roundsPerTurn = 4
-    /// Events handled in one round.
+    /// The most events that are handled in one round.
     static let eventsPerRound = 64
-    /// Bytes taken from the protocol for one write, and writes in one round.
+    /// The most bytes that are taken from the protocol for one write, and the most writes in one round.
     static let writeBytes = 64 * 1024
     static let writesPerRound = 4
-    /// Bytes a client must take in `writeTimeout` to be waited for: one that takes a byte now and then is not reading.
+    /// The bytes that a client must take within `writeTimeout`. A client that takes a byte now and then is not reading.
     static let minimumWriteProgress = 4 * 1024
-    /// Bytes of a client that is no longer listened to, which are read and dropped so that it sees the last answer.
+    /// The most bytes that are read and dropped after the last answer, so that the client receives that answer.
     static let maxDiscardedBytes = 32 * 1024 * 1024
 
-    /// Where a connection is in its life.
+    /// The stage of a connection's life.
     enum Stage { case handshaking, serving, lingering, closed }
 
     let id: UInt64
-    /// Accepted over the limit: told 503 and never read.
+    /// Whether it was accepted over the limit. It is then answered with 503 and never read.
     let isRefused: Bool
     let table: ConnectionTable
     let stream: ByteStream
@@ -35,37 +35,37 @@ final class Connection: EventHandler {
     let client: String?
     var http: HTTPConnection
     var stage: Stage
-    /// The first byte of TLS was seen.
+    /// Whether the first byte of TLS was seen.
     var hasGreeted = false
 
     /// Bytes taken from the protocol; those before `sent` are written.
     var unsent: [UInt8] = []
     var sent = 0
-    /// The last that the kernel said: there may be something to read, room to write.
+    /// Whether reading and writing may succeed, as far as the kernel last said.
     var mayRead = true
     var mayWrite = true
-    /// The end of the client's input was read.
+    /// Whether the end of the client's input was read.
     var hasEnded = false
     var discarded = 0
-    /// The second that the protocol's own answers are dated with.
+    /// The second for which the `Date` field of the protocol's own answers was set.
     var datedSecond = -1
-    /// It ends between requests, with nothing said: there is no answer that a reset could destroy.
+    /// Whether it ends between requests without an answer that a reset could destroy.
     var endsSilently = false
 
-    /// Input waits in the socket because the connections' bodies fill their limit.
+    /// Whether input waits in the socket because the bodies of all connections fill their limit.
     var isInputPaused = false
 
-    /// Requests handed out whose answers are not complete.
+    /// The requests in work whose answers are not complete.
     var exchanges: [StreamID: Exchange] = [:]
-    /// HTTP/2 requests not begun because this connection's answers are not taken.
-    var parked: [(request: Request, arrival: Arrival, stream: StreamID)] = []
-    /// Bytes of the bodies of both.
+    /// HTTP/2 requests that are not begun, because the client does not take this connection's answers.
+    var parked: [(work: any RequestWork, bodyBytes: Int, stream: StreamID)] = []
+    /// The bytes of the bodies of exchanges and parked requests.
     var heldBodyBytes = 0
-    /// Streamed answers whose next piece waits for room.
+    /// Streamed answers whose next piece waits for capacity.
     var pausedPulls: [StreamID] = []
 
     var clock: PhaseClock
-    /// What this connection has in the server's sums.
+    /// What this connection has added to the server's sums.
     private var countedOutbound = 0
     private var countedInbound = 0
     private var countedStreams = 0
@@ -82,7 +82,7 @@ final class Connection: EventHandler {
         http = Self.makeProtocol(table.context, .byPreface, client: client)
     }
 
-    /// A connection that only carries a refusal.
+    /// Makes a connection that only carries a refusal.
     convenience init(id: UInt64, refusing socket: consuming Socket, table: ConnectionTable) {
         self.init(id: id, stream: ByteStream(socket), table: table, isRefused: true)
         table.sendRefusal(on: stream.socket)
@@ -99,9 +99,10 @@ final class Connection: EventHandler {
             limits: context.configuration.limits,
             negotiated: negotiated,
             admission: { head in
-                guard let refusal = handler.ownRefusal(of: head, client: client) else { return nil }
+                let verdict = handler.judge(head, bodyFollows: true, client: client)
+                guard case .answer(let refusal) = verdict else { return verdict }
                 counters.add(1, to: .requests)
-                return refusal
+                return .answer(handler.given(refusal))
             },
             ownAnswer: { handler.ownAnswer($0, $1, client: client) }
         )
@@ -109,10 +110,10 @@ final class Connection: EventHandler {
 
     var context: ServerContext { table.context }
 
-    /// Requests in work, or waiting for it.
+    /// The number of requests that are in work or parked.
     var requestsInWork: Int { exchanges.count + parked.count }
 
-    /// Has the reactor watch the socket; false where it can't.
+    /// Registers the socket with the reactor. Returns false if that fails.
     func open() -> Bool {
         let registration = table.reactor.register(self)
         do {
@@ -131,7 +132,7 @@ final class Connection: EventHandler {
         if readiness.contains(.readable) { mayRead = true }
         if readiness.contains(.writable) { mayWrite = true }
         if stream.isEncrypted, mayRead || mayWrite {
-            // TLS may have to write before it can read on, and the other way round.
+            // TLS may have to write before it can read on, or read before it can write.
             (mayRead, mayWrite) = (true, true)
         }
         if readiness.contains(.peerFinished) {
@@ -139,8 +140,8 @@ final class Connection: EventHandler {
             clock.peerFinished(at: table.reactor.now)
         }
         if !readiness.isDisjoint(with: [.failed, .hungUp]) {
-            // A reset, or both directions closed: no answer can arrive any more. The last one, if it was written, is
-            // left to the kernel.
+            // The connection was reset, or both directions are closed: no further answer can arrive. If the last one
+            // was written, the kernel sends it.
             return stage == .lingering ? close() : abandon()
         }
         step()
@@ -153,7 +154,7 @@ final class Connection: EventHandler {
 
     // MARK: The turn
 
-    /// Moves whatever can be moved.
+    /// Reads, handles and writes whatever it can.
     func step() {
         var rounds = 0
         var hasMoved = true
@@ -173,7 +174,7 @@ final class Connection: EventHandler {
         updateDeadline()
     }
 
-    /// One round of service; returns whether anything moved.
+    /// Does one round of service. Returns whether it got anything done.
     private func serve() -> Bool {
         var hasMoved = handleEvents()
         hasMoved = write() || hasMoved
@@ -185,22 +186,22 @@ final class Connection: EventHandler {
         return hasMoved
     }
 
-    /// Whether all connections together hold so much input that this one is to wait with the rest of its own. One that
-    /// holds nothing may begin, so that health checks go on.
+    /// Whether all connections together hold so much input that this one must wait with the rest of its request. A
+    /// connection that holds no input may begin a request, so that health checks still work.
     private var isInboundFull: Bool {
         context.isInboundFull && http.bufferedInputBytes > 0 && !table.mayReadOn(id)
     }
 
     // MARK: The end
 
-    /// The client has gone: what is in work for it is cancelled.
+    /// The client has gone: cancels its requests in work.
     func abandon() {
         stream.socket.resetOnClose()
         close()
     }
 
-    /// Everything is written: says so to the client, and waits a moment for it to close. False where it could not be
-    /// said yet.
+    /// Everything is written: tells the client so, and waits a moment for it to close. Returns false if the client
+    /// could not be told yet.
     private func beginLinger() -> Bool {
         cancelExchanges()
         guard stream.finishSending() else {
@@ -217,7 +218,7 @@ final class Connection: EventHandler {
         clock.lingerDeadline = table.reactor.now + context.configuration.lingerTimeout
     }
 
-    /// Closes at once, whatever is left.
+    /// Closes at once, even if requests or bytes are left.
     func close() {
         guard stage != .closed else { return }
         stage = .closed
@@ -227,21 +228,21 @@ final class Connection: EventHandler {
         context.counters.add(-countedStreams, to: .openHTTP2Streams)
         table.hasReadAll(id)
         if let registration { table.reactor.deregister(registration) }
-        // The socket closes with the last reference, which is the caller's.
+        // The socket closes with the last reference, which the caller has.
         table.remove(self)
     }
 
     // MARK: Draining
 
-    /// Takes no request after those in work or on their way.
+    /// Begins a drain: requests in work or on their way are the last.
     func drain() {
         guard stage == .serving else { return }
         http.drain()
     }
 
-    /// Reads what has come meanwhile, then closes if that was nothing.
+    /// Ends a drain: reads the bytes that have come meanwhile, and closes if there are none.
     ///
-    /// One whose handshake is not done has sent no request that could be lost.
+    /// A client whose handshake is not done has sent no request that could be lost.
     func finishDrain() {
         if stage == .handshaking {
             step()
@@ -256,9 +257,9 @@ final class Connection: EventHandler {
         step()
     }
 
-    // MARK: Accounts
+    // MARK: Sums
 
-    /// Bytes of answers that wait for this client.
+    /// The bytes of answers that wait for this client.
     var heldOutbound: Int { http.bufferedOutputBytes + unsent.count - sent }
 
     /// Brings the server's sums of held bytes and open streams up to date.
@@ -287,4 +288,16 @@ final class Connection: EventHandler {
         observePhase()
         table.reactor.setDeadline(nextDeadline(), for: registration)
     }
+}
+
+/// A request in work, until the protocol has its whole answer.
+struct Exchange {
+    /// The task that makes the answer or its next piece; nil while the answer waits for capacity.
+    var task: Task<Void, Never>?
+    /// Makes the next piece of a streamed answer; nil until the answer has begun.
+    var pull: (@Sendable () async throws -> [UInt8]?)?
+    /// The bytes of the request's body, which count as held until the answer begins.
+    var bodyBytes: Int
+    /// The record of a streamed answer that has begun.
+    var record: (any AnswerRecord)?
 }

@@ -2,44 +2,44 @@ import HTTPProtocol
 import TLS
 import Transport
 
-/// The resident of one event loop: its connections, its share of the listeners, and what they use together.
+/// The resident of one event loop: its connections, the acceptors of its listeners, and the state that they share.
 ///
 /// Owner: the loop's thread.
 final class ConnectionTable {
-    /// Bytes read from a socket at once: a whole request of the usual size, in one call.
+    /// The most bytes that are read from a socket at once: a whole request of the usual size in one call.
     static let readBytes = 64 * 1024
-    /// How long the one connection that is read on when there is too much input may bring nothing.
+    /// The time for which the one connection that is still read while there is too much input may send nothing.
     static let readerPatience = Duration.milliseconds(100)
 
     let reactor: Reactor
     let loop: EventLoop<ConnectionTable>
     let context: ServerContext
-    /// Lent to the connection that reads, see `Connection.read()`.
+    /// The buffer for reading. `Connection.read()` borrows it.
     var readBuffer = [UInt8](repeating: 0, count: ConnectionTable.readBytes)
     var reserve = ReserveDescriptor()
     private(set) var isDraining = false
-    /// What the times given to protocols count from.
+    /// The start of the time that is passed to protocols.
     let epoch = ContinuousClock.now
 
     private var connections: [UInt64: Connection] = [:]
     private var acceptors: [Acceptor] = []
     private var nextID: UInt64 = 0
     private var refusedHeld = 0
-    private let room: ConnectionRoom
+    private let capacity: ConnectionCapacity
     private var date = HTTPDate()
     private var reader: (id: UInt64, lastRead: ContinuousClock.Instant)?
 
-    init(reactor: Reactor, loop: EventLoop<ConnectionTable>, context: ServerContext, room: ConnectionRoom) {
-        self.room = room
+    init(reactor: Reactor, loop: EventLoop<ConnectionTable>, context: ServerContext, capacity: ConnectionCapacity) {
+        self.capacity = capacity
         self.reactor = reactor
         self.loop = loop
         self.context = context
     }
 
-    /// The present `Date` field.
+    /// The value of the `Date` field now.
     func dateField() -> String { date.now() }
 
-    /// The second of the last `dateField()`.
+    /// The second for which `dateField()` was made last.
     var dateSecond: Int { date.second }
 
     // MARK: Connections
@@ -47,12 +47,12 @@ final class ConnectionTable {
     /// A connection of this loop that is still open.
     func connection(_ id: UInt64) -> Connection? { connections[id] }
 
-    /// Serves a socket that was accepted, or refuses it where the server has as many as it bears.
+    /// Serves an accepted socket, or refuses it if the server has as many connections as it may.
     ///
-    /// - Parameter tls: What the client is met with first; nil for plain HTTP.
+    /// - Parameter tls: The context for TLS; nil for plain HTTP.
     func admit(_ socket: consuming Socket, tls: TLSContext?) {
         let open = context.counters.add(1, to: .openConnections)
-        if open > room.connections {
+        if open > capacity.connections {
             context.counters.add(-1, to: .openConnections)
             refuse(socket, isPlain: tls == nil)
             return
@@ -61,7 +61,7 @@ final class ConnectionTable {
         if let tls {
             session = TLSSession(context: tls, descriptor: socket.number)
             guard session != nil else {
-                // There is no memory for it.
+                // Memory is short.
                 context.counters.add(-1, to: .openConnections)
                 refuse(socket, isPlain: false)
                 return
@@ -77,17 +77,17 @@ final class ConnectionTable {
         context.counters.add(1, to: .acceptedConnections)
         connections[connection.id] = connection
         if isDraining { connection.drain() }
-        // Its first request is often there already; if not, the edge will come.
+        // The first request has often come already. If not, the reactor will report it.
         connection.step()
     }
 
-    /// Tells a client that there is no room for it, without holding more than a few such.
+    /// Answers a client with 503 because the server is full. Only a few such connections are held for a moment.
     ///
-    /// A client that expects TLS could not read it, so it only sees the end.
+    /// A client that expects TLS could not read the answer, so its connection is only closed.
     func refuse(_ socket: consuming Socket, isPlain: Bool) {
         context.counters.add(1, to: .refusedConnections)
         guard isPlain else { return }
-        guard refusedHeld < room.refusedPerLoop else {
+        guard refusedHeld < capacity.refusedPerLoop else {
             sendRefusal(on: socket)
             return
         }
@@ -98,14 +98,14 @@ final class ConnectionTable {
         connection.step()
     }
 
-    /// Refuses a socket that is closed right after.
+    /// Sends the 503 to a socket that the caller closes.
     func sendRefusal(on socket: borrowing Socket) {
-        // A fresh socket's buffer takes it, unless the client has gone.
+        // The answer fits the new socket's buffer, unless the client has gone.
         _ = socket.send(context.refusal(date: dateField(), client: socket.peerAddress).span)
         socket.finishSending()
     }
 
-    /// Called by a connection that has closed.
+    /// Removes a connection that has closed.
     func remove(_ connection: Connection) {
         guard connections.removeValue(forKey: connection.id) != nil else { return }
         if connection.isRefused {
@@ -116,7 +116,7 @@ final class ConnectionTable {
         stopIfDone()
     }
 
-    /// Called by an acceptor that has let its listener go.
+    /// Removes an acceptor that has released its listener.
     func remove(_ acceptor: Acceptor) {
         acceptors.removeAll { $0 === acceptor }
         stopIfDone()
@@ -127,17 +127,18 @@ final class ConnectionTable {
         return nextID
     }
 
-    // MARK: Input when there is too much of it
+    // MARK: Too much input
 
-    /// Whether this connection is the one whose request is read on while bodies fill their limit. There is one at a
-    /// time, so that requests get done rather than all wait half-read; one that brings nothing loses its turn.
+    /// Whether this connection is the one that is still read while bodies fill their limit. There is only one at a
+    /// time, so that requests are completed one after the other instead of all waiting half-read. A connection that
+    /// sends nothing loses its turn.
     func mayReadOn(_ id: UInt64) -> Bool {
         if let reader, reader.id != id, reactor.now - reader.lastRead < Self.readerPatience { return false }
         reader = (id, reactor.now)
         return true
     }
 
-    /// The connection holds no partial request any more.
+    /// The connection has no partial request any more.
     func hasReadAll(_ id: UInt64) {
         if reader?.id == id { reader = nil }
     }
@@ -149,8 +150,9 @@ final class ConnectionTable {
         for acceptor in acceptors { acceptor.open() }
     }
 
-    /// Accepts what waits, closes the listeners, and has each connection finish after the request in work. Idle
-    /// connections stay for a moment, because a request may be on its way; `finishIdle()` ends them.
+    /// Begins a drain: accepts the connections that wait, closes the listeners, and lets each connection end after its
+    /// request in work. Idle connections stay for a moment, because a request may be on its way; `finishIdle()` ends
+    /// them.
     func beginDrain() {
         guard !isDraining else { return }
         for acceptor in acceptors { acceptor.shut() }
@@ -162,12 +164,12 @@ final class ConnectionTable {
         stopIfDone()
     }
 
-    /// Second part of the drain: idle connections close, HTTP/2 connections take no further streams.
+    /// The second part of the drain: idle connections close, and HTTP/2 connections accept no further streams.
     func finishIdle() {
         for connection in Array(connections.values) { connection.finishDrain() }
     }
 
-    /// Closes whatever is left; returns how many connections and requests that cut.
+    /// Closes everything that is left. Returns the numbers of connections and requests that were cut.
     func closeAll() -> (connections: Int, requests: Int) {
         for acceptor in acceptors { acceptor.close() }
         var cut = (connections: 0, requests: 0)
@@ -181,5 +183,33 @@ final class ConnectionTable {
 
     private func stopIfDone() {
         if isDraining, acceptors.isEmpty, connections.isEmpty { reactor.stop() }
+    }
+}
+
+/// The number of connections for which there are descriptors.
+struct ConnectionCapacity: Equatable {
+    /// The most refused connections that one loop holds open for a moment, so that their 503 arrives (see
+    /// `Connection.linger`), if there are enough descriptors. Further ones are closed at once.
+    static let maxRefused = 64
+    /// If descriptors are scarce, one in this many is for refused connections.
+    private static let scarceDivisor = 4
+
+    /// The connections that are served, over all loops.
+    var connections: Int
+    /// The refused connections that may still be open, for each loop.
+    var refusedPerLoop: Int
+
+    init(connections: Int, refusedPerLoop: Int) {
+        self.connections = connections
+        self.refusedPerLoop = refusedPerLoop
+    }
+
+    /// Divides the descriptors; nil if they are too few to serve one connection and refuse one.
+    ///
+    /// - Parameter maxConnections: The most connections to serve, even if there are more descriptors.
+    init?(descriptors: Int, loops: Int, maxConnections: Int) {
+        guard descriptors > loops else { return nil }
+        refusedPerLoop = min(Self.maxRefused, max(1, descriptors / Self.scarceDivisor / loops))
+        connections = min(maxConnections, descriptors - loops * refusedPerLoop)
     }
 }

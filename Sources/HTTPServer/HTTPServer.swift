@@ -5,16 +5,16 @@ import Synchronization
 import TLS
 import Transport
 
-/// Joins sockets and protocols: listens, reads requests, has a handler answer them, writes the answers.
+/// Joins sockets and protocols: it listens, reads requests, lets a handler answer them, and writes the answers.
 ///
-/// Sockets belong to event loops, each a thread; handlers run beside them on a ``RequestWorkExecutor``.
+/// Each socket belongs to an event loop, which is a thread. Handlers run on the threads of a ``RequestWorkExecutor``.
 package final class HTTPServer: Sendable {
-    /// Between the two halves of a drain: idle connections are kept that long, because a request may be on its way to
-    /// them, and HTTP/2 clients learn that they should open no further streams.
+    /// The time between the two parts of a drain. Idle connections are kept that long, because a request may be on its
+    /// way, and HTTP/2 clients learn meanwhile that they should open no further streams.
     static let drainNotice = Duration.milliseconds(250)
 
-    /// Descriptors that neither connections nor anything open at the start may have: loops, listeners, a model's files
-    /// while it is loaded, what libraries open for a moment.
+    /// The descriptors that are kept for other uses than connections: loops, listeners, a model's files while it is
+    /// loaded, and files that libraries open for a moment. Descriptors that are open at the start are not counted.
     static let otherDescriptors = 32
 
     /// Guard: the mutex.
@@ -24,39 +24,39 @@ package final class HTTPServer: Sendable {
         var loopsRunning = 0
         var isDraining = false
         var result = DrainResult()
-        /// Those who wait for the last loop to end.
+        /// The callers of `drain` that wait for the last loop to end.
         var waiters: [CheckedContinuation<DrainResult, Never>] = []
     }
 
     private let context: ServerContext
     private let state = Mutex(State())
-    /// Serial, as all queues of the service: see ``RequestWorkExecutor``.
+    /// A serial queue, like all queues of the service; ``RequestWorkExecutor`` says why.
     private let timer = DispatchQueue(label: "swiftlet.drain")
 
     /// - Parameters:
-    ///   - configuration: What to listen on, and the limits.
-    ///   - handler: What answers requests.
-    ///   - logger: Told what operators need to know; never a request's content.
+    ///   - configuration: The addresses to listen on, and the limits.
+    ///   - handler: Answers the requests.
+    ///   - logger: Gets messages for operators, never a request's content.
     package init(configuration: HTTPServerConfiguration, handler: any RequestHandler, logger: Logger) {
         let executor = RequestWorkExecutor(width: configuration.requestThreads)
         context = ServerContext(configuration: configuration, handler: handler, executor: executor, logger: logger)
     }
 
-    /// What has happened so far.
+    /// A snapshot of the server's counters.
     package var statistics: HTTPServerStatistics {
         var statistics = context.counters.snapshot()
         statistics.certificateExpiry = context.configuration.certificates?.context.expiry ?? 0
         return statistics
     }
 
-    /// Listens, and serves from now on.
+    /// Listens and begins to serve.
     ///
-    /// - Returns: Where it listens, host names resolved and port 0 replaced.
+    /// - Returns: The addresses it listens on, with host names resolved and port 0 replaced.
     package func start() throws(HTTPServerError) -> [ListenAddress] {
         let configuration = context.configuration
         guard !configuration.addresses.isEmpty else { throw .noAddress }
         guard state.withLock({ !exchange(&$0.hasStarted, with: true) }) else { throw .alreadyStarted }
-        let room = try connectionRoom()
+        let capacity = try connectionCapacity()
         var listeners: [Listener] = []
         for address in configuration.addresses { listeners += try listen(on: address) }
         var loops: [EventLoop<ConnectionTable>] = []
@@ -71,21 +71,22 @@ package final class HTTPServer: Sendable {
             state.loops = loops
             state.loopsRunning = loops.count
         }
-        for loop in loops { run(loop, listeners, room) }
+        for loop in loops { run(loop, listeners, capacity) }
         return listeners.map(\.listenAddress)
     }
 
-    private func run(_ loop: EventLoop<ConnectionTable>, _ listeners: [Listener], _ room: ConnectionRoom) {
+    private func run(_ loop: EventLoop<ConnectionTable>, _ listeners: [Listener], _ capacity: ConnectionCapacity) {
         let context = context
         loop.start { reactor in
-            ConnectionTable(reactor: reactor, loop: loop, context: context, room: room)
+            ConnectionTable(reactor: reactor, loop: loop, context: context, capacity: capacity)
         } onExit: { failure in
             if let failure {
                 context.logger.critical("an event loop failed", metadata: ["error": "\(failure)"])
             }
             self.loopEnded()
         }
-        // By a job, which is gone when it has run: whoever keeps a listener keeps its port open.
+        // The listeners are passed by a job, which is freed once it has run: a listener's port stays open as long as
+        // anything holds the listener.
         loop.execute { $0.listen(on: listeners) }
     }
 
@@ -101,44 +102,48 @@ package final class HTTPServer: Sendable {
         }
     }
 
-    /// How many connections the process has descriptors for, at most as many as configured. Raises the limit as far as
-    /// it may: the usual soft limit of 1,024 is there for programs that use select().
+    /// The number of connections for which the process has descriptors, at most as many as configured. It raises the
+    /// limit of descriptors as far as allowed: the usual soft limit of 1,024 is meant for programs that use select().
     ///
-    /// Some are held back, whatever clients do, so that refusing connections, reading a model's files and answering
-    /// /metrics go on.
-    private func connectionRoom() throws(HTTPServerError) -> ConnectionRoom {
+    /// Some descriptors are kept back, so that whatever clients do the server can still refuse connections, read a
+    /// model's files and answer /metrics.
+    private func connectionCapacity() throws(HTTPServerError) -> ConnectionCapacity {
         let configuration = context.configuration
         let loops = max(1, configuration.eventLoops)
         let reserved = Self.descriptorsOpen() + Self.otherDescriptors
-        let all = ConnectionRoom(connections: configuration.maxConnections, refusedPerLoop: ConnectionRoom.maxRefused)
+        let all = ConnectionCapacity(
+            connections: configuration.maxConnections,
+            refusedPerLoop: ConnectionCapacity.maxRefused
+        )
         let wanted = reserved + all.connections + loops * all.refusedPerLoop
         guard let limit = try? DescriptorLimit.raise(toAtLeast: wanted), limit < wanted else { return all }
-        let room = ConnectionRoom(
+        let capacity = ConnectionCapacity(
             descriptors: limit - reserved,
             loops: loops,
             maxConnections: configuration.maxConnections
         )
-        guard let room else {
+        guard let capacity else {
             throw .tooFewDescriptors(limit: limit, needed: reserved + 1 + loops)
         }
         context.logger.warning(
             "the limit of open files is too low for max_connections; the rest is refused",
-            metadata: ["limit": "\(limit)", "wanted": "\(wanted)", "connections": "\(room.connections)"]
+            metadata: ["limit": "\(limit)", "wanted": "\(wanted)", "connections": "\(capacity.connections)"]
         )
-        return room
+        return capacity
     }
 
-    /// Descriptors of this process at present; 0 where the system does not tell.
+    /// The number of descriptors that this process has open; 0 if the system does not tell.
     private static func descriptorsOpen() -> Int {
         (try? FileManager.default.contentsOfDirectory(atPath: "/dev/fd").count) ?? 0
     }
 
     // MARK: Draining
 
-    /// Stops: takes no new connections, answers what is in work, closes what is idle; what is left when the time is up
-    /// is closed. Returns when the loops have ended. Called again, it waits for the same end.
+    /// Stops the server: it accepts no new connections, answers the requests in work, and closes idle connections. When
+    /// the time is up, all other connections are closed. Returns when the loops have ended. A second call waits for the
+    /// same end.
     ///
-    /// - Parameter limit: The time for requests in work.
+    /// - Parameter limit: The time for the requests in work.
     package func drain(within limit: Duration) async -> DrainResult {
         let loops = beginDrain()
         for loop in loops { loop.execute { $0.beginDrain() } }
@@ -166,7 +171,7 @@ package final class HTTPServer: Sendable {
         }
     }
 
-    /// The loops to be told, the first time; none afterwards.
+    /// The loops that must be told to drain: all at the first call, none later.
     private func beginDrain() -> [EventLoop<ConnectionTable>] {
         state.withLock { state in
             state.hasStarted = true
@@ -192,16 +197,73 @@ package final class HTTPServer: Sendable {
     }
 }
 
-/// Stores a value and returns the one before.
+/// Stores a value and returns the old one.
 private func exchange<Value>(_ place: inout Value, with value: Value) -> Value {
     defer { place = value }
     return place
 }
 
 extension Listener {
-    /// Where this listens, as a configuration would name it.
+    /// The address of the listener, as a configuration would name it.
     fileprivate var listenAddress: ListenAddress {
         guard let host, let port else { return .unix(path: address) }
         return .tcp(host: host, port: port)
     }
+}
+
+/// An address on which a server listens.
+package enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
+    /// A numeric address, or a host name with all its addresses. Port 0 means any free port.
+    case tcp(host: String, port: Int)
+    /// A unix socket's path.
+    case unix(path: String)
+
+    package var description: String {
+        switch self {
+        case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .unix(let path): path
+        }
+    }
+}
+
+/// The reason why a server did not start.
+package enum HTTPServerError: Error, Equatable, CustomStringConvertible {
+    /// The configuration names no address.
+    case noAddress
+    /// The server was started before. It can be started only once.
+    case alreadyStarted
+    /// The server cannot listen on an address. The reason names the operation that failed and what to do.
+    case cannotListen(address: ListenAddress, reason: String)
+    /// An event loop cannot be made.
+    case cannotStartLoop(reason: String)
+    /// The limit of open files is too low to serve even one connection.
+    case tooFewDescriptors(limit: Int, needed: Int)
+
+    package var description: String {
+        switch self {
+        case .noAddress: "no address to listen on; name a host and port, or a unix socket's path"
+        case .alreadyStarted: "the server was started before; a server can be started only once"
+        case .cannotListen(let address, let reason): "cannot listen on \(address): \(reason)"
+        case .cannotStartLoop(let reason): "cannot start an event loop: \(reason)"
+        case .tooFewDescriptors(let limit, let needed):
+            "the limit of open files is \(limit), and serving needs at least \(needed); raise it (ulimit -n)"
+        }
+    }
+}
+
+/// The result of a drain.
+package struct DrainResult: Sendable, Equatable {
+    /// The connections that were closed because the time was up.
+    package var connectionsCut: Int
+    /// The requests in work on those connections.
+    package var requestsCut: Int
+
+    /// A result. By default nothing was cut.
+    package init(connectionsCut: Int = 0, requestsCut: Int = 0) {
+        self.connectionsCut = connectionsCut
+        self.requestsCut = requestsCut
+    }
+
+    /// Whether every request was answered in time.
+    package var isComplete: Bool { requestsCut == 0 }
 }

@@ -1,45 +1,46 @@
 package import HTTPProtocol
+import Synchronization
 
-/// What a server has done and is doing, for metrics: a snapshot, each number read by itself.
+/// The counters of a server, for metrics. It is a snapshot in which each number was read on its own.
 package struct HTTPServerStatistics: Sendable, Equatable {
-    /// Connections open now.
+    /// Connections that are open now.
     package var openConnections = 0
-    /// Connections accepted and served.
+    /// Connections that were accepted and served.
     package var acceptedConnections = 0
-    /// Connections refused: over the limit of connections, or no descriptor left.
+    /// Connections that were refused, because there were too many or no descriptor was left.
     package var refusedConnections = 0
-    /// Times that accepting paused because descriptors or memory were exhausted.
+    /// The times that accepting paused, because descriptors or memory were exhausted.
     package var acceptPauses = 0
-    /// Requests handed out by the protocols.
+    /// Requests that have come whole.
     package var requests = 0
-    /// HTTP/2 requests handed out and not yet fully answered, now.
+    /// HTTP/2 requests that are not fully answered now.
     package var openHTTP2Streams = 0
     /// Requests in work now.
     package var requestsInFlight = 0
-    /// Requests whose client went before the answer.
+    /// Requests whose client disconnected before the answer.
     package var cancelledRequests = 0
-    /// Requests answered with 503 because too many bytes wait to be written, or are held in bodies.
+    /// Requests that were answered with 503, because too many bytes wait to be written or are held in bodies.
     package var overloadedRequests = 0
-    /// TLS handshakes done.
+    /// Completed TLS handshakes.
     package var tlsHandshakes = 0
-    /// TLS handshakes that failed or took too long, and plain HTTP that came instead.
+    /// TLS handshakes that failed or took too long, and clients that sent plain HTTP instead.
     package var tlsFailures = 0
-    /// When the certificate in use ends, in seconds since 1970; 0 without TLS.
+    /// The time at which the certificate in use expires, in seconds since 1970; 0 without TLS.
     package var certificateExpiry = 0
-    /// Bytes read from clients; with TLS, those inside of it.
+    /// Bytes read from clients; with TLS, the decrypted ones.
     package var bytesReceived = 0
-    /// Bytes written to clients; with TLS, those inside of it.
+    /// Bytes written to clients; with TLS, counted before encryption.
     package var bytesSent = 0
-    /// Bytes of answers that wait to be written, now.
+    /// Bytes of answers that wait to be written now.
     package var outboundBytes = 0
-    /// Bytes of request bodies on their way or in work, now.
+    /// Bytes of request bodies that are being read or in work now.
     package var inboundBytes = 0
-    /// Connections and streams cut by a time limit.
+    /// Connections and streams that a time limit ended.
     package var timeouts: [TimeLimit: Int] = [:]
-    /// Errors by the protocol's kinds; every kind is there.
+    /// Protocol errors by kind. Every kind is present.
     package var protocolErrors: [ProtocolErrorKind: Int] = [:]
 
-    /// Nothing done yet.
+    /// Statistics of a server that has done nothing.
     package init() {}
 }
 
@@ -51,6 +52,73 @@ package enum TimeLimit: String, Sendable, Hashable, CaseIterable {
     case write
     case idle
     case halfClose = "half_close"
-    /// Streams of HTTP/2, whose body dripped or whose answer was not taken.
+    /// The limits of HTTP/2 streams, for a body that came too slowly or an answer that was not taken.
     case stream
+}
+
+/// The counters behind ``HTTPServerStatistics``. Every loop writes them and any thread reads them, without a lock.
+///
+/// All accesses have relaxed order, because each counter is meaningful on its own.
+final class ServerCounters: Sendable {
+    /// The plain counters and gauges.
+    enum Counter: Int, CaseIterable {
+        case openConnections, acceptedConnections, refusedConnections, acceptPauses
+        case requests, requestsInFlight, cancelledRequests, overloadedRequests
+        case tlsHandshakes, tlsFailures, openHTTP2Streams
+        case bytesReceived, bytesSent, outboundBytes, inboundBytes
+    }
+
+    /// At least as many cells as the largest of the three enums has cases.
+    private typealias Cells = InlineArray<24, Atomic<Int>>
+
+    private let counters = Cells { _ in Atomic(0) }
+    private let timeouts = Cells { _ in Atomic(0) }
+    private let protocolErrors = Cells { _ in Atomic(0) }
+
+    /// Adds to a counter and returns its new value.
+    @discardableResult
+    func add(_ amount: Int, to counter: Counter) -> Int {
+        counters[counter.rawValue].wrappingAdd(amount, ordering: .relaxed).newValue
+    }
+
+    subscript(_ counter: Counter) -> Int {
+        counters[counter.rawValue].load(ordering: .relaxed)
+    }
+
+    func count(_ limit: TimeLimit, times: Int = 1) {
+        guard let index = TimeLimit.allCases.firstIndex(of: limit) else { return }
+        timeouts[index].wrappingAdd(times, ordering: .relaxed)
+    }
+
+    func count(_ kind: ProtocolErrorKind) {
+        guard let index = ProtocolErrorKind.allCases.firstIndex(of: kind) else { return }
+        protocolErrors[index].wrappingAdd(1, ordering: .relaxed)
+    }
+
+    /// All counters as they are now.
+    func snapshot() -> HTTPServerStatistics {
+        var statistics = HTTPServerStatistics()
+        statistics.openConnections = self[.openConnections]
+        statistics.acceptedConnections = self[.acceptedConnections]
+        statistics.refusedConnections = self[.refusedConnections]
+        statistics.acceptPauses = self[.acceptPauses]
+        statistics.requests = self[.requests]
+        statistics.openHTTP2Streams = self[.openHTTP2Streams]
+        statistics.requestsInFlight = self[.requestsInFlight]
+        statistics.cancelledRequests = self[.cancelledRequests]
+        statistics.overloadedRequests = self[.overloadedRequests]
+        statistics.tlsHandshakes = self[.tlsHandshakes]
+        statistics.tlsFailures = self[.tlsFailures]
+        statistics.bytesReceived = self[.bytesReceived]
+        statistics.bytesSent = self[.bytesSent]
+        statistics.outboundBytes = self[.outboundBytes]
+        statistics.inboundBytes = self[.inboundBytes]
+        for (index, limit) in TimeLimit.allCases.enumerated() {
+            statistics.timeouts[limit] = timeouts[index].load(ordering: .relaxed)
+        }
+        for (index, kind) in ProtocolErrorKind.allCases.enumerated() {
+            statistics.protocolErrors[kind] = protocolErrors[index].load(ordering: .relaxed)
+        }
+        return statistics
+    }
 }

@@ -1,33 +1,35 @@
 import HTTPProtocol
 
-/// Since when a connection has been doing what it does.
+/// The times since when a connection has been in its phase, made progress, and so on.
 ///
-/// Owner: the connection. It is plain data: the limits are applied in `Connection+TimeLimits.swift`.
+/// Owner: the connection. It is plain data; `Connection+TimeLimits.swift` applies the limits.
 struct PhaseClock {
     typealias Instant = ContinuousClock.Instant
 
-    /// The phase last seen, its number, and when it began.
+    /// The last phase, its number, and the time at which it began.
     private(set) var phase = ConnectionPhase.idle
     private(set) var phaseBegan: Instant
     private var epoch: UInt64 = 0
 
-    /// When the client last took enough of what waits to be written.
+    /// The time at which the client last took enough of the waiting bytes.
     private(set) var writeProgressed: Instant
     private var writtenSinceProgress = 0
 
-    /// A quarter of what waits is what a client must take in `writeTimeout` while memory is scarce: 9 KB a second of an
-    /// answer of a megabyte, at that limit's default.
-    static let shareDivisor = 4
-    /// What waited for the client when its share was last measured, what it has taken since, and since when.
-    private var share: (held: Int, taken: Int, began: Instant)?
-    /// Since when the client's share is measured; nil while nothing waits.
-    var shareBegan: Instant? { share?.began }
+    /// A client must take one part in this many of the waiting bytes within `writeTimeout` while memory is scarce: 9 KB
+    /// a second of an answer of a megabyte, at that limit's default.
+    static let quotaDivisor = 4
+    /// The bytes that waited for the client when its quota was set, the bytes that it has taken since, and the time of
+    /// the quota's beginning.
+    private var quota: (held: Int, taken: Int, began: Instant)?
+    /// The time since when the client's quota counts; nil while no bytes wait.
+    var quotaBegan: Instant? { quota?.began }
 
-    /// When the client finished sending, or had a request begun after that; nil while it may send.
+    /// The time at which the client finished sending, or at which its last request was begun after that; nil while the
+    /// client may send.
     private(set) var halfClosed: Instant?
-    /// When streams were last held to their limits.
+    /// The time at which streams were last held to their limits.
     var streamsChecked: Instant
-    /// When a finished connection is closed without the client's close.
+    /// The time at which a finished connection is closed even if the client does not close it.
     var lingerDeadline: Instant?
 
     init(now: Instant) {
@@ -36,7 +38,7 @@ struct PhaseClock {
         streamsChecked = now
     }
 
-    /// Notes what the protocol is doing; a new phase (by name or number) starts its time anew.
+    /// Notes the protocol's phase. A new phase (by name or number) starts the time again.
     mutating func observe(_ phase: ConnectionPhase, epoch: UInt64, at now: Instant) {
         guard phase != self.phase || epoch != self.epoch else { return }
         self.phase = phase
@@ -52,31 +54,31 @@ struct PhaseClock {
 
     /// Counts written bytes as progress once there are enough of them.
     mutating func wrote(_ count: Int, at now: Instant, minimum: Int) {
-        share?.taken += count
+        quota?.taken += count
         writtenSinceProgress += count
         if writtenSinceProgress >= minimum { beginWrite(at: now) }
     }
 
-    /// Notes how many bytes wait for the client. Its share is measured anew once it has taken it.
+    /// Notes the number of bytes that wait for the client. A new quota begins once it has taken the old one.
     mutating func holds(_ bytes: Int, at now: Instant) {
         guard bytes > 0 else {
-            share = nil
+            quota = nil
             return
         }
-        if let share, share.taken < share.held / Self.shareDivisor { return }
-        beginShare(of: bytes, at: now)
+        if let quota, quota.taken < quota.held / Self.quotaDivisor { return }
+        beginQuota(of: bytes, at: now)
     }
 
-    /// Measures anew how much of `bytes` the client takes.
-    mutating func beginShare(of bytes: Int, at now: Instant) {
-        share = (bytes, 0, now)
+    /// Begins a quota for `bytes` that wait.
+    mutating func beginQuota(of bytes: Int, at now: Instant) {
+        quota = (bytes, 0, now)
     }
 
     mutating func peerFinished(at now: Instant) {
         if halfClosed == nil { halfClosed = now }
     }
 
-    /// A request that was pipelined before the client finished gets the grace from its own beginning.
+    /// A request has come. If it was pipelined before the client finished sending, the grace counts from now.
     mutating func requestReceived(at now: Instant) {
         if halfClosed != nil { halfClosed = now }
     }

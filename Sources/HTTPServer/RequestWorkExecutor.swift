@@ -2,26 +2,27 @@ import DequeModule
 import Dispatch
 import Synchronization
 
-/// Runs requests' tasks on Dispatch queues, at most `width` at the same time, in the order in which they came.
+/// Runs the tasks of requests on Dispatch queues, the request threads: at most `width` at the same time, in the order
+/// in which they come.
 ///
-/// Dispatch alone has no such bound: a queue a request would grow a thread for each that blocks, and the global pool
-/// is as wide as the machine, whatever the CPU quota of the process. A worker that has a job takes the next when it is
-/// done, so no job waits while one of the `width` is idle.
+/// Dispatch alone has no such bound: with a queue for each request it would start a thread for each that blocks, and
+/// its global pool is as wide as the machine, whatever the CPU quota of the process. A queue that has finished a job
+/// takes the next, so no job waits while one of the queues is idle.
 ///
-/// The queues are serial because Dispatch does not watch the threads of those. Of the others' it reads
-/// /proc/PID/task/TID/stat every second, and ends the process where it cannot open that
-/// (`_dispatch_workq_count_runnable_workers` in libdispatch's workqueue.c): when there is no descriptor left.
+/// The queues are serial, because Dispatch does not watch the threads of serial queues. For the threads of other queues
+/// it reads /proc/PID/task/TID/stat every second, and it ends the process if it cannot open that file because no
+/// descriptor is left (`_dispatch_workq_count_runnable_workers` in libdispatch's workqueue.c).
 package final class RequestWorkExecutor: TaskExecutor {
     /// Guard: the mutex.
     private struct State {
         var jobs = Deque<UnownedJob>()
-        /// Queues on which nobody works.
+        /// The queues that run no job.
         var idle: [DispatchQueue]
     }
 
     private let state: Mutex<State>
 
-    /// - Parameter width: Jobs run at the same time; at least 1.
+    /// - Parameter width: The number of jobs that run at the same time, at least 1.
     package init(width: Int) {
         let queues = (0..<max(1, width)).map { DispatchQueue(label: "swiftlet.requests-\($0)") }
         state = Mutex(State(idle: queues))
@@ -43,7 +44,7 @@ package final class RequestWorkExecutor: TaskExecutor {
         }
     }
 
-    /// The next job, or nil: the calling worker then ends.
+    /// The next job. If it is nil, the calling queue becomes idle.
     private func next(on queue: DispatchQueue) -> UnownedJob? {
         state.withLock { state in
             if let job = state.jobs.popFirst() { return job }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Brings files of one commit into the cache.
+/// Fetches files of one commit into the cache.
 struct FileFetcher: Sendable {
     private let connection: HubConnection
     private let cache: HubCache
@@ -22,7 +22,7 @@ struct FileFetcher: Sendable {
         self.observer = observer
     }
 
-    /// Has `path` be in the commit's snapshot.
+    /// Makes sure that the file `path` is in the commit's snapshot, and fetches it if not.
     ///
     /// - Throws: `HubError`, `CancellationError`.
     func fetch(_ path: String) async throws {
@@ -38,7 +38,7 @@ struct FileFetcher: Sendable {
         let metadata = try await metadata(path, url, retries)
         try cache.makeFolder(of: cache.lock(metadata.etag))
         let lock = try await FileLock.acquire(cache.lock(metadata.etag)) { observer(.waiting(file: path)) }
-        // Another program may have brought it meanwhile, or another model may have the same file.
+        // Another program may have fetched the file meanwhile, or another model may have the same file.
         var isNew = false
         let size = HubCache.fileSize(cache.blob(metadata.etag))
         if size == nil || isDamaged || metadata.size ?? size != size {
@@ -50,8 +50,8 @@ struct FileFetcher: Sendable {
         _ = consume lock
     }
 
-    /// Whether a file of the snapshot is what its blob's name says. What cannot be told is taken for granted: a copy
-    /// has no such name, and what cannot be written cannot be mended.
+    /// Whether a file of the snapshot has the checksum that its blob's name gives. True if this cannot be checked: a
+    /// copy has no such name, and a file that cannot be written cannot be mended.
     private func isSound(_ path: String) throws -> Bool {
         guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: cache.file(path, of: commit)),
             let etag = target.split(separator: "/").last.map(String.init),
@@ -89,7 +89,7 @@ struct FileFetcher: Sendable {
         }
     }
 
-    /// Fetches a blob under its lock, going on where an earlier attempt ended.
+    /// Fetches a blob while its lock is held. The download resumes where an earlier attempt ended.
     private func download(_ path: String, _ url: URL, _ metadata: FileMetadata, _ retries: Retries) async throws {
         var retries = retries
         let incomplete = cache.incomplete(metadata.etag)
@@ -106,7 +106,7 @@ struct FileFetcher: Sendable {
             } catch {
                 let hasGained = sink.count > furthest
                 furthest = max(furthest, sink.count)
-                // Damaged bytes must not be gone on from, now or later.
+                // No attempt, now or later, may resume from damaged bytes.
                 if Self.isDamage(error) { try sink.restart() }
                 try await retries.pause(after: error, hasGained: hasGained)
             }

@@ -1,21 +1,22 @@
 #if canImport(Glibc)
 import Glibc
+import ModelFiles
 #elseif canImport(Musl)
 import Musl
 #else
 import Darwin
 #endif
 
-/// A lock between processes: that of huggingface_hub's `WeakFileLock`, flock(2) on a file that stays.
+/// A lock between processes, the same as huggingface_hub's `WeakFileLock`: flock(2) on a file that is never removed.
 struct FileLock: ~Copyable {
     private let descriptor: Int32
 
-    /// How long one waits before it asks again.
+    /// Time between two attempts to take the lock.
     private static let interval = Duration.milliseconds(100)
 
     /// Waits until nobody else has the lock at `path`.
     ///
-    /// - Parameter waiting: told once when it is not free.
+    /// - Parameter waiting: called once if the lock is not free.
     /// - Throws: `cacheFailed`, `CancellationError`.
     static func acquire(_ path: String, waiting: () -> Void) async throws -> FileLock {
         var isTold = false
@@ -29,18 +30,18 @@ struct FileLock: ~Copyable {
 
     /// Nil when another process has it.
     private init?(trying path: String) throws(HubError) {
-        // Writable by a group that shares the cache.
+        // The file is writable by a group that shares the cache.
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o664)
-        guard descriptor >= 0 else { throw .cacheFailed(path: path, reason: HubCache.reason(errno)) }
+        guard descriptor >= 0 else { throw .cacheFailed(path: path, reason: SystemError.text(errno)) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let code = errno
             close(descriptor)
             guard [EWOULDBLOCK, EINTR, EACCES].contains(code) else {
-                throw .cacheFailed(path: path, reason: "it cannot be locked: \(HubCache.reason(code))")
+                throw .cacheFailed(path: path, reason: "it cannot be locked: \(SystemError.text(code))")
             }
             return nil
         }
-        // Whoever cleans the cache may have taken the file away: then the lock is on a file that nobody else sees.
+        // A program that cleans the cache may have removed the file: then the lock is on a file that nobody else sees.
         var (mine, there) = (stat(), stat())
         guard unsafe fstat(descriptor, &mine) == 0, unsafe stat(path, &there) == 0, mine.st_ino == there.st_ino else {
             close(descriptor)

@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import ModelFiles
 
 /// One model's part of the cache, laid out as huggingface_hub has it, so that each finds what the other fetched:
 ///
@@ -28,17 +29,17 @@ struct HubCache: Sendable {
     /// A snapshot that can be loaded.
     struct Snapshot: Equatable {
         let folder: String
-        /// Whether nothing can be missing: others may have fetched a part of the model only, and of some files it
-        /// cannot be seen whether the model has them.
+        /// Whether nothing can be missing. Other programs may have fetched only a part of the model, and for some files
+        /// the cache does not show whether the model has them.
         let isCertain: Bool
     }
 
     /// The snapshot of a revision, if it is there and can be loaded.
     func snapshot(of revision: Revision) -> Snapshot? {
         guard let commit = commit(of: revision), isLoadable(commit) else { return nil }
-        // A model may have no vocabulary: it takes token ids then. But few are so.
+        // A model without vocabulary takes token ids only; few models are so.
         let hasVocabulary = ["", "0_Transformer/"].contains { folder in
-            ["vocab.txt", "tokenizer.json"].contains { has(folder + $0, of: commit) }
+            [ModelFile.vocabulary, .tokenizer].contains { has(folder + $0.name, of: commit) }
         }
         let isCertain = hasVocabulary && knowsWhetherThereAreModules(commit)
         return Snapshot(folder: snapshot(commit), isCertain: isCertain)
@@ -70,10 +71,12 @@ struct HubCache: Sendable {
                 let named = try? NeededFiles.folders(bytes)
             else { return false }
             let withConfiguration = named.filter { $0.hasSuffix("Pooling") || $0.hasSuffix("Dense") }
-            guard withConfiguration.allSatisfy({ has("\($0)/config.json", of: commit) }) else { return false }
+            guard withConfiguration.allSatisfy({ has(ModelFile.configuration.path(in: $0), of: commit) }) else {
+                return false
+            }
             folders += named.filter { !$0.isEmpty }.map { "\($0)/" }
         }
-        let hasConfiguration = folders.contains { has("\($0)config.json", of: commit) }
+        let hasConfiguration = folders.contains { has($0 + ModelFile.configuration.name, of: commit) }
         return hasConfiguration && folders.contains { hasWeights(in: $0, of: commit) }
     }
 
@@ -91,7 +94,7 @@ struct HubCache: Sendable {
     private func knowsWhetherThereAreModules(_ commit: String) -> Bool {
         let path = NeededFiles.modules
         if has(path, of: commit) || Self.fileSize(absence(path, of: commit)) != nil { return true }
-        // huggingface_hub keeps the listing of a commit that it fetched whole.
+        // huggingface_hub stores the listing of a commit that it fetched whole.
         guard let bytes = FileManager.default.contents(atPath: "\(folder)/trees/\(commit).json"),
             case .object(let tree)? = try? JSONParser.parse(Array(bytes)), case .object(let files)? = tree["files"]
         else { return false }
@@ -107,7 +110,7 @@ struct HubCache: Sendable {
 
     // MARK: Writing
 
-    /// Marks the cache, as backup programs know it.
+    /// Writes the tag that tells backup programs that the folder is a cache.
     func prepare() throws(HubError) {
         try makeFolder("\(folder)/blobs")
         let tag = root + "/CACHEDIR.TAG"
@@ -117,11 +120,11 @@ struct HubCache: Sendable {
             # This folder is a cache: backups need not hold it. https://bford.info/cachedir/
 
             """
-        // Whether it is there or not, the cache is one.
+        // The cache works without the tag.
         try? Data(text.utf8).write(to: URL(filePath: tag))
     }
 
-    /// Makes the folders that a file needs.
+    /// Makes the folder of a file, with those above it.
     func makeFolder(of path: String) throws(HubError) {
         try makeFolder(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]))
     }
@@ -130,33 +133,29 @@ struct HubCache: Sendable {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            // What the system says; Foundation's own words are no more than that it failed.
-            let cause = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error ?? error) as NSError
-            let isSystems = cause.domain == NSPOSIXErrorDomain
-            let reason = isSystems ? Self.reason(Int32(clamping: cause.code)) : cause.localizedDescription
-            throw .cacheFailed(path: path, reason: "the folder cannot be made: \(reason)")
+            throw .cacheFailed(path: path, reason: "the folder cannot be made: \(SystemError.text(error))")
         }
     }
 
-    /// Has the blob be a file of a snapshot.
+    /// Links the blob into a snapshot.
     func link(_ etag: String, as path: String, of commit: String) throws(HubError) {
         let place = file(path, of: commit)
         try makeFolder(of: place)
-        // From snapshots/<commit>: two folders up, and one for each that the path leads down.
+        // From snapshots/<commit>, the link leads two folders up, and one more for each folder in the path.
         let target = String(repeating: "../", count: 2 + RepositoryPath.depth(path)) + "blobs/\(etag)"
         try replace(place) { name in
             if unsafe symlink(target, name) == 0 { return 0 }
-            // A file system without links: the file itself, as huggingface_hub does there.
+            // The file system has no links: the snapshot gets a copy of the file, as with huggingface_hub.
             guard [EPERM, EOPNOTSUPP, ENOSYS].contains(errno) else { return errno }
             let isCopied = (try? FileManager.default.copyItem(atPath: blob(etag), toPath: name)) != nil
             return isCopied ? 0 : EIO
         }
     }
 
-    /// Gives what was fetched its name.
+    /// Gives a blob its name, once it is fetched.
     func finish(_ etag: String) throws(HubError) {
         guard unsafe rename(incomplete(etag), blob(etag)) == 0 else {
-            throw .cacheFailed(path: blob(etag), reason: Self.reason(errno))
+            throw .cacheFailed(path: blob(etag), reason: SystemError.text(errno))
         }
     }
 
@@ -178,20 +177,14 @@ struct HubCache: Sendable {
         try replace(place) { FileManager.default.createFile(atPath: $0, contents: nil) ? 0 : EIO }
     }
 
-    /// Makes a file under another name and then gives it `path`, so that nobody sees half of it.
-    /// - Parameter make: makes the file at the path that it is given; 0, or the error's number.
+    /// Makes a file under another name and renames it to `path`, so that no program sees half of it.
+    /// - Parameter make: makes the file at the given path, and returns 0 or the error's number.
     private func replace(_ path: String, make: (String) -> Int32) throws(HubError) {
         let name = "\(path).\(UUID().uuidString.prefix(8).lowercased()).tmp"
         var code = make(name)
         if code == 0, unsafe rename(name, path) != 0 { code = errno }
         guard code != 0 else { return }
         unsafe unlink(name)
-        throw .cacheFailed(path: path, reason: Self.reason(code))
-    }
-
-    /// What an error's number says, in words.
-    static func reason(_ code: Int32) -> String {
-        guard let text = unsafe strerror(code) else { return "error \(code)" }
-        return unsafe String(cString: text)
+        throw .cacheFailed(path: path, reason: SystemError.text(code))
     }
 }

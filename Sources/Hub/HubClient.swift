@@ -1,20 +1,20 @@
 import Foundation
 
-/// Has models from the Hub, by way of the cache that huggingface_hub shares.
+/// Fetches models from the Hub into the cache that is shared with huggingface_hub.
 package struct HubClient: Sendable {
     /// Where the Hub and the cache are.
     package let settings: HubSettings
     private let observer: PullObserver
-    /// When what failed is tried again.
+    /// When failed attempts are repeated.
     var policy = RetryPolicy()
 
-    /// - Parameter observer: told how a pull goes on.
+    /// - Parameter observer: gets the events of pulls.
     package init(settings: HubSettings, observer: @escaping PullObserver = { _ in }) {
         self.settings = settings
         self.observer = observer
     }
 
-    /// What a pull came to.
+    /// The result of a pull.
     package struct Pull: Sendable, Equatable {
         /// The snapshot's folder, which is a model's folder.
         package let folder: String
@@ -42,7 +42,7 @@ package struct HubClient: Sendable {
         let cached = HubCache(root: settings.cache, id: model).snapshot(of: wanted)
         if let cached, cached.isCertain || settings.isOffline { return cached.folder }
         guard let cached else { return try await pull(id, revision: revision).folder }
-        // Others fetched it, perhaps in part. It is good enough where there is no Hub to ask.
+        // Another program fetched the model, perhaps in part. If the Hub cannot be asked, this is good enough.
         var asking = self
         asking.policy.maxAttempts = 1
         do {
@@ -72,7 +72,7 @@ package struct HubClient: Sendable {
         observer(.found(commit: listing.commit, files: needed.first.count))
         let fetcher = FileFetcher(connection: connection, cache: cache, commit: listing.commit, policy, observer)
         for file in needed.first { try await fetcher.fetch(file) }
-        // Some files name others.
+        // The index and modules.json name further files.
         let index = try needed.index.map { (path) throws(HubError) in try cache.content(path, of: listing.commit) }
         let modules =
             listing.files.contains(NeededFiles.modules)
@@ -93,10 +93,10 @@ package struct HubClient: Sendable {
         }
         files.sort()
         for name in NeededFiles.optional where !listing.files.contains(name) {
-            // Whether it can be written or not, the files are there.
+            // The note is a hint for later runs: the pull has succeeded without it.
             try? cache.noteAbsence(name, of: listing.commit)
         }
-        // Last: until all is there, the revision is what it was.
+        // This comes last: until all files are there, the revision stands for the commit that it stood for before.
         try cache.note(listing.commit, for: wanted)
         return Pull(folder: cache.snapshot(listing.commit), commit: listing.commit, files: files)
     }
@@ -116,7 +116,7 @@ package struct HubClient: Sendable {
         do {
             answer = try await self.answer(connection, revision, url)
         } catch let error as HubError {
-            // Some mirrors know a model without its revisions only.
+            // Some mirrors do not know a model's revisions, only the model.
             guard case .noRepository = error, revision == .main else { throw error }
             url = try connection.modelURL()
             guard let plain = try? await self.answer(connection, revision, url) else { throw error }
@@ -129,7 +129,7 @@ package struct HubClient: Sendable {
         return (listing.commit, try ModelListing.tree(tree, url: HubConnection.shown(treeURL)))
     }
 
-    /// An answer in memory.
+    /// Requests a URL and returns the body of the answer.
     private func answer(_ connection: HubConnection, _ revision: Revision, _ url: URL) async throws -> [UInt8] {
         var retries = Retries(connection, revision, file: nil, url: url, policy: policy, observer: observer)
         while true {
@@ -143,3 +143,24 @@ package struct HubClient: Sendable {
         }
     }
 }
+
+/// An event of a pull.
+package enum PullEvent: Sendable, Equatable {
+    /// The Hub was asked, and these files of a commit will be there.
+    case found(commit: String, files: Int)
+    /// A file is being fetched; `present` bytes of it were there from an earlier attempt.
+    case started(file: String, bytes: Int?, present: Int)
+    /// This many bytes of the file are there.
+    case progressed(file: String, bytes: Int, of: Int?)
+    /// The file is complete; `isNew`: it was fetched, not found in the cache.
+    case finished(file: String, bytes: Int, isNew: Bool)
+    /// The pull waits for another program that is fetching the file.
+    case waiting(file: String)
+    /// An attempt failed, and another will be made.
+    case retrying(reason: String, seconds: Double)
+    /// The Hub could not be asked whether the cache holds all files of the model; the cached files are used.
+    case unconfirmed(reason: String)
+}
+
+/// Gets the events, on any thread.
+package typealias PullObserver = @Sendable (PullEvent) -> Void

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Requests to the Hub about one model, with its token, and to wherever the Hub sends us, without.
+/// Requests to the Hub about one model. The token goes to the Hub only, not to the hosts that it redirects to.
 struct HubConnection: Sendable {
     let settings: HubSettings
     let id: ModelID
@@ -10,7 +10,7 @@ struct HubConnection: Sendable {
         try url("/api/models/\(id)/revision/\(Self.quoted(revision.text, keeping: ""))")
     }
 
-    /// `/api/models/<id>`: the same of `main`, where there is nothing else.
+    /// `/api/models/<id>`: the listing of `main`, for mirrors that know no revisions.
     func modelURL() throws -> URL { try url("/api/models/\(id)") }
 
     /// `/api/models/<id>/tree/<commit>?recursive=true`.
@@ -35,7 +35,7 @@ struct HubConnection: Sendable {
         }.joined()
     }
 
-    /// Asks and follows redirections until there is an answer that `sink` takes.
+    /// Sends a request and follows redirections to the final answer, which goes to `sink`.
     ///
     /// - Parameters:
     ///   - mayLeave: whether a redirection to another host is followed, or is the answer.
@@ -51,7 +51,7 @@ struct HubConnection: Sendable {
     ) async throws {
         var request = WebRequest(method: method, url: url, fields: fields, timeout: timeout)
         request.fields["User-Agent"] = settings.userAgent
-        // Compressed, a file's size would be unknown and its parts could not be asked for.
+        // In a compressed answer, the file's size would be unknown and ranges would not work.
         request.fields["Accept-Encoding"] = "identity"
         if let token = settings.token { request.fields["Authorization"] = "Bearer \(token)" }
         for _ in 0...settings.limits.redirects {
@@ -63,7 +63,7 @@ struct HubConnection: Sendable {
                 throw TransferError(reason: reason, isPassing: error.isPassing)
             }
             guard let target = gate.target else { return }
-            // The token is for the Hub alone, and once we have left it is not shown again.
+            // The token is for the Hub alone: after a redirection to another host it is never sent again.
             if !Self.isSameOrigin(target, request.url) { request.fields["Authorization"] = nil }
             request.url = target
         }
@@ -71,7 +71,7 @@ struct HubConnection: Sendable {
         throw HubError.malformedAnswer(url: url.absoluteString, found: reason, expected: "a file")
     }
 
-    /// An address for people: what a link to another host has behind its path is a secret.
+    /// A URL for messages, without its query: in links to storage hosts the query is a secret.
     static func shown(_ url: URL) -> String {
         String(url.absoluteString.prefix { $0 != "?" })
     }
@@ -84,7 +84,7 @@ struct HubConnection: Sendable {
         return [scheme, url.host?.lowercased() ?? "", "\(url.port ?? (scheme == "https" ? 443 : 80))"]
     }
 
-    /// Where a redirection leads.
+    /// The target of a redirection.
     ///
     /// - Returns: nil for any other answer.
     /// - Throws: `malformedAnswer` where it leads nowhere, or away from TLS.
@@ -111,15 +111,15 @@ struct HubConnection: Sendable {
     }
 }
 
-/// A status that is no success, with what the Hub says of it.
+/// An answer with an error status, and what the Hub says about it.
 struct Refusal: Error {
     let response: WebResponse
 
-    /// What it means for the user.
+    /// The error for the user.
     func error(_ connection: HubConnection, revision: Revision, file: String?, attempts: Int) -> HubError {
         let (id, fields) = (connection.id.text, response.fields)
         let hasToken = connection.settings.token != nil
-        // It goes to a terminal, which control characters would command.
+        // The message may go to a terminal, which control characters could steer.
         let message = fields["X-Error-Message"].map { text in
             String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.properties.generalCategory != .control }))
         }
@@ -139,14 +139,14 @@ struct Refusal: Error {
     }
 }
 
-/// Lets the answer that was asked for through, and keeps redirections and refusals from its sink.
+/// Passes the final answer to its sink, and holds back redirections and error answers.
 ///
-/// Used on URLSession's queue, then by whoever waited for that.
+/// Unchecked: used on URLSession's queue, then by the task that waited for the answer.
 private final class Gate: BodySink, @unchecked Sendable {
     private let sink: any BodySink
     private let mayLeave: Bool
     private var passes = false
-    /// Where to go on.
+    /// The target of the redirection, if the answer was one that is followed.
     private(set) var target: URL?
 
     init(_ sink: any BodySink, mayLeave: Bool) {
@@ -171,7 +171,7 @@ private final class Gate: BodySink, @unchecked Sendable {
         if passes { try sink.receive(bytes) }
     }
 
-    /// A mirror may only lead to the Hub that knows.
+    /// Whether the answer has the file's metadata: a mirror's redirection to the Hub may have none.
     private static func describesFile(_ response: WebResponse) -> Bool {
         response.fields["X-Linked-Etag"] != nil || response.fields["X-Repo-Commit"] != nil
     }

@@ -1,40 +1,40 @@
-/// Why a model cannot be had from the Hub or its cache.
+/// Why a model is not available from the Hub or its cache.
 package enum HubError: Error, Equatable, CustomStringConvertible {
-    /// Not a repository's id, by the Hub's rules.
+    /// The id is not valid by the Hub's rules.
     case invalidID(String, expected: String)
-    /// Not a branch, tag or commit.
+    /// The revision is not the name of a branch, tag or commit.
     case invalidRevision(String, expected: String)
     /// An environment variable cannot be used; `value` is nil where it is a secret.
     case invalidSetting(variable: String, value: String?, expected: String)
     /// The Hub may not be asked, and the cache does not hold the model whole.
     case notCached(id: String, revision: String, cache: String)
-    /// 401.
+    /// 401: the Hub asks for a token, or does not accept the one sent.
     case unauthorized(id: String, hasToken: Bool)
-    /// 403, or 401 of a gated one: its owner lets nobody or only some have it. `message` is the Hub's.
+    /// 403, or 401 for a gated model: the token's account may not read it. `message` is the Hub's.
     case forbidden(id: String, isGated: Bool, hasToken: Bool, message: String?)
-    /// 404: the repository.
+    /// 404: there is no such repository.
     case noRepository(id: String, endpoint: String)
-    /// 404: the branch, tag or commit.
+    /// 404: there is no such branch, tag or commit.
     case noRevision(id: String, revision: String)
-    /// 404: one of its files.
+    /// 404: the repository has no such file.
     case noFile(id: String, file: String)
     /// The repository lacks what a model needs.
     case notAModel(id: String, missing: String)
-    /// Any other status.
+    /// The Hub answered with another error status.
     case refused(url: String, status: Int, message: String?, attempts: Int)
-    /// No connection, or one that breaks again and again.
+    /// There is no connection, or it breaks again and again.
     case unreachable(url: String, reason: String, attempts: Int)
-    /// An answer that a Hub does not give.
+    /// The answer is not one of a Hub.
     case malformedAnswer(url: String, found: String, expected: String)
     /// A path that could lead out of the model's folder.
     case unsafePath(String)
-    /// More than the limit.
+    /// A file or an answer is larger than the limit.
     case tooLarge(file: String, bytes: Int, limit: Int)
-    /// The bytes that came are not as many as were announced.
+    /// The number of bytes received differs from the announced one.
     case wrongSize(file: String, bytes: Int, expected: Int)
-    /// The bytes that came are not those that were published.
+    /// The bytes received do not have the published checksum.
     case wrongChecksum(file: String, found: String, expected: String)
-    /// The cache's file system has no room left.
+    /// The cache's file system is full.
     case diskFull(path: String, bytes: Int?)
     /// A file or folder of the cache cannot be read or written.
     case cacheFailed(path: String, reason: String)

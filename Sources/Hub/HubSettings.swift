@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where the Hub and its cache are, by the variables that huggingface_hub has for it.
+/// Where the Hub and its cache are, from the environment variables of huggingface_hub.
 package struct HubSettings: Sendable, Equatable {
     /// `HF_ENDPOINT`, without a slash at its end.
     package var endpoint = "https://huggingface.co"
@@ -17,12 +17,12 @@ package struct HubSettings: Sendable, Equatable {
     package var downloadTimeout = 10
     /// Seconds for a listing or a file's head: `HF_HUB_ETAG_TIMEOUT`.
     package var headTimeout = 10
-    /// Says who asks.
+    /// The User-Agent of requests.
     package var userAgent = "swiftlet"
-    /// What is taken at most.
+    /// Bounds on what the Hub may send.
     package var limits = HubLimits()
 
-    /// - Parameter environment: the process's variables. An empty one is as good as none.
+    /// - Parameter environment: the process's variables. An empty variable counts as not set.
     /// - Throws: `invalidSetting`, or `cacheFailed` for a token file that cannot be read.
     package init(environment: [String: String]) throws(HubError) {
         let variables = environment.filter { !$0.value.isEmpty }
@@ -54,7 +54,7 @@ package struct HubSettings: Sendable, Equatable {
         return trimmed
     }
 
-    /// An hour: who waits longer for a byte waits for nothing.
+    /// An hour: a byte that has not come by then will not come.
     private static let maxTimeout = 3600
 
     private static func seconds(_ variable: String, _ variables: [String: String]) throws(HubError) -> Int? {
@@ -76,7 +76,7 @@ package struct HubSettings: Sendable, Equatable {
         return try token(content, from: file)
     }
 
-    /// Line ends and spaces around a token are not part of it. It goes into a header field, which other characters
+    /// Strips line ends and spaces around a token. It goes into a header field, which control characters
     /// could end.
     private static func token(_ text: String, from place: String) throws(HubError) -> String? {
         let token = text.filter { !$0.isNewline }.trimmingCharacters(in: .whitespaces)
@@ -86,7 +86,7 @@ package struct HubSettings: Sendable, Equatable {
         return token.isEmpty ? nil : token
     }
 
-    /// A path with `~` at its beginning, `$NAME` and `${NAME}` put in; unknown names stay as they are.
+    /// The path with `~` at its beginning, `$NAME` and `${NAME}` replaced; unknown names stay as they are.
     static func expanded(_ path: String, _ variables: [String: String]) -> String {
         var path = path
         if path == "~" || path.hasPrefix("~/") {
@@ -114,7 +114,7 @@ package struct HubSettings: Sendable, Equatable {
     }
 }
 
-/// What is taken of the Hub at most, whatever it says.
+/// Bounds on what the Hub may send.
 package struct HubLimits: Sendable, Equatable {
     /// Bytes of a file. Weights of an encoder of a billion parameters in float32 have 4 GB.
     package var fileBytes = 16 << 30
@@ -122,7 +122,7 @@ package struct HubLimits: Sendable, Equatable {
     package var answerBytes = 16 << 20
     /// Files of a model. The largest models come in some hundred parts.
     package var files = 1024
-    /// Addresses that lead to another one after another.
+    /// Redirections in a row.
     package var redirects = 8
 
     /// The defaults.

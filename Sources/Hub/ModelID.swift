@@ -3,7 +3,7 @@ package struct ModelID: Sendable, Hashable, CustomStringConvertible {
     /// As it was written.
     package let text: String
 
-    /// Characters of a namespace or a name, as the Hub has it.
+    /// Most characters of a namespace or a name, the Hub's limit.
     private static let maxLength = 96
 
     /// - Throws: `invalidID`, by the same rules as huggingface_hub's `validate_repo_id`.
@@ -53,7 +53,7 @@ package struct Revision: Sendable, Hashable, CustomStringConvertible {
     /// As it was written.
     package let text: String
 
-    /// What the Hub gives where nothing is asked for.
+    /// The default branch.
     package static let main = Revision(checked: "main")
 
     /// Characters of a revision: those of a file's name.
@@ -72,7 +72,7 @@ package struct Revision: Sendable, Hashable, CustomStringConvertible {
         self.text = text
     }
 
-    /// Whether it names a commit in full, which is for ever the same.
+    /// Whether this is the full name of a commit, whose files never change.
     package var isCommit: Bool { Self.isCommit(text) }
 
     /// 40 lowercase hexadecimal digits.

@@ -1,49 +1,51 @@
-import JSON
+import ModelFiles
 
-/// Which files of a repository are a model: what this program reads of them, and nothing else.
+/// The files of a repository that make a model: those that this program reads, and nothing else.
 ///
-/// In two steps, because some files name others: ``first`` comes first, and ``rest(index:modules:)`` what it names.
+/// They are found in two steps, because some files name others: ``first``, then what those name,
+/// ``rest(index:modules:)``.
 struct NeededFiles: Sendable {
-    /// Everything but what an index or modules.json names.
+    /// All files but those that an index or modules.json names.
     let first: [String]
-    /// The index of the weights' parts, where they are in parts.
+    /// The index that names the files of the weights, if they are in several.
     let index: String?
 
     private let files: Set<String>
     private let id: ModelID
 
-    /// What lists sentence-transformers' modules; without it the model is the repository's root.
-    static let modules = "modules.json"
-    /// What a model's folder may hold beside its configuration and weights.
-    private static let companions = [
-        "vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-        "sentence_bert_config.json",
-    ]
-    private static let rootCompanions = [modules, "config_sentence_transformers.json"]
-    /// Weights, in the order in which they are preferred: of safetensors nothing is executed.
-    static let weights = [
-        "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
-    ]
+    /// The list of sentence-transformers' modules. Without it, the model is the repository's root.
+    static let modules = ModelFile.modules.name
+    /// The files beside weights in every folder that `modules.json` names, and those that only the root has.
+    private static let folderFiles = ModelFile.all.filter { $0.purpose != .weights && !$0.isAtRootOnly }.map(\.name)
+    private static let rootFiles = ModelFile.all.filter(\.isAtRootOnly).map(\.name)
+    /// Weights, in the order in which they are preferred.
+    static let weights = ModelFile.weights.map(\.name)
 
+    private static let configuration = ModelFile.configuration.name
+    /// Where pooling is described in a repository without modules.json.
+    private static let pooling = "\(ModelFile.poolingFolder)/\(configuration)"
     private static let anyWeights = "model.safetensors or pytorch_model.bin"
 
     /// - Throws: `notAModel`.
     init(of files: Set<String>, id: ModelID) throws(HubError) {
         self.files = files
         self.id = id
-        var first = (Self.rootCompanions + Self.companions + ["config.json"]).filter(files.contains)
+        var first = (Self.rootFiles + Self.folderFiles).filter(files.contains)
         let weights = Self.weights.first(where: files.contains)
         // With modules.json the weights may be in a folder that it names.
         if !files.contains(Self.modules) {
-            guard files.contains("config.json") else { throw .notAModel(id: id.text, missing: "config.json") }
+            guard files.contains(Self.configuration) else {
+                throw .notAModel(id: id.text, missing: Self.configuration)
+            }
             guard weights != nil else { throw .notAModel(id: id.text, missing: Self.anyWeights) }
+            if files.contains(Self.pooling) { first.append(Self.pooling) }
         }
         if let weights { first.append(weights) }
         index = weights.flatMap { $0.hasSuffix(".index.json") ? $0 : nil }
         self.first = first
     }
 
-    /// What the files of the first step name, and what stands beside it.
+    /// The files that those of the first step name, with the files beside them.
     ///
     /// - Parameters:
     ///   - index: the content of ``index``.
@@ -55,7 +57,7 @@ struct NeededFiles: Sendable {
         let folders = try modules.map { (bytes) throws(HubError) in try Self.folders(bytes) } ?? []
         var hasWeights = first.contains { Self.weights.contains($0) }
         for folder in folders where !folder.isEmpty {
-            let here = (["config.json"] + Self.companions).map { "\(folder)/\($0)" }.filter(files.contains)
+            let here = Self.folderFiles.map { "\(folder)/\($0)" }.filter(files.contains)
             let weights = Self.weights.map { "\(folder)/\($0)" }.first(where: files.contains)
             found += here + (weights.map { [$0] } ?? [])
             hasWeights = hasWeights || weights != nil
@@ -76,33 +78,48 @@ struct NeededFiles: Sendable {
 
     /// The file names in an index's `weight_map`, each once, sorted.
     static func partNames(_ index: [UInt8], file: String) throws(HubError) -> [String] {
-        guard case .object(let object)? = try? JSONParser.parse(index), case .object(let map)? = object["weight_map"]
+        guard let section = try? JSONSection(bytes: index, path: file), let map = try? section.stringMap("weight_map")
         else {
-            throw .malformedAnswer(url: file, found: "no weight_map", expected: "an index of weights")
+            throw .malformedAnswer(url: file, found: "no weight_map of files' names", expected: "an index of weights")
         }
-        var names: Set<String> = []
-        for member in map.members {
-            guard case .string(let name) = member.value else {
-                throw .malformedAnswer(url: file, found: member.value.kind, expected: "a file's name")
-            }
-            names.insert(name)
-        }
-        return names.sorted()
+        return Set(map.values).sorted()
     }
 
     /// The folders in modules.json, in its order; the root is empty.
     static func folders(_ modules: [UInt8]) throws(HubError) -> [String] {
-        guard case .array(let list)? = try? JSONParser.parse(modules) else {
+        guard let list = try? ModuleList(bytes: modules, file: Self.modules) else {
             throw .malformedAnswer(url: Self.modules, found: "no list", expected: "a list of modules")
         }
-        return try list.map { (module) throws(HubError) in
-            guard case .object(let object) = module, case .string(let path)? = object["path"] else {
-                throw .malformedAnswer(url: Self.modules, found: "a module without path", expected: "a folder")
-            }
-            return path.isEmpty ? path : try RepositoryPath.checked(path)
+        return try list.entries.map { (module) throws(HubError) in
+            module.path.isEmpty ? "" : try RepositoryPath.checked(module.path)
         }
     }
 
-    /// The names of which a cache should know whether a repository has them, beside those it must have.
-    static let optional = rootCompanions
+    /// The optional files whose absence is noted in the cache.
+    static let optional = rootFiles
+}
+
+/// The paths of files in a repository. Its author chose them, so they cannot be trusted.
+enum RepositoryPath {
+    /// Most bytes of a path.
+    private static let maxLength = 1024
+
+    /// Whether a path stays inside of the folder that it is put into, on any system: it is relative, of plain names.
+    static func isSafe(_ path: String) -> Bool {
+        guard path.utf8.count <= maxLength else { return false }
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        return parts.allSatisfy { part in
+            !part.isEmpty && part != "." && part != ".."
+                && !part.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F || $0 == "\\" }
+        }
+    }
+
+    /// - Throws: `unsafePath`.
+    static func checked(_ path: String) throws(HubError) -> String {
+        guard isSafe(path) else { throw .unsafePath(path) }
+        return path
+    }
+
+    /// The number of folders in a path: `1_Pooling/config.json` is at depth 1.
+    static func depth(_ path: String) -> Int { path.utf8.count { $0 == UInt8(ascii: "/") } }
 }

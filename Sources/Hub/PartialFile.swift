@@ -1,3 +1,4 @@
+import ModelFiles
 import TLS
 
 #if canImport(Glibc)
@@ -8,14 +9,15 @@ import Musl
 import Darwin
 #endif
 
-/// A file that is being fetched: `blobs/<etag>.incomplete`. Under the blob's lock, so one writes it at a time.
+/// A file that is being fetched: `blobs/<etag>.incomplete`. It is written under the blob's lock, by one program at a
+/// time.
 struct PartialFile: ~Copyable {
     let path: String
     private let descriptor: Int32
-    /// Bytes that are there: those of an earlier attempt first.
+    /// Bytes that are there, those of earlier attempts included.
     private(set) var size: Int
 
-    /// Opens it, or makes it.
+    /// Opens the file, or makes it.
     init(path: String) throws(HubError) {
         // The mode of a file that the user makes, as the cache is to be shared where the user shares.
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
@@ -45,28 +47,28 @@ struct PartialFile: ~Copyable {
         }
     }
 
-    /// Drops what is there.
+    /// Discards all bytes.
     mutating func restart() throws(HubError) {
         guard ftruncate(descriptor, 0) == 0 else { throw Self.error(path, errno, adding: nil) }
         size = 0
     }
 
-    /// Has the bytes on the disk before the name says that they are there.
+    /// Writes the bytes through to the disk. This comes before the file gets its name.
     func synchronize() throws(HubError) {
         guard fsync(descriptor) == 0 else { throw Self.error(path, errno, adding: nil) }
     }
 
-    /// Whether `bytes` more fit on the disk, as far as it says.
+    /// Whether the file system reports enough free space for `bytes` more.
     func hasRoom(for bytes: Int) -> Bool {
         var system = statvfs()
         guard unsafe fstatvfs(descriptor, &system) == 0 else { return true }
         return UInt64(bytes) <= UInt64(system.f_bavail) * UInt64(system.f_frsize)
     }
 
-    /// Bytes that are hashed between two looks at whether the task was cancelled.
+    /// Bytes that are hashed between two checks for cancellation.
     private static let chunk = 1 << 20
 
-    /// The hash of `prefix` and all that is there, as hexadecimal digits.
+    /// The hash of `prefix` and the file's bytes, as hexadecimal digits.
     func hash(_ kind: ContentHash.Kind, prefix: String = "") throws -> String? {
         guard var hash = ContentHash(kind) else { return nil }
         unsafe Array(prefix.utf8).withUnsafeBytes { unsafe hash.add($0) }
@@ -88,18 +90,18 @@ struct PartialFile: ~Copyable {
 
     private static func error(_ path: String, _ code: Int32, adding bytes: Int?) -> HubError {
         [ENOSPC, EDQUOT].contains(code)
-            ? .diskFull(path: path, bytes: bytes) : .cacheFailed(path: path, reason: HubCache.reason(code))
+            ? .diskFull(path: path, bytes: bytes) : .cacheFailed(path: path, reason: SystemError.text(code))
     }
 }
 
-/// By what a file's bytes are known to be right.
+/// The checksum that a file's bytes must have.
 enum Checksum: Equatable {
-    /// Of a large file (LFS): the SHA-256 of its bytes.
+    /// For a large file (LFS): the SHA-256 of its bytes.
     case sha256(String)
-    /// Of another: git's object id, a SHA-1 of its length and bytes.
+    /// For any other file: git's object id, a SHA-1 of its length and bytes.
     case gitBlob(String)
 
-    /// Nil for an ETag that is neither: then the size is all that can be checked.
+    /// Nil for an ETag that is neither: then only the size can be checked.
     init?(etag: String) {
         guard etag.utf8.allSatisfy(HexText.isDigit) else { return nil }
         switch etag.utf8.count {

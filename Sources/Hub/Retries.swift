@@ -1,21 +1,67 @@
 import Foundation
 
-/// The attempts at one thing: a listing, a file's head or its content.
+/// How often a failed attempt is repeated, and after which time.
+struct RetryPolicy: Sendable {
+    /// Most attempts in a row without progress: with the waits below, some ten seconds.
+    var maxAttempts = 6
+    /// Seconds before the second attempt. Each later wait is twice as long.
+    var firstWait = 0.5
+    /// Longest wait in seconds, also if the Hub asks for more (`Retry-After`).
+    var longestWait = 30.0
+
+    /// Seconds to wait after the attempt `attempt` (from 1) failed; nil: that was the last one.
+    ///
+    /// - Parameters:
+    ///   - asked: the wait that the answer asked for, if it did.
+    ///   - jitter: 0 to 1: clients that failed together must not come back together.
+    func wait(afterAttempt attempt: Int, asked: Double?, jitter: Double) -> Double? {
+        guard attempt < maxAttempts else { return nil }
+        let grown = min(longestWait, firstWait * Double(1 << min(attempt - 1, 16)))
+        // An attempt earlier than asked would be refused again, so the jitter only adds here.
+        if let asked { return min(longestWait, max(0, asked) + jitter * firstWait) }
+        return grown * (0.5 + jitter / 2)
+    }
+
+    /// Whether a status means a temporary failure.
+    static func isPassing(_ status: Int) -> Bool { [408, 425, 429, 500, 502, 503, 504].contains(status) }
+
+    /// The wait in seconds that an answer asks for: `Retry-After` in either form, or the reset of a rate limit that is
+    /// used up (`RateLimit: "api";r=0;t=55`).
+    static func askedWait(_ fields: ResponseFields, now: Date) -> Double? {
+        if let text = fields["Retry-After"]?.trimmingCharacters(in: .whitespaces) {
+            if let seconds = Double(text), seconds >= 0 { return seconds }
+            if let date = httpDate(text) { return max(0, date.timeIntervalSince(now)) }
+        }
+        let parts = fields["RateLimit"]?.split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces) } ?? []
+        guard parts.contains("r=0"), let reset = parts.first(where: { $0.hasPrefix("t=") }) else { return nil }
+        return Double(reset.dropFirst(2))
+    }
+
+    private static func httpDate(_ text: String) -> Date? {
+        let format = DateFormatter()
+        format.locale = Locale(identifier: "en_US_POSIX")
+        format.timeZone = TimeZone(identifier: "GMT")
+        format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss zzz"
+        return format.date(from: text)
+    }
+}
+
+/// The attempts at one request: a listing, a file's metadata or its content.
 struct Retries {
     let connection: HubConnection
     let revision: Revision
-    /// The file that it is about; nil: the listing.
+    /// The file that is requested; nil for the listing.
     let file: String?
     let url: URL
     let policy: RetryPolicy
     let observer: PullObserver
 
-    /// Attempts that failed one after another without anything gained.
+    /// Attempts in a row that failed without progress.
     private var failures = 0
-    /// Files that came whole and wrong.
+    /// How often the file came complete but damaged.
     private var damages = 0
 
-    /// A file that comes damaged that often is damaged where it comes from.
+    /// A file that comes damaged more often than this is damaged at its source.
     private static let maxDamages = 2
 
     init(
@@ -36,8 +82,8 @@ struct Retries {
 
     /// Waits until the next attempt.
     ///
-    /// - Parameter hasGained: whether the attempt came further than any before it.
-    /// - Throws: what the failures come to, where there is no next attempt; `CancellationError`.
+    /// - Parameter hasGained: whether the attempt got further than all before it.
+    /// - Throws: the final error if there is no next attempt; `CancellationError`.
     mutating func pause(after error: any Error, hasGained: Bool = false) async throws {
         if error is CancellationError { throw error }
         failures = hasGained ? 1 : failures + 1
@@ -51,7 +97,7 @@ struct Retries {
         switch error {
         case let error as TransferError: return error.isPassing
         case let error as Refusal:
-            // A link to another host that has ended is made anew by the Hub.
+            // A link to another host may have expired; the Hub makes a new one.
             return RetryPolicy.isPassing(error.response.status) || error.response.status == 416
                 || !HubConnection.isSameOrigin(error.response.url, url)
         case HubError.wrongSize, HubError.wrongChecksum:

@@ -1,8 +1,8 @@
 import Foundation
 
-/// Keeps the head of an answer.
+/// Stores the head of an answer.
 ///
-/// Unchecked: used on URLSession's queue, then by whoever waited for that.
+/// Unchecked: used on URLSession's queue, then by the task that waited for the answer.
 final class HeadSink: BodySink, @unchecked Sendable {
     private(set) var response: WebResponse?
 
@@ -11,9 +11,9 @@ final class HeadSink: BodySink, @unchecked Sendable {
     func receive(_ bytes: Data) {}
 }
 
-/// Keeps an answer in memory.
+/// Stores the body of an answer in memory.
 ///
-/// Unchecked: used on URLSession's queue, then by whoever waited for that.
+/// Unchecked: used on URLSession's queue, then by the task that waited for the answer.
 final class MemorySink: BodySink, @unchecked Sendable {
     private let name: String
     private let limit: Int
@@ -34,16 +34,16 @@ final class MemorySink: BodySink, @unchecked Sendable {
     }
 }
 
-/// Puts a file's bytes where they belong, from wherever an attempt begins.
+/// Writes the bytes of an answer into a partial file, from the position where the attempt resumes.
 ///
-/// Unchecked: used on URLSession's queue, then by whoever waited for that, one attempt after another.
+/// Unchecked: used on URLSession's queue, then by the task that waited for the answer, one attempt after another.
 final class FileSink: BodySink, @unchecked Sendable {
     private let name: String
     private let expected: Int?
     private let limit: Int
     private let observer: PullObserver
     private var partial: PartialFile
-    /// Whether parts of the file can be asked for.
+    /// Whether the server accepts requests for a range.
     private(set) var takesRanges = true
 
     /// - Throws: `tooLarge`, `diskFull`, `cacheFailed`.
@@ -65,10 +65,10 @@ final class FileSink: BodySink, @unchecked Sendable {
     /// Bytes that are there.
     var count: Int { partial.size }
 
-    /// Whether all of them are, as far as their number says.
+    /// Whether as many bytes are there as expected.
     var isFull: Bool { partial.size == expected }
 
-    /// Drops what is there.
+    /// Discards all bytes.
     func restart() throws(HubError) { try partial.restart() }
 
     func begin(_ response: WebResponse) throws {
@@ -79,7 +79,7 @@ final class FileSink: BodySink, @unchecked Sendable {
                 throw TransferError(reason: "another part came than was asked for", isPassing: true)
             }
         } else {
-            // The whole, although a part was asked for.
+            // The server sends the whole file, although a range was asked for.
             if partial.size > 0 { try partial.restart() }
             if let expected, let length = response.fields.length, length != expected {
                 throw HubError.wrongSize(file: name, bytes: length, expected: expected)
@@ -95,7 +95,7 @@ final class FileSink: BodySink, @unchecked Sendable {
         observer(.progressed(file: name, bytes: count, of: expected))
     }
 
-    /// Checks what is there, and has it on the disk.
+    /// Checks the file and writes it through to the disk.
     func finish(_ checksum: Checksum?) throws {
         if let expected, partial.size < expected {
             throw TransferError(reason: "it ended after \(partial.size) of \(expected) bytes", isPassing: true)

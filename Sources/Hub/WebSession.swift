@@ -5,14 +5,14 @@ import Synchronization
 import FoundationNetworking
 #endif
 
-/// A request of ours, which has no body.
+/// A request without a body.
 struct WebRequest: Sendable {
     enum Method: String { case get = "GET", head = "HEAD" }
 
     var method = Method.get
     var url: URL
     var fields: [String: String] = [:]
-    /// Seconds without a byte.
+    /// Most seconds without a byte of the answer.
     var timeout: Int
 }
 
@@ -23,22 +23,22 @@ struct WebResponse: Sendable {
     var fields: ResponseFields
 }
 
-/// Where an answer's body goes.
+/// Receives an answer.
 protocol BodySink: AnyObject, Sendable {
-    /// The head has come; throwing ends the transfer with that error.
+    /// Takes the head. An error that it throws ends the transfer.
     func begin(_ response: WebResponse) throws
-    /// The next bytes.
+    /// Takes the next bytes of the body.
     func receive(_ bytes: Data) throws
 }
 
-/// Why no whole answer came.
+/// Why no complete answer came.
 struct TransferError: Error {
     let reason: String
-    /// Whether another attempt may do: not where the certificate is not to be trusted, for example.
+    /// Whether another attempt may succeed. False, for example, for a certificate that is not trusted.
     let isPassing: Bool
 }
 
-/// HTTP by Foundation's URLSession, an answer a request: redirections are answers too.
+/// HTTP requests by Foundation's URLSession. Each gets one answer; a redirection is an answer too.
 ///
 /// There is one for the process, for ever. On Linux, URLSession's connections (MultiHandle) may be used after they were
 /// freed when a session that has spoken TLS ends (swift-corelibs-foundation, pull request 5491): ours never ends.
@@ -52,7 +52,7 @@ final class WebSession: Sendable {
     private let delegate = WebDelegate()
 
     private init() {
-        // Nothing is kept between requests: no cookies, no answers, no passwords.
+        // The session stores nothing between requests: no cookies, no answers, no passwords.
         let configuration = URLSessionConfiguration.ephemeral
         configuration.urlCache = nil
         configuration.requestCachePolicy = .reloadIgnoringLocalCacheData
@@ -62,7 +62,7 @@ final class WebSession: Sendable {
         session = URLSession(configuration: configuration, delegate: delegate, delegateQueue: nil)
     }
 
-    /// Has `sink` get the answer.
+    /// Sends a request, and gives the answer to `sink`.
     ///
     /// - Throws: what the sink threw, `TransferError`, or `CancellationError`.
     func send(_ request: WebRequest, to sink: any BodySink) async throws {
@@ -82,7 +82,8 @@ final class WebSession: Sendable {
     }
 }
 
-/// Hands what URLSession tells to the transfer that it is about. Called on the session's own queue, one call at a time.
+/// Passes URLSession's callbacks to the transfer that they belong to. They come on the session's own queue, one at a
+/// time.
 private final class WebDelegate: NSObject, URLSessionDataDelegate, Sendable {
     private struct Transfer {
         let sink: any BodySink
@@ -97,7 +98,7 @@ private final class WebDelegate: NSObject, URLSessionDataDelegate, Sendable {
         transfers.withLock { $0[task.taskIdentifier] = Transfer(sink: sink, continuation: continuation) }
     }
 
-    /// Never followed here: who asks decides, and what the token is sent to.
+    /// Follows no redirection: the caller decides about it, and whether the token is sent there.
     func urlSession(
         _ session: URLSession,
         task: URLSessionTask,
@@ -125,7 +126,7 @@ private final class WebDelegate: NSObject, URLSessionDataDelegate, Sendable {
     }
 
     func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
-        // Of an answer without a body the head may not have been told.
+        // For an answer without a body, URLSession may not have reported the head.
         if error == nil { begin(task, task.response) }
         guard let transfer = transfers.withLock({ $0.removeValue(forKey: task.taskIdentifier) }) else { return }
         if let fault = transfer.fault {
@@ -140,7 +141,7 @@ private final class WebDelegate: NSObject, URLSessionDataDelegate, Sendable {
     }
 
     private func begin(_ task: URLSessionTask, _ response: URLResponse?) {
-        // What comes before the answer (103 Early Hints) is none.
+        // Interim answers (103 Early Hints) are ignored.
         guard let response = response as? HTTPURLResponse, response.statusCode >= 200, let url = response.url else {
             return
         }
@@ -159,7 +160,7 @@ private final class WebDelegate: NSObject, URLSessionDataDelegate, Sendable {
         }
     }
 
-    /// What goes wrong ends the transfer. URLSession itself disregards its delegate's wish to end it at the head.
+    /// Ends the transfer if a step fails. URLSession ignores its delegate's request to end it at the head.
     private func attempt(_ task: URLSessionTask, _ step: () throws -> Void) {
         do {
             try step()
@@ -186,5 +187,17 @@ private final class WebDelegate: NSObject, URLSessionDataDelegate, Sendable {
             )
         default: TransferError(reason: error.localizedDescription, isPassing: true)
         }
+    }
+}
+
+/// The certificate authorities that are trusted.
+package enum WebTrust {
+    /// Makes URLSession trust the certificates that the usual variables name: URLSession reads another one,
+    /// before its first connection. Call this while there is one thread: it changes the environment.
+    package static func prepareEnvironment() {
+        let variables = ProcessInfo.processInfo.environment
+        let files = ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"].compactMap { variables[$0] }
+        guard let file = files.first(where: { !$0.isEmpty }) else { return }
+        unsafe setenv("URLSessionCertificateAuthorityInfoFile", file, 0)
     }
 }

@@ -1,13 +1,13 @@
-/// A float's shortest decimal digits: of all decimal numbers that read back as the same Float the shortest, and of
-/// those the nearest.
+/// The shortest decimal digits of a float: the shortest of all decimal numbers that read back as the same Float, and
+/// the nearest one if several are equally short.
 ///
 /// After Raffaello Giulietti, "The Schubfach way to render doubles" (2020), for 24-bit significands: the float and the
 /// ends of the interval that rounds to it are scaled by a power of ten, so that at most one or two integers of the
-/// shortest length can lie inside. 64 bits of the power and two sticky bits of each product decide rightly.
+/// shortest length can lie inside. 64 bits of the power and two sticky bits of each product are enough to decide.
 struct DecimalFloat {
     /// The digits as a number, without trailing zeros; 0 only for zero.
     var digits: UInt32
-    /// The power of ten that they are multiplied by.
+    /// The power of ten by which the digits are multiplied.
     var exponent: Int
 
     /// - Precondition: `magnitude` is finite, not negative and not zero.
@@ -17,19 +17,19 @@ struct DecimalFloat {
         // magnitude = significand * 2^scale
         let significand = biased == 0 ? fraction : fraction | 0x80_0000
         let scale = max(biased, 1) - 150
-        // The float below a power of two is nearer than the one above it.
+        // The next float below a power of two is nearer than the next one above it.
         let isBelowNearer = fraction == 0 && biased > 1
         let isEven = significand & 1 == 0
 
         // floor(log10 of the interval's width)
         let k = (scale * 1_262_611 - (isBelowNearer ? 524_031 : 0)) >> 22
         let power = Self.powers[-k - Self.lowestPower]
-        // Left of the binary point there remain the digits and two bits more.
+        // The digits and two more bits remain left of the binary point.
         let shift = UInt32(truncatingIfNeeded: scale + ((-k * 1_741_647) >> 19) + 1)
         let middle = Self.scaled((4 * significand) &<< shift, by: power)
         var lower = Self.scaled((4 * significand - (isBelowNearer ? 1 : 2)) &<< shift, by: power)
         var upper = Self.scaled((4 * significand + 2) &<< shift, by: power)
-        // The ends themselves round to the float if its significand is even.
+        // The ends of the interval round to the float only if its significand is even.
         if !isEven {
             lower += 1
             upper -= 1
@@ -39,7 +39,7 @@ struct DecimalFloat {
         choose(middle: middle, within: lower, upper, k)
     }
 
-    /// Chooses among the integers around `middle / 4` those that lie within, preferring a multiple of ten.
+    /// Chooses an integer near `middle / 4` that lies within the interval, preferably a multiple of ten.
     private mutating func choose(middle: UInt32, within lower: UInt32, _ upper: UInt32, _ k: Int) {
         let whole = middle >> 2
         if whole >= 10 {
@@ -64,7 +64,7 @@ struct DecimalFloat {
         }
     }
 
-    /// The upper part of the product, whose last bit is set if anything was cut off below it.
+    /// The upper part of the product. Its last bit is set if any bits below it were cut off.
     private static func scaled(_ value: UInt32, by power: UInt64) -> UInt32 {
         let product = power.multipliedFullWidth(by: UInt64(value))
         let cut = UInt32(truncatingIfNeeded: product.low >> 32)

@@ -1,4 +1,4 @@
-/// A JSON document as it was written: numbers keep their text, so that nothing is rounded before its use is known.
+/// A JSON value as it was written. A number keeps its text, so that it is not rounded before its use is known.
 package enum JSONValue: Equatable, Sendable {
     case null
     case boolean(Bool)
@@ -7,22 +7,23 @@ package enum JSONValue: Equatable, Sendable {
     case array([JSONValue])
     case object(JSONObject)
 
-    /// The number as an integer, also when written `1.0` or `1e3`; nil for any other value, or out of `Int`'s range.
+    /// The number as an integer, also if it is written `1.0` or `1e3`; nil for any other value, or one that no `Int`
+    /// holds.
     package var integer: Int? {
         guard case .number(let text) = self else { return nil }
         if let exact = Int(text) { return exact }
-        // Above 2^53 a double no longer says which integer was meant.
+        // Above 2^53 a double does not tell which integer was meant.
         guard let double = Double(text), double.magnitude <= 0x1p53 else { return nil }
         return Int(exactly: double)
     }
 
-    /// The number as the nearest finite double.
+    /// The number as the nearest finite double; nil for any other value, or if it is too large.
     package var double: Double? {
         guard case .number(let text) = self, let double = Double(text), double.isFinite else { return nil }
         return double
     }
 
-    /// The value's kind with its article, for messages: "a string".
+    /// The kind of the value with its article, for messages: "a string".
     package var kind: String {
         switch self {
         case .null: "null"
@@ -31,6 +32,74 @@ package enum JSONValue: Equatable, Sendable {
         case .string: "a string"
         case .array: "an array"
         case .object: "an object"
+        }
+    }
+}
+
+/// The members of a JSON object, in the order in which they were written.
+///
+/// Keys are compared by their bytes. Swift's strings compare by canonical equivalence, so that the two encodings of "é"
+/// would be one key; in JSON and in a vocabulary they are two.
+package struct JSONObject: Sendable, Equatable {
+    /// A key with its value.
+    package struct Member: Sendable, Equatable {
+        /// The key.
+        package let key: String
+        /// Its value.
+        package let value: JSONValue
+    }
+
+    private struct ExactKey: Hashable {
+        let text: String
+
+        static func == (a: Self, b: Self) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
+
+        func hash(into hasher: inout Hasher) {
+            var text = text
+            text.withUTF8 { unsafe hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        }
+    }
+
+    /// The members, in the order in which they were written.
+    package private(set) var members: [Member] = []
+    private var places: [ExactKey: Int] = [:]
+
+    /// An object without members.
+    package init() {}
+
+    /// The number of members.
+    package var count: Int { members.count }
+
+    /// The value of a key; nil if there is no such key.
+    package subscript(_ key: String) -> JSONValue? {
+        places[ExactKey(text: key)].map { members[$0].value }
+    }
+
+    /// Adds a member.
+    ///
+    /// - Returns: Whether the key was new. If it was not, nothing is added.
+    package mutating func append(_ key: String, _ value: JSONValue) -> Bool {
+        let place = places.updateValue(members.count, forKey: ExactKey(text: key))
+        if let place {
+            places[ExactKey(text: key)] = place
+            return false
+        }
+        members.append(Member(key: key, value: value))
+        return true
+    }
+
+    /// Whether two objects have the same members in the same order.
+    package static func == (a: Self, b: Self) -> Bool { a.members == b.members }
+}
+
+extension JSONObject: ExpressibleByDictionaryLiteral {
+    /// An object from a literal.
+    ///
+    /// - Precondition: No key comes twice.
+    package init(dictionaryLiteral elements: (String, JSONValue)...) {
+        for (key, value) in elements {
+            let isNew = append(key, value)
+            precondition(isNew, "\(key) twice")
         }
     }
 }

@@ -1,20 +1,20 @@
-/// Writes a JSON document as UTF-8 bytes, piece by piece, with the commas in their places.
+/// Writes a JSON document as UTF-8 bytes, piece by piece, and puts the commas in their places.
 package struct JSONWriter {
-    /// What has been written and not been taken.
-    package internal(set) var bytes: [UInt8] = []
+    /// The bytes that have been written and not taken.
+    package private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
-    /// A writer with room for so many bytes before memory is asked for again.
+    /// A writer that can take this many bytes before it needs more memory.
     package init(reservingBytes capacity: Int = 256) {
         bytes.reserveCapacity(capacity)
     }
 
-    /// Makes room for so many bytes more.
+    /// Reserves memory for this many more bytes.
     package mutating func reserve(_ count: Int) {
         bytes.reserveCapacity(bytes.count + count)
     }
 
-    /// Takes what has been written so far and goes on behind it.
+    /// Takes the bytes written so far. The writer goes on after them.
     package mutating func takeBytes() -> [UInt8] {
         defer { bytes = [] }
         return bytes
@@ -22,21 +22,21 @@ package struct JSONWriter {
 
     /// Opens an object: keys with their values follow.
     package mutating func beginObject() { open(UInt8(ascii: "{")) }
-    /// Closes the object opened last.
+    /// Closes the object that was opened last.
     package mutating func endObject() { close(UInt8(ascii: "}")) }
     /// Opens an array: values follow.
     package mutating func beginArray() { open(UInt8(ascii: "[")) }
-    /// Closes the array opened last.
+    /// Closes the array that was opened last.
     package mutating func endArray() { close(UInt8(ascii: "]")) }
 
-    /// An object of the members that a closure writes.
+    /// Writes an object. The closure writes its members.
     package mutating func object(_ members: (inout JSONWriter) throws -> Void) rethrows {
         beginObject()
         try members(&self)
         endObject()
     }
 
-    /// An array with a value for each element.
+    /// Writes an array with a value for each element.
     package mutating func array<Elements: Sequence>(
         _ elements: Elements,
         _ write: (inout JSONWriter, Elements.Element) throws -> Void
@@ -46,33 +46,33 @@ package struct JSONWriter {
         endArray()
     }
 
-    /// The key of the value that is written next.
+    /// Writes the key of the value that is written next.
     package mutating func key(_ key: String) {
         string(key)
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
     }
 
-    /// null.
+    /// Writes null.
     package mutating func null() { literal("null") }
-    /// true or false.
+    /// Writes true or false.
     package mutating func boolean(_ value: Bool) { literal(value ? "true" : "false") }
-    /// A whole number.
+    /// Writes an integer.
     package mutating func integer(_ value: some FixedWidthInteger) { literal(value.description) }
 
-    /// A number in the shortest form that reads back as the same Double; never an infinity or NaN.
+    /// Writes a number in the shortest form that reads back as the same Double. It must be finite.
     package mutating func number(_ value: Double) {
         precondition(value.isFinite, "a number that JSON cannot write")
         literal(value.description)
     }
 
-    /// A number in the shortest form that reads back as the same Float16; never an infinity or NaN.
+    /// Writes a number in the shortest form that reads back as the same Float16. It must be finite.
     package mutating func number(_ value: Float16) {
         precondition(value.isFinite, "a number that JSON cannot write")
         literal(value.description)
     }
 
-    /// A string, with what JSON does not take as it is escaped.
+    /// Writes a string, with escape sequences where JSON requires them.
     package mutating func string(_ text: String) {
         comma()
         bytes.append(UInt8(ascii: "\""))
@@ -96,7 +96,7 @@ package struct JSONWriter {
         needsComma = true
     }
 
-    /// A value as it was read.
+    /// Writes a value as it was read.
     package mutating func value(_ value: JSONValue) {
         switch value {
         case .null: null()
@@ -118,12 +118,6 @@ package struct JSONWriter {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 
-    /// What comes before every value.
-    mutating func beginValue() { comma() }
-
-    /// What comes after every value.
-    mutating func endValue() { needsComma = true }
-
     private mutating func literal(_ text: String) {
         comma()
         bytes += text.utf8
@@ -143,5 +137,151 @@ package struct JSONWriter {
 
     private mutating func comma() {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
+    }
+}
+
+extension JSONWriter {
+    /// The bytes of the longest float, such as -1.1754944e-38, and a comma. A writer that has reserved this many for
+    /// each float copies nothing while it writes them.
+    package static let maxFloatBytes = 16
+
+    /// Writes a number in the shortest form that reads back as the same Float. It must be finite: JSON has no infinity
+    /// and no NaN, and the engine throws an error instead of giving them.
+    package mutating func number(_ value: Float) {
+        comma()
+        appendFloats([value].span)
+        needsComma = true
+    }
+
+    /// Writes an array of numbers.
+    package mutating func numbers(_ values: [Float]) {
+        numbers(values.span)
+    }
+
+    /// Writes an array of numbers.
+    package mutating func numbers(_ values: ArraySlice<Float>) {
+        numbers(values.span)
+    }
+
+    /// Writes an array of numbers.
+    package mutating func numbers(_ values: Span<Float>) {
+        beginArray()
+        appendFloats(values)
+        endArray()
+    }
+
+    /// Writes floats with commas between them. It appends as many bytes as they can need, and then removes the rest.
+    private mutating func appendFloats(_ values: Span<Float>) {
+        let start = bytes.count
+        bytes.append(contentsOf: repeatElement(0, count: values.count * Self.maxFloatBytes))
+        var end = start
+        var text = bytes.mutableSpan
+        for index in values.indices {
+            if index > 0 {
+                text[end] = UInt8(ascii: ",")
+                end += 1
+            }
+            end = Self.write(values[index], to: &text, at: end)
+        }
+        bytes.removeLast(bytes.count - end)
+    }
+
+    /// Writes a float as Swift's `description` does: with an exponent below 0.0001 and above 2^24, where a Float cannot
+    /// represent every integer.
+    ///
+    /// - Returns: The index after it.
+    private static func write(_ value: Float, to text: inout MutableSpan<UInt8>, at start: Int) -> Int {
+        precondition(value.isFinite, "a number that JSON cannot write")
+        var at = start
+        if value.sign == .minus {
+            text[at] = UInt8(ascii: "-")
+            at += 1
+        }
+        guard value != 0 else { return write(0, digits: 1, pointAt: 1, to: &text, at: at) }
+        let decimal = DecimalFloat(magnitude: value.magnitude)
+        let count = digitCount(decimal.digits)
+        let point = count + decimal.exponent
+        if point > -4, value.magnitude <= 0x1p24 {
+            return write(decimal.digits, digits: count, pointAt: point, to: &text, at: at)
+        }
+        at = writeDigits(decimal.digits, count, to: &text, at: at, pointAfter: count > 1 ? 1 : count)
+        let exponent = point - 1
+        text[at] = UInt8(ascii: "e")
+        text[at + 1] = UInt8(ascii: exponent < 0 ? "-" : "+")
+        text[at + 2] = UInt8(ascii: "0") + UInt8(exponent.magnitude / 10)
+        text[at + 3] = UInt8(ascii: "0") + UInt8(exponent.magnitude % 10)
+        return at + 4
+    }
+
+    /// Writes digits with the point after the first `point` of them, before them, or after zeros that follow them.
+    private static func write(
+        _ digits: UInt32,
+        digits count: Int,
+        pointAt point: Int,
+        to text: inout MutableSpan<UInt8>,
+        at start: Int
+    ) -> Int {
+        var at = start
+        if point <= 0 {
+            text[at] = UInt8(ascii: "0")
+            text[at + 1] = UInt8(ascii: ".")
+            at += 2
+            for _ in point..<0 {
+                text[at] = UInt8(ascii: "0")
+                at += 1
+            }
+            return writeDigits(digits, count, to: &text, at: at, pointAfter: count)
+        }
+        at = writeDigits(digits, count, to: &text, at: at, pointAfter: min(point, count))
+        guard point >= count else { return at }
+        for _ in count..<point {
+            text[at] = UInt8(ascii: "0")
+            at += 1
+        }
+        text[at] = UInt8(ascii: ".")
+        text[at + 1] = UInt8(ascii: "0")
+        return at + 2
+    }
+
+    /// Writes digits, with a point after the first `whole` of them unless these are all.
+    private static func writeDigits(
+        _ digits: UInt32,
+        _ count: Int,
+        to text: inout MutableSpan<UInt8>,
+        at start: Int,
+        pointAfter whole: Int
+    ) -> Int {
+        var rest = digits
+        var at = start + count + (whole < count ? 1 : 0)
+        let end = at
+        for _ in whole..<count {
+            at -= 1
+            text[at] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+        if whole < count {
+            at -= 1
+            text[at] = UInt8(ascii: ".")
+        }
+        for _ in 0..<whole {
+            at -= 1
+            text[at] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+        return end
+    }
+
+    private static func digitCount(_ number: UInt32) -> Int {
+        switch number {
+        case 100_000_000...: 9
+        case 10_000_000...: 8
+        case 1_000_000...: 7
+        case 100_000...: 6
+        case 10_000...: 5
+        case 1_000...: 4
+        case 100...: 3
+        case 10...: 2
+        default: 1
+        }
     }
 }

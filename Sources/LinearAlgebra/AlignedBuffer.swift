@@ -85,7 +85,7 @@ package struct AlignedBuffer: ~Copyable {
     func withNarrowVectors<Result>(_ body: (inout MutableSpan<SIMD16<UInt16>>) -> Result) -> Result {
         let vectorCount = 2 * count / Self.vectorWidth
         let memory = unsafe UnsafeMutableRawPointer(storage.baseAddress)
-        // What a narrow table holds is never read as floats.
+        // A narrow table's values are never read as floats.
         let start = unsafe memory?.assumingMemoryBound(to: SIMD16<UInt16>.self)
         let vectors = unsafe UnsafeMutableBufferPointer(start: start, count: vectorCount)
         var span = unsafe MutableSpan(_unsafeElements: vectors)

@@ -45,20 +45,29 @@ package struct Arithmetic: Sendable {
     }
 }
 
-/// The kernels that an operator may ask for.
-package enum Backend: String, Sendable, CaseIterable {
+/// The kernels that an operator may ask for: an instruction set of `CKernels` by its name, or one of those below.
+package struct Backend: RawRepresentable, Hashable, Sendable, CaseIterable {
     /// The fastest native kernels of this CPU; where there are none, OpenBLAS for float32.
-    case auto
-    /// Kernels for AVX-512 (F, BW, DQ, VL), with BF16 and VNNI where the CPU has them.
-    case avx512
-    /// Kernels for AVX2 and FMA.
-    case avx2
-    /// Kernels for 64-bit ARM.
-    case neon
+    package static let auto = Backend(name: "auto")
     /// Plain C, on any CPU.
-    case scalar
+    package static let scalar = Backend(name: "scalar")
     /// Products by OpenBLAS, float32 only.
-    case openblas
+    package static let openblas = Backend(name: "openblas")
+    /// ``auto``, every instruction set, the fastest first, and ``openblas``.
+    package static let allCases = [.auto] + Kernels.names.map { Backend(name: $0) } + [.openblas]
+
+    /// The name, as settings have it.
+    package let rawValue: String
+
+    /// The backend of that name; nil where there is none.
+    package init?(rawValue: String) {
+        guard let backend = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
+        self = backend
+    }
+
+    private init(name: String) {
+        rawValue = name
+    }
 }
 
 /// A reason why a backend can't compute as asked.

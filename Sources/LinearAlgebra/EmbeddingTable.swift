@@ -59,16 +59,6 @@ package final class EmbeddingTable: Sendable {
         self.storage = storage
     }
 
-    /// A table of `rows` vectors, given row-major.
-    ///
-    /// - Precondition: there are `rows * width` values.
-    package convenience init(rows: Int, width: Int, values: [Float]) {
-        precondition(values.count == rows * width, "\(values.count) values for [\(rows), \(width)]")
-        self.init(rows: rows, width: width) { stored in
-            for (index, value) in values.enumerated() { stored[index] = value }
-        }
-    }
-
     /// Writes row `row` and its padding at `offset`.
     ///
     /// - Precondition: the row exists; `offset` is on a vector boundary with ``paddedWidth`` floats behind it.

@@ -21,6 +21,13 @@ struct Kernels {
         unsafe self.table = table
     }
 
+    /// The names of all instruction sets, the fastest first, whether this CPU has them or not.
+    static var names: [String] {
+        var names: [String] = []
+        while let name = unsafe swl_kernels_name(names.count) { unsafe names.append(String(cString: name)) }
+        return names
+    }
+
     /// The instruction set's name.
     var name: String { unsafe String(cString: table.pointee.name) }
 

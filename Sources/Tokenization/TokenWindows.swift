@@ -1,17 +1,17 @@
-/// A text, alone or behind another one, that is divided into windows which the model takes one at a time.
+/// A text that is divided into windows for the model, alone or after another text.
 ///
-/// As `tokenizers` divides a text with `stride` and `return_overflowing_tokens`, and the second of a pair by
-/// `only_second`; but a window's encoding is made only when it is asked for.
+/// `tokenizers` divides a text in the same way with `stride` and `return_overflowing_tokens`, and the second text of a
+/// pair with `only_second`. Here the encoding of a window is made only when it is needed.
 package struct TokenWindows: Sendable {
-    /// Tokens of the divided text that a window has room for; less than 1 where the rest takes all there is.
-    package let room: Int
-    /// Tokens of the text before it that were cut.
+    /// The tokens of the divided text that fit into a window; less than 1 if the other tokens take up all of it.
+    package let capacity: Int
+    /// The number of tokens that were cut from the text before the divided one.
     package let truncatedTokenCount: Int
 
     private let leading: TokenSequence?
     private let divided: TokenSequence
     private let template: SequenceTemplate
-    /// For each token of the divided text, whether it goes on with the word of the one before.
+    /// For each token of the divided text, whether it continues the word of the token before it.
     private let continuesWord: [Bool]
 
     init(
@@ -26,32 +26,32 @@ package struct TokenWindows: Sendable {
         self.truncatedTokenCount = truncatedTokenCount
         template = tokenizer.template
         let specialTokens = tokenizer.template.specialTokenCount(isPair: leading != nil)
-        room = maxLength - specialTokens - (leading?.count ?? 0)
+        capacity = maxLength - specialTokens - (leading?.count ?? 0)
         continuesWord = divided.ids.map(tokenizer.continuesWord)
     }
 
     /// The number of tokens of the text before the divided one.
     package var leadingCount: Int { leading?.count ?? 0 }
 
-    /// Whether the divided text has room in one window.
-    package var fitsOneWindow: Bool { divided.count <= room }
+    /// Whether the divided text fits into one window.
+    package var fitsOneWindow: Bool { divided.count <= capacity }
 
-    /// The windows as ranges of the divided text's tokens: each as long as there is room for, but the last.
+    /// The windows as ranges of the divided text's tokens. All have the full length except for the last.
     ///
-    /// - Parameter overlap: how many tokens a window shares with the one before it.
-    /// - Precondition: 0 ≤ `overlap` < ``room``.
+    /// - Parameter overlap: The number of tokens that a window shares with the one before it.
+    /// - Precondition: 0 ≤ `overlap` < ``capacity``.
     package func windows(overlap: Int) -> [Range<Int>] {
-        precondition(overlap >= 0 && overlap < room, "windows that get nowhere")
+        precondition(overlap >= 0 && overlap < capacity, "windows that get nowhere")
         var windows: [Range<Int>] = []
         var start = 0
         repeat {
-            windows.append(start..<min(start + room, divided.count))
-            start += room - overlap
+            windows.append(start..<min(start + capacity, divided.count))
+            start += capacity - overlap
         } while windows[windows.count - 1].upperBound < divided.count
         return windows
     }
 
-    /// What the model takes of a window: the text before, and this part of the divided one, between special tokens.
+    /// The encoding of a window: the text before, and this part of the divided text, between special tokens.
     package func encoding(of window: Range<Int>, collectOffsets: Bool) -> Encoding {
         let options = EncodingOptions(collectOffsets: collectOffsets)
         guard let leading else {
@@ -60,9 +60,9 @@ package struct TokenWindows: Sendable {
         return template.assemble(leading, divided, kept: (0..<leading.count, window), options: options)
     }
 
-    /// Where tokens of the divided text stand in it: UTF-8 bytes.
+    /// The range of UTF-8 bytes of tokens in the divided text.
     ///
-    /// - Parameter window: nil for the tokens themselves; else for the words they belong to, as far as those lie in it.
+    /// - Parameter window: If not nil, the range is that of the tokens' whole words, as far as they are in this window.
     package func bytes(of tokens: ClosedRange<Int>, wholeWordsIn window: Range<Int>?) -> Range<Int32> {
         var (first, last) = (tokens.lowerBound, tokens.upperBound)
         if let window {
@@ -77,9 +77,9 @@ extension Tokenizer {
     /// Divides a text into windows.
     ///
     /// - Parameters:
-    ///   - leading: a text that stands before the divided one in every window, as its pair.
-    ///   - maxLength: the most tokens of a window, special tokens included.
-    ///   - maxLeadingLength: the most tokens of the text before; more are cut from its end.
+    ///   - leading: A text that comes before the divided one in every window, as the first of a pair.
+    ///   - maxLength: The most tokens of a window, special tokens included.
+    ///   - maxLeadingLength: The most tokens of the leading text. Further tokens are cut from its end.
     package func windows(
         dividing text: String,
         behind leading: String? = nil,
@@ -103,7 +103,7 @@ extension Tokenizer {
         )
     }
 
-    /// Whether a token goes on with a word that another one has begun.
+    /// Whether a token continues a word that another token has begun.
     func continuesWord(_ id: Int32) -> Bool {
         vocabulary.token(id)?.starts(with: wordPiece.continuingPrefix) ?? false
     }

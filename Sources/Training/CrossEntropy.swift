@@ -10,7 +10,7 @@ struct CrossEntropy: Sendable {
     private let features: FeatureMatrix
     private let labels: [Int]
     private let rows: [Int]
-    /// Weight vectors: one of two classes, else one for each.
+    /// Number of weight vectors: one for two classes together, else one for each class.
     let outputs: Int
 
     init(_ features: FeatureMatrix, labels: [Int], rows: [Int], outputs: Int) {
@@ -20,7 +20,7 @@ struct CrossEntropy: Sendable {
         self.outputs = outputs
     }
 
-    /// The numbers of a point: `outputs` weight vectors of `columns`, then `outputs` biases.
+    /// Number of parameters: `outputs` weight vectors of `columns` each, then `outputs` biases.
     var parameters: Int { outputs * (features.columns + 1) }
 
     func evaluate(_ point: [Double]) -> (value: Double, gradient: [Double]) {
@@ -45,7 +45,7 @@ struct CrossEntropy: Sendable {
         return (sum.loss * scale, gradient)
     }
 
-    /// Sums over some rows.
+    /// Loss and gradient, summed over some rows.
     private struct Part {
         var loss = 0.0
         var weights: [FeatureMatrix.Lanes]
@@ -70,7 +70,7 @@ struct CrossEntropy: Sendable {
             let row = rows[index]
             features.products(ofRow: row, with: weights, count: outputs, into: &scores)
             for output in 0..<outputs { scores[output] += biases[output] }
-            // From here on the scores are the loss's derivatives by them.
+            // From here on, each score is the derivative of the loss with respect to it.
             part.loss +=
                 outputs == 1
                 ? Self.binary(&scores[0], isSecond: labels[row] == 1) : Self.multinomial(&scores, label: labels[row])
@@ -82,7 +82,7 @@ struct CrossEntropy: Sendable {
         return part
     }
 
-    /// log(1 + e^±x) of the logit, which becomes its derivative.
+    /// The loss log(1 + e^±x) of the logit x; the logit is replaced by the loss's derivative.
     private static func binary(_ score: inout Double, isSecond: Bool) -> Double {
         let logit = score
         // e^-|x| cannot overflow.
@@ -92,7 +92,7 @@ struct CrossEntropy: Sendable {
         return max(0, isSecond ? -logit : logit) + log1p(small)
     }
 
-    /// -log softmax of the label's logit; the logits become their derivatives.
+    /// The loss -log softmax of the label's logit; the logits are replaced by the loss's derivatives.
     private static func multinomial(_ scores: inout [Double], label: Int) -> Double {
         let largest = scores.reduce(-.infinity, max)
         let own = scores[label] - largest

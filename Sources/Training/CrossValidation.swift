@@ -4,27 +4,27 @@ import Foundation
 package struct CrossValidation: Sendable {
     /// Values of `C` to choose from, ascending: scikit-learn's `LogisticRegressionCV` takes the same ten.
     package var inversePenalties = (0..<10).map { pow(10, -4 + 8 * Double($0) / 9) }
-    /// Parts that the rows are dealt into; each is predicted once by what the others teach.
+    /// Number of folds. Each fold is predicted once, by a model fitted on the others.
     package var folds = 5
-    /// What divides the rows.
+    /// The seed of the division into folds.
     package var seed: UInt64 = 0
-    /// For choosing, what scikit-learn stops at is near enough.
+    /// The tolerance of the fits. To choose between penalties, scikit-learn's default is near enough.
     private static let gradientTolerance = 1e-4
 
     /// Ten values, five folds.
     package init() {}
 
-    /// How one value of `C` did.
+    /// The accuracy of one value of `C`.
     package struct Score: Sendable, Equatable {
         /// The value.
         package var inversePenalty: Double
-        /// The share of rows predicted rightly, each by a model that had not seen it.
+        /// The fraction of rows predicted rightly, each by a model that had not seen it.
         package var accuracy: Double
     }
 
-    /// A score for each `C`, in their order; none where there are not two texts of a class to divide.
+    /// A score for each `C`, in their order; no scores if no class has two texts.
     ///
-    /// - Parameter progress: told how many of how many fits are done.
+    /// - Parameter progress: called with the number of fits done and of all fits.
     package func scores(
         _ features: FeatureMatrix,
         labels: [Int],
@@ -58,7 +58,7 @@ package struct CrossValidation: Sendable {
         }
     }
 
-    /// The best score's `C`; of equal ones the smallest, which is the simplest model.
+    /// The score with the best accuracy; of equal ones that with the smallest `C`, the simplest model.
     package static func best(_ scores: [Score]) -> Score? {
         scores.max { ($0.accuracy, -$0.inversePenalty) < ($1.accuracy, -$1.inversePenalty) }
     }

@@ -1,13 +1,13 @@
-/// A feature vector for each of many texts, in doubles.
+/// The feature vectors of many texts, in double precision.
 ///
 /// Rows are padded to whole vectors of eight numbers, so that products work on all lanes at once, and always in the
 /// same order of additions.
 package struct FeatureMatrix: Sendable {
     typealias Lanes = SIMD8<Double>
 
-    /// Feature vectors.
+    /// Number of feature vectors.
     package private(set) var rows = 0
-    /// Numbers of each.
+    /// Length of each feature vector.
     package let columns: Int
     let lanesPerRow: Int
     private(set) var lanes: [Lanes] = []
@@ -24,14 +24,14 @@ package struct FeatureMatrix: Sendable {
 
     /// Adds a row.
     ///
-    /// - Precondition: as many numbers as columns.
+    /// - Precondition: the row has as many numbers as the matrix has columns.
     package mutating func append(_ row: [Double]) {
         precondition(row.count == columns, "\(row.count) features in a matrix of \(columns) columns")
         lanes += Self.lanes(of: row)
         rows += 1
     }
 
-    /// Numbers as vectors of lanes, the last of them filled up with zeros.
+    /// The numbers as SIMD vectors, the last one filled up with zeros.
     static func lanes(of numbers: some RandomAccessCollection<Double>) -> [Lanes] {
         stride(from: 0, to: numbers.count, by: Lanes.scalarCount).map { start in
             var vector = Lanes.zero
@@ -42,7 +42,7 @@ package struct FeatureMatrix: Sendable {
         }
     }
 
-    /// The row's products with `count` weight vectors, which follow each other in `weights` as rows do here.
+    /// The dot products of a row with `count` weight vectors, which are laid out in `weights` as rows are here.
     @inline(__always)
     func products(ofRow row: Int, with weights: [Lanes], count: Int, into scores: inout [Double]) {
         let start = row * lanesPerRow
@@ -54,7 +54,7 @@ package struct FeatureMatrix: Sendable {
         }
     }
 
-    /// Adds the row, times `factor`, to the vector that begins at `first` of `sums`.
+    /// Adds a row times `factor` to the vector that begins at `sums[first]`.
     @inline(__always)
     func add(row: Int, times factor: Double, to sums: inout [Lanes], at first: Int) {
         let start = row * lanesPerRow

@@ -1,35 +1,35 @@
 /// Minimizes a smooth function by the limited-memory BFGS method (Nocedal and Wright, Numerical Optimization, 2nd
 /// edition, algorithms 7.4 and 7.5), with a line search for the strong Wolfe conditions (algorithms 3.5 and 3.6).
 package struct LBFGS: Sendable {
-    /// It is over when no component of the gradient is larger.
+    /// The search ends when no component of the gradient is larger.
     package var gradientTolerance = 1e-6
-    /// It is over, in any case, after so many steps.
+    /// The search ends after this many steps in any case.
     package var maxIterations = 1000
 
-    /// Steps that are remembered; scipy's number.
+    /// Number of steps that are remembered; scipy's default.
     private static let memory = 10
-    /// It is over when a step lessens the value by no more than this share of it, below which is rounding; scipy's
+    /// The search ends when a step lowers the value by no more than this fraction of it, which is rounding; scipy's
     /// factor in scikit-learn.
     private static let valueTolerance = 64 * Double.ulpOfOne
 
-    /// The tolerances as they are when nothing is said.
+    /// The default tolerances.
     package init() {}
 
-    /// Where a search came to.
+    /// The result of a search.
     package struct Result: Sendable {
         /// The point.
         package var point: [Double]
-        /// The function there.
+        /// The function's value there.
         package var value: Double
         /// The gradient's largest component there.
         package var gradientNorm: Double
-        /// Steps taken.
+        /// Number of steps taken.
         package var iterations: Int
-        /// Whether it ended by a tolerance, and not by ``maxIterations``.
+        /// Whether the search ended by a tolerance, and not by ``maxIterations``.
         package var converged: Bool
     }
 
-    /// Goes down from `start`.
+    /// Searches for the minimum, from `start` on.
     ///
     /// - Parameter function: the value at a point, and the gradient, of as many components.
     package func minimize(
@@ -46,15 +46,15 @@ package struct LBFGS: Sendable {
             }
             var direction = Self.direction(gradient, pairs)
             if Self.product(direction, gradient) >= 0 {
-                // Rounding has spoilt the memory: begin anew, straight down.
+                // Rounding has spoilt the remembered steps: start anew, with the negative gradient.
                 pairs = []
                 direction = gradient.map { -$0 }
             }
-            // Nothing is known yet of how far to go: as scipy does, a step of length 1 at most.
+            // The scale is not known yet: as in scipy, the first step has length 1 at most.
             let first = pairs.isEmpty ? min(1, 1 / Self.product(direction, direction).squareRoot()) : 1
             let search = WolfeSearch(point: point, direction: direction, value: value, gradient: gradient)
             guard let next = try search.step(from: first, function) else {
-                // No smaller value is to be found along the way down: this is the minimum as far as doubles tell.
+                // The search finds no smaller value in this direction: this is the minimum in double precision.
                 return Result(point: point, value: value, gradientNorm: norm, iterations: iteration, converged: true)
             }
             if let pair = CurvaturePair(from: (point, gradient), to: (next.point, next.gradient)) {
@@ -114,14 +114,14 @@ package struct LBFGS: Sendable {
     }
 }
 
-/// A step taken and what it changed of the gradient.
+/// A step, and the change of the gradient over it.
 private struct CurvaturePair {
     let step: [Double]
     let change: [Double]
-    /// Their product, which is positive.
+    /// The dot product of step and change, which is positive.
     let curvature: Double
 
-    /// Nil where the curvature is lost in rounding.
+    /// Nil if the curvature is lost in rounding.
     init?(from old: (point: [Double], gradient: [Double]), to new: (point: [Double], gradient: [Double])) {
         step = zip(new.point, old.point).map { $0 - $1 }
         change = zip(new.gradient, old.gradient).map { $0 - $1 }

@@ -1,12 +1,12 @@
 /// Multinomial logistic regression with an L2 penalty: scikit-learn's `LogisticRegression` at its defaults.
 ///
-/// What is minimized over n rows is the mean cross-entropy + |W|² / (2 C n); the intercepts are not penalized. Of two
-/// classes there is one weight vector, the second class's over the first's, as scikit-learn has it: two penalized ones
-/// would be another model.
+/// The function minimized over n rows is the mean cross-entropy + |W|² / (2 C n); intercepts are not penalized. For
+/// two classes there is one weight vector, the second class's minus the first's, as in scikit-learn: two penalized
+/// vectors would be another model.
 package struct LogisticRegression: Sendable {
     /// scikit-learn's `C`: the smaller, the smaller the weights.
     package var inversePenalty: Double
-    /// How the minimum is looked for.
+    /// The method that searches for the minimum.
     package var search = LBFGS()
 
     /// A regression with the given `C`.
@@ -27,18 +27,18 @@ package struct LogisticRegression: Sendable {
         package var iterations: Int
         /// Whether it ended at a minimum.
         package var converged: Bool
-        /// The parameters as they were searched for: where a search with another `C` can begin.
+        /// The parameters in the search's own form, from which a search with another `C` can start.
         let point: [Double]
     }
 
-    /// Fits the classes of some rows.
+    /// Fits a model that predicts the classes of some rows.
     ///
     /// - Parameters:
-    ///   - features: of all rows.
+    ///   - features: the features of all rows.
     ///   - labels: each row's class, from 0.
-    ///   - classes: their number.
-    ///   - rows: those to learn from.
-    ///   - start: a fit to begin at, of the same number of classes and columns; nil for zeros.
+    ///   - classes: the number of classes.
+    ///   - rows: the rows to learn from.
+    ///   - start: a fit to start from, with the same number of classes and columns; nil for zeros.
     /// - Precondition: two classes or more, and at least one row.
     package func fit(
         _ features: FeatureMatrix,
@@ -93,7 +93,7 @@ package struct LinearHead: Sendable, Equatable {
         bias = [-bias[0] / 2, bias[0] / 2]
     }
 
-    /// The class of each of some rows: that with the largest logit, the first of equal ones.
+    /// The predicted class of each of some rows: the one with the largest logit, the first of equal ones.
     package func predictions(_ features: FeatureMatrix, rows: some Sequence<Int>) -> [Int] {
         let lanes = weight.flatMap { FeatureMatrix.lanes(of: $0) }
         var scores = [Double](repeating: 0, count: weight.count)

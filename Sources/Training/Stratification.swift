@@ -1,16 +1,16 @@
-/// Divides rows so that each part has the classes in the proportions of the whole. The same seed divides alike on any
-/// machine.
+/// Divides rows so that each part has the classes in the proportions of the whole. A seed gives the same division on
+/// any machine.
 package enum Stratification {
-    /// Holds some rows of each class out.
+    /// Holds out some rows of each class.
     ///
-    /// A class of one row is not held out: nothing could be learnt of it.
+    /// The row of a class that has only one is not held out: the class could not be learnt.
     ///
-    /// - Parameter share: how many of a class are held out, from 0 to 1; at least one stays.
+    /// - Parameter fraction: how many of a class are held out, from 0 to 1; at least one stays.
     /// - Returns: row numbers, each ascending.
-    package static func split(labels: [Int], share: Double, seed: UInt64) -> (training: [Int], heldOut: [Int]) {
+    package static func split(labels: [Int], fraction: Double, seed: UInt64) -> (training: [Int], heldOut: [Int]) {
         var (training, heldOut): ([Int], [Int]) = ([], [])
         for members in shuffledClasses(labels, rows: Array(labels.indices), seed: seed) {
-            let wanted = Int((Double(members.count) * share).rounded())
+            let wanted = Int((Double(members.count) * fraction).rounded())
             let count = members.count == 1 ? 0 : min(max(wanted, 1), members.count - 1)
             heldOut += members.prefix(count)
             training += members.dropFirst(count)
@@ -20,15 +20,15 @@ package enum Stratification {
 
     /// Deals rows into folds, each to be held out once.
     ///
-    /// A class of one row is in no fold, and so in every training part.
+    /// The row of a class that has only one is in no fold, and so in every training part.
     ///
-    /// - Parameter rows: those to deal; `labels` is of all.
+    /// - Parameter rows: the rows to deal; `labels` has the classes of all rows.
     /// - Returns: row numbers, each ascending.
     package static func folds(_ count: Int, labels: [Int], rows: [Int], seed: UInt64) -> [[Int]] {
         var folds = [[Int]](repeating: [], count: count)
         var next = 0
         for members in shuffledClasses(labels, rows: rows, seed: seed) where members.count > 1 {
-            // Each class goes on where the one before has ended, so that folds differ by one row at most.
+            // Each class continues with the fold where the class before it ended, so folds differ by one row at most.
             for row in members {
                 folds[next % count].append(row)
                 next += 1

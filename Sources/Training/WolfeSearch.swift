@@ -1,7 +1,7 @@
 /// How far to go in a direction: to where the value has fallen enough and the slope is much flatter (the strong Wolfe
 /// conditions; Nocedal and Wright, algorithms 3.5 and 3.6, with bisection safeguarding a cubic's minimum).
 struct WolfeSearch {
-    /// A place on the way.
+    /// A point on the line that is searched.
     struct Place {
         let point: [Double]
         let value: Double
@@ -10,11 +10,12 @@ struct WolfeSearch {
         let slope: Double
     }
 
-    /// The fall must be at least this share of what the first slope promises.
+    /// The decrease must be at least this fraction of what the first slope promises.
     private static let sufficientDecrease = 1e-4
-    /// The slope must be at most this share of the first; for quasi-Newton steps, which are mostly right at once.
+    /// The slope must be at most this fraction of the first: the value for quasi-Newton steps, most of which
+    /// fit at once.
     private static let curvature = 0.9
-    /// Places looked at; scikit-learn's bound.
+    /// Most points that are evaluated; scikit-learn's bound.
     private static let maxEvaluations = 50
 
     private let start: Place
@@ -26,7 +27,7 @@ struct WolfeSearch {
         start = Place(point: point, value: value, gradient: gradient, length: 0, slope: slope)
     }
 
-    /// The first place found that will do; else the lowest one seen, or nil if none was lower than the start.
+    /// The first point that meets both conditions; else the lowest one seen, or nil if none is lower than the start.
     func step(
         from first: Double,
         _ function: ([Double]) throws -> (value: Double, gradient: [Double])
@@ -42,7 +43,7 @@ struct WolfeSearch {
             } else if abs(place.slope) <= -Self.curvature * start.slope {
                 return place
             } else {
-                // It goes on falling away from `low`, or has turned: then the minimum is between.
+                // The value still falls away from `low`, or it has turned: then the minimum lies between.
                 if place.slope * (place.length - low.length) >= 0 { high = low }
                 low = place
             }
@@ -76,8 +77,8 @@ struct WolfeSearch {
         let square = slopes * slopes - a.slope * b.slope
         guard square.isFinite, square >= 0 else { return middle }
         let root = b.length > a.length ? square.squareRoot() : -square.squareRoot()
-        let share = (b.slope + root - slopes) / (b.slope - a.slope + 2 * root)
-        let minimum = b.length - (b.length - a.length) * share
+        let fraction = (b.slope + root - slopes) / (b.slope - a.slope + 2 * root)
+        let minimum = b.length - (b.length - a.length) * fraction
         guard minimum.isFinite else { return middle }
         return min(max(minimum, from + 0.1 * (to - from)), to - 0.1 * (to - from))
     }

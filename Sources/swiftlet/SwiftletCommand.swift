@@ -1,5 +1,29 @@
 import ArgumentParser
+import Foundation
+import Host
+import Hub
+import LinearAlgebra
 import Service
+
+/// The program's entry.
+@main
+enum Main {
+    static func main() async {
+        StandardDescriptors.ensureOpen()
+        // These change the environment, which is safe while there is one thread.
+        OpenBLAS.prepareEnvironment()
+        WebTrust.prepareEnvironment()
+        HeapMemory.limitReserves()
+        // A reader that closes the pipe (`| head`) then is an error of write(2), which ends a command quietly.
+        BrokenPipe.ignoreSignal()
+        do {
+            try await SwiftletCommand.run(arguments: Array(CommandLine.arguments.dropFirst()))
+            ProcessEnd.now(.success)
+        } catch {
+            SwiftletCommand.end(with: error)
+        }
+    }
+}
 
 /// The root of the command line: `swiftlet <command>`.
 struct SwiftletCommand: AsyncParsableCommand {
@@ -7,8 +31,8 @@ struct SwiftletCommand: AsyncParsableCommand {
         commandName: "swiftlet",
         abstract: "MobileBERT: text in; vectors, labels and tokens out.",
         discussion: """
-            Serves a model over HTTP, or runs it on texts from the command line, standard input or a file, one text \
-            a line. Without --model the bundled model is used.
+            Serves a model over HTTP, or runs it on texts from the command line, standard input or a file, with one \
+            text on each line. Without --model the bundled model is used.
 
             EXAMPLES
               swiftlet serve --port 8080
@@ -19,7 +43,7 @@ struct SwiftletCommand: AsyncParsableCommand {
               swiftlet pull google/mobilebert-uncased
 
             EXIT STATUS (sysexits.h)
-              0    done; also when the reader of the output has gone (as with | head)
+              0    done; also if the reader of the output closes the pipe (as with | head)
               1    health: the service is not healthy; verify: a published figure is not met
               64   wrong usage of the command line
               65   a text or a model that cannot be used
@@ -27,8 +51,8 @@ struct SwiftletCommand: AsyncParsableCommand {
               69   the service cannot be started (its port is taken, for example), or the Hub cannot be reached
               70   a fault of the program itself
               74   reading or writing failed
-              77   the Hub does not let us have the model
-              78   wrong setting in the configuration file or the environment
+              77   the Hub does not give access to the model
+              78   a wrong setting in the configuration file or the environment
               130  interrupted (Ctrl-C); 143 terminated
             """,
         version: SwiftletVersion.current,

@@ -80,7 +80,7 @@ struct OverloadTests {
         let late = simulation.batches.dropFirst(simulation.batches.count / 4)
         let longest = Double(late.max() ?? 0) * secondsPerToken + engine.secondsPerBatch
         #expect(longest <= 0.26)
-        // And no smaller than they need to be: rows or tokens are at their limit, or the time is.
+        // And no smaller than they need to be: sequences or tokens are at their limit, or the time is.
         #expect(Double(late.max() ?? 0) > min(0.8 * 0.25 / secondsPerToken, 1500))
     }
 

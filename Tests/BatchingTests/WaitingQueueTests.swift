@@ -11,24 +11,24 @@ struct WaitingQueueTests {
         return WaitingQueue(policy: policy)
     }
 
-    private func share(_ queue: inout WaitingQueue, idleWorkers: Int = 1) -> WaitingQueue.Share {
+    private func share(_ queue: inout WaitingQueue, idleWorkers: Int = 1) -> WaitingQueue.Part {
         queue.takeBatch(idleWorkers: idleWorkers, maxTokens: queue.policy.maxBatchTokens)
     }
 
     private func take(_ queue: inout WaitingQueue, idleWorkers: Int = 1) -> [UInt64] {
-        share(&queue, idleWorkers: idleWorkers).entries.map(\.row)
+        share(&queue, idleWorkers: idleWorkers).entries.map(\.job)
     }
 
-    /// Adds rows of one request, numbered from `first`.
+    /// Adds sequences of one request, numbered from `first`.
     private func add(_ lengths: [Int], from first: UInt64 = 0, to queue: inout WaitingQueue) {
         var before = 0
-        for (row, length) in zip(first..., lengths) {
-            queue.append(row, tokenCount: length, behind: before, priority: .high)
+        for (sequence, length) in zip(first..., lengths) {
+            queue.append(sequence, tokenCount: length, behind: before, priority: .high)
             before += length
         }
     }
 
-    @Test("gives rows of one length back in arrival order")
+    @Test("gives sequences of one length back in arrival order")
     func arrivalOrder() {
         var queue = queue { $0.maxBatchSequences = 4 }
         for i in 0..<10 as Range<UInt64> { add([16], from: i, to: &queue) }
@@ -37,7 +37,7 @@ struct WaitingQueueTests {
         #expect(taken == Array(0..<10))
     }
 
-    @Test("keeps a batch within the token budget and the row count")
+    @Test("keeps a batch within the token budget and the sequence count")
     func budget() {
         var queue = queue {
             $0.maxBatchTokens = 300
@@ -50,7 +50,7 @@ struct WaitingQueueTests {
         }
     }
 
-    @Test("runs a row longer than the budget, alone")
+    @Test("runs a sequence longer than the budget, alone")
     func oversizedRow() {
         var queue = queue { $0.maxBatchTokens = 100 }
         add([500, 500], to: &queue)
@@ -58,7 +58,7 @@ struct WaitingQueueTests {
         #expect(take(&queue) == [1])
     }
 
-    @Test("does not put short rows into a large batch of long ones")
+    @Test("does not put short sequences into a large batch of long ones")
     func lengthAware() {
         var queue = queue()
         for i in 0..<6 as Range<UInt64> { add([i % 2 == 0 ? 400 : 12], from: i, to: &queue) }
@@ -77,7 +77,7 @@ struct WaitingQueueTests {
         #expect(take(&queue) == [0, 1, 2])
     }
 
-    @Test("starves no long row, however many short ones keep coming")
+    @Test("starves no long sequence, however many short ones keep coming")
     func noStarvation() {
         var queue = queue { $0.maxBatchTokens = 512 }
         add([500], from: 0, to: &queue)
@@ -89,14 +89,14 @@ struct WaitingQueueTests {
                 arrived += 1
             }
             let batch = share(&queue)
-            if batch.entries.contains(where: { $0.row == 0 }) { break }
+            if batch.entries.contains(where: { $0.job == 0 }) { break }
             shortTokensBefore += batch.tokenCount
         }
         #expect(shortTokensBefore > 0)
         #expect(shortTokensBefore <= 500 * BatchPolicy().overtakingFactor + 512)
     }
 
-    @Test("lets a single row pass most of a huge request that came first")
+    @Test("lets a single sequence pass most of a huge request that came first")
     func hugeRequest() {
         var queue = queue { $0.maxBatchTokens = 512 }
         add(Array(repeating: 30, count: 1000), to: &queue)
@@ -114,20 +114,20 @@ struct WaitingQueueTests {
         #expect(take(&queue).count == 4)
     }
 
-    @Test("gives idle workers the same number of tokens, all rows and none twice", arguments: 2...5)
+    @Test("gives idle workers the same number of tokens, all sequences and none twice", arguments: 2...5)
     func evenShares(workers: Int) {
         var generator = SeededGenerator(seed: UInt64(workers))
         for _ in 0..<50 {
             var queue = queue()
             let lengths = (0..<32).map { _ in Int.random(in: 3...60, using: &generator) }
             add(lengths, to: &queue)
-            let shares = min(workers, lengths.reduce(0, +) / BatchPolicy().minShareTokens)
+            let shares = min(workers, lengths.reduce(0, +) / BatchPolicy().minPartTokens)
             var parts: [[UInt64]] = []
             while !queue.isEmpty { parts.append(take(&queue, idleWorkers: workers - parts.count)) }
             #expect(parts.count == shares)
             #expect(parts.joined().sorted() == Array(0..<32))
             let tokens = parts.map { $0.reduce(0) { $0 + lengths[Int($1)] } }
-            // The last row given is among the shortest; a few tokens in hundreds are no wait.
+            // The last sequence given is among the shortest; a few tokens in hundreds are no wait.
             #expect((tokens.max() ?? 0) - (tokens.min() ?? 0) <= 16, "\(tokens)")
         }
     }
@@ -137,7 +137,7 @@ struct WaitingQueueTests {
         var queue = queue()
         add([20, 60, 50], to: &queue)
         let share = share(&queue, idleWorkers: 4)
-        #expect(share.entries.map(\.row).sorted() == [0, 1, 2])
+        #expect(share.entries.map(\.job).sorted() == [0, 1, 2])
         #expect(share.workers == 4)
     }
 
@@ -151,12 +151,12 @@ struct WaitingQueueTests {
         #expect(second.entries.count == 16)
     }
 
-    @Test("lends nobody while rows wait that cannot begin")
+    @Test("lends nobody while sequences wait that cannot begin")
     func backlog() {
         var queue = queue { $0.maxBatchSequences = 4 }
         add(Array(repeating: 100, count: 40), to: &queue)
         let share = share(&queue, idleWorkers: 2)
-        #expect(share.entries.map(\.row) == [0, 1, 2, 3])
+        #expect(share.entries.map(\.job) == [0, 1, 2, 3])
         #expect(share.workers == 1)
     }
 
@@ -166,12 +166,12 @@ struct WaitingQueueTests {
         var queue = queue {
             $0.maxBatchTokens = 512; $0.freeCompanyTokens = 0
         }
-        var (row, tokens, sinceLow, longest) = (UInt64(0), [Priority.high: 0, .low: 0], 0, 0)
+        var (sequence, tokens, sinceLow, longest) = (UInt64(0), [Priority.high: 0, .low: 0], 0, 0)
         for _ in 0..<3000 {
             for priority in Priority.allCases {
                 while queue[priority].tokenCount < 2000 {
-                    queue.append(row, tokenCount: Int.random(in: 5...200, using: &generator), priority: priority)
-                    row += 1
+                    queue.append(sequence, tokenCount: Int.random(in: 5...200, using: &generator), priority: priority)
+                    sequence += 1
                 }
             }
             for entry in share(&queue).entries {
@@ -182,25 +182,25 @@ struct WaitingQueueTests {
         }
         let part = Double(tokens[.low] ?? 0) / Double(tokens.values.reduce(0, +))
         #expect((0.09...0.115).contains(part), "\(part)")
-        // The longest row's share, and the batch that was being filled.
+        // The longest sequence's share, and the batch that was being filled.
         #expect(longest <= 8 * 200 + 2 * 512, "\(longest)")
         var alone = self.queue()
         alone.append(0, tokenCount: 100, priority: .low)
         #expect(take(&alone) == [0])
     }
 
-    @Test("starves no row of low priority, however much of high priority comes")
+    @Test("starves no sequence of low priority, however much of high priority comes")
     func lowPriorityIsServed() {
         var queue = queue { $0.maxBatchTokens = 512 }
         queue.append(0, tokenCount: 400, priority: .low)
-        var (row, before) = (UInt64(1), 0)
+        var (sequence, before) = (UInt64(1), 0)
         while true {
             while queue[.high].tokenCount < 4000 {
-                queue.append(row, tokenCount: 16, priority: .high)
-                row += 1
+                queue.append(sequence, tokenCount: 16, priority: .high)
+                sequence += 1
             }
             let batch = share(&queue)
-            if batch.entries.contains(where: { $0.row == 0 }) { break }
+            if batch.entries.contains(where: { $0.job == 0 }) { break }
             before += batch.tokenCount
         }
         #expect((8 * 400...8 * 400 + 512).contains(before), "\(before)")
@@ -210,7 +210,7 @@ struct WaitingQueueTests {
     func tokensAhead() {
         var queue = queue()
         #expect(queue.tokensAhead(of: 30, priority: .high) == 0)
-        for row in 0..<10 as Range<UInt64> { queue.append(row, tokenCount: 30, priority: .high) }
+        for sequence in 0..<10 as Range<UInt64> { queue.append(sequence, tokenCount: 30, priority: .high) }
         #expect((270...300).contains(queue.tokensAhead(of: 30, priority: .high)))
         add(Array(repeating: 30, count: 100), from: 100, to: &queue)
         #expect((300...480).contains(queue.tokensAhead(of: 30, priority: .high)))
@@ -220,7 +220,7 @@ struct WaitingQueueTests {
         #expect(queue.tokensAhead(of: 5000, priority: .high) == 0)
     }
 
-    @Test("makes a row due sooner for a second request, never later")
+    @Test("makes a sequence due sooner for a second request, never later")
     func hastening() {
         var queue = queue { $0.maxBatchSequences = 1 }
         add([30, 30, 30], to: &queue)
@@ -228,13 +228,13 @@ struct WaitingQueueTests {
         queue.hasten(2, behind: 0, priority: .high)
         queue.hasten(0, behind: 5000, priority: .high)
         queue.hasten(10, behind: 0, priority: .low)
-        #expect(queue.rowCount == 4 && queue.tokenCount == 120)
+        #expect(queue.sequenceCount == 4 && queue.tokenCount == 120)
         var order: [UInt64] = []
         while !queue.isEmpty { order += take(&queue) }
         #expect(order == [0, 10, 2, 1])
     }
 
-    @Test("counts rows and tokens truly through additions, cancellations and batches")
+    @Test("counts sequences and tokens truly through additions, cancellations and batches")
     func accounting() {
         var generator = SeededGenerator(seed: 11)
         var queue = queue { $0.maxBatchTokens = 700 }
@@ -259,12 +259,12 @@ struct WaitingQueueTests {
             }
             if Bool.random(using: &generator) {
                 for entry in share(&queue, idleWorkers: Int.random(in: 1...3, using: &generator)).entries {
-                    #expect(waiting.removeValue(forKey: entry.row) == entry.tokenCount)
+                    #expect(waiting.removeValue(forKey: entry.job) == entry.tokenCount)
                 }
             }
-            #expect(queue.rowCount == waiting.count && queue.tokenCount == waiting.values.reduce(0, +))
+            #expect(queue.sequenceCount == waiting.count && queue.tokenCount == waiting.values.reduce(0, +))
         }
-        while !queue.isEmpty { for row in take(&queue) { #expect(waiting.removeValue(forKey: row) != nil) } }
+        while !queue.isEmpty { for sequence in take(&queue) { #expect(waiting.removeValue(forKey: sequence) != nil) } }
         #expect(waiting.isEmpty && queue.tokensAhead(of: 100_000, priority: .low) == 0)
     }
 }

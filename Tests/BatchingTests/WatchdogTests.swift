@@ -1,10 +1,12 @@
+import Compute
 import Dispatch
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Batching
 
-/// Counts each row's tokens. Batches with the task "hang" wait at the gate, those with "fail" fail as a whole.
+/// Counts each sequence's tokens. Batches with the task "hang" wait at the gate, those with "fail" fail as a whole.
 private struct HangingEngine: BatchEngine {
     struct Failure: Error {}
 
@@ -12,7 +14,7 @@ private struct HangingEngine: BatchEngine {
         let engine: HangingEngine
         init(_ engine: HangingEngine) { self.engine = engine }
 
-        func run(_ batch: Batch<String>, team: BatchTeam) throws -> [Result<Int, any Error>] {
+        func run(_ batch: Batch<String>, team: ThreadTeam) throws -> [Result<Int, any Error>] {
             if batch.tasks.contains("hang") {
                 engine.hanging.add()
                 engine.gate.wait()
@@ -27,7 +29,7 @@ private struct HangingEngine: BatchEngine {
                 }
             }
             if batch.tasks.contains("fail") { throw Failure() }
-            return (0..<batch.rows).map { _ in .success(batch.length) }
+            return (0..<batch.batchSize).map { _ in .success(batch.sequenceLength) }
         }
     }
 
@@ -44,8 +46,8 @@ private struct HangingEngine: BatchEngine {
     func bytes(of output: Int) -> Int { 8 }
 }
 
-private func row(_ task: String = "") -> BatchRow<String> {
-    BatchRow(inputIDs: [1, 2], tokenTypeIDs: [0, 0], task: task)
+private func sequence(_ task: String = "") -> InputSequence<String> {
+    InputSequence(inputIDs: [1, 2], tokenTypeIDs: [0, 0], task: task)
 }
 
 /// Whether something becomes true before long.
@@ -64,26 +66,28 @@ struct WatchdogTests {
             + scheduler.giveUpStuckWorkers(after: .seconds(30), elapsed: .seconds(30))
     }
 
-    @Test("has its rows answered with an error, is replaced, and its late result is dropped")
+    @Test("has its sequences answered with an error, is replaced, and its late result is dropped")
     func replaced() async throws {
         let reports = Counter()
         let scheduler = BatchScheduler(engine: engine, workers: 1, maxReplacements: 1, padTokenID: 0) { _ in
             reports.add()
         }
-        async let stuck = scheduler.run([row("hang")])
+        async let stuck = scheduler.run([sequence("hang")])
         #expect(try await becomesTrue { engine.hanging.value == 1 })
-        async let waiting = scheduler.run([row()])
-        #expect(try await becomesTrue { scheduler.statistics.waitingRows == 1 })
+        async let waiting = scheduler.run([sequence()])
+        #expect(try await becomesTrue { scheduler.statistics.waitingSequences == 1 })
         #expect(look(scheduler) == 1)
-        let rows = try await stuck.rows
-        #expect(throws: SchedulerError.engineFailed("a batch did not end within 30.0 seconds")) { try rows[0].get() }
-        #expect(try await waiting.rows[0].get() == 2)
+        let sequences = try await stuck.results
+        #expect(throws: SchedulerError.engineFailed("a batch did not end within 30.0 seconds")) {
+            try sequences[0].get()
+        }
+        #expect(try await waiting.results[0].get() == 2)
         #expect(scheduler.statistics.replacedWorkers == 1)
         #expect(scheduler.statistics.liveWorkers == 1)
 
         engine.gate.signal()
         #expect(try await becomesTrue { engine.returned.value == 1 })
-        #expect(try await scheduler.run([row()]).rows[0].get() == 2)
+        #expect(try await scheduler.run([sequence()]).results[0].get() == 2)
         // The end waits for the replacement only, and the late batch was not reported.
         await scheduler.shutDown(finishingQueue: true)
         #expect(reports.value == 2)
@@ -92,51 +96,51 @@ struct WatchdogTests {
     @Test("is left alone as long as its batch may take, however long the process was stopped")
     func patience() async throws {
         let scheduler = BatchScheduler(engine: engine, workers: 1, maxReplacements: 1, padTokenID: 0)
-        async let slow = scheduler.run([row("hang")])
+        async let slow = scheduler.run([sequence("hang")])
         #expect(try await becomesTrue { engine.hanging.value == 1 })
         #expect(scheduler.giveUpStuckWorkers(after: .seconds(30), elapsed: .seconds(3600)) == 0)
         #expect(scheduler.giveUpStuckWorkers(after: .seconds(30), elapsed: .seconds(29)) == 0)
         engine.gate.signal()
-        #expect(try await slow.rows[0].get() == 2)
+        #expect(try await slow.results[0].get() == 2)
         await scheduler.shutDown(finishingQueue: true)
     }
 
     @Test("takes those that help it along, and all are replaced")
     func helpers() async throws {
         let scheduler = BatchScheduler(engine: engine, workers: 2, maxReplacements: 2, padTokenID: 0)
-        #expect(try await becomesTrue { scheduler.statistics.idleWorkers == 2 })
-        async let stuck = scheduler.run([row("help")])
+        #expect(try await becomesTrue { scheduler.idleWorkers == 2 })
+        async let stuck = scheduler.run([sequence("help")])
         #expect(try await becomesTrue { engine.hanging.value == 1 })
         #expect(look(scheduler) == 2)
-        let rows = try await stuck.rows
-        #expect(throws: SchedulerError.self) { try rows[0].get() }
-        #expect(try await becomesTrue { scheduler.statistics.idleWorkers == 2 })
+        let sequences = try await stuck.results
+        #expect(throws: SchedulerError.self) { try sequences[0].get() }
+        #expect(try await becomesTrue { scheduler.idleWorkers == 2 })
         #expect(scheduler.statistics.busyWorkers == 0)
         engine.gate.signal()
         #expect(try await becomesTrue { engine.returned.value == 1 })
-        #expect(try await scheduler.run([row()]).rows[0].get() == 2)
+        #expect(try await scheduler.run([sequence()]).results[0].get() == 2)
         await scheduler.shutDown(finishingQueue: true)
     }
 
     @Test("is not replaced without end: when nobody is left, what waits and what comes is answered with an error")
     func exhausted() async throws {
         let scheduler = BatchScheduler(engine: engine, workers: 1, maxReplacements: 1, padTokenID: 0)
-        let first = Task { try await scheduler.run([row("hang")]) }
+        let first = Task { try await scheduler.run([sequence("hang")]) }
         #expect(try await becomesTrue { engine.hanging.value == 1 })
         #expect(look(scheduler) == 1)
-        let second = Task { try await scheduler.run([row("hang")]) }
+        let second = Task { try await scheduler.run([sequence("hang")]) }
         #expect(try await becomesTrue { engine.hanging.value == 2 })
-        let waiting = Task { try await scheduler.run([row()]) }
-        #expect(try await becomesTrue { scheduler.statistics.waitingRows == 1 })
+        let waiting = Task { try await scheduler.run([sequence()]) }
+        #expect(try await becomesTrue { scheduler.statistics.waitingSequences == 1 })
         #expect(look(scheduler) == 1)
         for stuck in [first, second] {
-            let rows = try await stuck.value.rows
-            #expect(throws: SchedulerError.self) { try rows[0].get() }
+            let sequences = try await stuck.value.results
+            #expect(throws: SchedulerError.self) { try sequences[0].get() }
         }
         await #expect(throws: SchedulerError.self) { try await waiting.value }
         #expect(scheduler.statistics.liveWorkers == 0)
         #expect(scheduler.statistics.lostWorkers == 1)
-        await #expect(throws: SchedulerError.self) { try await scheduler.run([row()]) }
+        await #expect(throws: SchedulerError.self) { try await scheduler.run([sequence()]) }
         await scheduler.shutDown(finishingQueue: true)
         for _ in 0..<2 { engine.gate.signal() }
     }
@@ -145,13 +149,13 @@ struct WatchdogTests {
     func failing() async throws {
         let scheduler = BatchScheduler(engine: engine, workers: 1, padTokenID: 0)
         for count in 1...4 {
-            let result = try await scheduler.run([row("fail")])
-            #expect(throws: HangingEngine.Failure.self) { try result.rows[0].get() }
+            let result = try await scheduler.run([sequence("fail")])
+            #expect(throws: HangingEngine.Failure.self) { try result.results[0].get() }
             #expect(scheduler.statistics.failuresInARow == count)
         }
         #expect(engine.made.value == 2)
         #expect(scheduler.statistics.replacedWorkers == 1)
-        #expect(try await scheduler.run([row()]).rows[0].get() == 2)
+        #expect(try await scheduler.run([sequence()]).results[0].get() == 2)
         #expect(scheduler.statistics.failuresInARow == 0)
         await scheduler.shutDown(finishingQueue: true)
     }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Attention")
 struct AttentionTests {
-    @Test("is what doubles say, at any length and head size", arguments: AttentionVariant.all)
+    @Test("agrees with double precision, at any length and head size", arguments: AttentionVariant.all)
     func accuracy(variant: AttentionVariant) throws {
         var generator = SeededGenerator(seed: 11)
         let headSizes = [1, 3, 7, 15, 16, 17, 24, 31, 32, 33, 48, 64, 65, 80, 130]
@@ -40,7 +40,7 @@ struct AttentionTests {
         #expect(worst <= 1, comment)
     }
 
-    @Test("of a text's 512 tokens is what doubles say", arguments: AttentionVariant.all)
+    @Test("of a text's 512 tokens agrees with double precision", arguments: AttentionVariant.all)
     func longest(variant: AttentionVariant) throws {
         var generator = SeededGenerator(seed: 12)
         let attention = AttentionCase(length: 512, headSize: 32, heads: 1, using: &generator)
@@ -128,8 +128,8 @@ struct AttentionTests {
         }
     }
 
-    /// Two tokens with scores 0 and x share the weight as 1 to e^x. Its relative error is below 4e-7 and 2^-23 |x|, for
-    /// x log2 e is rounded, down to where floats become subnormal; from -104 on it is 0.
+    /// Two tokens with scores 0 and x have weights in the proportion 1 to e^x. Its relative error is below 4e-7 and
+    /// 2^-23 |x|, for x log2 e is rounded, down to where floats become subnormal; from -104 on it is 0.
     @Test("weighs by the exponential over its whole range", arguments: Table.all, [0, 1])
     func exponential(table: Table, place: Int) throws {
         let variant = AttentionVariant(table: table, isNarrow: false)

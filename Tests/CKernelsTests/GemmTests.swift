@@ -46,7 +46,7 @@ struct GemmTests {
         }
     }
 
-    @Test("of bytes is exact as far as it is one of integers", arguments: Table.all)
+    @Test("of bytes is exact in its integer part", arguments: Table.all)
     func integers(table: Table) throws {
         let kernels = try table.kernels
         var generator = SeededGenerator(seed: 42)
@@ -73,7 +73,7 @@ struct GemmTests {
         }
     }
 
-    @Test("gives a row the same bits with any others and in any share", arguments: Table.all, Product.Format.allCases)
+    @Test("gives a row the same bits beside any others and in any slice", arguments: Table.all, Product.Format.allCases)
     func invariance(table: Table, format: Product.Format) throws {
         let kernels = try table.kernels
         var generator = SeededGenerator(seed: 43)

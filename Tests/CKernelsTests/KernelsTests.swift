@@ -12,11 +12,38 @@ struct KernelsTests {
         }
         #expect(swl_kernels_named("scalar") != nil)
         #expect(swl_kernels_named("vax") == nil)
+        var names: [String] = []
+        while let name = swl_kernels_name(names.count) { names.append(String(cString: name)) }
+        #expect(names.contains("scalar") && Set(names).count == names.count)
+        #expect(Table.all.allSatisfy { names.contains($0.name) || $0.name == "avx512f" })
     }
 
-    @Test("takes one that is there")
+    @Test("takes a table that the CPU has")
     func best() throws {
         let best = try #require(swl_kernels_best())
         #expect(Table.all.contains { $0.name == String(cString: best.pointee.name) })
+    }
+}
+
+/// One of the tables that this CPU can run.
+struct Table: CustomTestStringConvertible, Sendable {
+    let name: String
+
+    var testDescription: String { name }
+
+    var kernels: swl_kernels {
+        get throws {
+            guard let kernels = swl_kernels_named(name) else { throw MissingTable(name: name) }
+            return kernels.pointee
+        }
+    }
+
+    /// Every table that is there; "scalar" is always one of them.
+    static let all = ["scalar", "neon", "avx2", "avx512f", "avx512"].map(Table.init).filter {
+        swl_kernels_named($0.name) != nil
+    }
+
+    private struct MissingTable: Error {
+        let name: String
     }
 }

@@ -8,7 +8,7 @@ struct PackTests {
         (0..<count).map { _ in Float.random(in: -3...3, using: &generator) }
     }
 
-    /// What lies at an output's and an input's place, by the header's description.
+    /// The element at an output's and an input's place, as the header describes it.
     private static func unpacked<Element>(
         _ packed: [Element],
         outputs: Int,
@@ -96,7 +96,7 @@ struct PackTests {
         }
     }
 
-    @Test("are the same packed in shares")
+    @Test("are the same packed in slices")
     func shares() {
         var generator = SeededGenerator(seed: 63)
         let (outputs, inputs) = (150, 37)

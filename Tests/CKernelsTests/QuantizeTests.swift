@@ -44,7 +44,7 @@ struct QuantizeTests {
         }
     }
 
-    @Test("are what scalar code makes of every row, byte for byte", arguments: Table.all)
+    @Test("are the scalar kernels' for every row, byte for byte", arguments: Table.all)
     func likeScalar(table: Table) throws {
         let kernels = try table.kernels
         let scalar = try Table(name: "scalar").kernels
@@ -59,7 +59,7 @@ struct QuantizeTests {
                 for column in 0..<columns { source[stride + column] *= 0.01 }
                 for column in columns..<stride { source[stride + column] = .nan }
                 let balance = Bool.random(using: &generator) ? (0..<columns).map { Float($0 % 7 + 1) / 4 } : nil
-                // What is rotated has both signs.
+                // Rotated values have both signs.
                 let rotation = zeroPoint == 128 && Bool.random(using: &generator) ? swl_rotation(columns) : 0
                 func quantized(_ kernels: swl_kernels) -> Quantized {
                     Self.quantize(
@@ -157,7 +157,7 @@ struct QuantizeTests {
         }
     }
 
-    @Test("rotate rows that are whole blocks, and no longer than the stack has room for")
+    @Test("rotate rows of whole blocks that fit on the stack")
     func rotatable() {
         for columns in [0, 1, 8, 24, 312, Int(SWL_MOST_ROTATED) + 16] {
             #expect(swl_rotation(columns) == 0, "\(columns) columns")

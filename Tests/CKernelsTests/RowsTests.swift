@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A matrix of random numbers, the floats between its rows belonging to somebody else.
+/// A matrix of random numbers. The floats between its rows must not change.
 private struct Rows {
     var memory: AlignedMemory<Float>
     let count: Int
@@ -79,8 +79,8 @@ struct RowsTests {
         }
     }
 
-    /// The normal distribution's absolute error is below 3e-7 (with a table of polynomials 1e-7), which GELU multiplies
-    /// by x, and rounds.
+    /// The normal distribution's absolute error is below 3e-7 (1e-7 with a table of polynomials). GELU multiplies it by
+    /// x and rounds.
     @Test("compute GELU over its whole range", arguments: Table.all, [SWL_GELU, SWL_GELU_TANH])
     func gelu(table: Table, activation: swl_activation) throws {
         let kernels = try table.kernels

@@ -2,8 +2,9 @@ import TestSupport
 import Testing
 
 @testable import Checkpoint
+@testable import ModelFiles
 
-/// Valid files with bytes changed, removed and inserted: whatever comes of it, it is a value or a `CheckpointError`,
+/// Valid files with bytes changed, removed and inserted: whatever comes of it, it is a value or a `ModelError`,
 /// in bounded time and memory.
 @Suite("Damaged files")
 struct MutationTests {
@@ -28,7 +29,7 @@ struct MutationTests {
                 _ = try CheckpointFormat.tensors(in: bytes.span.bytes, file: "/\(name)")
                 // Files cost more than what is in them: values are read from every fourth.
                 if round.isMultiple(of: 4) { readWhatItClaims(try Checkpoint(file: try folder.write(bytes, to: name))) }
-            } catch let error as CheckpointError {
+            } catch let error as ModelError {
                 errors += 1
                 #expect(error.description.hasPrefix("/\(name): "))
                 #expect(error.description.utf8.count < 4_096)
@@ -42,7 +43,7 @@ struct MutationTests {
         for tensor in checkpoint.tensorNames {
             let shape = checkpoint.descriptor(tensor)?.shape ?? []
             _ = try? checkpoint.float32(tensor, shape: shape)
-            _ = try? checkpoint.int64(tensor, shape: shape)
+            _ = try? checkpoint.bytes(tensor)
         }
     }
 
@@ -56,7 +57,7 @@ struct MutationTests {
         var errors = 0
         for _ in 0..<Self.rounds * 5 {
             do {
-                let file = try ConfigurationFile(bytes: mutated(original, using: &generator), path: "c")
+                let file = try JSONSection(bytes: mutated(original, using: &generator), path: "c")
                 _ = try file.integer("hidden_size", in: 1...4096)
                 _ = try file.number("eps", in: 0...1)
                 _ = try file.boolean("b")
@@ -83,7 +84,7 @@ struct MutationTests {
             try folder.write(mutated(original, using: &generator), to: "pytorch_model.bin.index.json")
             do {
                 _ = try readAll(try Checkpoint(directory: folder.path))
-            } catch let error as CheckpointError {
+            } catch let error as ModelError {
                 #expect(error.description.hasPrefix(folder.path))
             }
         }

@@ -1,6 +1,8 @@
+import TestSupport
 import Testing
 
 @testable import Checkpoint
+@testable import ModelFiles
 
 @Suite("PyTorch files")
 struct TorchFileTests {
@@ -21,8 +23,8 @@ struct TorchFileTests {
             let descriptor = try #require(expected.descriptor(tensor))
             #expect(checkpoint.descriptor(tensor) == descriptor)
             if [.int64, .bool].contains(descriptor.scalarType) {
-                let values = try checkpoint.int64(tensor, shape: descriptor.shape)
-                #expect(try values == expected.int64(tensor, shape: descriptor.shape), "\(tensor)")
+                let values = try checkpoint.integers(tensor)
+                #expect(try values == expected.integers(tensor), "\(tensor)")
             } else {
                 let values = try checkpoint.float32(tensor, shape: descriptor.shape)
                 #expect(try values == expected.float32(tensor, shape: descriptor.shape), "\(tensor)")
@@ -63,14 +65,14 @@ struct TorchFileTests {
     func hostile() throws {
         for name in ["hostile.zip.bin", "hostile.legacy.bin"] {
             let path = Fixtures.path(name)
-            let expected = CheckpointError.forbiddenGlobal(file: path, name: "posix.system")
+            let expected = ModelError.forbiddenGlobal(file: path, name: "posix.system")
             #expect(throws: expected) { try Checkpoint(file: path) }
             #expect(
                 expected.description
                     == "\(path): posix.system is not allowed in a checkpoint; only what tensors are made of is"
             )
         }
-        #expect(!fileExists("/tmp/a-pickle-was-executed"))
+        #expect(!OpenFile.exists("/tmp/a-pickle-was-executed"))
     }
 
     @Test("a file of neither format, and a Git LFS pointer, are told as such")

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Checkpoint
+@testable import ModelFiles
 
 @Suite("The unpickler")
 struct UnpicklerTests {
@@ -23,9 +24,9 @@ struct UnpicklerTests {
     )
     func forbidden(_ module: String, _ name: String) throws {
         let bytes = Pickle.document(Pickle.call(Pickle.global(module, name), [Pickle.string("true")]))
-        #expect(throws: CheckpointError.forbiddenGlobal(file: "p", name: "\(module).\(name)")) { try load(bytes) }
+        #expect(throws: ModelError.forbiddenGlobal(file: "p", name: "\(module).\(name)")) { try load(bytes) }
         let stacked = Pickle.document(Pickle.string(module) + Pickle.string(name) + [0x93])
-        #expect(throws: CheckpointError.forbiddenGlobal(file: "p", name: "\(module).\(name)")) { try load(stacked) }
+        #expect(throws: ModelError.forbiddenGlobal(file: "p", name: "\(module).\(name)")) { try load(stacked) }
     }
 
     @Test(
@@ -132,7 +133,7 @@ struct UnpicklerTests {
         )
         #expect(throws: Never.self) { try load(bytes) }
         for length in 0..<bytes.count {
-            #expect(throws: CheckpointError.self) { try load(Array(bytes.prefix(length))) }
+            #expect(throws: ModelError.self) { try load(Array(bytes.prefix(length))) }
         }
     }
 

@@ -20,7 +20,7 @@ struct CompressionTests {
     }
 
     @Test(
-        "gives back what went in, whatever its size and pieces",
+        "gives back the original bytes, whatever their number and pieces",
         arguments: [0, 1, 511, 512, 5000, 40_000, 1_000_000]
     )
     func roundTrip(count: Int) throws {
@@ -33,7 +33,7 @@ struct CompressionTests {
         if count > 5000 { #expect(whole.count < count * 6 / 10) }
     }
 
-    @Test("of several parts behind each other gives them all")
+    @Test("of several parts in a row gives all of them")
     func parts() throws {
         let (one, two) = (Self.text(1000), Self.text(2000))
         let both = try Self.gzip([one]) + Self.gzip([two])

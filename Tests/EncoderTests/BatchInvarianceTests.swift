@@ -1,9 +1,11 @@
 import Checkpoint
-import Encoder
+import Compute
 import Foundation
 import LinearAlgebra
 import TestSupport
 import Testing
+
+@testable import Encoder
 
 @Suite("A text's result does not depend on its batch")
 struct BatchInvarianceTests {
@@ -18,7 +20,7 @@ struct BatchInvarianceTests {
         arguments: DataType.allCases
     )
     func thousandTexts(_ dataType: DataType) async throws {
-        let model = try EncoderModel(directory: Self.bundled, options: EngineOptions(dataType: dataType))
+        let model = try EncoderModel(directory: Self.bundled, options: ComputeOptions(dataType: dataType))
         try #require(model.engine.backend != Backend.openblas.rawValue, "this machine has native kernels")
         var generator = SeededGenerator(seed: 30)
         // Mostly short, as sentences are, and some of every length up to the longest.
@@ -30,24 +32,20 @@ struct BatchInvarianceTests {
         let workspace = model.makeWorkspace()
         var alone: [[UInt32]] = []
         for text in texts {
-            let results = try model.run(
-                TestModels.batch([text]),
-                requests: [.lastHiddenState],
-                workspace: workspace
-            )
+            let results = model.run(TestModels.batch([text], [.lastHiddenState]), workspace: workspace)
             alone.append(bits(try results[0].get()))
             // Other tests wait for this thread.
             await Task.yield()
         }
-        let teams = (1...3).map { ThreadsTeam(count: $0) }
+        let teams = (1...3).map { ThreadTeam(startingThreads: $0, named: "team") }
+        defer { for team in teams { team.dismiss() } }
         var order = Array(texts.indices).shuffled(using: &generator)
         while !order.isEmpty {
             let rows = Array(order.prefix(.random(in: 1...64, using: &generator)))
             order.removeFirst(rows.count)
             let team = try #require(teams.randomElement(using: &generator))
-            let results = try model.run(
-                TestModels.batch(rows.map { texts[$0] }),
-                requests: Array(repeating: .lastHiddenState, count: rows.count),
+            let results = model.run(
+                TestModels.batch(rows.map { texts[$0] }, rows.map { _ in .lastHiddenState }),
                 workspace: workspace,
                 team: team
             )
@@ -59,8 +57,8 @@ struct BatchInvarianceTests {
         }
     }
 
-    @Test("every output is the same bits alone, in batches and from teams", arguments: EngineOptions.native)
-    func outputs(_ options: EngineOptions) async throws {
+    @Test("every output is the same bits alone, in batches and from teams", arguments: ComputeOptions.native)
+    func outputs(_ options: ComputeOptions) async throws {
         let configuration = try TestModels.classifier(["max_position_embeddings": "300", "hidden_act": "\"gelu\""])
         let model = try TestModels.model(configuration, options: options).model
         var generator = SeededGenerator(seed: 3)
@@ -71,15 +69,13 @@ struct BatchInvarianceTests {
         let requests: [OutputRequest] = [.hiddenStates(layers: nil), .logits, .pooled(.mean), .pooled(.pooler)]
         for request in requests {
             await Task.yield()
-            let alone = try texts.map { text in bits(try model.results(TestModels.batch([text]), request)[0].get()) }
+            let alone = try texts.map { text in bits(try model.results([text], request)[0].get()) }
             for members in 1...3 {
                 await Task.yield()
-                let shuffled = try model.run(
-                    TestModels.batch(order.map { texts[$0] }),
-                    requests: Array(repeating: request, count: texts.count),
-                    workspace: model.makeWorkspace(),
-                    team: ThreadsTeam(count: members)
-                )
+                let team = ThreadTeam(startingThreads: members, named: "team")
+                defer { team.dismiss() }
+                let batch = TestModels.batch(order.map { texts[$0] }, order.map { _ in request })
+                let shuffled = model.run(batch, workspace: model.makeWorkspace(), team: team)
                 for (row, result) in zip(order, shuffled) {
                     let isEqual = bits(try result.get()) == alone[row]
                     #expect(isEqual, "\(request), \(lengths[row]) tokens, \(members) members")
@@ -90,10 +86,10 @@ struct BatchInvarianceTests {
 
     @Test(
         "every output of every architecture is the same bits alone and beside rows that ask for others",
-        arguments: EngineOptions.native,
-        Architecture.allCases
+        arguments: ComputeOptions.native,
+        Architecture.all
     )
-    func heads(_ options: EngineOptions, _ architecture: Architecture) async throws {
+    func heads(_ options: ComputeOptions, _ architecture: Architecture) async throws {
         let configuration = try TestModels.withHeads(architecture)
         let model = try TestModels.model(configuration, options: options).model
         var possible: [OutputRequest] = Pooling.allCases.filter { $0 != .pooler }.map { .pooled($0) }
@@ -107,15 +103,16 @@ struct BatchInvarianceTests {
         let texts = TestModels.texts((0..<20).map { [40, 2, 17, 3][$0 % 4] }, configuration, using: &generator)
         let requests = texts.indices.map { possible[$0 % possible.count] }
         let alone = try texts.indices.map { row in
-            bits(try model.results(TestModels.batch([texts[row]]), requests[row])[0].get())
+            bits(try model.results([texts[row]], requests[row])[0].get())
         }
         for members in 1...3 {
             await Task.yield()
-            let results = try model.run(
-                TestModels.batch(texts),
-                requests: requests,
+            let team = ThreadTeam(startingThreads: members, named: "team")
+            defer { team.dismiss() }
+            let results = model.run(
+                TestModels.batch(texts, requests),
                 workspace: model.makeWorkspace(),
-                team: ThreadsTeam(count: members)
+                team: team
             )
             for (row, result) in results.enumerated() {
                 let isEqual = bits(try result.get()) == alone[row]
@@ -128,27 +125,27 @@ struct BatchInvarianceTests {
     func openBLAS() throws {
         guard Arithmetic.available.contains(.openblas) else { return }
         let configuration = try TestModels.configuration(["num_hidden_layers": "4", "max_position_embeddings": "300"])
-        let model = try TestModels.model(configuration, options: EngineOptions(backend: .openblas)).model
+        let model = try TestModels.model(configuration, options: ComputeOptions(backend: .openblas)).model
         var generator = SeededGenerator(seed: 3)
         let texts = TestModels.texts([5, 120, 1, 300, 64, 2, 33, 90, 7, 255], configuration, using: &generator)
-        let together = try model.results(TestModels.batch(texts), .lastHiddenState)
+        let together = model.results(texts, .lastHiddenState)
         // One comparison over all texts: a unit's range is not that of a text of one token.
         var comparison = Comparison(width: 32)
         for (row, text) in texts.enumerated() {
-            let alone = try model.results(TestModels.batch([text]), .lastHiddenState)[0].get()
+            let alone = try model.results([text], .lastHiddenState)[0].get()
             comparison.add(alone.values.map { Double($0) }, try together[row].get().values[...])
         }
         #expect(comparison.worst <= 1e-5)
     }
 
-    @Test("what stands in the padding is never read, ids that no table has included")
+    @Test("padding is never read, not even ids that no table has")
     func padding() throws {
         let (model, _) = try TestModels.model(TestModels.configuration())
         var generator = SeededGenerator(seed: 4)
         let texts = TestModels.texts([4, 9, 1], model.configuration, using: &generator)
-        let zeros = try model.results(TestModels.batch(texts), .lastHiddenState)
+        let zeros = model.results(texts, .lastHiddenState)
         for filler in [Int32(7), -1, .max, .min] {
-            #expect(try model.results(TestModels.batch(texts, filler: filler), .lastHiddenState) == zeros)
+            #expect(model.results(texts, .lastHiddenState, filler: filler) == zeros)
         }
     }
 
@@ -156,16 +153,18 @@ struct BatchInvarianceTests {
     func workspace() throws {
         let (model, _) = try TestModels.model(TestModels.configuration())
         var generator = SeededGenerator(seed: 6)
-        let large = TestModels.batch(TestModels.texts([40, 40, 12], model.configuration, using: &generator))
-        let small = TestModels.batch(TestModels.texts([3, 5], model.configuration, using: &generator))
-        let fresh = try model.results(small, .pooled(.mean))
+        func batch(_ lengths: [Int]) -> Batch<OutputRequest> {
+            let texts = TestModels.texts(lengths, model.configuration, using: &generator)
+            return TestModels.batch(texts, texts.map { _ in .pooled(.mean) })
+        }
+        let (large, small) = (batch([40, 40, 12]), batch([3, 5]))
+        let fresh = model.run(small, workspace: model.makeWorkspace())
         let workspace = model.makeWorkspace()
-        let requests = Array(repeating: OutputRequest.pooled(.mean), count: 3)
-        _ = try model.run(large, requests: requests, workspace: workspace)
+        _ = model.run(large, workspace: workspace)
         let capacity = workspace.capacity
         for _ in 0..<3 {
-            #expect(try model.run(small, requests: Array(requests.prefix(2)), workspace: workspace) == fresh)
-            _ = try model.run(large, requests: requests, workspace: workspace)
+            #expect(model.run(small, workspace: workspace) == fresh)
+            _ = model.run(large, workspace: workspace)
             #expect(workspace.capacity == capacity)
         }
     }

@@ -17,25 +17,25 @@ struct DataTypeTests {
                 first += x * x
                 second += y * y
             }
-            // Written so that NaN is lowest.
+            // Written so that NaN counts as the lowest.
             let cosine = product / (first * second).squareRoot()
             if !(cosine >= lowest) { lowest = cosine }
         }
         return lowest
     }
 
-    @Test("every backend errs by no more than rounding does", arguments: EngineOptions.allOfThisMachine)
-    func backends(_ options: EngineOptions) throws {
+    @Test("every backend errs by no more than rounding does", arguments: ComputeOptions.allOfThisMachine)
+    func backends(_ options: ComputeOptions) throws {
         let configuration = try TestModels.configuration(["hidden_size": "96", "intra_bottleneck_size": "32"])
-        let exact = try TestModels.model(configuration, options: EngineOptions(backend: .scalar)).model
+        let exact = try TestModels.model(configuration, options: ComputeOptions(backend: .scalar)).model
         let model = try TestModels.model(configuration, options: options).model
         var generator = SeededGenerator(seed: 8)
-        let batch = TestModels.batch(TestModels.texts([40, 3, 17], configuration, using: &generator))
+        let batch = TestModels.texts([40, 3, 17], configuration, using: &generator)
         let limit: Double = [DataType.float32: 0.999_999_999, .bfloat16: 0.9999, .int8: 0.998][options.dataType] ?? 1
         try compare(model, exact, batch, floor: limit)
     }
 
-    /// What BERT and DistilBERT are held to, of the cosine with float32.
+    /// The least cosine with float32 that BERT and DistilBERT must have.
     private static let layerNormFloors: [(DataType, Double)] = [(.bfloat16, 0.9999), (.int8, 0.999)]
 
     @Test(
@@ -49,10 +49,10 @@ struct DataTypeTests {
             "num_hidden_layers": "6",
         ])
         let (exact, tensors) = try TestModels.model(configuration)
-        let options = EngineOptions(dataType: expected.0)
+        let options = ComputeOptions(dataType: expected.0)
         let model = try EncoderModel(configuration: configuration, tensors: tensors, options: options)
         var generator = SeededGenerator(seed: 14)
-        let batch = TestModels.batch(TestModels.texts([40, 3, 17, 1], configuration, using: &generator))
+        let batch = TestModels.texts([40, 3, 17, 1], configuration, using: &generator)
         try compare(model, exact, batch, floor: expected.1)
     }
 
@@ -63,15 +63,15 @@ struct DataTypeTests {
     )
     func layerNormFixtures(_ reference: ReferenceModel, _ expected: (DataType, Double)) throws {
         let exact = try EncoderModel(directory: reference.folder)
-        let model = try EncoderModel(directory: reference.folder, options: EngineOptions(dataType: expected.0))
-        for reference in try reference.cases() { try compare(model, exact, reference.batch, floor: expected.1) }
+        let model = try EncoderModel(directory: reference.folder, options: ComputeOptions(dataType: expected.0))
+        for reference in try reference.cases() { try compare(model, exact, reference.texts, floor: expected.1) }
     }
 
-    private func compare(_ model: EncoderModel, _ exact: EncoderModel, _ batch: EncoderBatch, floor: Double) throws {
+    private func compare(_ model: EncoderModel, _ exact: EncoderModel, _ batch: [TestText], floor: Double) throws {
         let width = exact.configuration.hiddenSize
         for (reference, result) in zip(
-            try exact.results(batch, .lastHiddenState),
-            try model.results(batch, .lastHiddenState)
+            exact.results(batch, .lastHiddenState),
+            model.results(batch, .lastHiddenState)
         ) {
             let cosine: Double = lowestCosine(
                 try reference.get().values,
@@ -85,17 +85,17 @@ struct DataTypeTests {
 
     @Test(
         "a masked language model's logits err by a hundredth of their range, in int8 by four",
-        arguments: [Architecture.bert, .distilbert]
+        arguments: [Architecture.bert, .distilBERT]
     )
     func maskedTokenLogits(_ architecture: Architecture) throws {
         let configuration = try TestModels.withHeads(architecture, ["hidden_size": "96", "intermediate_size": "192"])
         let (exact, tensors) = try TestModels.model(configuration)
         var generator = SeededGenerator(seed: 15)
-        let batch = TestModels.batch(TestModels.texts([40, 3], configuration, using: &generator))
+        let batch = TestModels.texts([40, 3], configuration, using: &generator)
         let expected = try exact.results(batch, .maskedTokenLogits(positions: [0, 2])).map { try $0.get().values }
         let range = expected.joined().map(abs).max() ?? 0
         for (type, share) in [(DataType.bfloat16, Float(0.01)), (.int8, 0.04)] {
-            let options = EngineOptions(dataType: type)
+            let options = ComputeOptions(dataType: type)
             let model = try EncoderModel(configuration: configuration, tensors: tensors, options: options)
             let logits = try model.results(batch, .maskedTokenLogits(positions: [0, 2])).map { try $0.get().values }
             let errors = zip(expected.joined(), logits.joined()).map { abs($0 - $1) }
@@ -112,15 +112,15 @@ struct DataTypeTests {
         let exact = try EncoderModel(directory: reference.folder)
         let model = try EncoderModel(
             directory: reference.folder,
-            options: EngineOptions(dataType: expected.0)
+            options: ComputeOptions(dataType: expected.0)
         )
         var generator = SeededGenerator(seed: 9)
-        let batch = TestModels.batch(TestModels.texts([512, 25, 64, 3], exact.configuration, using: &generator))
+        let batch = TestModels.texts([512, 25, 64, 3], exact.configuration, using: &generator)
         let width = exact.configuration.hiddenSize
         let references = try exact.results(batch, .lastHiddenState).map { try $0.get().values }
         let units = ordinaryUnits(references.flatMap(\.self), width: width)
         #expect(units.count >= width - 3)
-        for (values, result) in zip(references, try model.results(batch, .lastHiddenState)) {
+        for (values, result) in zip(references, model.results(batch, .lastHiddenState)) {
             let cosine: Double = lowestCosine(values, try result.get().values, width: width, units: units)
             print("\(reference.name): \(expected.0.rawValue) \(cosine)")
             #expect(cosine >= expected.1)

@@ -1,15 +1,16 @@
 import Checkpoint
 import Encoder
 import LinearAlgebra
+import ModelFiles
 import Testing
 
 @Suite("config.json")
 struct EncoderConfigurationTests {
     private func read(_ text: String) throws -> EncoderConfiguration {
-        try EncoderConfiguration(ConfigurationFile(bytes: Array(text.utf8), path: "folder/config.json"))
+        try EncoderConfiguration(JSONSection(bytes: Array(text.utf8), path: "folder/config.json"))
     }
 
-    /// The error that `text` gives, as a user sees it.
+    /// The message of the error that reading `text` throws.
     private func message(_ text: String) throws -> String {
         let error = #expect(throws: EncoderError.self) { try read(text) }
         return error?.description ?? ""
@@ -81,19 +82,19 @@ struct EncoderConfigurationTests {
         #expect(message.contains("n_heads") && message.contains("dim"))
     }
 
-    @Test("without model_type, the classes named say which architecture it is")
+    @Test("without model_type, the named classes decide the architecture")
     func classes() throws {
         for (name, architecture) in [
-            ("BertForMaskedLM", Architecture.bert), ("DistilBertModel", .distilbert), ("MobileBertModel", .mobilebert),
+            ("BertForMaskedLM", Architecture.bert), ("DistilBertModel", .distilBERT), ("MobileBertModel", .mobileBERT),
         ] {
             let configuration = try read("{\"architectures\": [\"\(name)\"]}")
             #expect(configuration.architecture == architecture)
             #expect(configuration.statedHeads == (name == "BertForMaskedLM" ? [.maskedLanguageModel] : []))
         }
-        #expect(try read("{}").architecture == .mobilebert)
+        #expect(try read("{}").architecture == .mobileBERT)
     }
 
-    @Test("options that make no plain encoder of a BERT are refused by name")
+    @Test("options that make something else of a BERT than an encoder are refused by name")
     func refusedOptions() throws {
         for keys in [
             "\"position_embedding_type\": \"relative_key\"", "\"is_decoder\": true",
@@ -141,7 +142,7 @@ struct EncoderConfigurationTests {
         #expect(both.labelIDs.map(\.label) == ["b", "x"] && both.labelIDs.map(\.id) == [0, 1])
     }
 
-    @Test("one label means a score of its own unless problem_type says otherwise")
+    @Test("a single label has a sigmoid score unless problem_type says otherwise")
     func problemTypes() throws {
         #expect(try read("{\"num_labels\": 1}").problemType == .multiLabel)
         #expect(try read("{\"num_labels\": 3, \"problem_type\": null}").problemType == .singleLabel)

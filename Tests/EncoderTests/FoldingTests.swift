@@ -91,7 +91,7 @@ struct FoldingTests {
         #expect(carry == .identity(width: 2))
     }
 
-    @Test("padding leaves room between groups of inputs and behind outputs")
+    @Test("padding leaves zeros between groups of inputs and behind outputs")
     func padding() throws {
         var padded = Self.map([[1, 2, 3, 4]], bias: [5])
         padded.padInputs(groups: 2, width: 3)

@@ -51,7 +51,7 @@ struct InputBalanceTests {
         #expect(try InputBalance(of: small, &values) == nil)
     }
 
-    @Test("inputs that are multiplied already meet weights that are divided")
+    @Test("weights are divided by the factors that inputs are multiplied by already")
     func dividing() throws {
         var map = map([[1, 2, 3], [4, 5, 6]], bias: [10, 20])
         map.readStream(AffineCarry(scale: [2, 1, -1], shift: [0.5, 0, 1], squares: [1, 1, 4]))
@@ -103,7 +103,7 @@ struct InputBalanceTests {
     private func lastStates(_ model: EncoderModel) throws -> [[Float]] {
         var generator = SeededGenerator(seed: 9)
         let texts = TestModels.texts([3, 40, 17, 1, 26], model.configuration, using: &generator)
-        return try model.results(TestModels.batch(texts), .lastHiddenState).map { try $0.get().values }
+        return try model.results(texts, .lastHiddenState).map { try $0.get().values }
     }
 
     /// The lowest cosine of a token's state with the same token's.
@@ -146,7 +146,7 @@ struct InputBalanceTests {
     func activations(_ name: String) throws {
         let configuration = try TestModels.configuration(["hidden_act": "\"\(name)\""])
         let (reference, tensors) = try TestModels.model(configuration)
-        let options = EngineOptions(dataType: .int8)
+        let options = ComputeOptions(dataType: .int8)
         let model = try EncoderModel(configuration: configuration, tensors: tensors, options: options)
         let output = try #require(model.weights.layers.first?.feedForwards.first?.output)
         #expect((output.balance == nil) == (name == "relu"))
@@ -160,7 +160,7 @@ struct InputBalanceTests {
         #expect(float32.weights.hiddenCarries.allSatisfy { $0.squares == nil })
         #expect(float32.weights.layers.allSatisfy { $0.bottleneck?.projection.balance == nil })
         let states = try [1, 2, 5].map { threads in
-            let options = EngineOptions(dataType: .int8, loadingThreads: threads)
+            let options = ComputeOptions(dataType: .int8, loadingThreads: threads)
             let model = try EncoderModel(configuration: configuration, tensors: tensors, options: options)
             #expect(model.weights.layers.allSatisfy { $0.bottleneck?.projection.balance != nil })
             return try lastStates(model)
@@ -172,5 +172,36 @@ struct InputBalanceTests {
 extension Array {
     fileprivate func chunks(of size: Int) -> [ArraySlice<Element>] {
         stride(from: 0, to: count, by: size).map { self[$0..<Swift.min($0 + size, count)] }
+    }
+}
+
+@Suite("The rotation of int8 products' inputs")
+struct InputRotationTests {
+    private func layer(_ type: String, _ dataType: DataType) throws -> Layer {
+        let configuration = try TestModels.configuration([
+            "model_type": "\"\(type)\"", "hidden_size": "96", "num_attention_heads": "3", "intermediate_size": "192",
+            "intra_bottleneck_size": "48",
+        ])
+        let options = ComputeOptions(dataType: dataType)
+        return try #require(try TestModels.model(configuration, options: options).model.weights.layers.first)
+    }
+
+    @Test("is by the largest blocks that divide a layer's inputs, behind LayerNorm", arguments: ["bert", "distilbert"])
+    func layerNorm(_ type: String) throws {
+        let layer = try layer(type, .int8)
+        #expect(layer.attention.projection.weight.rotation == 32)
+        #expect(layer.attention.output.weight.rotation == 32)
+        #expect(layer.feedForwards.map(\.intermediate.weight.rotation) == [32])
+        #expect(layer.feedForwards.map(\.output.weight.rotation) == [64])
+    }
+
+    @Test("is left out behind NoNorm, whose large units the balance knows, and in other dtypes")
+    func others() throws {
+        let layers = [try layer("mobilebert", .int8), try layer("bert", .bfloat16), try layer("bert", .float32)]
+        for layer in layers {
+            #expect(layer.feedForwards.allSatisfy { $0.intermediate.weight.rotation == 0 })
+            #expect(layer.feedForwards.allSatisfy { $0.output.weight.rotation == 0 })
+            #expect(layer.attention.output.weight.rotation == 0)
+        }
     }
 }

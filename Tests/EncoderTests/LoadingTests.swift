@@ -1,6 +1,7 @@
 import Checkpoint
 import Encoder
 import LinearAlgebra
+import ModelFiles
 import TestSupport
 import Testing
 
@@ -14,11 +15,11 @@ struct LoadingTests {
     private func output(
         _ configuration: EncoderConfiguration,
         _ tensors: MemoryTensors,
-        _ options: EngineOptions = EngineOptions()
+        _ options: ComputeOptions = ComputeOptions()
     ) throws -> EncoderOutput {
         let model = try EncoderModel(configuration: configuration, tensors: tensors, options: options)
-        let batch = TestModels.batch([(ids: [2, 7, 3], types: [0, 0, 1])])
-        return try #require(try model.results(batch, .lastHiddenState).first).get()
+        let batch: [TestText] = [(ids: [2, 7, 3], types: [0, 0, 1])]
+        return try #require(model.results(batch, .lastHiddenState).first).get()
     }
 
     @Test("keys with and without the prefix mobilebert. make the same model")
@@ -80,7 +81,7 @@ struct LoadingTests {
         }
     }
 
-    @Test("known heads and stray buffers of a base model's checkpoint are passed over")
+    @Test("known heads and stray buffers in a base model's checkpoint are ignored")
     func tolerated() throws {
         let configuration = try TestModels.configuration()
         let plain = tensors(configuration, prefix: "mobilebert.")
@@ -106,9 +107,9 @@ struct LoadingTests {
         headless.tensors["pooler.dense.bias"] = nil
         let model = try EncoderModel(configuration: configuration, tensors: headless)
         #expect(!model.hasPooler && model.classifier == nil)
-        let batch = TestModels.batch([(ids: [1], types: [0])])
+        let batch: [TestText] = [(ids: [1], types: [0])]
         for (request, reason) in [(OutputRequest.pooled(.pooler), "pooler.dense.weight"), (.logits, "architectures")] {
-            let result = try #require(try model.results(batch, request).first)
+            let result = try #require(model.results(batch, request).first)
             guard case .failure(let error) = result else {
                 Issue.record("\(request) should have failed")
                 continue
@@ -122,9 +123,9 @@ struct LoadingTests {
     func threads(_ dataType: DataType) throws {
         let configuration = try TestModels.configuration(["num_hidden_layers": "6"])
         let tensors = tensors(configuration)
-        let alone = try output(configuration, tensors, EngineOptions(dataType: dataType, loadingThreads: 1))
+        let alone = try output(configuration, tensors, ComputeOptions(dataType: dataType, loadingThreads: 1))
         for threads in [2, 3, 16] {
-            let options = EngineOptions(dataType: dataType, loadingThreads: threads)
+            let options = ComputeOptions(dataType: dataType, loadingThreads: threads)
             #expect(try output(configuration, tensors, options) == alone)
         }
     }

@@ -1,3 +1,4 @@
+import Compute
 import Encoder
 import TestSupport
 import Testing
@@ -7,10 +8,10 @@ struct PoolingTests {
     private static let lengths = [5, 1, 12]
 
     /// A model of each architecture's norms: NoNorm's are folded into what is read, LayerNorm's are not.
-    private func setUp(_ type: String) throws -> (model: EncoderModel, batch: EncoderBatch) {
+    private func setUp(_ type: String) throws -> (model: EncoderModel, batch: [TestText]) {
         let (model, _) = try TestModels.model(TestModels.configuration(["model_type": "\"\(type)\""]))
         var generator = SeededGenerator(seed: 12)
-        return (model, TestModels.batch(TestModels.texts(Self.lengths, model.configuration, using: &generator)))
+        return (model, TestModels.texts(Self.lengths, model.configuration, using: &generator))
     }
 
     /// sentence-transformers' `Pooling` of the last hidden state, token by token, from token `first` on.
@@ -51,11 +52,11 @@ struct PoolingTests {
         }
     }
 
-    @Test("joined ways of pooling stand behind each other, and count from the token asked for")
+    @Test("joined poolings stand one behind the other, and count from the requested token")
     func joined() throws {
         let (model, _) = try setUp("bert")
         var generator = SeededGenerator(seed: 13)
-        let batch = TestModels.batch(TestModels.texts([7, 4], model.configuration, using: &generator))
+        let batch = TestModels.texts([7, 4], model.configuration, using: &generator)
         let states = try model.results(batch, .lastHiddenState).map { try $0.get() }
         let poolings = Pooling.allCases.filter { $0 != .pooler }
         for first in [0, 1, 3] {
@@ -84,29 +85,29 @@ struct PoolingTests {
         }
         // Rows of one batch may choose differently.
         let requests = [[2], [0], [1, 0]].map { OutputRequest.hiddenStates(layers: $0) }
-        let mixed = try model.run(batch, requests: requests, workspace: model.makeWorkspace())
+        let mixed = model.run(TestModels.batch(batch, requests), workspace: model.makeWorkspace())
         #expect(try mixed[0].get().values == Array(all[0].values.suffix(5 * 32)))
         #expect(try mixed[1].get().values == Array(all[1].values.prefix(32)))
         #expect(try mixed[2].get().shape == [2, 12, 32])
     }
 
-    @Test("layers and positions that are not there fail the row that asks, and say what there is")
+    @Test("layers and positions that do not exist fail the row that asks for them, and say which exist")
     func outOfRange() throws {
         let (model, _) = try TestModels.model(TestModels.withHeads(.bert))
-        let batch = TestModels.batch([(ids: [1, 2, 3], types: [0, 0, 0]), (ids: [4, 5], types: [0, 0])])
+        let batch: [TestText] = [(ids: [1, 2, 3], types: [0, 0, 0]), (ids: [4, 5], types: [0, 0])]
         for layer in [-1, 3, .max] {
             let error = EncoderError.layerOutOfRange(layer: layer, layers: 2)
-            #expect(try model.results(batch, .hiddenStates(layers: [0, layer])) == [.failure(error), .failure(error)])
+            #expect(model.results(batch, .hiddenStates(layers: [0, layer])) == [.failure(error), .failure(error)])
         }
         for position in [-1, 3] {
-            let found = try model.results(batch, .maskedTokenLogits(positions: [0, position]))
+            let found = model.results(batch, .maskedTokenLogits(positions: [0, position]))
             #expect(found[0] == .failure(.positionOutOfRange(position: position, tokens: 3)))
             #expect(found[1] == .failure(.positionOutOfRange(position: position, tokens: 2)))
         }
-        let edge = try model.results(batch, .maskedTokenLogits(positions: [2]))
+        let edge = model.results(batch, .maskedTokenLogits(positions: [2]))
         #expect(try edge[0].get().shape == [1, 50])
         #expect(edge[1] == .failure(.positionOutOfRange(position: 2, tokens: 2)))
-        let late = try model.results(batch, .jointlyPooled([.mean], from: 2))
+        let late = model.results(batch, .jointlyPooled([.mean], from: 2))
         #expect(try late[0].get().shape == [32])
         #expect(late[1] == .failure(.positionOutOfRange(position: 2, tokens: 2)))
         #expect(

@@ -51,7 +51,7 @@ struct RandomModelTests {
                 for layer in 0..<2 {
                     tensors.tensors["encoder.layer.\(layer).\(part).LayerNorm.weight"]?.values[3] = value
                 }
-                // What a huge unit is multiplied by next is small, so that the values stay those of floats.
+                // The next weights of a huge unit are small, so that values stay in the range of floats.
                 try check(
                     EncoderModel(configuration: TestModels.configuration(), tensors: tensors),
                     tensors,
@@ -89,8 +89,8 @@ struct RandomModelTests {
         let reference = ReferenceEncoder(configuration: model.configuration, tensors: tensors)
         var generator = SeededGenerator(seed: 5)
         let texts = TestModels.texts(lengths, model.configuration, using: &generator)
-        let hidden = try model.results(TestModels.batch(texts), .hiddenStates(layers: nil))
-        let pooled = model.hasPooler ? try model.results(TestModels.batch(texts), .pooled(.pooler)) : []
+        let hidden = model.results(texts, .hiddenStates(layers: nil))
+        let pooled = model.hasPooler ? model.results(texts, .pooled(.pooler)) : []
         let (layers, width) = (model.configuration.layerCount + 1, model.configuration.hiddenSize)
         // One group for each layer's hidden states, and one for the pooler's outputs.
         var groups = Array(repeating: Comparison(width: width), count: layers + 1)

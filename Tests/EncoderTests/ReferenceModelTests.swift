@@ -1,11 +1,13 @@
 import Checkpoint
+import Compute
 import Encoder
 import LinearAlgebra
 import Testing
 
 @Suite("The engine against transformers in double precision")
 struct ReferenceModelTests {
-    /// The largest error allowed, of the tensor's largest value (of the unit's over all cases, for 24 layers).
+    /// The largest allowed error, as a fraction of the tensor's largest value; for 24 layers, of the unit's largest
+    /// value over all cases.
     static let tolerance = 1e-5
 
     @Test(
@@ -46,7 +48,7 @@ struct ReferenceModelTests {
         on backend: Backend,
         perUnit: Bool
     ) throws -> [String: Double] {
-        let model = try EncoderModel(directory: reference.folder, options: EngineOptions(backend: backend))
+        let model = try EncoderModel(directory: reference.folder, options: ComputeOptions(backend: backend))
         let cases = try reference.cases()
         try #require(!cases.isEmpty)
         let workspace = model.makeWorkspace()
@@ -85,16 +87,15 @@ struct ReferenceModelTests {
         return ranges
     }
 
-    /// What the engine gives for a case, under transformers' names.
+    /// The engine's outputs for a case, under transformers' names.
     private func outputs(
         of model: EncoderModel,
         for reference: ReferenceCase,
         _ workspace: Workspace
     ) throws -> [String: [Float]] {
         func rows(_ request: OutputRequest) throws -> [[Float]] {
-            let requests = Array(repeating: request, count: reference.rows)
-            let results = try model.run(reference.batch, requests: requests, workspace: workspace)
-            return try results.map { try $0.get().values }
+            let batch = TestModels.batch(reference.texts, Array(repeating: request, count: reference.rows))
+            return try model.run(batch, workspace: workspace).map { try $0.get().values }
         }
         func run(_ request: OutputRequest) throws -> [Float] { try rows(request).flatMap(\.self) }
 

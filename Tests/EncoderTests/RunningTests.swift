@@ -1,3 +1,4 @@
+import Compute
 import Encoder
 import TestSupport
 import Testing
@@ -8,7 +9,7 @@ struct RunningTests {
     func outputs() throws {
         let (model, _) = try TestModels.model(TestModels.classifier(["num_labels": "3"]))
         var generator = SeededGenerator(seed: 9)
-        let batch = TestModels.batch(TestModels.texts([5, 1, 12], model.configuration, using: &generator))
+        let batch = TestModels.texts([5, 1, 12], model.configuration, using: &generator)
         let last = try model.results(batch, .lastHiddenState).map { try $0.get() }
         let all = try model.results(batch, .hiddenStates(layers: nil)).map { try $0.get() }
         let cls = try model.results(batch, .pooled(.cls)).map { try $0.get() }
@@ -28,63 +29,45 @@ struct RunningTests {
         }
     }
 
-    @Test("rows of one batch may ask for different outputs")
+    @Test("sequences of one batch may ask for different outputs")
     func mixedRequests() throws {
         let (model, _) = try TestModels.model(TestModels.classifier())
         var generator = SeededGenerator(seed: 10)
-        let batch = TestModels.batch(TestModels.texts([4, 6, 2, 8], model.configuration, using: &generator))
+        let batch = TestModels.texts([4, 6, 2, 8], model.configuration, using: &generator)
         let requests: [OutputRequest] = [.logits, .hiddenStates(layers: nil), .pooled(.pooler), .pooled(.mean)]
         let workspace = model.makeWorkspace()
-        let mixed = try model.run(batch, requests: requests, workspace: workspace)
+        let mixed = model.run(TestModels.batch(batch, requests), workspace: workspace)
         for (row, request) in requests.enumerated() {
-            #expect(try mixed[row] == model.results(batch, request)[row])
+            #expect(mixed[row] == model.results(batch, request)[row])
         }
     }
 
-    @Test("a row at fault fails alone, with an error that says where")
-    func faultyRows() throws {
+    @Test("a sequence at fault fails alone, with an error that says where")
+    func faultySequences() throws {
         let (model, _) = try TestModels.model(TestModels.configuration())
-        var batch = EncoderBatch(rows: 8, length: 42, inputIDs: [], tokenTypeIDs: [], attentionMask: [])
-        batch.inputIDs = Array(repeating: 3, count: 8 * 42)
-        batch.tokenTypeIDs = Array(repeating: 0, count: 8 * 42)
-        let lengths = [2, 0, 41, 3, 3, 3, 3, 2]
-        batch.attentionMask = lengths.flatMap { length in (0..<42).map { $0 < length ? 1 : 0 } }
-        batch.inputIDs[3 * 42 + 1] = 50
-        batch.inputIDs[4 * 42 + 2] = -1
-        batch.tokenTypeIDs[5 * 42] = 2
-        batch.attentionMask[6 * 42 + 1] = 0
-        let results = try model.results(batch, .pooled(.mean))
+        func text(_ ids: [Int32], types: [Int32]? = nil) -> TestText { (ids, types ?? ids.map { _ in 0 }) }
+        let texts = [
+            text([3, 3]), text([]), text(Array(repeating: 3, count: 41)), text([3, 50, 3]), text([3, 3, -1]),
+            text([3, 3, 3], types: [2, 0, 0]), text([3, 3]),
+        ]
+        let results = model.results(texts, .pooled(.mean))
         let expected: [EncoderError?] = [
             nil, .emptyInput, .inputTooLong(tokens: 41, limit: 40),
             .tokenIDOutOfRange(id: 50, position: 1, vocabularySize: 50),
             .tokenIDOutOfRange(id: -1, position: 2, vocabularySize: 50),
-            .typeIDOutOfRange(id: 2, position: 0, typeVocabularySize: 2),
-            .malformedMask(position: 1, value: 0), nil,
+            .typeIDOutOfRange(id: 2, position: 0, typeVocabularySize: 2), nil,
         ]
-        for (row, error) in expected.enumerated() {
-            switch (results[row], error) {
+        for (index, error) in expected.enumerated() {
+            switch (results[index], error) {
             case (.failure(let found), let error?): #expect(found == error)
             case (.success, nil): break
-            default: Issue.record("row \(row): \(results[row])")
+            default: Issue.record("sequence \(index): \(results[index])")
             }
         }
-        let alone = try model.results(TestModels.batch([(ids: [3, 3], types: [0, 0])]), .pooled(.mean))
+        let alone = model.results([text([3, 3])], .pooled(.mean))
         #expect(try Comparison.worst(alone[0].get().values, results[0].get().values, width: 1) <= 1e-5)
-        #expect(try Comparison.worst(results[0].get().values, results[7].get().values, width: 1) <= 1e-5)
-    }
-
-    @Test("a mask holds ones and zeros only")
-    func maskValues() throws {
-        let (model, _) = try TestModels.model(TestModels.configuration())
-        var batch = TestModels.batch([(ids: [1, 2, 3], types: [0, 0, 0])])
-        for (mask, error) in [
-            ([1, 2, 1], EncoderError.malformedMask(position: 1, value: 2)),
-            ([1, 0, 255], .malformedMask(position: 2, value: 255)),
-            ([0, 1, 1], .malformedMask(position: 0, value: 0)),
-        ] as [([UInt8], EncoderError)] {
-            batch.attentionMask = mask
-            #expect(try model.results(batch, .lastHiddenState) == [.failure(error)])
-        }
+        #expect(try Comparison.worst(results[0].get().values, results[6].get().values, width: 1) <= 1e-5)
+        #expect(model.results([text([]), text([50])], .lastHiddenState).allSatisfy { (try? $0.get()) == nil })
     }
 
     @Test("a text whose values leave the range of a float fails alone")
@@ -95,37 +78,17 @@ struct RunningTests {
         let model = try EncoderModel(configuration: configuration, tensors: tensors)
         let good = (ids: [Int32(2), 4, 5], types: [Int32(0), 0, 0])
         let bad = (ids: [Int32(2), 9], types: [Int32(0), 0])
-        let expected = try model.results(TestModels.batch([good, good, good]), .lastHiddenState)
-        let results = try model.results(TestModels.batch([good, bad, good]), .lastHiddenState)
+        let expected = model.results([good, good, good], .lastHiddenState)
+        let results = model.results([good, bad, good], .lastHiddenState)
         #expect(results[1] == .failure(.nonFinite("last hidden state")))
         for row in [0, 2] {
             #expect(try Comparison.worst(expected[row].get().values, results[row].get().values, width: 1) <= 1e-5)
         }
     }
 
-    @Test("a batch whose parts don't fit each other is refused as a whole")
-    func malformedBatches() throws {
-        let (model, _) = try TestModels.model(TestModels.configuration())
-        let good = TestModels.batch([(ids: [1, 2], types: [0, 0])])
-        var batches = Array(repeating: good, count: 6)
-        batches[0].inputIDs.removeLast()
-        batches[1].tokenTypeIDs.append(0)
-        batches[2].attentionMask = []
-        batches[3].length = 3
-        batches[4].length = .max
-        batches[5].length = -2
-        for batch in batches {
-            #expect(throws: EncoderError.self) { try model.results(batch, .lastHiddenState) }
-        }
-        let workspace = model.makeWorkspace()
-        #expect(throws: EncoderError.malformedBatch("0 requests for 1 rows")) {
-            try model.run(good, requests: [], workspace: workspace)
-        }
-    }
-
-    @Test("a batch without rows gives no results")
+    @Test("a batch without sequences gives no results")
     func emptyBatch() throws {
         let (model, _) = try TestModels.model(TestModels.configuration())
-        #expect(try model.results(TestModels.batch([]), .logits).isEmpty)
+        #expect(model.results([], .logits).isEmpty)
     }
 }

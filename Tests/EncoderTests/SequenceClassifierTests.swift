@@ -30,7 +30,7 @@ struct SequenceClassifierTests {
         #expect(classifier.scores(logits: [-7.5]) == [-7.5])
     }
 
-    @Test("one label of which nothing is said: its sigmoid, as transformers' pipeline gives it")
+    @Test("one label without a problem_type: its sigmoid, as in transformers' pipeline")
     func oneLabel() throws {
         #expect(try classifier(["num_labels": "1"]).scores(logits: [0]) == [0.5])
     }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The inputs that fuzzing has found worth keeping, among them every one that ever broke something, without a fuzzer.
+/// Runs, without a fuzzer, the inputs that fuzzing has found worth keeping, among them all that ever broke something.
 @Suite("What fuzzing has found", .serialized)
 struct CorpusTests {
     private static let folder = "\(Repository.root)/Tests/FuzzingTests/Corpus"

@@ -12,9 +12,9 @@ import Testing
             admission: { head in
                 guard head.path != "/open" else { return nil }
                 let answer = HTTPResponse(status: .unauthorized, headerFields: [.wwwAuthenticate: "Bearer"])
-                return (answer, Array("no".utf8))
+                return .answer(Response(head: answer, body: .bytes(Array("no".utf8))))
             },
-            ownAnswer: { status, _ in OwnAnswer(body: Array("\(status)".utf8)) }
+            ownAnswer: { status, _ in Response(status: .init(code: status), json: Array("\(status)".utf8)) }
         )
     }
 
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(
-        "it comes before a body's size is judged, and nothing of the body is kept",
+        "it comes before a body's size is checked, and no byte of the body is kept",
         arguments: ["Content-Length: 999999999", "Transfer-Encoding: chunked"]
     )
     func beforeBody(framing: String) {
@@ -54,7 +54,7 @@ import Testing
         #expect(kept == 0)
     }
 
-    @Test("what is let in gets its 100 Continue, and what has no body is handed out unasked")
+    @Test("an accepted request gets its 100 Continue, and a request without body is passed on without a check")
     func admitted() {
         var connection = Self.connection()
         let answer = Self.answer(

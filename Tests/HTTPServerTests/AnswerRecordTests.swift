@@ -5,7 +5,7 @@ import HTTPTypes
 import Synchronization
 import Testing
 
-/// What records have heard, in order.
+/// The calls that records have got, in order.
 private final class Notes: Sendable {
     private let texts = Mutex<[String]>([])
 
@@ -40,7 +40,7 @@ extension HTTPServerSuite {
             return notes.all == expected
         }
 
-        @Test("an answer's record hears of it before it can be read, and is let go")
+        @Test("an answer's record is told of it before the answer can be read, and is then released")
         func whole() async throws {
             let notes = notes
             let server = try TestServer(
@@ -61,7 +61,7 @@ extension HTTPServerSuite {
             await server.stop()
         }
 
-        @Test("a streamed answer's record hears of each piece and of the end")
+        @Test("a streamed answer's record is told of each piece and of the end")
         func streamed() async throws {
             let pieces = Counter()
             let server = try TestServer(
@@ -78,7 +78,7 @@ extension HTTPServerSuite {
             await server.stop()
         }
 
-        @Test("a record is let go without an end when the client goes before the answer, or in the middle of it")
+        @Test("a record is released without an end when the client goes before the answer or in the middle of it")
         func brokenOff() async throws {
             let gate = Gate()
             let server = try TestServer(
@@ -107,13 +107,14 @@ extension HTTPServerSuite {
         }
 
         @Test(
-            "what the server refuses by itself is told once, with the client's address, and the handler's fields are sent"
+            "each refusal of the server itself is told once, with the client's address, and the handler's fields are sent"
         )
         func refusals() async throws {
             let notes = notes
             let server = try TestServer(
-                TestHandler(hearsRefusal: { notes.add("\($0.status) \($0.arrival.client ?? "-") \($0.request == nil)") }
-                )
+                TestHandler(hearsRefusal: { refusal, request in
+                    notes.add("\(refusal.status) \(refusal.arrival.client ?? "-") \(request == nil)")
+                })
             ) { $0.maxConnections = 1 }
             let port = server.port
             try await onThread {

@@ -5,9 +5,9 @@ import HTTPTypes
 import Testing
 
 extension HTTPServerSuite {
-    /// Attacks over sockets: what they cost the attacker's connection, and that they cost nobody else anything.
+    /// Attacks over sockets: the attacker's connection is ended, and no other client is harmed.
     @Suite struct AttackTests {
-        /// Whether a client beside the attack is served.
+        /// Whether another client is served during the attack.
         private func isServing(_ server: TestServer) async throws -> Bool {
             try await server.client { client in
                 client.get("/")
@@ -54,7 +54,7 @@ extension HTTPServerSuite {
             await server.stop()
         }
 
-        @Test("slow heads and bodies on 100 connections hold nobody up, and each is cut with 408")
+        @Test("slow heads and bodies on 100 connections delay no other client, and each is cut with 408")
         func slowloris() async throws {
             let server = try TestServer {
                 $0.headTimeout = .milliseconds(500)
@@ -97,7 +97,7 @@ extension HTTPServerSuite {
             await server.stop()
         }
 
-        @Test("endless lines, fields and extensions are cut off long before they are much")
+        @Test("endless lines, fields and extensions are cut off while they are still small")
         func bombs() async throws {
             let server = try TestServer()
             let bombs: [(start: String, piece: String, status: Int)] = [
@@ -143,7 +143,7 @@ extension HTTPServerSuite {
             await server.stop()
         }
 
-        /// Frames that cost their sender nothing, by the name of what they make.
+        /// Frames that cost their sender nothing, each kind with a name.
         enum Flood: String, CaseIterable, Sendable {
             case rapidReset, ping, settings, continuation, windowUpdate, priority, emptyData
 
@@ -190,7 +190,7 @@ extension HTTPServerSuite {
                 let last = try client.frames(through: .goAway).last
                 return last?.kind == .goAway ? last?.payload.last : nil
             }
-            // ENHANCE_YOUR_CALM; libnghttp2's own limits are told as other errors.
+            // ENHANCE_YOUR_CALM. libnghttp2's own limits end in other codes.
             #expect(code != nil && code != 0)
             #expect(try await isServing(server))
             #expect(await hasRecovered(server))

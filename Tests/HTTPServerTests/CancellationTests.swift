@@ -1,10 +1,11 @@
 import Foundation
+import HTTPProtocol
 import HTTPServer
 import Testing
 
 extension HTTPServerSuite {
     @Suite struct CancellationTests {
-        /// A server whose handler waits to be cancelled, and counts it.
+        /// A server whose handler waits until it is cancelled, and counts that.
         private func makeServer(
             _ cancelled: Counter,
             configure: (inout HTTPServerConfiguration) -> Void = { _ in }
@@ -37,7 +38,7 @@ extension HTTPServerSuite {
             await server.stop()
         }
 
-        @Test("a client that has gone without a reset is given up after the grace")
+        @Test("the request of a client that has gone without a reset is dropped after the grace")
         func gone() async throws {
             let cancelled = Counter()
             let server = try makeServer(cancelled) { $0.halfCloseGrace = .milliseconds(200) }
@@ -48,7 +49,7 @@ extension HTTPServerSuite {
             await server.stop()
         }
 
-        @Test("a client that goes with requests still in the pipeline is noticed, though nothing is read")
+        @Test("the server notices a client that goes with requests still in the pipeline, although it reads nothing")
         func goneWithPipeline() async throws {
             let cancelled = Counter()
             let server = try makeServer(cancelled) { $0.halfCloseGrace = .milliseconds(200) }

@@ -49,7 +49,7 @@ extension HTTPServerSuite {
             #expect(await server.stop().isComplete)
         }
 
-        @Test("what is left when the time is up is cut, counted and cancelled")
+        @Test("requests that are left when the time is up are cut, counted and cancelled")
         func deadline() async throws {
             let cancelled = Counter()
             let server = try TestServer(
@@ -103,7 +103,7 @@ extension HTTPServerSuite {
                     }
                 }
             }
-            // Until all are at it, on a machine of any speed.
+            // Waits until all clients are busy, on a machine of any speed.
             while answered.value <= 50 { try await Task.sleep(for: .milliseconds(10)) }
             let result = await server.stop()
             for client in clients { try await client.value }

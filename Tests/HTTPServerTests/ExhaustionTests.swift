@@ -1,14 +1,15 @@
 import Foundation
+import HTTPProtocol
 import HTTPServer
 import Testing
 
 extension HTTPServerSuite {
-    /// The limit of descriptors is the whole process's, so each test has a process of its own.
+    /// The limit of descriptors holds for the whole process, so each test has a process of its own.
     @Suite struct ExhaustionTests {
-        /// What the server holds back at one event loop: `otherDescriptors`.
+        /// The descriptors that a server with one event loop keeps back: `otherDescriptors`.
         private static let reserved = 32
 
-        @Test("with more clients than descriptors the others are told 503, and the process never runs out")
+        @Test("with more clients than descriptors the others get 503, and the process always has a descriptor left")
         func moreClientsThanDescriptors() async {
             await #expect(processExitsWith: .success) {
                 do {
@@ -17,13 +18,13 @@ extension HTTPServerSuite {
                     try await ExhaustionTests.overwhelm(server, clients: 16)
                     await server.stop()
                 } catch let failure as Failure {
-                    // What is printed here is lost; the status says which promise was broken.
+                    // Output is lost here; the exit status says which promise was broken.
                     exit(failure.rawValue)
                 }
             }
         }
 
-        @Test("a process that may open next to nothing is told so at the start")
+        @Test("a process that may open hardly any descriptor gets an error at the start")
         func tooFew() async {
             await #expect(processExitsWith: .success) {
                 try ExhaustionTests.limitDescriptors(toFree: ExhaustionTests.reserved / 2)
@@ -64,7 +65,7 @@ extension HTTPServerSuite {
             try require(status == 200, .notRecovered)
         }
 
-        /// Leaves the process that many descriptors which it may still open, for good.
+        /// Lowers the process's limit for good, so that it can open only this many more descriptors.
         private static func limitDescriptors(toFree count: Int) throws {
             let free = (0..<count).map { _ in dup(0) }
             for descriptor in free { close(descriptor) }
@@ -75,7 +76,7 @@ extension HTTPServerSuite {
             }
         }
 
-        /// What was found, as the process's exit status.
+        /// The result of a test, as the process's exit status.
         private enum Failure: Int32, Error {
             case systemCallFailed = 10
             case wrongStatuses = 11
@@ -90,7 +91,7 @@ extension HTTPServerSuite {
             if !condition { throw failure }
         }
 
-        /// Processor seconds of this process so far.
+        /// The processor time that this process has used, in seconds.
         private static func processTime() -> Double {
             var time = timespec()
             clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)

@@ -42,7 +42,7 @@ extension HTTPServerSuite {
             await server.stop()
         }
 
-        @Test("a client that closes is gone at once: nobody half-closes HTTP/2")
+        @Test("a client that closes its side is gone at once: no HTTP/2 client half-closes")
         func end() async throws {
             let (begun, cancelled) = (Counter(), Counter())
             let server = try TestServer(
@@ -65,7 +65,7 @@ extension HTTPServerSuite {
             await server.stop()
         }
 
-        @Test("a drain says GOAWAY, answers the stream in work, and closes")
+        @Test("a drain sends GOAWAY, answers the stream in work, and closes")
         func drain() async throws {
             let begun = Counter()
             let gate = Gate()

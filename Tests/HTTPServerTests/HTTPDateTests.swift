@@ -1,4 +1,5 @@
 import Foundation
+import HTTPProtocol
 import Testing
 
 @testable import HTTPServer
@@ -32,7 +33,7 @@ import Testing
         }
     }
 
-    @Test("the present is what the clock says")
+    @Test("the current date is the clock's")
     func present() throws {
         var date = HTTPDate()
         let before = Int(time(nil))

@@ -6,7 +6,7 @@ import Testing
 
 extension HTTPServerSuite {
     @Suite struct LimitTests {
-        @Test("a connection over the limit is told 503 with Retry-After; a place that falls free is taken")
+        @Test("a connection over the limit gets 503 with Retry-After; once another has closed, a new one is served")
         func connections() async throws {
             let server = try TestServer { $0.maxConnections = 3 }
             let port = server.port
@@ -36,11 +36,11 @@ extension HTTPServerSuite {
             #expect(server.statistics.openConnections == 0)
         }
 
-        @Test("the answer to a body that is too large arrives, though the client sends all of it first")
+        @Test("the answer to a body that is too large arrives, although the client first sends the whole body")
         func tooLarge() async throws {
             let server = try TestServer {
                 $0.limits.maxBodyBytes = 1_000
-                // Four megabytes take their time on a machine that runs the whole suite.
+                // Four megabytes take a while on a machine that runs the whole suite.
                 $0.lingerTimeout = .seconds(30)
             }
             try await server.client { client in
@@ -53,7 +53,7 @@ extension HTTPServerSuite {
             await server.stop()
         }
 
-        @Test("clients that do not read cost no more than the limit; the others are told 503, and health goes on")
+        @Test("clients that do not read cost no more than the limit; other clients get 503, and health is answered")
         func outboundBytes() async throws {
             let handler = TestHandler(
                 atOnce: { $0.head.path == "/health" ? .text("ok") : nil },
@@ -83,7 +83,7 @@ extension HTTPServerSuite {
             await server.stop()
         }
 
-        @Test("bodies over the limit of all are read one at a time or told 503, and all of it recovers")
+        @Test("bodies over the limit for all connections are read one at a time or get 503, and the server recovers")
         func inboundBytes() async throws {
             let gate = Gate()
             let server = try TestServer(
@@ -103,7 +103,7 @@ extension HTTPServerSuite {
             }
             #expect(await server.reaches { $0.inboundBytes >= 3_000_000 })
             try await Task.sleep(for: .milliseconds(300))
-            // Beyond the limit only what one read of each connection brings, and the body that is read on.
+            // Only one read of each connection, and the body that is read on, may exceed the limit.
             #expect(server.statistics.inboundBytes < 3_000_000 + 6 * 64 * 1024 + 1_000_000)
             let refused = try await server.client { client in
                 client.get("/")

@@ -32,24 +32,24 @@ import Testing
         #expect(clock.writeProgressed == time(3))
     }
 
-    @Test("a client's share of what waits is measured anew when it has taken it, and when all is taken")
-    func share() {
+    @Test("a client's quota begins anew once it has taken it, and ends when no bytes wait")
+    func quota() {
         var clock = PhaseClock(now: start)
-        #expect(clock.shareBegan == nil)
+        #expect(clock.quotaBegan == nil)
         clock.holds(1000, at: time(1))
         clock.wrote(249, at: time(2), minimum: 1)
         clock.holds(751, at: time(2))
-        #expect(clock.shareBegan == time(1), "a little now and then is not enough")
+        #expect(clock.quotaBegan == time(1), "a little now and then is not enough")
         clock.wrote(1, at: time(3), minimum: 1)
         clock.holds(750, at: time(3))
-        #expect(clock.shareBegan == time(3))
+        #expect(clock.quotaBegan == time(3))
         clock.wrote(100, at: time(4), minimum: 1)
         clock.holds(2000, at: time(4))
-        #expect(clock.shareBegan == time(3), "another answer gives no more time for the first")
-        clock.beginShare(of: 1900, at: time(5))
-        #expect(clock.shareBegan == time(5))
+        #expect(clock.quotaBegan == time(3), "another answer gives no more time for the first")
+        clock.beginQuota(of: 1900, at: time(5))
+        #expect(clock.quotaBegan == time(5))
         clock.holds(0, at: time(6))
-        #expect(clock.shareBegan == nil)
+        #expect(clock.quotaBegan == nil)
     }
 
     @Test("the grace of a half-closed client begins anew with each of its requests, and never ends by itself")

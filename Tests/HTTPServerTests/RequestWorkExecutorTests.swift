@@ -1,4 +1,5 @@
 import Foundation
+import HTTPProtocol
 import HTTPServer
 import Testing
 
@@ -22,7 +23,7 @@ import Testing
         #expect(most.value <= width)
     }
 
-    @Test("a task that waits holds no place")
+    @Test("a task that waits occupies no thread")
     func suspension() async {
         let executor = RequestWorkExecutor(width: 1)
         let gate = Gate()

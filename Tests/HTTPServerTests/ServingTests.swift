@@ -24,7 +24,7 @@ extension HTTPServerSuite {
             await server.stop()
         }
 
-        @Test("pipelined requests are answered in their order, whatever each takes")
+        @Test("pipelined requests are answered in their order, however long each takes")
         func pipelining() async throws {
             let handler = TestHandler(
                 atOnce: { $0.head.path == "/quick" ? .text("quick") : nil },
@@ -45,7 +45,7 @@ extension HTTPServerSuite {
             await server.stop()
         }
 
-        @Test("a pipeline of 10,000 requests is answered whole")
+        @Test("all requests of a pipeline of 10,000 are answered")
         func longPipeline() async throws {
             let server = try TestServer(TestHandler(atOnce: { _ in .text("ok") }))
             let port = server.port
@@ -152,7 +152,7 @@ extension HTTPServerSuite {
             #expect(server.statistics.openConnections == 0)
         }
 
-        @Test("an address that can't be had, and a second start, are typed errors")
+        @Test("an address that cannot be used, and a second start, are typed errors")
         func startErrors() async throws {
             let server = try TestServer()
             let port = server.port
@@ -173,7 +173,7 @@ extension HTTPServerSuite {
             let file = NSTemporaryDirectory() + "swiftlet-curl-\(UUID().uuidString.prefix(8))"
             try body.write(toFile: file, atomically: true, encoding: .utf8)
             defer { try? FileManager.default.removeItem(atPath: file) }
-            // One request a run: curl 7.88 (Debian 12) fails on its second over a connection with prior knowledge.
+            // One request for each run: with prior knowledge curl 7.88 (Debian 12) fails on a connection's second.
             for _ in 0..<2 {
                 let arguments = [version, "-s", "-m", "10", "--data-binary", "@\(file)", url]
                 guard let output = try await Command.run("curl", arguments) else { break }

@@ -28,7 +28,7 @@ extension HTTPServerSuite {
 
         private static let get = "GET /path HTTP/1.1\r\nHost: localhost\r\n"
 
-        @Test("curl is served by either protocol as ALPN has it, and bodies of megabytes arrive whole both ways")
+        @Test("curl is served by the protocol that ALPN chooses, and bodies of megabytes arrive whole both ways")
         func curl() async throws {
             let echo = TestHandler(later: { request in
                 Response(head: HTTPResponse(status: .ok), body: .bytes(request.body))
@@ -97,7 +97,7 @@ extension HTTPServerSuite {
             await server.stop()
         }
 
-        @Test("plain HTTP is told to come by https, and anything else that is no TLS is closed; both are counted")
+        @Test("plain HTTP gets the advice to use https, and other bytes that are no TLS are cut off; both are counted")
         func plainText() async throws {
             let server = try server()
             let port = server.port
@@ -124,7 +124,7 @@ extension HTTPServerSuite {
             await server.stop()
         }
 
-        @Test("who only looks whether the port is open is not counted as a failure")
+        @Test("a client that only checks whether the port is open is not counted as a failure")
         func portCheck() async throws {
             let server = try server()
             let port = server.port
@@ -199,7 +199,7 @@ extension HTTPServerSuite {
             await server.stop()
         }
 
-        @Test("a unix socket beside a port that speaks TLS stays plain")
+        @Test("a unix socket in addition to a TLS port has no TLS")
         func unixSocket() async throws {
             let path = NSTemporaryDirectory() + "swiftlet-\(UUID().uuidString.prefix(8)).sock"
             let server = try server { $0.addresses.append(.unix(path: path)) }
@@ -241,7 +241,7 @@ extension HTTPServerSuite {
     }
 }
 
-/// Carries what is used by one thread after another.
+/// Holds a value that one thread uses after another.
 private struct HandedOver<Value>: @unchecked Sendable {
     let value: Value
     init(_ value: Value) { self.value = value }

@@ -81,7 +81,7 @@ extension HTTPServerSuite {
 
         @Test("a client that does not read its answer is cut, and what waited is freed")
         func slowReader() async throws {
-            // Made beforehand: in a debug build it takes seconds, which are not the server's.
+            // Made beforehand: in a debug build this takes seconds, which must not count as the server's.
             let answer = Response.text(String(repeating: "x", count: 16_000_000))
             let server = try TestServer(TestHandler(later: { _ in answer })) { $0.writeTimeout = .milliseconds(300) }
             let port = server.port
@@ -110,7 +110,7 @@ extension HTTPServerSuite {
                 let client = try HTTP2Client(port: port, initialWindow: 0)
                 client.get(1)
                 var pieces = 0
-                // Each of which passes for progress, for twelve seconds.
+                // Each read counts as progress, for twelve seconds.
                 while pieces < 600 {
                     client.openWindow(1, by: 100)
                     guard (try? client.frames(through: .data))?.last?.kind == .data else { break }
@@ -142,7 +142,7 @@ extension HTTPServerSuite {
             }
             try await Task.sleep(for: .milliseconds(500))
             let begun = pieces.value
-            // What the two kernels hold for the sockets, and the low-water mark: far from the 32 MB of the whole.
+            // The sockets' buffers in the kernel and the low-water mark: far less than the whole of 32 MB.
             #expect(begun > 1 && begun < 600)
             #expect(server.statistics.outboundBytes < 256 * 1024)
             let length = try await onThread { try client.response().body.utf8.count }

@@ -66,7 +66,7 @@ struct JSONWriterTests {
             var writer = JSONWriter()
             writer.numbers(signed)
             let expected = "[" + signed.map(\.description).joined(separator: ",") + "]"
-            // Not compared by the macro: it would describe 2 MB.
+            // The comparison is outside of the macro, which would describe 2 MB.
             let isEqual = writer.bytes.elementsEqual(expected.utf8)
             #expect(isEqual)
         }

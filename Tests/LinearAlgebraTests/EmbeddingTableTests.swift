@@ -5,7 +5,9 @@ import Testing
 struct EmbeddingTableTests {
     @Test("an embedding table copies and adds whole rows")
     func embeddingTable() {
-        let table = EmbeddingTable(rows: 3, width: 5, values: (0..<15).map(Float.init))
+        let table = EmbeddingTable(rows: 3, width: 5) { values in
+            for index in 0..<15 { values[index] = Float(index) }
+        }
         let buffer = AlignedBuffer(minimumCount: 48)
         table.copy(row: 2, to: 16, of: buffer)
         table.add(row: 1, to: 16, of: buffer)

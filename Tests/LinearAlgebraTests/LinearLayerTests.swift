@@ -12,7 +12,8 @@ struct LinearLayerTests {
 
         var description: String { "\(backend.rawValue) \(dataType.rawValue)\(rotatesInputs ? " rotated" : "")" }
 
-        /// Of the sum of the products' magnitudes: one rounding of each factor, and what the sum adds.
+        /// The allowed error, as a fraction of the sum of the products' magnitudes: one rounding of each factor, and
+        /// those of the sum.
         var tolerance: Double {
             switch dataType {
             case .float32: 1e-6

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Memory for weights")
 struct WeightArenaTests {
-    @Test("buffers of an arena are zero, apart from each other, and outlive who made the arena")
+    @Test("buffers of an arena are zero, do not overlap, and live on without the arena's owner")
     func buffers() {
         let sizes = [1, 16, 1000, 3 << 20, 12 << 20, 5]
         var buffers = Buffers()

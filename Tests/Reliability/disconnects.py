@@ -19,8 +19,8 @@ def long_texts(count):
 # BLOCKER lasts until two hundred clients have queued behind it.
 COMPUTED = long_texts(100)
 BLOCKER = long_texts(400)
-LIMITS = {"workers": 1, "max_batch_tokens": 262_144, "max_batch_rows": 512, "batch_latency_target": 3600,
-          "max_queue_tokens": 4_194_304, "max_queue_rows": 65_536,  # of which a request may take an eighth
+LIMITS = {"workers": 1, "max_batch_tokens": 262_144, "max_batch_texts": 512, "batch_latency_target": 3600,
+          "max_queue_tokens": 4_194_304, "max_queue_texts": 65_536,  # of which a request may take an eighth
           "request_timeout": 3600, "half_close_grace": 0.1}
 ANSWERED = long_texts(24)  # by /embed_all: 15 MB of JSON, more than sockets hold
 SMALL_WINDOW = 1024
@@ -85,10 +85,10 @@ class Phases:
         blocker.send(http1.post("/embed", BLOCKER))
         wait_until(self.is_computing)
         dropped = self.server.metrics().sum("swiftlet_queue_cancelled_total")
-        waiting = self.server.metrics().sum("swiftlet_queue_requests")
+        waiting = self.server.metrics().sum("swiftlet_queue_texts")
         clients = [self.client(number % 4, "/embed", queued(number)) for number in range(count)]
         rows = 2 * count
-        came = wait_until(lambda: self.server.metrics().sum("swiftlet_queue_requests") >= waiting + rows)
+        came = wait_until(lambda: self.server.metrics().sum("swiftlet_queue_texts") >= waiting + rows)
         for leave in clients:
             leave()
         wait_until(lambda: self.server.metrics().sum("swiftlet_queue_cancelled_total") >= dropped + rows)
@@ -137,7 +137,7 @@ class Phases:
 
     def is_computing(self):
         metrics = self.server.metrics()
-        return metrics.sum("swiftlet_workers_busy") > 0 and metrics.sum("swiftlet_queue_requests") == 0
+        return metrics.sum("swiftlet_workers_busy") > 0 and metrics.sum("swiftlet_queue_texts") == 0
 
     def settled(self, what):
         seen = []

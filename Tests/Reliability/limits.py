@@ -397,15 +397,15 @@ def some_refused(answers, words):
     return some_told(answers, 429, words)
 
 
-group(workers=1, max_batch_rows=1, max_queue_rows=16)
+group(workers=1, max_batch_texts=1, max_queue_texts=16)
 
 
-@reaches("max_queue_rows")
+@reaches("max_queue_texts")
 def queue_rows(server):
     return some_refused(crowd(server), "queue is full")
 
 
-group(workers=1, max_batch_rows=1, max_queue_tokens=4096, max_admission_wait=0)
+group(workers=1, max_batch_texts=1, max_queue_tokens=4096, max_admission_wait=0)
 
 
 @reaches("max_queue_tokens", "max_admission_wait")
@@ -413,10 +413,10 @@ def queue_tokens(server):
     return some_refused(crowd(server), "queue is full")
 
 
-group(workers=1, max_batch_rows=1, max_held_rows=100, max_client_batch_size=100)
+group(workers=1, max_batch_texts=1, max_held_texts=100, max_client_batch_size=100)
 
 
-@reaches("max_held_rows")
+@reaches("max_held_texts")
 def held_rows(server):
     return some_refused(crowd(server), "queue is full")
 
@@ -463,7 +463,7 @@ def drain_timeout(server):
 
 # Limits that shape what the kernel and the batches do, and refuse nothing.
 
-group(backlog=1, max_batch_tokens=8, max_batch_rows=1)
+group(backlog=1, max_batch_tokens=8, max_batch_texts=1)
 
 
 @reaches("backlog")
@@ -473,6 +473,6 @@ def backlog(server):
     return statuses, {200}
 
 
-@reaches("max_batch_tokens", "max_batch_rows")
+@reaches("max_batch_tokens", "max_batch_texts")
 def batches(server):
     return raw(server, http1.post("/embed", {"inputs": ["a " * 40] * 5})), "200"

@@ -18,7 +18,7 @@ struct TLSContextTests {
         #expect(throws: TLSError.mismatch(certificate: files.certificate, key: others.key)) {
             try CertificateStore(certificate: files.certificate, key: others.key)
         }
-        // A key is no certificate, and the other way round.
+        // A key is no certificate, and a certificate is no key.
         #expect(throws: TLSError.certificate(path: files.key, reason: "no start line")) {
             try CertificateStore(certificate: files.key, key: files.key)
         }

@@ -36,7 +36,7 @@ struct TLSSessionTests {
         var buffer = [UInt8](repeating: 0, count: 64 * 1024)
         while received < bytes.count {
             while sent < bytes.count {
-                // From another place each time, as an answer's rest is.
+                // From another address each time, like the rest of an answer.
                 let rest = Array(bytes[sent...])
                 guard case .bytes(let count) = pair.server.send(rest.span) else { break }
                 sent += count
@@ -49,7 +49,7 @@ struct TLSSessionTests {
         #expect(blocks > 1)
     }
 
-    @Test("ends where the peer goes without a word")
+    @Test("ends when the peer closes without close_notify")
     func truncation() throws {
         let files = try TestCertificate()
         let pair = try SessionPair(

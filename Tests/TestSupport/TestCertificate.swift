@@ -1,21 +1,21 @@
 import Foundation
 
-/// A certificate for localhost that signs itself, with its key, in a folder that goes with this object. The `openssl`
-/// program makes it.
+/// A self-signed certificate for localhost with its key, made by the `openssl` program. Both are in a folder that this
+/// object removes at its end.
 package final class TestCertificate: Sendable {
-    /// Why there is none.
+    /// The reason why there is no certificate.
     package struct Failure: Error {
         package let status: Int32
     }
 
     private let folder: URL
 
-    /// The certificate's file.
+    /// The path of the certificate.
     package var certificate: String { folder.appending(path: "certificate.pem").path }
-    /// The private key's file.
+    /// The path of the private key.
     package var key: String { folder.appending(path: "key.pem").path }
 
-    /// - Parameter name: The subject's common name; the addresses are those of localhost always.
+    /// - Parameter name: The subject's common name. The addresses are always those of localhost.
     package init(name: String = "localhost") throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "swiftlet-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -7,7 +7,7 @@ struct SourceFile {
     let lines: [Substring]
 
     /// The package's folder: three levels above this file.
-    private static let root = (0..<3).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }
+    static let root = (0..<3).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }
 
     /// A file's text.
     static func text(_ path: String) throws -> String {
@@ -23,6 +23,16 @@ struct SourceFile {
                 path: "\(folder)/\(path)",
                 lines: text.split(separator: "\n", omittingEmptySubsequences: false)
             )
+        }
+    }
+
+    /// The rows of the table in a section of a page, without its head: the cells of each.
+    static func table(in section: String, of page: String) throws -> [[Substring]] {
+        let lines = try text(page).split(separator: "\n")
+        let start = lines.firstIndex { $0 == "## \(section)" } ?? lines.endIndex
+        let end = lines[start...].dropFirst().firstIndex { $0.hasPrefix("## ") } ?? lines.endIndex
+        return lines[start..<end].filter { $0.hasPrefix("| `") }.map { line in
+            line.split(separator: "|", omittingEmptySubsequences: false).dropFirst().dropLast().map { $0 }
         }
     }
 

@@ -93,14 +93,26 @@ struct TidyTests {
         #expect(rooms.isSuperset(of: found.keys))
     }
 
+    @Test("name a model's files in ModelFiles' list only, where all readers find them")
+    func modelFileNames() throws {
+        let list = try SourceFile.text("Sources/ModelFiles/ModelFile.swift")
+        let names = list.matches(of: /ModelFile\(\s*"([a-z_.]+)"/).map { String($0.1) }
+        #expect(names.contains("config.json") && names.contains("vocab.txt"))
+        for file in try Self.sources.get() where file.target != "ModelFiles" {
+            for (number, text) in zip(1..., file.lines) where !text.drop(while: \.isWhitespace).hasPrefix("//") {
+                for name in names where text.contains("\"\(name)\"") || text.contains("/\(name)\"") {
+                    Issue.record("\(file.path):\(number): \(name): take it from ModelFile")
+                }
+            }
+        }
+    }
+
     /// The table of rooms in docs/ARCHITECTURE.md: each room with those that it may import.
     private static func rooms() throws -> [String: Set<String>] {
         var rooms: [String: Set<String>] = [:]
-        for line in try SourceFile.text("docs/ARCHITECTURE.md").split(separator: "\n") where line.hasPrefix("| `") {
-            let cells = line.split(separator: "|", omittingEmptySubsequences: false)
-            guard cells.count >= 4 else { continue }
-            let imports = cells[3].split { !$0.isLetter && !$0.isNumber }.map(String.init)
-            for name in cells[1].split(whereSeparator: { !$0.isLetter && !$0.isNumber }) {
+        for cells in try SourceFile.table(in: "Rooms", of: "docs/ARCHITECTURE.md") where cells.count >= 3 {
+            let imports = cells[2].split { !$0.isLetter && !$0.isNumber }.map(String.init)
+            for name in cells[0].split(whereSeparator: { !$0.isLetter && !$0.isNumber }) {
                 rooms[String(name)] = Set(imports)
             }
         }

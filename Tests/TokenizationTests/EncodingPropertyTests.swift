@@ -11,7 +11,7 @@ struct EncodingPropertyTests {
         tokenizer = try TestFiles.uncased()
     }
 
-    /// Where the scalars of a text begin, and where it ends, in bytes.
+    /// The byte offsets at which the scalars of a text begin, and that of its end.
     private func boundaries(_ text: String) -> Set<Int32> {
         var place: Int32 = 0
         var places: Set<Int32> = [0]

@@ -49,7 +49,7 @@ struct ReferenceTests {
         #expect(count == 300)
     }
 
-    /// Decodes the ids of a folder's decoded.jsonl, and returns how many cases there are.
+    /// Decodes the ids of a folder's decoded.jsonl, and returns the number of cases.
     private func checkDecoding(_ tokenizer: Tokenizer, in folder: URL) throws -> Int {
         struct Case: Decodable {
             var ids: [Int32]

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Windows of a text")
 struct TokenWindowsTests {
-    /// What `tokenizers` gives for a text that overflows.
+    /// The result of `tokenizers` for a text that is too long for one window.
     private struct Case: Decodable {
         var text: String
         var leading: String?
@@ -14,7 +14,7 @@ struct TokenWindowsTests {
         var ids: [[Int32]]
         var typeIds: [[Int32]]
         var offsets: [[[Int32]]]
-        /// The place of each token's word, as far as it lies in the window; nil for tokens that are not the divided text's.
+        /// The range of each token's word, as far as it is in the window; nil for tokens outside of the divided text.
         var words: [[[Int32]?]]
     }
 
@@ -66,17 +66,17 @@ struct TokenWindowsTests {
         return Int32(text.unicodeScalars.distance(from: text.startIndex, to: end))
     }
 
-    @Test("a question that is too long is cut, and says how much room it leaves")
+    @Test("a question that is too long is cut, and the windows say how many tokens are left for the text")
     func leading() throws {
         let tokenizer = try TestFiles.uncased()
         let tokens = try tokenizer.windows(dividing: "the film", behind: "a b c d", maxLength: 8, maxLeadingLength: 3)
         #expect(tokens.leadingCount == 3 && tokens.truncatedTokenCount == 1)
-        #expect(tokens.room == 2)
+        #expect(tokens.capacity == 2)
         let full = try tokenizer.windows(dividing: "the film", behind: "a b c d", maxLength: 6)
-        #expect(full.room < 1)
+        #expect(full.capacity < 1)
     }
 
-    @Test("a cursor gives the same place whichever way it comes", arguments: [OffsetUnit.scalar, .utf16])
+    @Test("a cursor gives the same position whatever moves led there", arguments: [OffsetUnit.scalar, .utf16])
     func cursor(unit: OffsetUnit) {
         let text = "aé😀漢\u{301}z"
         let bytes = text.utf8Span

@@ -23,7 +23,7 @@ struct TokenizerTests {
         #expect(tokenizer.isSpecial(id: 103) && !tokenizer.isSpecial(id: 7592))
     }
 
-    @Test("A pair is told apart by segment ids, sequence ids and the mask")
+    @Test("Segment ids, sequence ids and the mask distinguish a pair")
     func pair() throws {
         let encoding = try tokenizer.encode("Hello [SEP]", pair: "world")
         #expect(encoding.ids == [101, 7592, 102, 102, 2088, 102])
@@ -34,7 +34,7 @@ struct TokenizerTests {
         #expect(encoding.truncatedTokenCount == 0)
     }
 
-    @Test("A text that comes with several pairs gives what it gives with each alone, whatever is cut")
+    @Test("A text gives the same with several pairs in turn as with each pair alone, whatever is cut")
     func sharedText() throws {
         let long = "Hello [SEP] Café world, once more and a last time"
         var shared = TokenizedText(long)
@@ -83,15 +83,5 @@ struct TokenizerTests {
                 try tokenizer.decode([101, id])
             }
         }
-    }
-
-    @Test("Padded arrays are rectangular, masked where there is padding")
-    func padding() throws {
-        let encodings = [try tokenizer.encode("a"), try tokenizer.encode("a b", pair: "c")]
-        let padded = PaddedEncodings(encodings, padTokenID: 7)
-        #expect(padded.inputIDs == [[101, 1037, 102, 7, 7, 7], [101, 1037, 1038, 102, 1039, 102]])
-        #expect(padded.tokenTypeIDs == [[0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 1, 1]])
-        #expect(padded.attentionMask == [[1, 1, 1, 0, 0, 0], [1, 1, 1, 1, 1, 1]])
-        #expect(PaddedEncodings([], padTokenID: 0).inputIDs == [])
     }
 }

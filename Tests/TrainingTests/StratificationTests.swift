@@ -13,11 +13,11 @@ struct StratificationTests {
 
     @Test("a split holds out the share of each class, and the same rows for the same seed")
     func split() {
-        let (training, heldOut) = Stratification.split(labels: Self.labels, share: 0.2, seed: 7)
+        let (training, heldOut) = Stratification.split(labels: Self.labels, fraction: 0.2, seed: 7)
         #expect((training + heldOut).sorted() == Array(Self.labels.indices))
         #expect(Self.counts(heldOut) == [12, 6, 2, 0])
-        #expect(Stratification.split(labels: Self.labels, share: 0.2, seed: 7).heldOut == heldOut)
-        #expect(Stratification.split(labels: Self.labels, share: 0.2, seed: 8).heldOut != heldOut)
+        #expect(Stratification.split(labels: Self.labels, fraction: 0.2, seed: 7).heldOut == heldOut)
+        #expect(Stratification.split(labels: Self.labels, fraction: 0.2, seed: 8).heldOut != heldOut)
     }
 
     @Test("folds hold each row once, each class evenly, and never a class's only row")

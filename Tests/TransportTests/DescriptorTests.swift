@@ -3,7 +3,7 @@ import Testing
 @testable import Transport
 
 @Suite struct DescriptorTests {
-    @Test("a reserve is held, let go, and held again")
+    @Test("a spare descriptor is held, released, and held again")
     func cycle() {
         var reserve = ReserveDescriptor()
         var states = [reserve.isHeld]

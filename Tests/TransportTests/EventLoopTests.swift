@@ -4,7 +4,7 @@ import Testing
 
 @testable import Transport
 
-/// A resident that is not Sendable, as real ones.
+/// A resident that is not Sendable, like real ones.
 private final class Diary {
     let reactor: Reactor
     let thread = pthread_self()

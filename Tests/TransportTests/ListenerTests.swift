@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test("the kernel takes no more of an answer than its share while the client does not read")
+    @Test("the kernel takes no more of an answer than its limit while the client does not read")
     func unsentBytes() throws {
         let listener = try #require(try Listener.tcp(host: "127.0.0.1", port: 0, backlog: 16).first)
         let client = TestConnection.tcp("127.0.0.1", port: try #require(listener.port))
@@ -77,7 +77,7 @@ import Testing
         #expect(error?.code == EADDRINUSE)
     }
 
-    @Test("a port that is none, and a host that has no address, are refused by name")
+    @Test("an impossible port and a host without address are refused, and the error names them")
     func badAddresses() {
         #expect(throws: TransportError.portOutOfRange(65_536)) {
             try Listener.tcp(host: "127.0.0.1", port: 65_536, backlog: 1)
@@ -138,7 +138,7 @@ import Testing
         #expect(error?.description.contains("has 205 bytes, the system permits at most 107") == true)
     }
 
-    @Test("behind a shut door those that wait are accepted, and nobody else connects")
+    @Test("once new connections are refused, those that wait are accepted, and no other client connects")
     func shutDoor() throws {
         let listener = try #require(try Listener.tcp(host: "127.0.0.1", port: 0, backlog: 16).first)
         let port = try #require(listener.port)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Transport
 
-/// Notes what it is told.
+/// A handler that notes its events.
 private final class Recorder: EventHandler {
     var readiness: [Readiness] = []
     var deadlines = 0
@@ -53,7 +53,7 @@ private final class Recorder: EventHandler {
         let registrations = [reactor.register(first), reactor.register(second)]
         try reactor.watch(one.ours.number, for: .connection, registration: registrations[0])
         try reactor.watch(other.ours.number, for: .connection, registration: registrations[1])
-        // Whichever comes first lets both go, and gives the slots to others.
+        // The handler that comes first deregisters both, and others get their slots.
         let successor = Recorder()
         let letGo = {
             for registration in registrations { reactor.deregister(registration) }
@@ -99,16 +99,16 @@ private final class Recorder: EventHandler {
         try reactor.turn(timeoutMilliseconds: 0)
         #expect(kept.readiness == [[]])
         #expect(gone.readiness.isEmpty)
-        // One granted inside a turn is the next turn's, so that a busy handler can't keep the loop to itself.
+        // A turn that is granted during a turn belongs to the next one, so that a busy handler cannot keep the loop.
         kept.onReady = { reactor.grantTurn(to: keptRegistration) }
         reactor.grantTurn(to: keptRegistration)
         try reactor.turn(timeoutMilliseconds: 0)
         #expect(kept.readiness.count == 2)
-        // It holds the reactor, which holds it.
+        // The handler holds the reactor, and the reactor holds the handler.
         kept.onReady = nil
     }
 
-    @Test("a failing system call says which it was and why")
+    @Test("the error of a system call names the call and the reason")
     func errors() {
         let reactor = Reactor(epoll: epoll.number)
         let registration = reactor.register(Recorder())

@@ -1,6 +1,5 @@
+import Compute
 import Encoder
-import Foundation
-import Synchronization
 import Testing
 
 @testable import swiftlet
@@ -28,28 +27,20 @@ struct BenchTests {
         #expect(runs == 6)
     }
 
-    @Test("texts are shared out whole, all of them, in balance and always in the same way")
-    func shares() {
-        let lengths = (0..<33).map { 5 + $0 * 7 % 40 }
-        let parts = BenchBatch.share(lengths, among: 2)
-        #expect(parts == BenchBatch.share(lengths, among: 2))
-        #expect(parts.flatMap { $0 }.sorted() == Array(0..<33))
-        let sums = parts.map { part in part.reduce(0) { $0 + lengths[$1] } }
-        #expect(abs(sums[0] - sums[1]) <= 5)
-        #expect(BenchBatch.share([4], among: 3) == [[0], [], []])
-    }
-
     @Test("parts in balance are run side by side, others by all threads together")
     func plans() throws {
-        let balanced = BenchBatch([[7, 8], [9], [10, 11, 12]], threads: 2)
-        #expect(balanced.rows == 3 && balanced.tokens == 6)
+        func batch(_ texts: [[Int32]], threads: Int = 2) -> BenchBatch {
+            BenchBatch(texts, request: .pooled(.mean), threads: threads)
+        }
+        let balanced = batch([[7, 8], [9], [10, 11, 12]])
+        #expect(balanced.texts == 3 && balanced.tokens == 6)
         guard case .apart(let parts) = balanced.plan else { return #expect(Bool(false), "\(balanced.plan)") }
         #expect(parts.map(\.inputIDs) == [[10, 11, 12], [7, 8, 9, 0]])
         #expect(parts.map(\.attentionMask) == [[1, 1, 1], [1, 1, 1, 0]])
-        let unbalanced = BenchBatch([[7, 8], [10, 11, 12]], threads: 2)
+        let unbalanced = batch([[7, 8], [10, 11, 12]])
         guard case .together(let whole) = unbalanced.plan else { return #expect(Bool(false), "\(unbalanced.plan)") }
         #expect(whole.inputIDs == [7, 8, 0, 10, 11, 12])
-        guard case .apart = BenchBatch([[1]], threads: 1).plan else { return #expect(Bool(false)) }
+        guard case .apart = batch([[1]], threads: 1).plan else { return #expect(Bool(false)) }
     }
 
     @Test("random ids stay in the vocabulary, and are the same in every run")
@@ -61,17 +52,6 @@ struct BenchTests {
             #expect(ids.allSatisfy { range.contains(Int($0)) })
             #expect(Set(ids).count > 400)
         }
-    }
-
-    @Test("a team runs each piece of work on every member at once, also after it has slept", arguments: [1, 2, 4])
-    func team(count: Int) {
-        let team = ThreadTeam(count: count)
-        let sums = Mutex([Int](repeating: 0, count: count))
-        for round in 0..<200 {
-            team.run { member in sums.withLock { $0[member] += round } }
-            if round % 50 == 0 { usleep(30_000) }
-        }
-        #expect(sums.withLock { $0 } == Array(repeating: 199 * 100, count: count))
     }
 
     @Test("a table has a column for what was measured, and no other")

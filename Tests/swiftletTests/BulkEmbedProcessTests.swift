@@ -99,9 +99,9 @@ struct BulkEmbedProcessTests {
         #expect(first.status == 65 && first.errors.contains("line 1025"), "\(first.errors)")
         #expect(!FileManager.default.fileExists(atPath: output.path))
         let second = try await Program.run(interrupted)
-        #expect(second.errors.contains("going on behind 1024 texts"), "\(second.errors)")
+        #expect(second.errors.contains("continuing after 1024 texts"), "\(second.errors)")
         let other = try await Program.run(arguments)
-        #expect(other.status == 0 && other.errors.contains("beginning anew"), "\(other.errors)")
+        #expect(other.status == 0 && other.errors.contains("starting anew"), "\(other.errors)")
         let written = try String(contentsOf: output, encoding: .utf8).split(separator: "\n")
         #expect(written.count == 6)
         #expect(written.enumerated().allSatisfy { $1.hasPrefix("{\"index\":\($0),") })
@@ -128,7 +128,7 @@ struct BulkEmbedProcessTests {
         let first = try await Program.run(arguments)
         #expect(first.status == 65 && !first.errors.contains("anew"), "\(first.errors)")
         let unchanged = try await Program.run(arguments)
-        #expect(unchanged.errors.contains("going on behind 1024 texts"), "\(unchanged.errors)")
+        #expect(unchanged.errors.contains("continuing after 1024 texts"), "\(unchanged.errors)")
         for changed in ["4_Dense/model.safetensors", "model.safetensors"] {
             let file = try FileHandle(forUpdating: model.appending(path: changed))
             let end = try file.seekToEnd()
@@ -139,7 +139,7 @@ struct BulkEmbedProcessTests {
             try file.write(contentsOf: [byte ^ 1])
             try file.close()
             let run = try await Program.run(arguments)
-            #expect(run.errors.contains("beginning anew"), "\(changed): \(run.errors)")
+            #expect(run.errors.contains("starting anew"), "\(changed): \(run.errors)")
         }
     }
 }

@@ -1,6 +1,6 @@
 import Encoder
 import Foundation
-import Service
+import Inference
 import Testing
 
 @testable import swiftlet
@@ -47,7 +47,7 @@ struct FitProcessTests {
         let folder = try FittedFolder(destination: base.path + "-features", replaces: false)
         defer { folder.discard() }
         try folder.copyTokenizer(from: [base.path], maxLength: 64)
-        let extraction = try FeatureExtraction(export, in: folder, engine: EngineOptions(), maxLength: nil)
+        let extraction = try FeatureExtraction(export, in: folder, engine: ComputeOptions(), maxLength: nil)
         let rows = try await extraction.features(of: texts)
         await extraction.finish()
         var task = FitTask(classes: labels, labels: try texts.labels(among: labels), features: rows)

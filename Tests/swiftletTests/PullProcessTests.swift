@@ -1,5 +1,5 @@
 import Foundation
-import Service
+import Inference
 import Testing
 
 /// `swiftlet pull`, and models of the Hub in other commands, against Tests/Hub/hub.py.

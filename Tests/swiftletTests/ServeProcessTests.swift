@@ -72,6 +72,17 @@ struct ServeProcessTests {
         #expect(try await status == 0)
     }
 
+    @Test("a setting's former name is warned of in the log, once")
+    func formerName() async throws {
+        // There is no such folder for the socket: the start ends here.
+        let flags = ["serve", "--host=none", "--unix-socket=/absent/socket", "--max-batch-rows=8", "--log-format=text"]
+        let result = try await Program.run(flags)
+        #expect(result.status == 69)
+        let warnings = result.errors.split(separator: "\n").filter { $0.contains("max_batch_rows") }
+        #expect(warnings.count == 1)
+        #expect(warnings.first?.contains("is named max_batch_texts now") == true)
+    }
+
     @Test("--print-config prints the reference file, with what the settings change")
     func printConfig() async throws {
         let plain = try await Program.run(["serve", "--print-config"])

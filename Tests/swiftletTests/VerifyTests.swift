@@ -1,6 +1,6 @@
 import Encoder
 import Foundation
-import Service
+import Inference
 import Testing
 
 @testable import swiftlet

@@ -32,4 +32,8 @@ SWL_TABLE(avx2) {
     return true;
 }
 
+#else
+
+SWL_NO_TABLE(avx2)
+
 #endif

@@ -7,7 +7,6 @@
 #include "attention.h"
 
 #include "softmax.h"
-#include "transpose.h"
 
 // Attention works on a tile of queries at a time: their scores against all keys, softmax over them while they are in
 // the L1 cache, and their context. A head's keys are packed once for all tiles, so that a register holds 16 scores.

@@ -7,7 +7,6 @@
 #include "attention.h"
 
 #include "softmax.h"
-#include "transpose.h"
 
 SWL_DEFINE_BLOCKS
 

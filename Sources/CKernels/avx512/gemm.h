@@ -1,4 +1,4 @@
-/// What the AVX-512 products share: rounding to bfloat16, the epilogue and the walk over panels and tiles.
+/// The common parts of AVX-512 products: rounding to bfloat16, the epilogue and the walk over panels and tiles.
 ///
 /// A file that includes it defines SWL_TARGET, the features that all its functions are compiled for, SWL_NARROW_BF16 if
 /// avx512bf16 is one of them, and then `multiply_tile`, of which SWL_DEFINE_GEMM makes the product.

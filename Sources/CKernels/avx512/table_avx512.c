@@ -47,4 +47,9 @@ SWL_TABLE(avx512) { return fill(table, swl_cpuid(7, 1, SWL_EAX, 5), swl_cpuid(7,
 /// No extensions, whatever the CPU has.
 SWL_TABLE(avx512f) { return fill(table, false, false); }
 
+#else
+
+SWL_NO_TABLE(avx512)
+SWL_NO_TABLE(avx512f)
+
 #endif

@@ -129,6 +129,9 @@ typedef struct {
 
 /// The kernels of that name, or null where this CPU or build lacks them. "scalar" is always there.
 const swl_kernels *swl_kernels_named(const char *name);
+/// The name of one of the tables that an operator may choose, the fastest first, whether this CPU has them or not; null
+/// behind the last.
+const char *swl_kernels_name(size_t index);
 /// The fastest kernels this CPU has.
 const swl_kernels *swl_kernels_best(void);
 

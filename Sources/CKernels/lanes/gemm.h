@@ -1,4 +1,4 @@
-/// What the products over panels of SWL_VECTOR columns share: the epilogue and the walk over panels and tiles.
+/// The common parts of products over panels of SWL_VECTOR columns: the epilogue and the walk over panels and tiles.
 ///
 /// A file that includes it may define SWL_TILE_ROWS, defines `multiply_tile`, and makes the product of it by
 /// SWL_DEFINE_GEMM.

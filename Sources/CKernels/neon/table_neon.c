@@ -38,4 +38,8 @@ SWL_TABLE(neon) {
     return true;
 }
 
+#else
+
+SWL_NO_TABLE(neon)
+
 #endif

@@ -1,3 +1,5 @@
+import ModelFiles
+
 /// Reads where the tensors of a PyTorch file lie: the legacy format, written before PyTorch 1.6 (2020).
 ///
 /// A stream of five pickles (magic number, protocol version, facts about the writing machine, the state dictionary, the
@@ -12,7 +14,7 @@ enum TorchLegacyFile {
     }
 
     /// Every tensor of the file whose bytes are `bytes`; `file` is for messages.
-    static func tensors(in bytes: RawSpan, file: String) throws(CheckpointError) -> [StoredTensor] {
+    static func tensors(in bytes: RawSpan, file: String) throws(ModelError) -> [StoredTensor] {
         var reader = Reader(file: file)
         try reader.header(bytes)
         let dictionary = try TorchStateDictionary(try reader.pickle(bytes), file: file)
@@ -52,13 +54,13 @@ enum TorchLegacyFile {
         let file: String
         var position = 0
 
-        mutating func pickle(_ bytes: RawSpan) throws(CheckpointError) -> Unpickler.Result {
+        mutating func pickle(_ bytes: RawSpan) throws(ModelError) -> Unpickler.Result {
             let result = try Unpickler.load(from: bytes, at: position..<bytes.byteCount, file: file)
             position = result.end
             return result
         }
 
-        mutating func header(_ bytes: RawSpan) throws(CheckpointError) {
+        mutating func header(_ bytes: RawSpan) throws(ModelError) {
             let magic = try pickle(bytes).value
             guard case .longInteger(magicNumber) = magic else {
                 throw malformed("magic number", magic.kind, "PyTorch's")
@@ -78,7 +80,7 @@ enum TorchLegacyFile {
             }
         }
 
-        mutating func storageKeys(_ bytes: RawSpan) throws(CheckpointError) -> [String] {
+        mutating func storageKeys(_ bytes: RawSpan) throws(ModelError) -> [String] {
             let result = try pickle(bytes)
             guard case .list(let index) = result.value else {
                 throw malformed("storage keys", result.value.kind, "a list")
@@ -91,7 +93,7 @@ enum TorchLegacyFile {
             return keys
         }
 
-        mutating func elements(of storage: TorchStorage, _ bytes: RawSpan) throws(CheckpointError) -> Range<Int> {
+        mutating func elements(of storage: TorchStorage, _ bytes: RawSpan) throws(ModelError) -> Range<Int> {
             let place = "storage \(quoted(storage.key)), byte \(position)"
             guard let count = bytes.integer(at: position, as: Int64.self) else {
                 throw malformed(place, "the end of the file", "its element count")
@@ -114,7 +116,7 @@ enum TorchLegacyFile {
             return start..<position
         }
 
-        private func malformed(_ place: String, _ found: String, _ expected: String) -> CheckpointError {
+        private func malformed(_ place: String, _ found: String, _ expected: String) -> ModelError {
             .malformed(file: file, place: place, found: found, expected: expected)
         }
     }

@@ -1,12 +1,15 @@
+import ModelFiles
+
 /// The tensors of a state dictionary, once it is known where the file keeps each storage.
 struct TorchStateDictionary {
     private let objects: PickleObjects
     private let items: [(name: String, tensor: TorchTensor)]
     private let file: String
 
-    /// - Throws: when `pickle` did not stand for a dictionary of names and tensors. Values of other kinds, a step
-    ///   counter for instance, are not weights, and left out.
-    init(_ pickle: Unpickler.Result, file: String) throws(CheckpointError) {
+    /// Values of other kinds, such as a step counter, are not weights and are left out.
+    ///
+    /// - Throws: if `pickle` is not a dictionary of names and tensors.
+    init(_ pickle: Unpickler.Result, file: String) throws(ModelError) {
         guard case .dictionary(let dictionary) = pickle.value else {
             throw .malformed(
                 file: file,
@@ -37,7 +40,7 @@ struct TorchStateDictionary {
     }
 
     /// Every storage that the file's tensors use, by key.
-    func storages() throws(CheckpointError) -> [String: TorchStorage] {
+    func storages() throws(ModelError) -> [String: TorchStorage] {
         var storages: [String: TorchStorage] = [:]
         for storage in objects.storages {
             let known = storages.updateValue(storage, forKey: storage.key) ?? storage
@@ -54,7 +57,7 @@ struct TorchStateDictionary {
     }
 
     /// The tensors, given the bytes that each storage key stands for.
-    func tensors(at ranges: [String: Range<Int>]) throws(CheckpointError) -> [StoredTensor] {
+    func tensors(at ranges: [String: Range<Int>]) throws(ModelError) -> [StoredTensor] {
         var tensors: [StoredTensor] = []
         tensors.reserveCapacity(items.count)
         for (name, tensor) in items {
@@ -81,12 +84,12 @@ struct TorchStateDictionary {
         return tensors
     }
 
-    /// Checks that the tensor's last element, and so each, lies in what it sees of its storage.
+    /// Checks that the tensor's last element, and so each one, lies in the part of the storage that the tensor sees.
     private func checkBounds(
         _ tensor: TorchTensor,
         of storage: TorchStorage,
         name: String
-    ) throws(CheckpointError) {
+    ) throws(ModelError) {
         guard let last = tensor.lastElement, last < storage.view.count else {
             throw .malformed(
                 file: file,
@@ -125,9 +128,28 @@ extension TorchTensor {
         return true
     }
 
-    /// The strides, 0 where a dimension of one element makes no use of them: such a one may be any number, and is the
-    /// only kind that the bounds check says nothing about.
+    /// The strides, with 0 for each dimension of one element: its stride is not used, may be any number, and is not
+    /// covered by the bounds check.
     fileprivate var usedStrides: [Int] {
         zip(shape, strides).map { size, stride in size == 1 ? 0 : stride }
     }
+}
+
+/// A storage that a pickle refers to; its elements lie elsewhere in the file.
+struct TorchStorage {
+    let key: String
+    let scalarType: ScalarType
+    /// Elements of the whole storage.
+    let elementCount: Int
+    /// The elements that tensors see: all of them, except in the storage views of legacy files.
+    let view: Range<Int>
+}
+
+/// A tensor as a pickle describes it: elements of a storage by offset, sizes and strides, nothing of it checked yet.
+struct TorchTensor {
+    /// Index into ``PickleObjects/storages``.
+    let storage: Int
+    let offset: Int
+    let shape: [Int]
+    let strides: [Int]
 }

@@ -1,3 +1,5 @@
+import ModelFiles
+
 /// Reads where the tensors of a PyTorch file lie: the zip format, written since PyTorch 1.6.
 ///
 /// The archive holds a folder with `data.pkl`, the pickled state dictionary, and `data/<key>`, each storage's bytes.
@@ -5,7 +7,7 @@ enum TorchZipFile {
     static func isFormat(of bytes: RawSpan) -> Bool { bytes.starts(with: "PK\u{3}\u{4}") }
 
     /// Every tensor of the file whose bytes are `bytes`; `file` is for messages.
-    static func tensors(in bytes: RawSpan, file: String) throws(CheckpointError) -> [StoredTensor] {
+    static func tensors(in bytes: RawSpan, file: String) throws(ModelError) -> [StoredTensor] {
         let archive = try ZipArchive(bytes, file: file)
         let (folder, pickle) = try pickle(in: archive, file: file)
         try checkByteOrder(archive.entries["\(folder)/byteorder"], bytes, file: file)
@@ -33,11 +35,11 @@ enum TorchZipFile {
         return try dictionary.tensors(at: ranges)
     }
 
-    /// The folder's name is the file's at the time of writing: look for what is in it.
+    /// The folder has the name that the file had when it was written, so it is found by its contents.
     private static func pickle(
         in archive: ZipArchive,
         file: String
-    ) throws(CheckpointError) -> (folder: String, range: Range<Int>) {
+    ) throws(ModelError) -> (folder: String, range: Range<Int>) {
         let suffix = "/data.pkl"
         let found = archive.entries.filter { name, _ in
             name.hasSuffix(suffix) && !name.dropLast(suffix.count).contains("/")
@@ -53,12 +55,12 @@ enum TorchZipFile {
         return (String(name.dropLast(suffix.count)), range)
     }
 
-    /// Files from before PyTorch 2.1 do not tell their byte order; all were little-endian but for IBM Z's.
+    /// Files from before PyTorch 2.1 do not tell their byte order. All are little-endian except those of IBM Z.
     private static func checkByteOrder(
         _ entry: Range<Int>?,
         _ bytes: RawSpan,
         file: String
-    ) throws(CheckpointError) {
+    ) throws(ModelError) {
         guard let entry, !bytes.extracting(entry).starts(with: "little") else { return }
         throw .malformed(file: file, place: "byteorder", found: "another byte order", expected: "little")
     }

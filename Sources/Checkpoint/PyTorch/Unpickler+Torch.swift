@@ -1,10 +1,12 @@
-/// What the functions that a state dictionary's pickle names would do, as far as it matters for reading tensors.
+import ModelFiles
+
+/// The effect of the functions that a state dictionary's pickle names, as far as it matters for reading tensors.
 extension Unpickler {
     /// The result of "calling" `function` with the tuple `arguments`.
     mutating func reduce(
         _ function: PickleValue,
         _ arguments: PickleValue
-    ) throws(CheckpointError) -> PickleValue {
+    ) throws(ModelError) -> PickleValue {
         guard case .global(let global) = function else {
             throw malformed(found: "a call of \(function.kind)", expected: "a function")
         }
@@ -25,7 +27,7 @@ extension Unpickler {
 
     /// `_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, backward_hooks, metadata)`; the first four
     /// are the tensor.
-    private mutating func tensor(_ arguments: [PickleValue]) throws(CheckpointError) -> PickleValue {
+    private mutating func tensor(_ arguments: [PickleValue]) throws(ModelError) -> PickleValue {
         guard case .storage(let storage) = arguments[0], case .integer(let offset) = arguments[1], offset >= 0 else {
             throw malformed(
                 found: "a tensor of \(arguments[0].kind) from \(arguments[1].kind)",
@@ -42,7 +44,7 @@ extension Unpickler {
     }
 
     /// A tuple of sizes or strides. PyTorch has no negative ones.
-    private func dimensions(_ value: PickleValue) throws(CheckpointError) -> [Int] {
+    private func dimensions(_ value: PickleValue) throws(ModelError) -> [Int] {
         guard case .tuple(let tuple) = value, objects.tuples[tuple].count <= CheckpointLimits.rank else {
             throw malformed(found: value.kind, expected: "a tuple of at most \(CheckpointLimits.rank) dimensions")
         }
@@ -58,7 +60,7 @@ extension Unpickler {
 
     /// The storage that the persistent id `("storage", type, key, location, element count, view)` stands for; `view`,
     /// only in legacy files, is None or `(key, offset, element count)` of a part of it.
-    mutating func storage(_ identifier: PickleValue) throws(CheckpointError) -> PickleValue {
+    mutating func storage(_ identifier: PickleValue) throws(ModelError) -> PickleValue {
         let expected = "(\"storage\", type, key, location, count)"
         guard case .tuple(let tuple) = identifier, (5...6).contains(objects.tuples[tuple].count) else {
             throw malformed(found: "the persistent id \(identifier.kind)", expected: expected)
@@ -75,7 +77,7 @@ extension Unpickler {
         return .storage(objects.storages.count - 1)
     }
 
-    private func view(_ value: PickleValue, of count: Int) throws(CheckpointError) -> Range<Int> {
+    private func view(_ value: PickleValue, of count: Int) throws(ModelError) -> Range<Int> {
         if case .none = value { return 0..<count }
         let expected = "(key, offset, count) within \(count) elements"
         guard case .tuple(let tuple) = value, objects.tuples[tuple].count == 3 else {

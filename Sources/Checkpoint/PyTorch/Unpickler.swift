@@ -1,9 +1,11 @@
+import ModelFiles
+
 /// Executes a pickle as far as state dictionaries need it: containers, numbers, strings, and descriptions of tensors.
 ///
 /// Python's unpickler calls whatever function a pickle names. This one knows the names of ``PickleGlobal`` and treats
-/// each as data; any other name, and any other opcode, ends the reading with an error that tells it.
+/// each as data; any other name, and any other opcode, ends the reading with an error that names it.
 struct Unpickler {
-    /// What a pickle stood for.
+    /// The value of a pickle.
     struct Result {
         let value: PickleValue
         let objects: PickleObjects
@@ -21,7 +23,7 @@ struct Unpickler {
     var objects = PickleObjects()
 
     /// Executes the pickle that begins at `range`'s start in `bytes` and ends within it; `file` is for messages.
-    static func load(from bytes: RawSpan, at range: Range<Int>, file: String) throws(CheckpointError) -> Result {
+    static func load(from bytes: RawSpan, at range: Range<Int>, file: String) throws(ModelError) -> Result {
         var machine = Unpickler(file: file, range: range)
         return try machine.run(bytes)
     }
@@ -32,7 +34,7 @@ struct Unpickler {
         end = min(range.upperBound, range.lowerBound + CheckpointLimits.pickleBytes)
     }
 
-    private mutating func run(_ bytes: RawSpan) throws(CheckpointError) -> Result {
+    private mutating func run(_ bytes: RawSpan) throws(ModelError) -> Result {
         for _ in 0..<CheckpointLimits.pickleOperations {
             let code = try integer(bytes, as: UInt8.self)
             guard let opcode = PickleOpcode(rawValue: code) else {
@@ -55,7 +57,7 @@ struct Unpickler {
         throw .limitExceeded(file: file, what: "pickle opcodes", found: "more than \(limit)", limit: limit)
     }
 
-    private mutating func execute(_ opcode: PickleOpcode, _ bytes: RawSpan) throws(CheckpointError) {
+    private mutating func execute(_ opcode: PickleOpcode, _ bytes: RawSpan) throws(ModelError) {
         switch opcode {
         case .proto, .frame, .stop: try executeFraming(opcode, bytes)
         case .mark: marks.append(stack.count)
@@ -94,7 +96,7 @@ struct Unpickler {
         }
     }
 
-    private mutating func executeFraming(_ opcode: PickleOpcode, _ bytes: RawSpan) throws(CheckpointError) {
+    private mutating func executeFraming(_ opcode: PickleOpcode, _ bytes: RawSpan) throws(ModelError) {
         switch opcode {
         case .proto:
             let version = try integer(bytes, as: UInt8.self)
@@ -108,7 +110,7 @@ struct Unpickler {
         }
     }
 
-    private mutating func ignoreState() throws(CheckpointError) {
+    private mutating func ignoreState() throws(ModelError) {
         // The state of an OrderedDict is `_metadata`, versions of modules. Nothing else here has a state.
         let state = try pop()
         guard case .dictionary? = top else {
@@ -116,7 +118,7 @@ struct Unpickler {
         }
     }
 
-    private mutating func pushGlobal(module: String, name: String) throws(CheckpointError) {
+    private mutating func pushGlobal(module: String, name: String) throws(ModelError) {
         guard let global = PickleGlobal(module: module, name: name) else {
             let shown = quoted("\(module).\(name)").dropFirst().dropLast()
             throw .forbiddenGlobal(file: file, name: String(shown))
@@ -131,14 +133,14 @@ extension Unpickler {
     /// The last value above the innermost mark.
     private var top: PickleValue? { stack.count > marks.last ?? 0 ? stack.last : nil }
 
-    private mutating func pop() throws(CheckpointError) -> PickleValue {
+    private mutating func pop() throws(ModelError) -> PickleValue {
         guard let value = top else { throw malformed(found: "an empty stack", expected: "a value") }
         stack.removeLast()
         return value
     }
 
     /// Removes the last `count` values, the lowest first.
-    private mutating func popLast(_ count: Int) throws(CheckpointError) -> [PickleValue] {
+    private mutating func popLast(_ count: Int) throws(ModelError) -> [PickleValue] {
         guard stack.count - (marks.last ?? 0) >= count else {
             throw malformed(found: "an empty stack", expected: "\(count) on it")
         }
@@ -146,7 +148,7 @@ extension Unpickler {
         return Array(stack.suffix(count))
     }
 
-    private mutating func popToMark() throws(CheckpointError) -> [PickleValue] {
+    private mutating func popToMark() throws(ModelError) -> [PickleValue] {
         guard let mark = marks.popLast() else { throw malformed(found: "no mark", expected: "one on the stack") }
         defer { stack.removeSubrange(mark...) }
         return Array(stack[mark...])
@@ -162,14 +164,14 @@ extension Unpickler {
         objects.dictionaries.append([])
     }
 
-    private mutating func extendList(with elements: [PickleValue]) throws(CheckpointError) {
+    private mutating func extendList(with elements: [PickleValue]) throws(ModelError) {
         guard case .list(let list)? = top else {
             throw malformed(found: top?.kind ?? "an empty stack", expected: "a list to append to")
         }
         objects.lists[list] += elements
     }
 
-    private mutating func extendDictionary(with items: [PickleValue]) throws(CheckpointError) {
+    private mutating func extendDictionary(with items: [PickleValue]) throws(ModelError) {
         guard case .dictionary(let dictionary)? = top else {
             throw malformed(found: top?.kind ?? "an empty stack", expected: "a dictionary to set items of")
         }
@@ -179,7 +181,7 @@ extension Unpickler {
         }
     }
 
-    private mutating func memorize(_ opcode: PickleOpcode, _ bytes: RawSpan) throws(CheckpointError) {
+    private mutating func memorize(_ opcode: PickleOpcode, _ bytes: RawSpan) throws(ModelError) {
         let index: Int =
             switch opcode {
             case .binPut: Int(try integer(bytes, as: UInt8.self))
@@ -193,7 +195,7 @@ extension Unpickler {
         memo[index] = value
     }
 
-    private mutating func recall(_ opcode: PickleOpcode, _ bytes: RawSpan) throws(CheckpointError) {
+    private mutating func recall(_ opcode: PickleOpcode, _ bytes: RawSpan) throws(ModelError) {
         let index: Int =
             switch opcode {
             case .binGet: Int(try integer(bytes, as: UInt8.self))
@@ -210,7 +212,7 @@ extension Unpickler {
 // MARK: - Bytes
 
 extension Unpickler {
-    private mutating func scalar(_ opcode: PickleOpcode, _ bytes: RawSpan) throws(CheckpointError) -> PickleValue {
+    private mutating func scalar(_ opcode: PickleOpcode, _ bytes: RawSpan) throws(ModelError) -> PickleValue {
         switch opcode {
         case .newTrue: .boolean(true)
         case .newFalse: .boolean(false)
@@ -230,14 +232,14 @@ extension Unpickler {
     private mutating func integer<Value: FixedWidthInteger & BitwiseCopyable>(
         _ bytes: RawSpan,
         as type: Value.Type
-    ) throws(CheckpointError) -> Value {
+    ) throws(ModelError) -> Value {
         let size = MemoryLayout<Value>.size
         guard size <= end - position, let value = bytes.integer(at: position, as: type) else { throw truncated() }
         position += size
         return value
     }
 
-    private mutating func longInteger(_ bytes: RawSpan) throws(CheckpointError) -> PickleValue {
+    private mutating func longInteger(_ bytes: RawSpan) throws(ModelError) -> PickleValue {
         let count = Int(try integer(bytes, as: UInt8.self))
         let digits = try take(count, bytes)
         guard count <= 8 else { return .longInteger(digits) }
@@ -247,7 +249,7 @@ extension Unpickler {
         return .integer(value)
     }
 
-    private mutating func string(_ bytes: RawSpan, byteCount: UInt64) throws(CheckpointError) -> PickleValue {
+    private mutating func string(_ bytes: RawSpan, byteCount: UInt64) throws(ModelError) -> PickleValue {
         let limit = CheckpointLimits.pickleStringBytes
         guard byteCount <= UInt64(limit) else {
             throw .limitExceeded(
@@ -263,7 +265,7 @@ extension Unpickler {
         return .string(text)
     }
 
-    private mutating func take(_ count: Int, _ bytes: RawSpan) throws(CheckpointError) -> [UInt8] {
+    private mutating func take(_ count: Int, _ bytes: RawSpan) throws(ModelError) -> [UInt8] {
         guard count <= end - position, let taken = bytes.array(at: position..<position + count) else {
             throw truncated()
         }
@@ -272,7 +274,7 @@ extension Unpickler {
     }
 
     /// The text up to the next line feed, which is consumed too.
-    private mutating func line(_ bytes: RawSpan) throws(CheckpointError) -> String {
+    private mutating func line(_ bytes: RawSpan) throws(ModelError) -> String {
         var text: [UInt8] = []
         while true {
             let byte = try integer(bytes, as: UInt8.self)
@@ -285,17 +287,17 @@ extension Unpickler {
         return String(decoding: text, as: UTF8.self)
     }
 
-    private mutating func decimal(_ bytes: RawSpan) throws(CheckpointError) -> Int {
+    private mutating func decimal(_ bytes: RawSpan) throws(ModelError) -> Int {
         let text = try line(bytes)
         guard let value = Int(text), value >= 0 else { throw malformed(found: quoted(text), expected: "a memo index") }
         return value
     }
 
-    private func truncated() -> CheckpointError {
+    private func truncated() -> ModelError {
         malformed(found: "its end", expected: "more of the pickle (at most \(CheckpointLimits.pickleBytes) bytes)")
     }
 
-    func malformed(found: String, expected: String, before count: Int = 0) -> CheckpointError {
+    func malformed(found: String, expected: String, before count: Int = 0) -> ModelError {
         .malformed(file: file, place: "pickle, byte \(position - count)", found: found, expected: expected)
     }
 }

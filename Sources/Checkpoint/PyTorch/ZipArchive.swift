@@ -1,3 +1,5 @@
+import ModelFiles
+
 /// Where the files of a zip archive lie. Only what PyTorch writes is read: entries that are stored, not compressed, in
 /// one file (PKWARE's APPNOTE.TXT 6.3, sections 4.3 and 4.4; ZIP64 included).
 ///
@@ -18,7 +20,7 @@ struct ZipArchive {
     private static let localHeaderSize = 30
 
     /// Reads the central directory of the archive `bytes`; `file` is for messages.
-    init(_ bytes: RawSpan, file: String) throws(CheckpointError) {
+    init(_ bytes: RawSpan, file: String) throws(ModelError) {
         let directory = try Self.directory(of: bytes, file: file)
         let limit = CheckpointLimits.zipEntries
         guard directory.count <= UInt64(limit) else {
@@ -56,7 +58,7 @@ struct ZipArchive {
         let count: UInt64
     }
 
-    private static func directory(of bytes: RawSpan, file: String) throws(CheckpointError) -> Directory {
+    private static func directory(of bytes: RawSpan, file: String) throws(ModelError) -> Directory {
         guard let end = endRecord(of: bytes) else {
             throw .malformed(
                 file: file,
@@ -108,13 +110,13 @@ struct ZipArchive {
         }
     }
 
-    /// The bytes of the entry that `header` describes: they follow the local header, whose length only it knows.
+    /// The bytes of the entry that `header` describes. They follow the local header, which alone tells its own length.
     private static func data(
         of header: DirectoryHeader,
         in bytes: RawSpan,
         before limit: Int,
         file: String
-    ) throws(CheckpointError) -> Range<Int> {
+    ) throws(ModelError) -> Range<Int> {
         let place = "zip entry \(quoted(header.name))"
         guard let start = Int(exactly: header.localOffset), start <= limit - localHeaderSize,
             bytes.integer(at: start, as: UInt32.self) == localSignature,
@@ -144,7 +146,7 @@ struct ZipArchive {
         return dataStart..<dataStart + size
     }
 
-    private static func checkDisjoint(_ entries: [String: Range<Int>], file: String) throws(CheckpointError) {
+    private static func checkDisjoint(_ entries: [String: Range<Int>], file: String) throws(ModelError) {
         let sorted = entries.sorted {
             ($0.value.lowerBound, $0.value.upperBound) < ($1.value.lowerBound, $1.value.upperBound)
         }
@@ -168,7 +170,7 @@ extension ZipArchive {
         /// Position after the record.
         let end: Int
 
-        init(_ bytes: RawSpan, at start: Int, in directory: Range<Int>, file: String) throws(CheckpointError) {
+        init(_ bytes: RawSpan, at start: Int, in directory: Range<Int>, file: String) throws(ModelError) {
             let place = "zip directory, byte \(start)"
             let expected = "an entry within the directory"
             guard directoryHeaderSize <= directory.upperBound - start,

@@ -1,4 +1,5 @@
 import JSON
+import ModelFiles
 
 /// Reads where the tensors of a safetensors file lie.
 ///
@@ -6,7 +7,7 @@ import JSON
 /// the tensors' bytes, which must be covered by the header's entries without holes or overlaps.
 enum SafetensorsFile {
     /// Every tensor of the file whose bytes are `bytes`; `file` is for messages.
-    static func tensors(in bytes: RawSpan, file: String) throws(CheckpointError) -> [StoredTensor] {
+    static func tensors(in bytes: RawSpan, file: String) throws(ModelError) -> [StoredTensor] {
         let (header, dataStart) = try header(of: bytes, file: file)
         var tensors: [StoredTensor] = []
         tensors.reserveCapacity(header.count)
@@ -27,7 +28,7 @@ enum SafetensorsFile {
     private static func header(
         of bytes: RawSpan,
         file: String
-    ) throws(CheckpointError) -> (members: JSONObject, end: Int) {
+    ) throws(ModelError) -> (members: JSONObject, end: Int) {
         let place = "header length"
         guard let declared = bytes.integer(at: 0, as: UInt64.self) else {
             throw .malformed(file: file, place: place, found: "\(bytes.byteCount) bytes", expected: "at least 8")
@@ -55,7 +56,7 @@ enum SafetensorsFile {
         return (members, end)
     }
 
-    private static func checkMetadata(_ metadata: JSONValue, file: String) throws(CheckpointError) {
+    private static func checkMetadata(_ metadata: JSONValue, file: String) throws(ModelError) {
         let expected = "an object of strings"
         guard case .object(let entries) = metadata else {
             throw .malformed(file: file, place: "__metadata__", found: metadata.summary, expected: expected)
@@ -73,7 +74,7 @@ enum SafetensorsFile {
         dataStart: Int,
         fileSize: Int,
         file: String
-    ) throws(CheckpointError) {
+    ) throws(ModelError) {
         var end = dataStart
         for tensor in tensors {
             let begin = tensor.storage.lowerBound
@@ -106,7 +107,7 @@ private struct EntryReader {
     let dataStart: Int
     let fileSize: Int
 
-    func tensor(_ entry: JSONValue) throws(CheckpointError) -> StoredTensor {
+    func tensor(_ entry: JSONValue) throws(ModelError) -> StoredTensor {
         guard case .object(let members) = entry else { throw malformed(entry.summary, "an object") }
         guard let dtype = members["dtype"], case .string(let typeName) = dtype else {
             throw malformed("dtype \(describe(members["dtype"]))", "a string")
@@ -135,7 +136,7 @@ private struct EntryReader {
         )
     }
 
-    private func checkSize(_ size: Int, type: ScalarType, shape: [Int]) throws(CheckpointError) {
+    private func checkSize(_ size: Int, type: ScalarType, shape: [Int]) throws(ModelError) {
         guard let elementSize = type.byteCount else { return }
         guard let count = elementCount(of: shape), !count.multipliedReportingOverflow(by: elementSize).overflow else {
             throw malformed("shape \(shape)", "a size in bytes below 2^63")
@@ -145,7 +146,7 @@ private struct EntryReader {
         }
     }
 
-    private func integers(_ key: String, in members: JSONObject) throws(CheckpointError) -> [Int] {
+    private func integers(_ key: String, in members: JSONObject) throws(ModelError) -> [Int] {
         guard let value = members[key], case .array(let elements) = value else {
             throw malformed("\(key) \(describe(members[key]))", "an array of integers")
         }
@@ -163,7 +164,7 @@ private struct EntryReader {
         value?.summary ?? "absent"
     }
 
-    private func malformed(_ found: String, _ expected: String) -> CheckpointError {
+    private func malformed(_ found: String, _ expected: String) -> ModelError {
         .malformed(file: file, place: "tensor \(quoted(name))", found: found, expected: expected)
     }
 }

@@ -1,6 +1,7 @@
 import JSON
+package import ModelFiles
 
-/// A tensor on its way into a file.
+/// A tensor to be written.
 package struct OutgoingTensor: Sendable {
     /// Where its elements come from.
     package enum Content: Sendable {
@@ -17,9 +18,9 @@ package struct OutgoingTensor: Sendable {
     let scalarType: ScalarType
     let content: Content
 
-    /// float32 values under a name.
+    /// A tensor of float32 values.
     ///
-    /// - Precondition: as many values as the shape has elements.
+    /// - Precondition: there are as many values as the shape has elements.
     package init(name: String, shape: [Int], values: [Float]) {
         precondition(elementCount(of: shape) == values.count, "\(values.count) values of shape \(shape)")
         self.name = name
@@ -28,10 +29,10 @@ package struct OutgoingTensor: Sendable {
         content = .values(values)
     }
 
-    /// A stored tensor as it is, under another name.
+    /// A stored tensor, unchanged, under another name.
     ///
-    /// - Throws: ``CheckpointError/missingTensor(file:tensor:)``, or `unsupportedScalarType` for what has no size.
-    package init(name: String, of stored: String, in checkpoint: Checkpoint) throws(CheckpointError) {
+    /// - Throws: ``ModelError/missingTensor(file:tensor:)``, or `unsupportedScalarType` for elements of unknown size.
+    package init(name: String, of stored: String, in checkpoint: Checkpoint) throws(ModelError) {
         let descriptor = try checkpoint.readable(stored)
         self.name = name
         shape = descriptor.shape
@@ -42,13 +43,13 @@ package struct OutgoingTensor: Sendable {
 
 /// Writes safetensors files, as ``SafetensorsFile`` reads them.
 package enum SafetensorsWriter {
-    /// The data begins at a multiple of this, as the format's own library has it.
+    /// The data begins at a multiple of this, as in files of the format's own library.
     private static let alignment = 8
 
-    /// Writes tensors, of which no two have the same name.
+    /// Writes tensors, whose names must differ.
     ///
     /// - Parameter sink: takes the file's bytes, piece by piece.
-    /// - Throws: ``CheckpointError`` where a stored tensor cannot be read, or what `sink` throws.
+    /// - Throws: ``ModelError`` where a stored tensor cannot be read, or what `sink` throws.
     package static func write(_ tensors: [OutgoingTensor], to sink: ([UInt8]) throws -> Void) throws {
         // Wide elements first, so that all are aligned.
         let ordered = tensors.sorted { a, b in
@@ -90,48 +91,23 @@ package enum SafetensorsWriter {
         }
         var text = writer.takeBytes()
         while text.count % alignment != 0 { text.append(UInt8(ascii: " ")) }
-        let length = (0..<8).map { UInt8(truncatingIfNeeded: text.count >> (8 * $0)) }
-        return length + text
+        var file: [UInt8] = []
+        file.append(littleEndian: UInt64(text.count))
+        return file + text
     }
 
     private static func bytes(of values: [Float]) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(4 * values.count)
-        for value in values {
-            unsafe withUnsafeBytes(of: value.bitPattern.littleEndian) { unsafe bytes.append(contentsOf: $0) }
-        }
+        bytes.append(littleEndian: values)
         return bytes
     }
 }
 
 extension Checkpoint {
     /// What the file says about a tensor whose elements have a size.
-    fileprivate func readable(_ name: String) throws(CheckpointError) -> TensorDescriptor {
+    fileprivate func readable(_ name: String) throws(ModelError) -> TensorDescriptor {
         guard let descriptor = descriptor(name) else { throw .missingTensor(file: source, tensor: name) }
         try check(name, shape: descriptor.shape)
         return descriptor
-    }
-
-    /// The tensor's elements, row-major, in the bytes that they have in the file.
-    fileprivate func bytes(_ name: String) throws(CheckpointError) -> [UInt8] {
-        guard let tensor = tensors[name], let count = elementCount(of: tensor.descriptor.shape) else {
-            throw .missingTensor(file: source, tensor: name)
-        }
-        switch tensor.descriptor.scalarType.byteCount {
-        case 1: return try bytes(tensor, [UInt8](repeating: 0, count: count))
-        case 2: return try bytes(tensor, [UInt16](repeating: 0, count: count))
-        case 4: return try bytes(tensor, [UInt32](repeating: 0, count: count))
-        default: return try bytes(tensor, [UInt64](repeating: 0, count: count))
-        }
-    }
-
-    private func bytes<Scalar: BitwiseCopyable>(
-        _ tensor: StoredTensor,
-        _ room: [Scalar]
-    ) throws(CheckpointError) -> [UInt8] {
-        var room = room
-        var span = room.mutableSpan
-        try StoredElements(tensor).read(from: files[tensor.file], into: &span) { (scalar: Scalar) in scalar }
-        return unsafe room.withUnsafeBytes { unsafe [UInt8]($0) }
     }
 }

@@ -1,38 +1,79 @@
 internal import LinearAlgebra
 
-/// The encoders that run here, each by transformers' `model_type`: one shape (``EncoderConfiguration``), whose parts
-/// they use or leave out, under names of their own (``TensorNames``, ``ConfigurationKeys``).
-package enum Architecture: String, Sendable, CaseIterable {
-    /// Bottlenecks around several feed-forward networks, NoNorm, trigram embeddings (arXiv 2004.02984).
-    case mobilebert
-    /// arXiv 1810.04805.
-    case bert
-    /// BERT with half of the layers, without token types and pooler (arXiv 1910.01108).
-    case distilbert
+/// An encoder that runs here: everything that is its own. All architectures have one shape (``EncoderConfiguration``),
+/// whose parts each uses or leaves out, under names of its own.
+///
+/// Each architecture has a file that defines its value, and its place in ``all``. No other code asks which
+/// architecture a model has.
+package struct Architecture: Sendable {
+    /// Every architecture that runs here. The first is that of a config.json that does not name any.
+    package static let all: [Architecture] = [.mobileBERT, .bert, .distilBERT]
 
-    /// What the names of transformers' classes begin with.
-    package var family: String {
-        switch self {
-        case .mobilebert: "MobileBert"
-        case .bert: "Bert"
-        case .distilbert: "DistilBert"
-        }
+    /// transformers' `model_type`, which is also the base model's attribute in the classes with a head.
+    package let modelType: String
+    /// The beginning of the names of transformers' classes, such as "MobileBert".
+    package let family: String
+    /// The keys of its config.json, with transformers' defaults.
+    let keys: ConfigurationKeys
+    /// The names of a base model's tensors; those of a checkpoint are ``tensorNames(in:)``.
+    let tensors: TensorNames
+    /// The dense layer over the first token.
+    let pooler: PoolerDescription
+    /// The heads that its checkpoints may have.
+    let heads: [Head: HeadDescription]
+    /// Whether one layer more can pass the mean of all tokens on, as ``ClassifierExport/Features/mean`` needs: the
+    /// layers' width is that of the hidden states, and their norms are LayerNorms.
+    let layersCanAverage: Bool
+
+    /// Whether the pooler is a part, and an output, of the base model.
+    package var hasPooler: Bool { pooler.isOfBaseModel }
+
+    /// The names in a checkpoint that holds `tensors`: a base model's own checkpoint, or one of a class with a head,
+    /// where the base model's tensors have its attribute as prefix.
+    func tensorNames(in names: some Sequence<String>) -> TensorNames {
+        names.contains { $0.hasPrefix(prefix) } ? tensorNamesWithHead : tensors
     }
 
-    /// Whether the dense layer over the first token is the base model's pooler. DistilBERT's is a part of those heads
-    /// that need it, and no output of the model's.
-    var hasPooler: Bool { self != .distilbert }
-
-    /// What follows the dense layer over the first token.
-    var poolerActivation: Activation { self == .distilbert ? .relu : .tanh }
-
-    /// The architecture whose classes `architectures` of a config.json without a `model_type` names; nil when it names
-    /// none.
-    init?(classes: [String]) {
-        let found = Self.allCases.first { architecture in
-            classes.contains { $0 == "\(architecture.family)Model" || $0.hasPrefix("\(architecture.family)For") }
-        }
-        guard let found else { return nil }
-        self = found
+    /// The names in a checkpoint of a class with a head.
+    var tensorNamesWithHead: TensorNames {
+        var names = tensors.prefixed(prefix)
+        if pooler.isOfBaseModel { names.pooler = prefix + names.pooler }
+        return names
     }
+
+    /// The beginning of the names of the base model's tensors in a checkpoint of a class with a head.
+    var prefix: String { "\(modelType)." }
+
+    /// Whether one of transformers' classes of this architecture is among `classes`.
+    func isNamed(in classes: [String]) -> Bool {
+        classes.contains { $0 == "\(family)Model" || $0.hasPrefix("\(family)For") }
+    }
+
+    /// The names of transformers' classes that have the head, such as `MobileBertForMaskedLM`.
+    func classes(with head: Head) -> [String] {
+        guard let description = heads[head] else { return [] }
+        return ([head.className] + description.otherClasses).map { "\(family)For\($0)" }
+    }
+}
+
+extension Architecture: Equatable {
+    /// Whether both are of the same `model_type`.
+    package static func == (left: Architecture, right: Architecture) -> Bool { left.modelType == right.modelType }
+}
+
+/// The dense layer over the first token, which transformers calls the pooler.
+struct PoolerDescription: Sendable {
+    /// The activation after the dense layer.
+    let activation: Activation
+    /// Whether it is a part, and an output, of the base model; else it is a part of the heads that need it.
+    let isOfBaseModel: Bool
+}
+
+/// A head as an architecture's checkpoints have it.
+struct HeadDescription: Sendable {
+    /// The name of its last dense layer; a masked language model's decoder. ``TensorNames`` has the names of that
+    /// model's other layers.
+    let layer: String
+    /// The ends of the names, behind "For", of further transformers classes that have it.
+    var otherClasses: [String] = []
 }

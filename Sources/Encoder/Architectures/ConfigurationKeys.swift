@@ -1,34 +1,65 @@
-/// What an architecture's config.json calls the sizes that all have, and transformers' defaults where it is silent.
-struct ConfigurationKeys {
-    /// A key and its default.
-    typealias Key<Value> = (name: String, fallback: Value)
+/// The keys of an architecture's config.json, with transformers' defaults where the file is silent, and the values that
+/// no file can change. Parts that only some architectures have are switched off unless an architecture says otherwise.
+struct ConfigurationKeys: Sendable {
+    /// A key that every file of the architecture may have.
+    struct Key<Value: Sendable>: Sendable {
+        let name: String
+        let fallback: Value
 
-    let hiddenSize: Key<Int>
-    let layerCount: Key<Int>
-    let headCount: Key<Int>
-    let intermediateSize: Key<Int>
-    let activation: Key<String>
-
-    init(_ architecture: Architecture) {
-        switch architecture {
-        case .mobilebert:
-            hiddenSize = ("hidden_size", 512)
-            layerCount = ("num_hidden_layers", 24)
-            headCount = ("num_attention_heads", 4)
-            intermediateSize = ("intermediate_size", 512)
-            activation = ("hidden_act", "relu")
-        case .bert:
-            hiddenSize = ("hidden_size", 768)
-            layerCount = ("num_hidden_layers", 12)
-            headCount = ("num_attention_heads", 12)
-            intermediateSize = ("intermediate_size", 3_072)
-            activation = ("hidden_act", "gelu")
-        case .distilbert:
-            hiddenSize = ("dim", 768)
-            layerCount = ("n_layers", 6)
-            headCount = ("n_heads", 12)
-            intermediateSize = ("hidden_dim", 3_072)
-            activation = ("activation", "gelu")
+        init(_ name: String, default fallback: Value) {
+            self.name = name
+            self.fallback = fallback
         }
     }
+
+    /// A value that a key sets, or that is the same in all models of the architecture.
+    enum Setting<Value: Sendable>: Sendable {
+        case key(String, default: Value)
+        case fixed(Value)
+
+        /// The key, for messages; empty where there is none.
+        var name: String {
+            if case .key(let name, _) = self { name } else { "" }
+        }
+
+        /// Whether a config.json can set it.
+        var isKey: Bool {
+            if case .key = self { true } else { false }
+        }
+    }
+
+    /// A value that a key must have, because a model with another value does not run here.
+    enum Requirement: Sendable {
+        case string(String, is: String)
+        /// The key must be false or absent.
+        case isFalse(String, reason: String)
+    }
+
+    var vocabularySize = Key("vocab_size", default: 30_522)
+    var hiddenSize: Key<Int>
+    var layerCount: Key<Int>
+    var headCount: Key<Int>
+    var intermediateSize: Key<Int>
+    var activation: Key<String>
+    var maxPositionEmbeddings = Key("max_position_embeddings", default: 512)
+    /// Rows of the token type embeddings; 0 where there are none.
+    var typeVocabularySize: Setting<Int>
+    var layerNormEpsilon: Setting<Double>
+    /// ``EncoderConfiguration/plainLayerNormEpsilon`` where it is another one.
+    var plainLayerNormEpsilon: Double?
+    var normalization = Setting<EncoderConfiguration.NormalizationType>.fixed(.layerNorm)
+    /// The width of word embeddings where it is not that of hidden states.
+    var embeddingSize: Key<Int>?
+    var usesTrigramInput = Setting.fixed(false)
+    var usesBottleneck = Setting.fixed(false)
+    /// The width inside layers with bottlenecks.
+    var intraBottleneckSize: Key<Int>?
+    var usesBottleneckAttention = Setting.fixed(false)
+    var sharesKeyQueryBottleneck = Setting.fixed(false)
+    var feedForwardNetworkCount = Setting.fixed(1)
+    var activatesPooler = Setting.fixed(true)
+    var tiesWordEmbeddings = Key("tie_word_embeddings", default: true)
+    /// A key that repeats the width inside layers.
+    var trueHiddenSize: String?
+    var requirements: [Requirement] = []
 }

@@ -1,24 +1,24 @@
 internal import LinearAlgebra
 
-/// One member's way with a block through the model: what is where, and which part of it is the member's.
+/// One thread's pass of a block through all layers: where its activations are, and which rows or columns it computes.
 struct BlockPass {
     let arithmetic: Arithmetic
-    /// Whose arena it is.
+    /// Owns the arena that the activations are in.
     let workspace: Workspace
     let packed: PackedBatch
     let block: PackedBatch.Block
     let at: BlockRegions
-    let share: Share
+    let slice: WorkSlice
 
-    /// Tokens of the block.
+    /// The number of the block's tokens.
     var count: Int { block.tokens.count }
 
-    /// target = norm(layer(source)), or target = norm(target + layer(source)) where the layer accumulates.
+    /// Computes target = norm(layer(source)), or target = norm(target + layer(source)) where the layer accumulates.
     ///
     /// - Parameters:
     ///   - prepared: the input in the weight's format, if it is there already.
-    ///   - narrow: where the result goes instead, as bfloat16.
-    ///   - next: the layer applied after this one, whose weights can be on their way meanwhile.
+    ///   - narrow: where the result goes instead of `target`, as bfloat16.
+    ///   - next: the layer applied after this one, whose weights are prefetched meanwhile.
     func apply(
         _ layer: LinearLayer,
         to source: MatrixRegion,
@@ -28,13 +28,13 @@ struct BlockPass {
         norm: NormStep = .folded,
         next: LinearLayer? = nil
     ) {
-        let rows = share.productRows(count)
+        let rows = slice.productRows(count)
         let input = source.rows(rows)
         let operand =
             if let prepared {
                 prepared.rows(rows)
             } else {
-                layer.prepare(input, in: at.operand(of: share).rows(rows), of: workspace.arena)
+                layer.prepare(input, in: at.operand(of: slice).rows(rows), of: workspace.arena)
             }
         let isFused = !layer.appliesActivationAfterwards
         layer.multiply(
@@ -47,30 +47,30 @@ struct BlockPass {
             next: next.map { ($0, columns(of: $0).lowerBound) },
             of: workspace.arena
         )
-        share.meetAfterColumns()
+        slice.meetAfterColumns()
         guard !isFused || norm.isRowWise else { return }
-        let own = target.rows(share.part(of: count))
+        let own = target.rows(slice.part(of: count))
         if !isFused { layer.activate(own, of: workspace.arena) }
         norm.apply(to: own, of: workspace.arena, on: arithmetic, scaleShiftToo: !isFused)
-        share.meetAfterColumns()
+        slice.meetAfterColumns()
     }
 
-    /// The columns of a layer's product that are this member's.
+    /// The columns of a layer's product that this thread computes.
     private func columns(of layer: LinearLayer) -> Range<Int> {
-        share.productColumns(layer.weight.outputs, step: layer.columnStep)
+        slice.productColumns(layer.weight.outputs, step: layer.columnStep)
     }
 
     /// Normalizes some columns by themselves.
     func normalize(_ region: MatrixRegion, by norm: NormStep) {
         if case .folded = norm { return }
-        let own = region.rows(share.part(of: count))
+        let own = region.rows(slice.part(of: count))
         norm.apply(to: own, of: workspace.arena, on: arithmetic, scaleShiftToo: true)
-        share.meetAfterColumns()
+        slice.meetAfterColumns()
     }
 
-    /// Some tokens of one text, as rows of the block.
-    func rows(ofText row: Int) -> Range<Int> {
-        let tokens = packed.tokens(ofRow: row)
+    /// The rows of the block's activations that hold one sequence's tokens.
+    func rows(ofSequence index: Int) -> Range<Int> {
+        let tokens = packed.tokens(ofSequence: index)
         return tokens.lowerBound - block.tokens.lowerBound..<tokens.upperBound - block.tokens.lowerBound
     }
 }

@@ -1,6 +1,6 @@
 internal import LinearAlgebra
 
-/// Reads the model's hidden states out of their stored stream.
+/// Reads the model's hidden states from the stream that the layers store.
 struct HiddenStateReader {
     /// What is still to be applied to the stream.
     let carry: AffineCarry
@@ -34,18 +34,18 @@ struct HiddenStateReader {
         }
     }
 
-    /// One vector of the hidden states of `text`, a text's rows, summed in double precision.
+    /// One vector of the hidden states of a sequence, whose rows are `all`, summed in double precision.
     ///
-    /// - Parameter first: how many of them are left out.
-    /// - Precondition: there is at least one row left; it is no pooler that is asked for.
+    /// - Parameter first: the number of rows that are left out at the start.
+    /// - Precondition: there is at least one row left; `pooling` is no dense layer's output.
     func pooled(
-        _ text: Range<Int>,
+        _ all: Range<Int>,
         from first: Int,
         by pooling: Pooling,
         in arena: borrowing AlignedBuffer,
         on arithmetic: Arithmetic
     ) -> [Float] {
-        let rows = text.dropFirst(first)
+        let rows = all.dropFirst(first)
         return switch pooling {
         case .cls, .pooler: values(rows.prefix(1), in: arena)
         case .lastToken: values(rows.suffix(1), in: arena)
@@ -65,11 +65,11 @@ struct HiddenStateReader {
     ) -> [Float] {
         var sums = Array(repeating: 0.0, count: hidden.columns)
         arithmetic.sum(hidden.rows(rows), of: arena, into: &sums)
-        let share = Double(rows.count) / divisor
-        return sums.indices.map { Float(sums[$0] / divisor * carry.scale[$0] + carry.shift[$0] * share) }
+        let fraction = Double(rows.count) / divisor
+        return sums.indices.map { Float(sums[$0] / divisor * carry.scale[$0] + carry.shift[$0] * fraction) }
     }
 
-    /// - Parameter first: how many of the text's rows come before `rows`; the weights count those too.
+    /// - Parameter first: the number of the sequence's rows before `rows`; the weights count those too.
     private func weightedMean(
         _ rows: Range<Int>,
         after first: Int,
@@ -89,7 +89,7 @@ struct HiddenStateReader {
         var largest = Array(repeating: -Double.infinity, count: hidden.columns)
         arena.withSpan { stored in
             for row in rows {
-                // Written so that NaN stays.
+                // Written so that NaN remains.
                 forEachUnit(of: row, stored) { column, value in
                     if !(value <= largest[column]) { largest[column] = value }
                 }
@@ -105,5 +105,64 @@ struct HiddenStateReader {
         for column in 0..<hidden.columns {
             body(column, Double(stored[start + column]) * carry.scale[column] + carry.shift[column])
         }
+    }
+}
+
+/// The hidden states after single layers, of the sequences that asked for them, gathered while the layers run.
+struct Snapshots {
+    /// The hidden states of one sequence.
+    private struct Gathered {
+        /// The numbers of layers after which the sequence wants them.
+        let layers: [Int]
+        /// [layers, tokens, hidden_size], row-major.
+        var values: [Float]
+
+        static let empty = Gathered(layers: [], values: [])
+    }
+
+    /// By sequence; empty when none asked.
+    private var gathered: [Int: Gathered] = [:]
+
+    /// The snapshots of a batch in which no sequence asked.
+    init() {}
+
+    /// Arrays for the sequences of `packed` whose request is ``OutputRequest/hiddenStates(layers:)``.
+    init(_ requests: [OutputRequest], _ packed: PackedBatch, _ configuration: EncoderConfiguration) {
+        for (sequence, request) in requests.enumerated() where packed.failures[sequence] == nil {
+            guard case .hiddenStates(let chosen) = request else { continue }
+            let layers = chosen ?? Array(0...configuration.layerCount)
+            let count = layers.count * packed.tokens(ofSequence: sequence).count * configuration.hiddenSize
+            gathered[sequence] = Gathered(layers: layers, values: Array(repeating: 0, count: count))
+        }
+    }
+
+    /// The numbers of layers after which one of these sequences wants the hidden states.
+    func layers(of range: Range<Int>) -> Set<Int> {
+        var layers: Set<Int> = []
+        for (sequence, wanted) in gathered where range.contains(sequence) { layers.formUnion(wanted.layers) }
+        return layers
+    }
+
+    /// Copies the block's hidden states as they are after `layer` layers.
+    mutating func take(_ layer: Int, _ reader: HiddenStateReader, _ pass: BlockPass) {
+        for sequence in pass.block.sequences {
+            guard let layers = gathered[sequence]?.layers else { continue }
+            let rows = pass.rows(ofSequence: sequence)
+            for (index, wanted) in layers.enumerated() where wanted == layer {
+                let start = index * rows.count * reader.hidden.columns
+                reader.copy(
+                    rows,
+                    in: pass.workspace.arena,
+                    to: &gathered[sequence, default: .empty].values,
+                    at: start
+                )
+            }
+        }
+    }
+
+    /// Hands out the hidden states of a sequence, [layers, tokens, hidden_size], and the number of layers.
+    mutating func remove(_ sequence: Int) -> (layers: Int, values: [Float]) {
+        let taken = gathered.removeValue(forKey: sequence)
+        return (taken?.layers.count ?? 0, taken?.values ?? [])
     }
 }

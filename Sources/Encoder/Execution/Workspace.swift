@@ -1,26 +1,26 @@
 internal import LinearAlgebra
 
-/// The memory of one worker's forward passes: an arena with room for the largest block there can be, used again for
-/// each. What no block has needed yet is address space only.
+/// The memory of one worker's forward passes: an arena as large as the largest block needs, used again for each block.
+/// Parts that no block has needed yet are address space only.
 ///
-/// Owner: the worker that made it, by ``EncoderModel/makeWorkspace(members:)``. While a team runs one of its blocks,
-/// the members share the arena as ``AlignedBuffer`` says, and only member 0 touches anything else.
+/// Owner: the worker that made it, by ``EncoderModel/makeWorkspace(threads:)``. While a team runs one of its blocks,
+/// the threads share the arena as ``AlignedBuffer`` says, and only the leader, thread 0, touches anything else.
 package final class Workspace: @unchecked Sendable {
     /// All activations; ``WorkspaceLayout`` says what is where.
     private(set) var arena: AlignedBuffer
-    /// The batch at work.
+    /// The batch that runs.
     var packed = PackedBatch()
-    /// The hidden states after each layer, for those who asked.
+    /// The hidden states after single layers, of the sequences that asked for them.
     var snapshots = Snapshots()
-    /// Where the members of a team meet.
+    /// Where the threads of a team meet.
     let barrier = TeamBarrier()
 
-    /// Room for `capacity` floats.
+    /// An arena of `capacity` floats.
     init(capacity: Int) {
         arena = AlignedBuffer(minimumCount: capacity, zeroed: false)
     }
 
-    /// Makes room for `layout`, where a team is larger than the workspace was made for.
+    /// Makes the arena large enough for `layout`, where a team is larger than the workspace was made for.
     func reserve(_ layout: WorkspaceLayout) {
         guard layout.capacity > arena.count else { return }
         // The old arena goes first: its values are not needed, and both at once would be the peak.
@@ -28,46 +28,46 @@ package final class Workspace: @unchecked Sendable {
         arena = AlignedBuffer(minimumCount: layout.capacity, zeroed: false)
     }
 
-    /// The floats it holds, for metrics and tests.
-    package var capacity: Int { arena.count }
+    /// The number of floats in the arena.
+    var capacity: Int { arena.count }
 }
 
 /// The widths of a model's activations, in floats.
 struct WorkspaceWidths: Sendable {
-    /// Hidden states between layers.
+    /// The hidden states between layers.
     var hidden = 0
-    /// What the embedding transformation reads.
+    /// The input of the embedding transformation.
     var embedded = 0
-    /// What a layer's bottlenecks give, all together.
+    /// The outputs of a layer's bottlenecks, all together.
     var bottleneck = 0
-    /// What the attention's projections give, all together.
+    /// The outputs of the attention's projections, all together.
     var projection = 0
-    /// Inside a layer.
+    /// The activations inside a layer.
     var trueHidden = 0
-    /// Inside a feed-forward network.
+    /// The activations inside a feed-forward network.
     var intermediate = 0
-    /// Of an attention head.
+    /// An attention head.
     var head = 0
-    /// Word pieces that a language model's head gives logits for; 0 without one.
+    /// The word pieces that a language model's head gives logits for; 0 without such a head.
     var vocabulary = 0
 
-    /// Of the widest input of a product.
+    /// The widest input of a product.
     var widestInput: Int { max(max(hidden, embedded), max(trueHidden, intermediate)) }
 }
 
 /// Where a block's activations are in the arena.
 struct WorkspaceLayout {
     private(set) var regions = BlockRegions()
-    /// Floats in all.
+    /// The number of floats of all regions.
     private(set) var capacity = 0
 
-    /// Room for a block of `tokens` tokens, the longest text among them of `longest`, in `texts` texts, worked on by
-    /// `members` members.
+    /// The layout of a block of `tokens` tokens in `sequences` sequences, the longest of `longest` tokens, that
+    /// `members` threads compute.
     init(
         tokens: Int,
         longest: Int,
-        texts: Int,
-        division: Share.Division,
+        sequences: Int,
+        division: WorkSlice.Division,
         members: Int,
         widths: WorkspaceWidths,
         arithmetic: Arithmetic
@@ -78,17 +78,17 @@ struct WorkspaceLayout {
         regions.projection = reserve(tokens, widths.projection)
         regions.context = reserve(tokens, widths.trueHidden)
         regions.intermediate = reserve(tokens, widths.intermediate)
-        regions.firstTokens = reserve(texts, widths.hidden)
-        regions.pooled = reserve(texts, widths.hidden)
+        regions.firstTokens = reserve(sequences, widths.hidden)
+        regions.pooled = reserve(sequences, widths.hidden)
         let scratch = Attention.scratchFloats(length: longest, headSize: widths.head, of: arithmetic)
         regions.scratch = reserve(members, scratch)
         regions.narrowIntermediate = reserveOperand(tokens, widths.intermediate)
-        // By columns, each member prepares all rows for itself.
-        let rooms = division == .columns ? members : 1
-        regions.operands = reserveOperand(tokens * rooms, widths.widestInput)
+        // By columns, each thread prepares all rows for itself.
+        let copies = division == .columns ? members : 1
+        regions.operands = reserveOperand(tokens * copies, widths.widestInput)
         regions.operandRows = tokens
         if widths.vocabulary > 0 {
-            let positions = LanguageModelHead.positionsAtOnce
+            let positions = MaskedTokenRegions.positionsAtOnce
             regions.languageModel.hidden = reserve(positions, widths.hidden)
             regions.languageModel.transformed = reserve(positions, widths.hidden)
             regions.languageModel.operand = reserveOperand(positions, widths.hidden)
@@ -117,36 +117,52 @@ struct BlockRegions {
 
     /// The hidden states.
     var hidden = nothing
-    /// What the embedding transformation reads.
+    /// The input of the embedding transformation.
     var embedded = nothing
-    /// What a layer's bottlenecks give.
+    /// The outputs of a layer's bottlenecks.
     var bottleneck = nothing
     /// Queries, keys and, mostly, values.
     var projection = nothing
-    /// What attention gives.
+    /// The output of attention.
     var context = nothing
-    /// Inside a feed-forward network.
+    /// The activations inside a feed-forward network.
     var intermediate = nothing
-    /// The same in bfloat16.
+    /// The activations inside a feed-forward network in bfloat16.
     var narrowIntermediate = OperandScratch()
-    /// [texts, hidden]: the last hidden state of each text's first token.
+    /// [sequences, hidden]: the last hidden state of each sequence's first token.
     var firstTokens = nothing
-    /// [texts, hidden]: the pooler's output.
+    /// [sequences, hidden]: the pooler's output.
     var pooled = nothing
-    /// What the head of a masked language model works with.
-    fileprivate(set) var languageModel = LanguageModelHead.Regions()
-    /// Attention's own room, a row for each member.
+    /// The activations of a masked language model's head.
+    fileprivate(set) var languageModel = MaskedTokenRegions()
+    /// Attention's scratch memory, a row for each thread.
     fileprivate(set) var scratch = nothing
     /// Inputs of products in narrow formats.
     fileprivate(set) var operands = OperandScratch()
     fileprivate(set) var operandRows = 0
 
-    /// Room for the inputs of a member's products.
-    func operand(of share: Share) -> OperandScratch {
-        let first = share.division == .columns ? share.member * operandRows : 0
+    /// The scratch memory for the inputs of a thread's products.
+    func operand(of slice: WorkSlice) -> OperandScratch {
+        let first = slice.division == .columns ? slice.member * operandRows : 0
         return operands.rows(first..<first + operandRows)
     }
 
-    /// Room for a member's attention.
-    func scratch(of share: Share) -> MatrixRegion { scratch.rows(share.member..<share.member + 1) }
+    /// The scratch memory for a thread's attention.
+    func scratch(of slice: WorkSlice) -> MatrixRegion { scratch.rows(slice.member..<slice.member + 1) }
+}
+
+/// Where the activations of a masked language model's head are in the arena: rows for ``positionsAtOnce`` positions.
+struct MaskedTokenRegions {
+    /// Positions in one product with the decoder, the model's largest matrix: enough for each of its weights to be
+    /// worth its way from memory, few enough for 8 MB of logits of the usual 30,522 word pieces.
+    static let positionsAtOnce = 64
+
+    /// [positions, hidden_size]: the hidden states.
+    fileprivate(set) var hidden = MatrixRegion(rows: 0, columns: 0)
+    /// [positions, hidden_size]: the input of the decoder.
+    fileprivate(set) var transformed = MatrixRegion(rows: 0, columns: 0)
+    /// The input of the decoder, in its weight's format.
+    fileprivate(set) var operand = OperandScratch()
+    /// [positions, vocabulary].
+    fileprivate(set) var logits = MatrixRegion(rows: 0, columns: 0)
 }

@@ -1,36 +1,42 @@
 package import Checkpoint
 internal import Foundation
 internal import JSON
+internal import LinearAlgebra
+import ModelFiles
 
 /// Makes a checkpoint of transformers' class for sequence classification of a model's encoder and a new head.
 ///
-/// What the head reads is fixed by that class: the pooler's output of BERT and MobileBERT, DistilBERT's dense layer
-/// over the first token. Other features are brought there by weights that pass them on.
+/// That class fixes what the head reads: the pooler's output of BERT and MobileBERT, or DistilBERT's dense layer over
+/// the first token. Weights that pass other features on lead them there.
 package struct ClassifierExport: Sendable {
-    /// What the head is to read.
+    /// The features that the head is to read.
     package enum Features: String, Sendable, CaseIterable {
-        /// What it reads anyway: the dense layer over the first token, as it was trained.
+        /// The output of the dense layer over the first token, as it was trained.
         case pooler
         /// The last hidden state of the first token.
         case cls
-        /// The mean of the last hidden state over all tokens, normalized: by one layer more, which attends to all
-        /// tokens alike.
+        /// The mean of the last hidden state over all tokens, normalized. One layer more computes it, which attends to
+        /// all tokens alike.
         case mean
     }
 
     /// The base model's configuration.
     package let configuration: EncoderConfiguration
-    /// What the head reads.
+    /// The features that the head reads.
     package private(set) var features: Features
+    /// The name of the head's dense layer.
+    private let headName: String
     private let members: JSONObject
     private let checkpoint: Checkpoint
 
-    /// A tanh is the identity to 2e-4 of values up to 6 when they are divided by this; the head's weights are the more.
+    /// Values up to 6 are divided by this before tanh, which is then the identity to 2e-4 of them. The head's weights
+    /// are larger by the same factor.
     private static let tanhDivisor: Float = 256
-    /// What keeps hidden states, which a LayerNorm bounds, positive before DistilBERT's ReLU; the head undoes it, which
-    /// costs floats some of their digits, so a head that is small enough does without (``Dense/aroundReLU(_:width:)``).
+    /// Added to hidden states, which a LayerNorm bounds, to keep them positive before a pooler's ReLU. The head takes
+    /// it away again, which costs floats some of their digits, so a head that is small enough does without
+    /// (``Dense/aroundReLU(_:width:)``).
     private static let reluShift: Float = 64
-    /// The first token's own state is added to the mean as a share of one in so many. A power of two, within float16's
+    /// The factor of the mean, to which the first token's own state is added once. A power of two within float16's
     /// range.
     private static let meanFactor: Float = 1024
 
@@ -38,9 +44,9 @@ package struct ClassifierExport: Sendable {
     ///
     /// - Throws: `checkpoint`, or `unsupportedConfiguration` where the model has no such features.
     package init(directory: String, features: Features) throws(EncoderError) {
-        let file: ConfigurationFile
-        do throws(CheckpointError) {
-            file = try ConfigurationFile(path: "\(directory)/config.json")
+        let file: JSONSection
+        do throws(ModelError) {
+            file = try JSONSection(path: ModelFile.configuration.path(in: directory))
             checkpoint = try Checkpoint(directory: directory)
         } catch {
             throw .checkpoint(error)
@@ -48,16 +54,21 @@ package struct ClassifierExport: Sendable {
         configuration = try EncoderConfiguration(file)
         members = file.members
         self.features = features
-        guard features != .mean || configuration.architecture != .mobilebert else {
+        let architecture = configuration.architecture
+        guard let head = architecture.heads[.sequenceClassification], architecture.supports(features) else {
+            let obstacle = features == .mean ? "layers cannot pass a mean on" : "pooler cannot pass them on"
+            let others = Architecture.all.filter { $0.supports(features) }.map { "\"\($0.modelType)\"" }
             throw .unsupportedConfiguration(
                 file: configuration.path,
                 key: "model_type",
-                found: "\"mobilebert\", whose layers cannot pass a mean on",
-                expected: "\"bert\" or \"distilbert\", or features of another kind"
+                found:
+                    "\"\(architecture.modelType)\", whose \(obstacle)",
+                expected: "\(others.joined(separator: " or ")), or features of another kind"
             )
         }
+        headName = head.layer
         if features == .pooler, configuration.activatesPooler {
-            do throws(CheckpointError) {
+            do throws(ModelError) {
                 let width = configuration.hiddenSize
                 try checkpoint.check("\(names(in: checkpoint).pooler).weight", shape: [width, width])
             } catch {
@@ -69,30 +80,29 @@ package struct ClassifierExport: Sendable {
     /// The numbers that the head reads.
     package var featureCount: Int { configuration.hiddenSize }
 
-    /// The same without the averaging layer, which is much work for what ``averaged(first:mean:)`` does in a few sums.
+    /// This export without the averaging layer, whose much work ``averaged(first:mean:)`` replaces by a few sums.
     package var belowAveraging: ClassifierExport {
         var export = self
         if export.features == .mean { export.features = .cls }
         return export
     }
 
-    /// What the head reads of a text where it reads the mean: what the averaging layer, and the dense layer that passes
-    /// it on, make of the last hidden state below them, in double precision.
+    /// The values that the head reads of a text where it reads the mean: what the averaging layer, and the dense layer
+    /// that passes its result on, make of the last hidden state below them. They are computed in double precision.
     ///
     /// - Parameters:
     ///   - first: the first token's state.
-    ///   - mean: that of all tokens, as long.
+    ///   - mean: the mean of all tokens' states, as long.
     package func averaged(first: some Sequence<Float>, mean: some Sequence<Float>) -> [Float] {
         let sum = zip(first, mean).map { Double($0) + Double(Self.meanFactor) * Double($1) }
         return normalized(normalized(sum)).map { value in
             Float(
-                configuration.architecture == .distilbert
-                    ? max(0, value + Double(Self.reluShift)) : tanh(value / Double(Self.tanhDivisor))
+                passesThroughReLU ? max(0, value + Double(Self.reluShift)) : tanh(value / Double(Self.tanhDivisor))
             )
         }
     }
 
-    /// By the averaging layer's norms, whose weights are 1 and biases 0.
+    /// The vector, normalized by the averaging layer's norms, whose weights are 1 and biases 0.
     private func normalized(_ vector: [Double]) -> [Double] {
         let count = Double(vector.count)
         let mean = vector.reduce(0, +) / count
@@ -101,21 +111,21 @@ package struct ClassifierExport: Sendable {
         return vector.map { ($0 - mean) * scale }
     }
 
-    /// The checkpoint's config.json. Two labels or more.
+    /// The checkpoint's config.json, for two labels or more.
     package func configurationFile(labels: [String]) -> [UInt8] {
         let architecture = configuration.architecture
         var changed: [String: JSONValue] = [
-            "architectures": .array([.string("\(architecture.family)ForSequenceClassification")]),
-            "model_type": .string(architecture.rawValue),
+            "architectures": .array([.string("\(architecture.family)For\(Head.sequenceClassification.className)")]),
+            "model_type": .string(architecture.modelType),
             "id2label": Self.object(labels.enumerated().map { ("\($0)", .string($1)) }),
             "label2id": Self.object(labels.enumerated().map { ($1, .number("\($0)")) }),
             "problem_type": .string(SequenceClassifier.ProblemType.singleLabel.rawValue),
             // The head is in float32, whatever the rest is stored as.
             "dtype": .string("float32"),
         ]
-        let layers = ConfigurationKeys(architecture).layerCount.name
-        changed[layers] = .number("\(configuration.layerCount + (features == .mean ? 1 : 0))")
-        if architecture == .mobilebert, features == .cls { changed["classifier_activation"] = .boolean(false) }
+        let layers = configuration.layerCount + (features == .mean ? 1 : 0)
+        changed[architecture.keys.layerCount.name] = .number("\(layers)")
+        if features == .cls, let key = poolerSwitch { changed[key] = .boolean(false) }
         let dropped: Set = ["_name_or_path", "torch_dtype", "num_labels", "num_hidden_layers"]
         var writer = JSONWriter()
         writer.object { writer in
@@ -144,33 +154,35 @@ package struct ClassifierExport: Sendable {
     ///   - bias: shape [labels].
     /// - Throws: `checkpoint` for a tensor that cannot be read.
     package func tensors(weight: [Float], bias: [Float]) throws(EncoderError) -> [OutgoingTensor] {
-        let target = TensorNames(configuration.architecture, in: ["\(configuration.architecture.rawValue)."])
+        let target = configuration.architecture.tensorNamesWithHead
         var tensors: [OutgoingTensor]
-        do throws(CheckpointError) {
+        do throws(ModelError) {
             tensors = try encoderTensors(target)
         } catch {
             throw .checkpoint(error)
         }
         if features == .mean { tensors += averagingLayer(target) }
-        let head = Dense(name: target.classifier, outputs: bias.count, weight: weight, bias: bias)
+        let head = Dense(name: headName, outputs: bias.count, weight: weight, bias: bias)
         return tensors + layers(endingIn: head, target).flatMap(\.tensors)
     }
 
     /// The stored tensors of the base model, under the names that they have beside a head.
-    private func encoderTensors(_ target: TensorNames) throws(CheckpointError) -> [OutgoingTensor] {
-        let attribute = "\(configuration.architecture.rawValue)."
+    private func encoderTensors(_ target: TensorNames) throws(ModelError) -> [OutgoingTensor] {
+        let architecture = configuration.architecture
         let source = names(in: checkpoint)
-        let prefix = checkpoint.tensorNames.contains { $0.hasPrefix(attribute) } ? attribute : ""
+        let prefix = checkpoint.tensorNames.contains { $0.hasPrefix(architecture.prefix) } ? architecture.prefix : ""
+        // The modules that hold embeddings and layers.
+        let modules = [architecture.tensors.words, architecture.tensors.layers].map { $0.prefix { $0 != "." } + "." }
         let keepsPooler = features == .pooler && configuration.activatesPooler
         var tensors: [OutgoingTensor] = []
         for name in checkpoint.tensorNames {
             let isPooler = name.hasPrefix("\(source.pooler).")
             let base = String(name.dropFirst(name.hasPrefix(prefix) ? prefix.count : 0))
-            let isEncoder = ["embeddings.", "encoder.", "transformer."].contains { base.hasPrefix($0) }
+            let isEncoder = modules.contains { base.hasPrefix($0) }
             guard isPooler ? keepsPooler : (isEncoder && name.hasPrefix(prefix) && !base.hasSuffix("position_ids"))
             else { continue }
-            // Norms converted from TensorFlow by old versions of transformers.
-            var newName = isPooler ? target.pooler + name.dropFirst(source.pooler.count) : attribute + base
+            // Old versions of transformers named the norms that they converted from TensorFlow gamma and beta.
+            var newName = isPooler ? target.pooler + name.dropFirst(source.pooler.count) : architecture.prefix + base
             for (old, new) in [("LayerNorm.gamma", "LayerNorm.weight"), ("LayerNorm.beta", "LayerNorm.bias")]
             where newName.hasSuffix(old) {
                 newName = newName.dropLast(old.count) + new
@@ -180,18 +192,27 @@ package struct ClassifierExport: Sendable {
         return tensors
     }
 
-    /// The head, and the dense layer over the first token as one that passes it on; not where the trained one is read,
-    /// or none is.
+    /// The key by which config.json leaves the dense layer over the first token out; nil where there is no such key.
+    private var poolerSwitch: String? {
+        let setting = configuration.architecture.keys.activatesPooler
+        return setting.isKey ? setting.name : nil
+    }
+
+    /// Whether features pass through a ReLU on their way to the head, instead of a tanh.
+    private var passesThroughReLU: Bool { configuration.architecture.pooler.activation == .relu }
+
+    /// The head, and before it the dense layer over the first token, which passes its input on. That layer is left out
+    /// where the head reads the trained one, or where config.json can switch it off.
     private func layers(endingIn head: Dense, _ target: TensorNames) -> [Dense] {
         let width = configuration.hiddenSize
-        switch configuration.architecture {
-        case _ where features == .pooler: return [head]
-        case .mobilebert: return [head]
-        case .bert: return [head, Dense(name: target.pooler, width: width, factor: 1 / Self.tanhDivisor)]
-        case .distilbert where 2 * head.outputs <= width:
-            return head.reading(shift: Self.reluShift).aroundReLU(target.pooler, width: width)
-        case .distilbert: return [head, Dense(name: target.pooler, width: width, factor: 1, shift: Self.reluShift)]
+        if features == .pooler || poolerSwitch != nil { return [head] }
+        guard passesThroughReLU else {
+            return [head, Dense(name: target.pooler, width: width, factor: 1 / Self.tanhDivisor)]
         }
+        guard 2 * head.outputs <= width else {
+            return [head, Dense(name: target.pooler, width: width, factor: 1, shift: Self.reluShift)]
+        }
+        return head.reading(shift: Self.reluShift).aroundReLU(target.pooler, width: width)
     }
 
     /// A layer whose result is each token's own state plus ``meanFactor`` times the mean of all, normalized: no query
@@ -220,7 +241,24 @@ package struct ClassifierExport: Sendable {
     }
 
     private func names(in checkpoint: Checkpoint) -> TensorNames {
-        TensorNames(configuration.architecture, in: checkpoint.tensorNames)
+        configuration.architecture.tensorNames(in: checkpoint.tensorNames)
+    }
+}
+
+extension Architecture {
+    /// Whether a head of this architecture's class for sequence classification can read these features.
+    package func supports(_ features: ClassifierExport.Features) -> Bool {
+        switch features {
+        case .pooler: true
+        case .cls: poolerPassesOn
+        case .mean: poolerPassesOn && layersCanAverage
+        }
+    }
+
+    /// Whether features reach the head past the dense layer over the first token: config.json can switch the layer off,
+    /// or weights can make its activation the identity.
+    private var poolerPassesOn: Bool {
+        keys.activatesPooler.isKey || pooler.activation == .tanh || pooler.activation == .relu
     }
 }
 
@@ -235,7 +273,7 @@ private struct Dense {
         (self.name, self.outputs, self.weight, self.bias) = (name, outputs, weight, bias)
     }
 
-    /// Zeros.
+    /// A layer of zeros.
     init(name: String, outputs: Int, inputs: Int) {
         let weight = [Float](repeating: 0, count: outputs * inputs)
         self.init(name: name, outputs: outputs, weight: weight, bias: Array(repeating: 0, count: outputs))
@@ -248,7 +286,7 @@ private struct Dense {
         self.init(name: name, outputs: width, weight: weight, bias: Array(repeating: shift, count: width))
     }
 
-    /// The layer that gives of x what this one gives of x + shift.
+    /// The layer whose result for x is this layer's result for x + shift.
     func reading(shift: Float) -> Dense {
         let inputs = weight.count / outputs
         let moved = bias.enumerated().map { output, value in
@@ -258,8 +296,8 @@ private struct Dense {
         return Dense(name: name, outputs: outputs, weight: weight, bias: moved)
     }
 
-    /// This layer as two with a ReLU between, named `first`, of `width` units, and as this one: the first gives each
-    /// output and its negative, of which ReLU lets one pass, and the second their difference.
+    /// This layer as two with a ReLU between them. The first, named `first`, has `width` units and computes each output
+    /// and its negative, of which ReLU lets one pass. The second has this layer's name and computes their difference.
     ///
     /// - Precondition: it reads `width` values, and gives half as many at most.
     func aroundReLU(_ first: String, width: Int) -> [Dense] {

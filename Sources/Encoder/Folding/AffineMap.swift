@@ -1,33 +1,33 @@
 internal import LinearAlgebra
 
-/// A dense layer while it is being folded: y = W x + b, W is [outputs, inputs]. What is folded into W is kept beside
-/// the checkpoint's matrix until ``FoldedRows`` applies it, in double precision.
+/// A dense layer while it is being folded: y = W x + b, W is [outputs, inputs]. The factors and shifts
+/// that are folded into W stay beside the checkpoint's matrix until ``FoldedRows`` applies them in double precision.
 struct AffineMap: Sendable {
     /// Some of the outputs: y = rowFactors * (W (columnFactors * x + shift)), with W as stored.
     struct Block: Sendable {
         let matrix: StoredMatrix
-        /// Those of the matrix, and zeros behind them.
+        /// The outputs of the matrix, and those behind them that are zero.
         var outputs: Int
         var rowFactors: [Double]?
         var columnFactors: [Double]?
-        /// What the inputs are still to be moved by, which ``AffineMap/bias`` does not have yet.
+        /// The shift of the inputs, unless ``AffineMap/bias`` contains it already.
         var shift: [Double]?
     }
 
-    /// One below the other.
+    /// The blocks, one below the other.
     private(set) var blocks: [Block]
     private(set) var outputs: Int
-    /// What ``readStream(_:)`` has yet to bring is in the blocks.
+    /// The bias, without the shifts that are still in the blocks.
     private(set) var bias: [Double]
-    /// The mean squares that the inputs are expected to have as they are stored, see ``InputBalance``; nil unless
-    /// somebody needs them.
+    /// The mean squares that the inputs are expected to have as they are stored, see ``InputBalance``; nil where
+    /// no product needs them.
     var inputSquares: [Double]?
-    /// Those of the outputs without their bias, once that is resolved.
+    /// The mean squares that the outputs are expected to have without their bias, once that is resolved.
     private(set) var outputSquares: [Double]?
-    /// How the inputs are spread, see ``padInputs(groups:width:)``.
+    /// The spreading of the inputs, see ``padInputs(groups:width:)``.
     private(set) var inputGroups: (count: Int, width: Int)?
 
-    /// The layer as the checkpoint has it.
+    /// The layer of the checkpoint, with nothing folded into it.
     ///
     /// - Precondition: there is a bias for each output.
     init(_ matrix: StoredMatrix, bias: [Float]) {
@@ -37,12 +37,12 @@ struct AffineMap: Sendable {
         self.bias = bias.map(Double.init)
     }
 
-    /// Inputs of the matrix as it is packed.
+    /// The inputs of the packed matrix.
     var inputs: Int { inputGroups.map { $0.count * $0.width } ?? storedInputs }
 
     private var storedInputs: Int { blocks.first?.matrix.inputs ?? 0 }
 
-    /// Takes the stored stream instead of the model's values: W (scale * s + shift) + b.
+    /// Makes the layer read the stored stream instead of the model's values: W (scale * s + shift) + b.
     mutating func readStream(_ carry: AffineCarry) {
         precondition(carry.width == storedInputs)
         inputSquares = carry.squares
@@ -77,8 +77,8 @@ struct AffineMap: Sendable {
         return carry
     }
 
-    /// Brings what the inputs are moved by into ``bias``, and what they are expected to be into ``outputSquares``, for
-    /// either of which the matrices have to be read (into `values`).
+    /// Moves the inputs' shift into ``bias``, and computes ``outputSquares`` from ``inputSquares``. For either, the
+    /// matrices are read into `values`.
     mutating func resolveBias(_ values: inout [Float]) throws(EncoderError) {
         guard inputSquares != nil || blocks.contains(where: { $0.shift != nil }) else { return }
         var rows = FoldedRows(self)
@@ -86,19 +86,19 @@ struct AffineMap: Sendable {
         for index in blocks.indices { blocks[index].shift = nil }
     }
 
-    /// Multiplies every output.
+    /// Multiplies all outputs by one factor.
     mutating func scaleOutputs(by factor: Double) {
         scaleOutputs(by: Array(repeating: factor, count: outputs))
     }
 
-    /// Multiplies each output.
+    /// Multiplies each output by a factor of its own.
     mutating func scaleOutputs(by factors: [Double]) {
         precondition(factors.count == outputs)
         bias = zip(bias, factors).map(*)
         multiplyOutputs(by: factors)
     }
 
-    /// Takes inputs that are multiplied already: W (x / factors) + b.
+    /// Makes the layer read inputs that are multiplied by factors already: W (x / factors) + b.
     mutating func divideInputs(by factors: [Double]) {
         precondition(factors.count == storedInputs)
         for index in blocks.indices {
@@ -118,8 +118,7 @@ struct AffineMap: Sendable {
         }
     }
 
-    /// Appends outputs that are zero until there is a whole number of vectors, so that what follows begins on a vector
-    /// boundary.
+    /// Appends zero outputs up to a whole number of vectors, so that the next outputs begin on a vector boundary.
     mutating func padOutputs() {
         let padding = AlignedBuffer.roundedUp(outputs) - outputs
         guard padding > 0, !blocks.isEmpty else { return }
@@ -132,7 +131,7 @@ struct AffineMap: Sendable {
         outputs += padding
     }
 
-    /// Spreads inputs that are `groups` vectors behind each other to vectors of `width` with zeros behind their values.
+    /// Spreads the inputs, which are `groups` vectors behind each other, to vectors of `width` that end in zeros.
     mutating func padInputs(groups: Int, width: Int) {
         inputGroups = storedInputs / groups == width ? nil : (groups, width)
     }
@@ -145,11 +144,45 @@ struct AffineMap: Sendable {
         outputs += other.outputs
     }
 
-    /// W x.
+    /// The layer without its bias: W x.
     var withoutBias: AffineMap {
         var map = self
         map.bias = Array(repeating: 0, count: outputs)
         for index in blocks.indices { map.blocks[index].shift = nil }
         return map
     }
+}
+
+/// The scale and shift that turn a stored stream s of hidden values into the model's x, unit by unit:
+/// x = scale * s + shift.
+///
+/// `NoNorm` is affine and every sum in an encoder without LayerNorm is a residual one, so neither norms nor biases
+/// need arithmetic at run time. Only products are added to the stored stream. The effect of norms and biases on it is
+/// gathered here at load, in double precision, and folded into the weights of the products that read the stream. It
+/// also keeps the stored values small where norms make the model's own grow (to 1e7 in a trained MobileBERT).
+struct AffineCarry: Sendable, Equatable {
+    /// Factor of each unit; never zero, see ``healthyScales``.
+    var scale: [Double]
+    /// The shift of each unit.
+    var shift: [Double]
+    /// The mean square that each unit of the stored stream is expected to have, see ``InputBalance``; nil where
+    /// no product needs it.
+    var squares: [Double]?
+
+    /// The scales by which float32 weights can be divided and stay far from their limits. A norm that would lead to
+    /// another scale is applied at run time instead, see ``Norm/folded(into:)``.
+    static let healthyScales = 0x1p-40...0x1p40
+
+    /// x = s.
+    static func identity(width: Int) -> AffineCarry {
+        AffineCarry(scale: Array(repeating: 1, count: width), shift: Array(repeating: 0, count: width))
+    }
+
+    /// x = s + shift.
+    static func shift(_ shift: [Double], squares: [Double]? = nil) -> AffineCarry {
+        AffineCarry(scale: Array(repeating: 1, count: shift.count), shift: shift, squares: squares)
+    }
+
+    /// The number of units.
+    var width: Int { scale.count }
 }

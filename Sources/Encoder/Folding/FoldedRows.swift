@@ -1,7 +1,7 @@
-/// Applies what was folded into an ``AffineMap``, row by row: in double precision, rounded to floats once.
+/// Applies the factors and shifts of an ``AffineMap`` row by row, in double precision, and rounds once to floats.
 struct FoldedRows {
     private let map: AffineMap
-    /// The bias as far as rows have been folded.
+    /// The bias: complete for the rows that have been folded.
     private(set) var bias: [Double]
     /// The block whose matrix `values` holds, and its first output.
     private var block: AffineMap.Block?
@@ -13,10 +13,10 @@ struct FoldedRows {
         bias = map.bias
     }
 
-    /// Writes row `output` of W from `start` on, and brings the output's bias up to date.
+    /// Writes row `output` of W from `start` on, and completes the output's bias.
     ///
-    /// - Parameter values: holds the matrix at work, the same from call to call.
-    /// - Precondition: rows are asked for in order.
+    /// - Parameter values: scratch that holds the current matrix between calls.
+    /// - Precondition: rows are folded in order.
     mutating func fold(
         _ output: Int,
         _ row: inout MutableSpan<Float>,
@@ -42,7 +42,7 @@ struct FoldedRows {
         }
     }
 
-    /// The bias, complete, and the mean squares of W x, where those of x are known.
+    /// The complete bias, and the mean squares of W x, if those of x are known.
     mutating func biasAndSquares(
         _ values: inout [Float]
     ) throws(EncoderError) -> (bias: [Double], squares: [Double]?) {
@@ -83,7 +83,7 @@ struct FoldedRows {
         bias[output] += product * (block.rowFactors?[local] ?? 1)
     }
 
-    /// Writes `columns` of the row at `start`, times their factors and the row's, at `place`.
+    /// Writes `columns` of the row at `start`, multiplied by their factors and by the row's factor, at `place`.
     private static func scale(
         _ values: [Float],
         _ start: Int,

@@ -1,23 +1,23 @@
 internal import Foundation
 internal import LinearAlgebra
 
-/// Factors for the inputs of an int8 product: each input is multiplied by its own before a row is quantized, and the
-/// weights that meet it are divided by it.
+/// Factors for the inputs of an int8 product. Each input is multiplied by its factor before a row is quantized, and its
+/// weights are divided by that factor.
 ///
-/// A row of activations has one scale for all its inputs, and a row of weights too, so an input that is small beside
-/// others loses its digits however much is made of it, and large weights cost the small ones theirs. A norm's weights
-/// that are folded away leave just that behind: streams whose units differ by orders of magnitude. The factor
-/// sqrt(w / x), of the weights' and the input's root mean squares, gives both sides the same spread. Where x comes from
-/// needs no texts: mean squares are carried from the embedding tables through the squares of all weights, as if units
-/// were independent (``AffineCarry/squares``, ``AffineMap/outputSquares``).
+/// A row of activations has one scale for all its inputs, and so has a row of weights. So an input that is small beside
+/// the others loses its digits, even if its weights are large, and large weights cost the small ones their digits. A
+/// norm whose weights are folded away leaves such a stream behind: its units differ by orders of magnitude. The factor
+/// sqrt(w / x), of the root mean squares of weights and input, gives both sides the same spread. x is estimated without
+/// texts: mean squares are carried from the embedding tables through the squares of all weights, as if units were
+/// independent (``AffineCarry/squares``, ``AffineMap/outputSquares``).
 struct InputBalance: Sendable, Equatable {
-    /// One for each input; their geometric mean is 1. All of them are floats.
+    /// The factor of each input, exact as a float. Their geometric mean is 1.
     let factors: [Double]
 
-    /// Inputs expected below this part of the largest one's root mean square are balanced as if they were there.
+    /// The least root mean square, as a fraction of the largest input's, by which an input is balanced.
     static let smallestInput = 1e-6
 
-    /// The factors for inputs and columns of weights of these mean squares; nil where they are of no use.
+    /// The factors for inputs and columns of weights of these mean squares; nil if there are no finite ones.
     init?(inputSquares: [Double], columnSquares: [Double]) {
         guard let largest = inputSquares.max(), let smallestColumn = columnSquares.filter({ $0 > 0 }).min() else {
             return nil
@@ -29,11 +29,12 @@ struct InputBalance: Sendable, Equatable {
         }
         let mean = logarithms.reduce(0, +) / Double(logarithms.count)
         factors = logarithms.map { Double(Float(exp(($0 - mean) / 4))) }
-        // NaN and infinite factors are neither.
+        // Written so that NaN is refused too.
         guard factors.allSatisfy({ $0 > 0 && $0 < .infinity }) else { return nil }
     }
 
-    /// The factors for a layer whose matrices are read (into `values`); nil where nothing is known of its inputs.
+    /// The factors for a layer whose matrices are read (into `values`); nil where its inputs'
+    /// mean squares are not known.
     init?(of map: AffineMap, _ values: inout [Float]) throws(EncoderError) {
         guard let inputSquares = map.inputSquares, map.inputGroups == nil else { return nil }
         self.init(inputSquares: inputSquares, columnSquares: try map.columnSquares(&values))
@@ -41,8 +42,8 @@ struct InputBalance: Sendable, Equatable {
 }
 
 extension AffineMap {
-    /// For each input, the sum over all outputs of its weight's square, each output's weights taken relative to their
-    /// own root mean square, since every row of packed weights has a scale of its own.
+    /// For each input, the sum of its weights' squares over all outputs. Each output's weights are divided by their
+    /// root mean square, since every row of packed weights has a scale of its own.
     fileprivate func columnSquares(_ values: inout [Float]) throws(EncoderError) -> [Double] {
         var total = Array(repeating: 0.0, count: inputs)
         for block in blocks {
@@ -66,7 +67,7 @@ extension AffineMap {
 }
 
 extension Activation {
-    /// Whether f(a x) = a f(x) for every a > 0, so that a factor may as well be applied before.
+    /// Whether f(a x) = a f(x) for every a > 0, so that a factor can be applied before the activation instead.
     var isHomogeneous: Bool {
         switch self {
         case .linear, .relu, .leakyRelu: true
@@ -86,5 +87,15 @@ extension Activation {
         case .clippedGelu: min(square / 2, 100)
         default: square / 2
         }
+    }
+}
+
+extension StoredMatrix {
+    /// The mean square of each column. The matrix is read into `values`.
+    func columnSquares(_ values: inout [Float]) throws(EncoderError) -> [Double] {
+        try read(into: &values)
+        var sums = Array(repeating: 0.0, count: inputs)
+        for row in 0..<outputs { RowSums.addSquares(values, row * inputs, times: 1 / Double(outputs), to: &sums) }
+        return sums
     }
 }

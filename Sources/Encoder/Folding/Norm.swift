@@ -7,8 +7,9 @@ enum Norm {
     /// PyTorch's `nn.LayerNorm`.
     case layerNorm(weight: [Float], bias: [Float], epsilon: Double)
 
-    /// Folds as much of the norm as can be into the carry of the stream that it is applied to; what remains to be done
-    /// at run time is returned.
+    /// Folds as much of the norm as possible into the carry of its stream.
+    ///
+    /// - Returns: the rest, which is applied at run time.
     func folded(into carry: inout AffineCarry) -> NormStep {
         switch self {
         case .noNorm(let weight, let bias):
@@ -40,16 +41,16 @@ enum Norm {
     }
 }
 
-/// What is left of a normalization at run time.
+/// The rest of a normalization that is applied at run time.
 enum NormStep: Sendable {
-    /// Nothing: it went into the stream's carry.
+    /// Nothing: the stream's carry contains the normalization.
     case folded
     /// x <- x * scale + shift.
     case affine(ScaleShift)
     /// x <- LayerNorm(x + shift).
     case layerNorm(LayerNorm)
 
-    /// What a product's epilogue can do.
+    /// The step if a product's epilogue can do it.
     var scaleShift: ScaleShift? {
         if case .affine(let scaleShift) = self { scaleShift } else { nil }
     }
@@ -59,7 +60,7 @@ enum NormStep: Sendable {
         if case .layerNorm = self { true } else { false }
     }
 
-    /// Does it, in place; a scale and shift only if no epilogue has.
+    /// Applies the step in place; a scale and shift only if `scaleShiftToo`, because no epilogue has applied it.
     func apply(
         to region: MatrixRegion,
         of arena: borrowing AlignedBuffer,

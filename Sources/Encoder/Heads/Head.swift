@@ -1,4 +1,4 @@
-/// A task that a checkpoint may have been trained for: what stands on top of the encoder.
+/// A head on top of the encoder: a task that a checkpoint may have been trained for.
 package enum Head: String, Sendable, CaseIterable {
     /// A score for each label of a text, from the pooler's output.
     case sequenceClassification
@@ -13,27 +13,20 @@ package enum Head: String, Sendable, CaseIterable {
     /// One score for a prompt with one of its choices.
     case multipleChoice
 
-    /// What is behind "For" in the name of the transformers class of the head alone.
-    package var className: String { classes[0] }
-
-    /// What is behind "For" in the names of the transformers classes that have the head.
-    private var classes: [String] {
+    /// The end, behind "For", of the name of transformers' class for this head alone. ``Architecture/classes(with:)``
+    /// has the other classes that have it.
+    package var className: String {
         switch self {
-        case .sequenceClassification: ["SequenceClassification"]
-        case .tokenClassification: ["TokenClassification"]
-        case .questionAnswering: ["QuestionAnswering"]
-        case .maskedLanguageModel: ["MaskedLM", "PreTraining"]
-        case .nextSentence: ["NextSentencePrediction", "PreTraining"]
-        case .multipleChoice: ["MultipleChoice"]
+        case .sequenceClassification: "SequenceClassification"
+        case .tokenClassification: "TokenClassification"
+        case .questionAnswering: "QuestionAnswering"
+        case .maskedLanguageModel: "MaskedLM"
+        case .nextSentence: "NextSentencePrediction"
+        case .multipleChoice: "MultipleChoice"
         }
     }
 
-    /// Whether transformers' class of that name, such as `MobileBertForMaskedLM`, has the head.
-    ///
-    /// - Parameter family: what its name begins with, such as `MobileBert`.
-    func isOf(class name: String, family: String) -> Bool { classes.contains { name == "\(family)For\($0)" } }
-
-    /// Whether it reads the pooler's output instead of the last hidden state.
+    /// Whether the head reads the pooler's output instead of the last hidden state.
     var readsPooler: Bool {
         switch self {
         case .sequenceClassification, .nextSentence, .multipleChoice: true

@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// What the logits of a sequence classification head mean.
+/// The meaning of a sequence classification head's logits.
 package struct SequenceClassifier: Sendable {
     /// transformers' `problem_type`.
     package enum ProblemType: String, Sendable, CaseIterable {
@@ -12,28 +12,28 @@ package struct SequenceClassifier: Sendable {
         case regression
     }
 
-    /// In id order: `id2label`, else LABEL_0, LABEL_1…
+    /// The labels in id order: `id2label`, else LABEL_0, LABEL_1…
     package let labels: [String]
-    /// `label2id` in the file's order: where a label is looked up by its name, transformers goes by this.
+    /// `label2id` in the file's order, by which transformers looks a label up by its name.
     package let labelIDs: [(label: String, id: Int)]
-    /// What the logits mean.
+    /// How the logits become scores.
     package let problemType: ProblemType
 
     /// Each label's score.
     ///
-    /// - Parameter function: what makes scores of logits; nil for what the problem type asks for.
+    /// - Parameter function: turns logits into scores; nil for the problem type's own function.
     package func scores(logits: [Float], by function: ScoreFunction? = nil) -> [Float] {
         (function ?? problemType.scoreFunction).scores(logits: logits)
     }
 }
 
-/// What makes scores of a head's logits: the values of transformers' `function_to_apply`.
+/// A function that turns a head's logits into scores: the values of transformers' `function_to_apply`.
 package enum ScoreFunction: String, Sendable, CaseIterable {
     /// The logits themselves.
     case identity = "none"
     /// Probabilities that add up to 1.
     case softmax
-    /// Probabilities each by itself.
+    /// Probabilities, each by itself.
     case sigmoid
 
     /// The score of each logit.
@@ -48,16 +48,21 @@ package enum ScoreFunction: String, Sendable, CaseIterable {
                 return Float(logit < 0 ? small / (1 + small) : 1 / (1 + small))
             }
         case .softmax:
-            let largest = Double(logits.max() ?? 0)
-            let exponentials = logits.map { exp(Double($0) - largest) }
-            let sum = exponentials.reduce(0, +)
-            return exponentials.map { Float($0 / sum) }
+            return Self.probabilities(of: logits.map { Double($0) }).map { Float($0) }
         }
+    }
+
+    /// The softmax of logits, in double precision. A logit of -∞ has probability 0.
+    package static func probabilities(of logits: [Double]) -> [Double] {
+        let largest = logits.max() ?? 0
+        let exponentials = logits.map { exp($0 - largest) }
+        let sum = exponentials.reduce(0, +)
+        return exponentials.map { $0 / sum }
     }
 }
 
 extension SequenceClassifier.ProblemType {
-    /// What transformers' text classification pipeline applies.
+    /// The function that transformers' text classification pipeline applies.
     fileprivate var scoreFunction: ScoreFunction {
         switch self {
         case .singleLabel: .softmax

@@ -1,46 +1,30 @@
 internal import LinearAlgebra
 
 extension Embeddings {
-    /// Folds the embeddings. Their stream is the hidden states', and what is still to be applied to it is returned.
-    static func load(
-        _ reader: inout WeightReader,
-        _ configuration: EncoderConfiguration,
-        _ formats: WeightFormats
-    ) throws(EncoderError) -> (Packing<Embeddings>, AffineCarry) {
+    /// Folds the embeddings, with which the hidden states' stream begins.
+    static func load(_ reader: inout WeightReader) throws(EncoderError) -> Packing<Embeddings> {
+        let (configuration, names) = (reader.configuration, reader.names)
         let hiddenSize = configuration.hiddenSize
-        let words = try reader.matrix(
-            reader.names.words,
-            configuration.vocabularySize,
-            configuration.embeddingSize
-        )
-        let positions = try reader.matrix(
-            reader.names.positions,
-            configuration.maxPositionEmbeddings,
-            hiddenSize
-        )
+        let words = try reader.matrix(names.words, configuration.vocabularySize, configuration.embeddingSize)
+        let positions = try reader.matrix(names.positions, configuration.maxPositionEmbeddings, hiddenSize)
         let types =
             try configuration.typeVocabularySize > 0
-            ? reader.matrix(reader.names.types, configuration.typeVocabularySize, hiddenSize) : nil
+            ? reader.matrix(names.types, configuration.typeVocabularySize, hiddenSize) : nil
 
-        var carry = AffineCarry.identity(width: hiddenSize)
         var wordSquares: [Double]?
-        if formats.balancesInputs {
-            // Room of its own, which goes before any weight is packed: no other matrix is as large.
+        if reader.formats.balancesInputs {
+            // Scratch of its own, freed before any weight is packed: no other matrix is as large.
             var values: [Float] = []
             wordSquares = try words.columnSquares(&values)
             var squares = try positions.columnSquares(&values)
             if let types { squares = try zip(squares, types.columnSquares(&values)).map(+) }
-            carry.squares = squares
+            reader.hidden.squares = squares
         }
-        let transformation = try transformation(&reader, configuration, wordSquares, &carry)
-        let norm = try reader.norm(
-            reader.names.embeddingNorm,
-            width: hiddenSize,
-            configuration: configuration,
-            epsilon: configuration.plainLayerNormEpsilon
-        )
-        let step = norm.folded(into: &carry)
-        let packing: Packing<Embeddings> = { packer throws(EncoderError) in
+        let transformation = try transformation(&reader, wordSquares)
+        let epsilon = configuration.plainLayerNormEpsilon
+        let step = try reader.norm(names.embeddingNorm, width: hiddenSize, epsilon: epsilon)
+            .folded(into: &reader.hidden)
+        return { packer throws(EncoderError) in
             let layer = try transformation.map { map throws(EncoderError) in
                 try packer.layer(map, for: .embeddingTransformation, accumulates: true)
             }
@@ -53,29 +37,27 @@ extension Embeddings {
                 norm: step
             )
         }
-        return (packing, carry)
     }
 
-    /// What makes word embeddings as wide as hidden states, where that takes something; it adds to the stream of
-    /// `carry`.
+    /// The dense layer that makes word embeddings as wide as hidden states and adds to their stream; nil where they
+    /// have that width already.
     private static func transformation(
         _ reader: inout WeightReader,
-        _ configuration: EncoderConfiguration,
-        _ wordSquares: [Double]?,
-        _ carry: inout AffineCarry
+        _ wordSquares: [Double]?
     ) throws(EncoderError) -> AffineMap? {
+        let configuration = reader.configuration
         guard configuration.usesTrigramInput || configuration.embeddingSize != configuration.hiddenSize else {
-            if let wordSquares { carry.squares = carry.squares.map { zip($0, wordSquares).map(+) } }
+            if let wordSquares { reader.hidden.squares = reader.hidden.squares.map { zip($0, wordSquares).map(+) } }
             return nil
         }
         let tokens = configuration.usesTrigramInput ? 3 : 1
         var dense = try reader.dense(
-            reader.names.embeddingTransformation,
+            reader.required(reader.names.embeddingTransformation),
             outputs: configuration.hiddenSize,
             inputs: tokens * configuration.embeddingSize
         )
         dense.inputSquares = wordSquares.map { Array(repeatElement($0, count: tokens).joined()) }
-        try dense.addToStream(&carry, &reader.values)
+        try dense.addToStream(&reader.hidden, &reader.values)
         dense.padInputs(groups: tokens, width: EmbeddingTable.paddedWidth(configuration.embeddingSize))
         return dense
     }

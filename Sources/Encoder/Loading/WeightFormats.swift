@@ -1,6 +1,6 @@
 internal import LinearAlgebra
 
-/// In which format each of a model's products is packed.
+/// The format in which each of a model's products is packed.
 struct WeightFormats: Sendable {
     /// A product's place in the model.
     enum Role: Sendable {
@@ -18,10 +18,10 @@ struct WeightFormats: Sendable {
 
     let dataType: DataType
     let arithmetic: Arithmetic
-    /// Whether int8 products have an ``InputBalance``; tests compare with those that have none.
+    /// Whether int8 products have an ``InputBalance``. Tests switch it off to compare.
     var balancesInputs: Bool
-    /// Whether int8 products' inputs are rotated (`swl_rotation`): for models with LayerNorm. Trained ones have units,
-    /// in some tokens, that are ten or twenty times as large as all others, which no weight tells beforehand.
+    /// Whether int8 products' inputs are rotated (`swl_rotation`): in models with LayerNorm. In some tokens, trained
+    /// ones have units that are ten or twenty times as large as all others, and the weights do not show which.
     let rotatesInputs: Bool
 
     init(dataType: DataType, arithmetic: Arithmetic, normalization: EncoderConfiguration.NormalizationType) {
@@ -31,8 +31,8 @@ struct WeightFormats: Sendable {
         rotatesInputs = dataType == .int8 && normalization == .layerNorm
     }
 
-    /// The format of a product's weights. The pooler is run once for a whole text, and what it gives is the answer; a
-    /// head's logits are the answer too.
+    /// The format of a product's weights. The pooler and the heads are in float32: they run once for a text or a few of
+    /// its positions, and their results are the answer.
     func format(of role: Role) -> DataType {
         switch (dataType, role) {
         case (_, .pooler), (_, .headTransform), (.float32, _): .float32
@@ -41,7 +41,7 @@ struct WeightFormats: Sendable {
         }
     }
 
-    /// Every format that some product has.
+    /// All formats that products of this model have.
     var usedFormats: [DataType] {
         switch dataType {
         case .float32: [.float32]

@@ -2,16 +2,16 @@ internal import Dispatch
 internal import LinearAlgebra
 internal import Synchronization
 
-/// What is left to do for a part of the model once it is folded, on any thread and in any order: read its matrices
-/// again, apply to them what was folded, and pack them.
+/// The last step of loading a part of the model, after it is folded: reads its matrices again, applies to them what was
+/// folded, and packs them. Parts take this step on any thread and in any order.
 typealias Packing<Part> = @Sendable (inout WeightPacker) throws(EncoderError) -> Part
 
-/// One thread's means of packing.
+/// Packs the weights of one part after the other, on one thread.
 struct WeightPacker {
     let formats: WeightFormats
-    /// Where packed weights go; all threads' one.
+    /// The memory of packed weights, which all threads share.
     let arena: WeightArena
-    /// Room for a matrix being read.
+    /// Scratch memory for a matrix that is being read.
     private var values: [Float] = []
 
     init(_ formats: WeightFormats, in arena: WeightArena) {
@@ -19,14 +19,14 @@ struct WeightPacker {
         self.arena = arena
     }
 
-    /// What the inputs of a product are balanced by; nil where it does without.
+    /// The balance of a product's inputs; nil for a product without one.
     mutating func balance(of map: AffineMap, for role: WeightFormats.Role) throws(EncoderError) -> InputBalance? {
         formats.format(of: role) == .int8 ? try InputBalance(of: map, &values) : nil
     }
 
     /// The layer, packed for its place in the model.
     ///
-    /// - Parameter balance: what the inputs are multiplied by already.
+    /// - Parameter balancedBefore: the balance by which the inputs are multiplied already.
     mutating func layer(
         _ map: AffineMap,
         for role: WeightFormats.Role,
@@ -88,28 +88,44 @@ struct WeightPacker {
         }
     }
 
-    /// Packs all parts, on up to `threads` threads, and returns them in their order.
-    static func pack<Part: Sendable>(
-        _ parts: [Packing<Part>],
-        _ formats: WeightFormats,
-        threads: Int
-    ) throws(EncoderError) -> [Part] {
+    /// Packs all parts, on up to `threads` threads.
+    static func pack(_ parts: [any PackingJob], _ formats: WeightFormats, threads: Int) {
         let arena = WeightArena()
-        let packed = Mutex<[Result<Part, EncoderError>?]>(Array(repeating: nil, count: parts.count))
         let next = Atomic(0)
         DispatchQueue.concurrentPerform(iterations: min(threads, parts.count)) { _ in
             var packer = WeightPacker(formats, in: arena)
             while true {
                 let index = next.add(1, ordering: .relaxed).oldValue
                 guard index < parts.count else { return }
-                let result = Result { () throws(EncoderError) in try parts[index](&packer) }
-                packed.withLock { $0[index] = result }
+                parts[index].run(&packer)
             }
         }
-        var results: [Part] = []
-        for result in packed.withLock({ $0 }) {
-            if let result { results.append(try result.get()) }
-        }
-        return results
     }
+}
+
+/// A part of the model on its way: its packing, and then the part itself.
+final class PackedPart<Part: Sendable>: PackingJob {
+    private let packing: Packing<Part>
+    private let result = Mutex<Result<Part, EncoderError>?>(nil)
+
+    init(_ packing: @escaping Packing<Part>) {
+        self.packing = packing
+    }
+
+    func run(_ packer: inout WeightPacker) {
+        let packed = Result { () throws(EncoderError) in try packing(&packer) }
+        result.withLock { $0 = packed }
+    }
+
+    /// The part, once it has been packed.
+    func get() throws(EncoderError) -> Part {
+        guard let packed = result.withLock({ $0 }) else { preconditionFailure("a part is read before it is packed") }
+        return try packed.get()
+    }
+}
+
+/// A part of the model of any type that is to be packed.
+protocol PackingJob: Sendable {
+    /// Packs the part; a failure is kept with it.
+    func run(_ packer: inout WeightPacker)
 }

@@ -30,12 +30,12 @@ struct Embeddings: Sendable {
 
     /// Writes the block's hidden states.
     func forward(_ pass: BlockPass) {
-        let own = pass.share.part(of: pass.count)
-        for row in pass.block.rows {
-            let rows = pass.rows(ofText: row)
+        let own = pass.slice.part(of: pass.count)
+        for sequence in pass.block.sequences {
+            let rows = pass.rows(ofSequence: sequence)
             for index in own.clamped(to: rows) { lookUp(index, of: rows, pass) }
         }
-        pass.share.meetAfterColumns()
+        pass.slice.meetAfterColumns()
         switch transformation {
         case .none: pass.normalize(pass.at.hidden, by: norm)
         case .token(let layer), .trigram(let layer):

@@ -9,12 +9,12 @@ struct Layer: Sendable {
     let feedForwards: [FeedForward]
     let outputBottleneck: OutputBottleneck?
 
-    /// The product that a pass begins with.
+    /// The first product of the layer.
     var first: LinearLayer {
         if let bottleneck { bottleneck.projection } else { attention.projection }
     }
 
-    /// Takes the block's hidden states one layer further, in place; `next` is the layer behind this one.
+    /// Takes the block's hidden states through this layer, in place; `next` is the layer after it.
     func forward(_ pass: BlockPass, next: Layer?) {
         var residual = pass.at.hidden
         if let bottleneck {
@@ -33,5 +33,62 @@ struct Layer: Sendable {
         if index + 1 < feedForwards.count { return feedForwards[index + 1].intermediate }
         if let outputBottleneck { return outputBottleneck.projection }
         return next?.first
+    }
+}
+
+/// transformers' `Bottleneck`: the values that a layer computes from the hidden states, by one product.
+///
+/// Its columns are the layer's input, which is the residual of its attention; then, in some configurations, the inputs
+/// of queries and keys; then the values, which are projected from the hidden states too.
+struct Bottleneck: Sendable {
+    /// All bottlenecks side by side; each begins on a vector boundary.
+    let projection: LinearLayer
+    /// The layer's input, from column 0.
+    let inputWidth: Int
+    let inputNorm: NormStep
+    /// The columns of which queries and keys are computed, where they have a bottleneck of their own.
+    let attentionColumns: Range<Int>?
+    let attentionNorm: NormStep
+
+    /// Writes the block's bottleneck columns.
+    func forward(_ pass: BlockPass, next: LinearLayer) {
+        let at = pass.at
+        pass.apply(projection, to: at.hidden, into: at.bottleneck, next: next)
+        pass.normalize(at.bottleneck.columns(0..<inputWidth), by: inputNorm)
+        if let attentionColumns {
+            pass.normalize(at.bottleneck.columns(attentionColumns), by: attentionNorm)
+        }
+    }
+}
+
+/// A feed-forward network over a residual stream: transformers' `FFNLayer`, or the `intermediate` and `output` that end
+/// every layer.
+struct FeedForward: Sendable {
+    /// The dense layer to the intermediate width, with the activation.
+    let intermediate: LinearLayer
+    /// The dense layer back, whose result is added to the residual stream.
+    let output: LinearLayer
+    let norm: NormStep
+
+    /// Adds the network's output to `residual`, which is also its input.
+    func forward(_ pass: BlockPass, residual: MatrixRegion, next: LinearLayer?) {
+        let at = pass.at
+        // A next product in bfloat16 gets its input in bfloat16 straight from this one.
+        let isNarrow = output.weight.format == .bfloat16 && !intermediate.appliesActivationAfterwards
+        let narrow = isNarrow ? at.narrowIntermediate : nil
+        pass.apply(intermediate, to: residual, into: at.intermediate, narrow: narrow, next: output)
+        pass.apply(output, to: at.intermediate, prepared: narrow, into: residual, norm: norm, next: next)
+    }
+}
+
+/// transformers' `OutputBottleneck`: from inside a layer back to the hidden states.
+struct OutputBottleneck: Sendable {
+    /// The dense layer, whose result is added to the hidden states' stream.
+    let projection: LinearLayer
+    let norm: NormStep
+
+    /// Adds the layer's result to the hidden states.
+    func forward(_ pass: BlockPass, source: MatrixRegion, next: LinearLayer?) {
+        pass.apply(projection, to: source, into: pass.at.hidden, norm: norm, next: next)
     }
 }

@@ -42,22 +42,22 @@ struct SelfAttention: Sendable {
     func forward(_ pass: BlockPass, residual: MatrixRegion, next: LinearLayer?) {
         pass.apply(projection, to: source.region(in: pass.at), into: pass.at.projection, next: output)
         // Others' keys and values are about to be read, and must not be overwritten until all have read them.
-        if pass.share.division == .rows { pass.share.meet() }
+        if pass.slice.division == .rows { pass.slice.meet() }
         attend(pass)
-        pass.share.meet()
+        pass.slice.meet()
         pass.apply(output, to: pass.at.context, into: residual, norm: norm, next: next)
     }
 
     private func attend(_ pass: BlockPass) {
-        let (at, share) = (pass.at, pass.share)
+        let (at, slice) = (pass.at, pass.slice)
         let values = values.region(in: at)
-        let own = share.part(of: pass.count)
-        for row in pass.block.rows {
-            let rows = pass.rows(ofText: row)
+        let own = slice.part(of: pass.count)
+        for sequence in pass.block.sequences {
+            let rows = pass.rows(ofSequence: sequence)
             var (heads, queries) = (0..<headCount, rows)
-            switch share.division {
+            switch slice.division {
             case .rows: queries = own.clamped(to: rows)
-            case .columns: heads = share.part(of: headCount)
+            case .columns: heads = slice.part(of: headCount)
             }
             guard !queries.isEmpty, !heads.isEmpty else { continue }
             Attention(
@@ -66,7 +66,7 @@ struct SelfAttention: Sendable {
                 values: values.rows(rows),
                 context: at.context.rows(rows),
                 headSize: headSize,
-                scratch: at.scratch(of: share)
+                scratch: at.scratch(of: slice)
             ).run(
                 heads: heads,
                 queries: queries.lowerBound - rows.lowerBound..<queries.upperBound - rows.lowerBound,

@@ -1,13 +1,14 @@
 import HTTPTypes
 
-/// The chunked transfer coding (RFC 9112, 7.1), over as many reads as it takes. Extensions and trailers are checked
+/// Decodes the chunked transfer coding (RFC 9112, 7.1), over any number of reads. Extensions and trailers are checked
 /// and dropped.
 struct ChunkedDecoder {
-    /// Digits of a chunk size: as many as 64 bits need. More would be leading zeros, which no client writes.
+    /// The most digits of a chunk size, which are enough for 64 bits. More would be leading zeros, which no client
+    /// writes.
     private static let maxSizeDigits = 16
 
-    /// Fields that a trailer must not have (RFC 9110, 6.5.1): those that frame, route or authenticate a message, which
-    /// a neighbour might merge into its head.
+    /// Fields that a trailer must not have (RFC 9110, 6.5.1): they frame, route or authenticate a message, and another
+    /// server on the way might merge them into the head.
     private static let forbiddenTrailers: Set<String> = [
         "authorization", "connection", "content-encoding", "content-length", "content-range", "content-type", "cookie",
         "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
@@ -27,7 +28,7 @@ struct ChunkedDecoder {
     private var trailerBytes = 0
     private var trailerCount = 0
 
-    /// Reads on and appends what is data to `body`; true when the body is complete.
+    /// Reads on and appends the chunks' data to `body`. Returns true when the body is complete.
     mutating func decode(
         _ input: Span<UInt8>,
         at position: inout Int,
@@ -58,7 +59,7 @@ struct ChunkedDecoder {
         }
     }
 
-    /// chunk-size [ chunk-ext ] CRLF
+    /// Reads chunk-size [ chunk-ext ] CRLF.
     private mutating func readSizeLine(
         _ input: Span<UInt8>,
         at position: inout Int,
@@ -90,7 +91,7 @@ struct ChunkedDecoder {
         return true
     }
 
-    /// 1*HEXDIG: neither a sign nor "0x" nor white space.
+    /// The value of 1*HEXDIG, without sign, "0x" or white space.
     private static func size(_ digits: ArraySlice<UInt8>) throws(ProtocolError) -> Int {
         guard !digits.isEmpty, digits.count <= maxSizeDigits else { throw .chunkSizeMalformed }
         var size = 0
@@ -102,7 +103,7 @@ struct ChunkedDecoder {
         return size
     }
 
-    /// The CR LF behind a chunk's data.
+    /// Reads the CR LF after a chunk's data.
     private mutating func readDataEnd(_ input: Span<UInt8>, at position: inout Int) throws(ProtocolError) -> Bool {
         do {
             guard try lines.read(input, at: &position, limit: 0) else { return false }
@@ -113,15 +114,15 @@ struct ChunkedDecoder {
         return true
     }
 
-    /// One line of the trailer section, or the empty line that ends it.
+    /// Reads a line of the trailer section, or the empty line that ends it.
     private mutating func readTrailer(
         _ input: Span<UInt8>,
         at position: inout Int,
         limits: HTTPLimits
     ) throws(ProtocolError) -> Bool {
         do {
-            let room = max(0, limits.maxHeaderBytes - trailerBytes)
-            guard try lines.read(input, at: &position, limit: room) else { return false }
+            let capacity = max(0, limits.maxHeaderBytes - trailerBytes)
+            guard try lines.read(input, at: &position, limit: capacity) else { return false }
         } catch {
             throw error == .tooLong ? .headTooLarge(limit: limits.maxHeaderBytes) : ProtocolError(error)
         }
@@ -140,11 +141,60 @@ struct ChunkedDecoder {
 }
 
 extension ProtocolError {
-    /// The error of a line that ends wrongly. A line that is too long has an error that depends on the line.
+    /// The error of a line with a wrong end. The error of a line that is too long depends on which line it is, so the
+    /// callers handle it.
     init(_ failure: LineReader.Failure) {
         switch failure {
         case .bareCarriageReturn: self = .bareCarriageReturn
         case .bareLineFeed, .tooLong: self = .bareLineFeed
         }
+    }
+}
+
+/// Chunk extensions (RFC 9112, 7.1.1). Only their grammar is checked: none has a meaning here.
+enum ChunkExtensions {
+    /// Whether `bytes` are `*( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] )`. The "bad white space"
+    /// (BWS) must be parsed (RFC 9110, 5.6.3), but it is not allowed after the last extension or without an extension.
+    static func areValid(_ bytes: ArraySlice<UInt8>) -> Bool {
+        var rest = bytes
+        while !rest.isEmpty {
+            guard skip(UInt8(ascii: ";"), in: &rest), skipToken(&rest) else { return false }
+            guard skip(UInt8(ascii: "="), in: &rest) else { continue }
+            let isQuoted = rest.first == UInt8(ascii: "\"")
+            guard isQuoted ? skipQuoted(&rest) : skipToken(&rest) else { return false }
+        }
+        return true
+    }
+
+    /// Skips a separator and the white space around it. If the separator is not next, it skips nothing.
+    private static func skip(_ separator: UInt8, in rest: inout ArraySlice<UInt8>) -> Bool {
+        let after = rest.drop(while: ByteClass.isWhitespace)
+        guard after.first == separator else { return false }
+        rest = after.dropFirst().drop(while: ByteClass.isWhitespace)
+        return true
+    }
+
+    private static func skipToken(_ rest: inout ArraySlice<UInt8>) -> Bool {
+        let end = rest.firstIndex { !ByteClass.isToken($0) } ?? rest.endIndex
+        guard end > rest.startIndex else { return false }
+        rest = rest[end...]
+        return true
+    }
+
+    /// Skips a quoted-string (RFC 9110, 5.6.4). `rest` begins with the opening quote.
+    private static func skipQuoted(_ rest: inout ArraySlice<UInt8>) -> Bool {
+        rest.removeFirst()
+        var isEscaped = false
+        while let byte = rest.popFirst() {
+            guard ByteClass.isFieldValue(byte) else { return false }
+            if isEscaped {
+                isEscaped = false
+            } else if byte == UInt8(ascii: "\\") {
+                isEscaped = true
+            } else if byte == UInt8(ascii: "\"") {
+                return true
+            }
+        }
+        return false
     }
 }

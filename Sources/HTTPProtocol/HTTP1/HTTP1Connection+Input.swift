@@ -1,5 +1,5 @@
 extension HTTP1Connection {
-    /// Takes what was read from the socket. Bytes behind the request in work are kept for later.
+    /// Takes the bytes that were read from the socket. Bytes after the request in work are kept for later.
     mutating func receive(_ bytes: Span<UInt8>) {
         guard state != .closed, !hasInputEnded else { return }
         guard pendingCount == 0 else {
@@ -19,7 +19,7 @@ extension HTTP1Connection {
         settleEndOfInput()
     }
 
-    /// Goes on with what was kept, as far as it may.
+    /// Continues with the kept bytes, as far as the state allows.
     mutating func resume() {
         if pendingCount > 0 {
             let bytes = pending
@@ -30,14 +30,14 @@ extension HTTP1Connection {
         settleEndOfInput()
     }
 
-    /// Drops what is consumed once it is half of what is kept: amortised O(1) a byte.
+    /// Removes consumed bytes once they are half of the kept ones: amortised O(1) for each byte.
     private mutating func compactPending() {
         guard pendingStart > 0, pendingStart * 2 >= pending.count else { return }
         if pendingCount == 0 { pending = [] } else { pending.removeFirst(pendingStart) }
         pendingStart = 0
     }
 
-    /// After the peer's FIN: complete requests are still served; a request that breaks off can't be.
+    /// Handles the peer's FIN: complete requests are still served, an incomplete one cannot be.
     private mutating func settleEndOfInput() {
         guard hasInputEnded, pendingCount == 0 else { return }
         switch state {
@@ -47,14 +47,15 @@ extension HTTP1Connection {
         }
     }
 
-    /// Reads as far as the state allows; returns how many bytes it used.
+    /// Reads as far as the state allows. Returns the number of bytes used.
     private mutating func parse(_ input: Span<UInt8>) -> Int {
         var position = 0
         do {
             while position < input.count {
                 switch state {
                 case .requestLine:
-                    // An answer that isn't taken holds the next request back: a pipeline can't pile up answers.
+                    // The next request waits until enough of the answers is taken, so that a pipeline cannot pile up
+                    // answers.
                     guard !(lines.isEmpty && isOutputFull) else { return position }
                     try readRequestLine(input, at: &position)
                 case .fields:
@@ -77,7 +78,8 @@ extension HTTP1Connection {
     }
 
     private mutating func readRequestLine(_ input: Span<UInt8>, at position: inout Int) throws(ProtocolError) {
-        // What can't begin a method is no HTTP, TLS for instance: said at once, not when a line ends some day.
+        // A byte that cannot begin a method is no HTTP, but TLS for instance. It is refused at once, because the line's
+        // end may never come.
         let first = input[position]
         if lines.isEmpty, first != ByteClass.carriageReturn, first != ByteClass.lineFeed, !ByteClass.isToken(first) {
             throw .requestLineMalformed
@@ -89,7 +91,7 @@ extension HTTP1Connection {
             throw error == .tooLong ? .targetTooLong(limit: limits.maxTargetBytes) : ProtocolError(error)
         }
         guard !lines.line.isEmpty else {
-            // RFC 9112, 2.2: at least one empty line before a request is to be ignored; here one is.
+            // RFC 9112, 2.2: a server should ignore at least one empty line before a request. We ignore one.
             guard !hasSkippedEmptyLine else { throw .requestLineMalformed }
             hasSkippedEmptyLine = true
             lines.reset()
@@ -115,14 +117,20 @@ extension HTTP1Connection {
         try head?.append(lines.line, limits: limits)
     }
 
-    /// The head is complete.
+    /// The head is complete: refuses the request, passes it to the owner, or begins its body.
     private mutating func beginBody() throws(ProtocolError) {
         guard let head else { return }
         let request = try head.request()
         requestHead = request
         let framing = try head.framing()
         let expectsContinue = try head.expectsContinue()
-        if framing != .none, framing != .length(0), let refusal = admission(request) { return refuse(refusal, head) }
+        if framing != .none, framing != .length(0) {
+            switch admission(request) {
+            case .answer(let refusal)?: return refuse(refusal, head)
+            case .plan(let plan)?: self.plan = plan
+            case nil: break
+            }
+        }
         switch framing {
         case .none, .length(0):
             handOut()
@@ -137,7 +145,7 @@ extension HTTP1Connection {
         if expectsContinue { output.append(ResponseSerializer.continueResponse) }
     }
 
-    /// What is reserved for a body before any of it has come: a length is only a promise.
+    /// The most bytes that are reserved for a body before it comes: its length is only a promise.
     private static var maxReservedBodyBytes: Int { 64 * 1024 }
 
     private mutating func readSizedBody(_ input: Span<UInt8>, at position: inout Int, remaining: Int) {

@@ -4,11 +4,10 @@ extension HTTP1Connection {
     mutating func respond(_ response: HTTPResponse, body: [UInt8], isComplete: Bool, to id: StreamID) {
         guard var work, work.id == id, work.answer == nil else { return }
         guard (200...599).contains(response.status.code) else {
-            // An interim or impossible status can't be an answer: the handler's mistake, told as such.
+            // An interim or impossible status is no answer. It is a mistake of the handler and reported as such.
             let message = "the handler answered with status \(response.status.code)"
             let own = ownAnswer(500, message)
-            let head = own.head(status: 500, fields: ownAnswerFields)
-            respond(head, body: own.body, isComplete: true, to: id)
+            respond(own.ownHead(common: ownAnswerFields), body: own.bytes, isComplete: true, to: id)
             return
         }
         work.keepsAlive = keepsAlive(work, response)
@@ -28,7 +27,7 @@ extension HTTP1Connection {
         appendPiece(bytes, isComplete: isComplete)
     }
 
-    /// The answer can't be finished: all that HTTP/1.1 can do is to break off.
+    /// Gives up an answer that cannot be finished. HTTP/1.1 can only end the connection.
     mutating func abort(_ id: StreamID) {
         guard let work, work.id == id else { return }
         finish()
@@ -36,7 +35,7 @@ extension HTTP1Connection {
 
     mutating func takeOutput(atMost limit: Int) -> [UInt8] {
         let bytes = output.take(atMost: limit)
-        offerRoom()
+        offerCapacity()
         if state == .requestLine, !isOutputFull { resume() }
         return bytes
     }
@@ -52,7 +51,7 @@ extension HTTP1Connection {
         default: break
         }
         guard isComplete else { return work.version == .http10 ? .untilClose : .chunked }
-        // A handler may know the length of the body that a GET would get without making it (RFC 9110, 9.3.2).
+        // A handler may know the length of the body that GET would get, without making that body (RFC 9110, 9.3.2).
         if work.isHead, bodyCount == 0, let length = response.headerFields[.contentLength].flatMap(Int.init) {
             return .length(max(0, length))
         }
@@ -69,15 +68,15 @@ extension HTTP1Connection {
         if isComplete {
             completeAnswer()
         } else {
-            self.work?.awaitsRoom = true
-            offerRoom()
+            self.work?.awaitsCapacity = true
+            offerCapacity()
         }
     }
 
-    /// Tells the owner once that its next piece may come.
-    private mutating func offerRoom() {
-        guard let work, work.awaitsRoom, !isOutputFull else { return }
-        self.work?.awaitsRoom = false
-        events.append(.bodyRoom(work.id))
+    /// Tells the owner once that there is capacity for its next piece.
+    private mutating func offerCapacity() {
+        guard let work, work.awaitsCapacity, !isOutputFull else { return }
+        self.work?.awaitsCapacity = false
+        events.append(.bodyCapacity(work.id))
     }
 }

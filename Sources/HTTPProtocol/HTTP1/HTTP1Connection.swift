@@ -1,24 +1,24 @@
 import HTTPTypes
 
-/// The server's side of an HTTP/1.1 or HTTP/1.0 connection (RFC 9112) as a state machine: bytes in, events and bytes
-/// out. One request is in work at a time; what is pipelined behind it waits, so answers keep the requests' order.
+/// The server's side of an HTTP/1.1 or HTTP/1.0 connection (RFC 9112) as a state machine: bytes go in, events and bytes
+/// come out. One request is in work at a time. Requests pipelined behind it wait, so answers keep the requests' order.
 ///
-/// After a protocol error the connection answers, closes, and looks at no further byte: what is on the wire then may
-/// be part of a body that another reader takes for a request.
+/// After a protocol error the connection answers, closes, and ignores all further bytes: they may be part of a body
+/// that another reader would take for a request.
 struct HTTP1Connection {
     enum State: Equatable {
-        /// At the start of a request or in its first line.
+        /// The connection is at the start of a request or in its first line.
         case requestLine
         case fields
         case sizedBody(remaining: Int)
         case chunkedBody
-        /// The request is handed out and its answer isn't complete.
+        /// The owner has the request, and its answer is not complete.
         case inWork
-        /// Nothing more is read; what waits is still written.
+        /// No more bytes are read; bytes that wait are still written.
         case closed
     }
 
-    /// What must be remembered of a request until it is answered.
+    /// What is kept of a request until it is answered.
     struct Work {
         let id: StreamID
         let version: HTTPVersion
@@ -26,38 +26,40 @@ struct HTTP1Connection {
         var keepsAlive: Bool
         /// How the answer's body is delimited, once its head is written.
         var answer: ResponseSerializer.Body?
-        /// Whether the body isn't written, as for HEAD.
+        /// Whether the body is left out, as for HEAD.
         var dropsBody = false
-        /// Whether the owner waits for room for its next piece.
-        var awaitsRoom = false
+        /// Whether the owner waits for capacity for its next piece.
+        var awaitsCapacity = false
     }
 
     let limits: HTTPLimits
-    let admission: HTTPConnection.Admission
-    let ownAnswer: OwnAnswer.Maker
-    /// Fields that are added to the answers that the protocol makes itself.
+    let admission: RequestAdmission
+    let ownAnswer: OwnAnswerMaker
+    /// Fields that are added to the answers of the protocol itself.
     var ownAnswerFields = HTTPFields()
 
     var events = EventQueue()
     var output = ByteQueue()
-    /// Counts the phases, see ``HTTPConnection/phaseEpoch``.
+    /// The number of the phase, see ``HTTPConnection/phaseEpoch``.
     private(set) var epoch: UInt64 = 0
     var state = State.requestLine {
         didSet { if state != oldValue, !Self.isSamePhase(state, oldValue) { epoch &+= 1 } }
     }
     var work: Work?
 
-    // The request that is being read. Kept outside of `State`, so that growing them never copies them.
+    // The request that is being read. Its parts are not in `State`, so that they are never copied when they grow.
     var lines = LineReader()
     var head: RequestHead?
     var headBytes = 0
-    /// The head as a value, once it is complete and found good.
+    /// The head as a value, once it is complete and valid.
     var requestHead: HTTPRequest?
+    /// What was planned for the request, whose body is being read.
+    var plan: (any RequestPlan)?
     var body: [UInt8] = []
     var chunks = ChunkedDecoder()
     var hasSkippedEmptyLine = false
 
-    /// What is pipelined behind the request in work, from `pendingStart`.
+    /// The bytes that are pipelined behind the request in work, from `pendingStart` on.
     var pending: [UInt8] = []
     var pendingStart = 0
     var pendingCount: Int { pending.count - pendingStart }
@@ -69,21 +71,21 @@ struct HTTP1Connection {
 
     init(
         limits: HTTPLimits,
-        admission: @escaping HTTPConnection.Admission,
-        ownAnswer: @escaping OwnAnswer.Maker
+        admission: @escaping RequestAdmission,
+        ownAnswer: @escaping OwnAnswerMaker
     ) {
         self.limits = limits
         self.admission = admission
         self.ownAnswer = ownAnswer
     }
 
-    /// More of the same body isn't a new phase.
+    /// Whether both states are one phase: more of the same body is no new phase.
     private static func isSamePhase(_ one: State, _ other: State) -> Bool {
         if case .sizedBody = one, case .sizedBody = other { return true }
         return false
     }
 
-    // MARK: What the owner looks at
+    // MARK: State for the owner
 
     var phase: ConnectionPhase {
         if state == .closed { return output.isEmpty || isTimedOut ? .closing : .writing }
@@ -97,7 +99,8 @@ struct HTTP1Connection {
         }
     }
 
-    /// While an answer waits to be written the next request isn't begun, so its bytes may stay in the socket.
+    /// Whether to read from the socket. While an answer waits to be written the next request is not begun, so its bytes
+    /// can stay in the socket.
     var wantsInput: Bool {
         guard state != .closed, !hasInputEnded, pendingCount < limits.maxPipelinedBytes else { return false }
         return !(state == .requestLine && isOutputFull)
@@ -110,7 +113,7 @@ struct HTTP1Connection {
 
     // MARK: Ends
 
-    /// Nothing more is read; once the output is written the connection ends.
+    /// Stops reading. The connection ends once the output is written.
     mutating func finish() {
         state = .closed
         work = nil
@@ -123,6 +126,7 @@ struct HTTP1Connection {
         body = []
         head = nil
         requestHead = nil
+        plan = nil
         headBytes = 0
         lines = LineReader()
     }
@@ -138,22 +142,22 @@ struct HTTP1Connection {
 
     private mutating func appendOwnAnswer(status: Int, message: String, version: HTTPVersion, isHead: Bool) {
         let own = ownAnswer(status, message)
-        let head = own.head(status: status, fields: ownAnswerFields)
+        let head = own.ownHead(common: ownAnswerFields)
         output.append(
-            ResponseSerializer.head(head, body: .length(own.body.count), version: version, keepsAlive: false)
+            ResponseSerializer.head(head, body: .length(own.bytes.count), version: version, keepsAlive: false)
         )
-        if !isHead { output.append(own.body) }
+        if !isHead { output.append(own.bytes) }
     }
 
-    /// Answers a request whose body is still to come, and ends the connection: the body may follow or not, so what
-    /// comes behind can't be told from it.
-    mutating func refuse(_ refusal: (head: HTTPResponse, body: [UInt8]), _ head: RequestHead) {
+    /// Answers a request whose body has not come yet, and ends the connection: the body may follow or not, so a body
+    /// and a next request could not be told apart.
+    mutating func refuse(_ refusal: Response, _ head: RequestHead) {
         finish()
         var response = refusal.head
         for field in ownAnswerFields { response.headerFields[field.name] = field.value }
-        let framing = ResponseSerializer.Body.length(refusal.body.count)
+        let framing = ResponseSerializer.Body.length(refusal.bytes.count)
         output.append(ResponseSerializer.head(response, body: framing, version: head.version, keepsAlive: false))
-        if !head.isHead { output.append(refusal.body) }
+        if !head.isHead { output.append(refusal.bytes) }
     }
 
     mutating func drain(isFinal: Bool) {
@@ -166,19 +170,19 @@ struct HTTP1Connection {
         case .readingHead, .readingBody: fail(.timedOut)
         case .idle: finish()
         case .awaitingResponse, .writing, .closing:
-            // Nobody reads, or nobody answers: there is nothing to say and nobody to say it to.
+            // The client does not read, or the handler does not answer: there is no one to send an error to.
             output.removeAll()
             finish()
         }
         isTimedOut = true
     }
 
-    // MARK: A request's way
+    // MARK: The course of a request
 
-    /// Hands the request that has been read to the owner.
+    /// Passes the request that has been read to the owner.
     mutating func handOut() {
         guard let head, let requestHead else { return }
-        // After the last number the connection closes instead of counting on from the start.
+        // After the last number the connection closes instead of counting from the start again.
         let isLast = requestCount == .max - 1
         requestCount += 1
         work = Work(
@@ -188,13 +192,15 @@ struct HTTP1Connection {
             keepsAlive: head.keepsAlive && !isLast
         )
         state = .inWork
-        events.append(.request(Request(head: requestHead, version: head.version, body: body), requestCount))
+        let request = Request(head: requestHead, version: head.version, body: body, plan: plan)
+        events.append(.request(request, requestCount))
         prepareForNextRequest()
     }
 
     private mutating func prepareForNextRequest() {
         head = nil
         requestHead = nil
+        plan = nil
         headBytes = 0
         body = []
         chunks = ChunkedDecoder()
@@ -202,7 +208,7 @@ struct HTTP1Connection {
         hasSkippedEmptyLine = false
     }
 
-    /// The answer's last byte is in the output: the next request, or the end.
+    /// The answer's last byte is in the output. The connection goes on with the next request, or ends.
     mutating func completeAnswer() {
         let keepsAlive = work?.keepsAlive ?? false
         work = nil
@@ -214,7 +220,7 @@ struct HTTP1Connection {
         resume()
     }
 
-    /// Whether this answer may leave the connection open.
+    /// Whether the connection stays open after this answer.
     func keepsAlive(_ work: Work, _ response: HTTPResponse) -> Bool {
         guard work.keepsAlive, !isDraining else { return false }
         let options = response.headerFields[values: .connection]

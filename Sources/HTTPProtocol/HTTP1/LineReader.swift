@@ -1,21 +1,21 @@
-/// Collects one line that ends in CR LF, over as many reads as it takes; each byte is looked at once.
+/// Collects a line that ends in CR LF, over any number of reads. Each byte is looked at once.
 ///
-/// A CR or LF on its own is refused: RFC 9112, 2.2, lets a recipient take a bare LF for a line's end, and a
-/// neighbour that doesn't would see another request than we do.
+/// A CR or LF on its own is refused: RFC 9112, 2.2, permits a recipient to take a bare LF as a line's end, but another
+/// server on the way that does not would see a different request.
 struct LineReader {
-    /// Why no line came out.
+    /// The reason why a line is refused.
     enum Failure: Error {
         case bareCarriageReturn, bareLineFeed, tooLong
     }
 
-    /// The line so far, or when it is complete the whole of it, without its CR LF.
+    /// The line as far as it has been read, without its CR LF.
     private(set) var line: [UInt8] = []
     private var lastWasCarriageReturn = false
 
-    /// Whether nothing of a line has been read.
+    /// Whether no byte of a line has been read.
     var isEmpty: Bool { line.isEmpty && !lastWasCarriageReturn }
 
-    /// Reads on; true when the line is complete. `limit` is the most bytes a line may have.
+    /// Reads on. Returns true when the line is complete. `limit` is the most bytes that a line may have.
     mutating func read(_ input: Span<UInt8>, at position: inout Int, limit: Int) throws(Failure) -> Bool {
         while position < input.count {
             let byte = input[position]
@@ -32,9 +32,9 @@ struct LineReader {
             case ByteClass.lineFeed:
                 throw .bareLineFeed
             default:
-                let room = limit - line.count
-                guard room > 0 else { throw .tooLong }
-                let end = Self.endOfRun(input, from: position, atMost: room)
+                let capacity = limit - line.count
+                guard capacity > 0 else { throw .tooLong }
+                let end = Self.endOfRun(input, from: position, atMost: capacity)
                 line.append(input.extracting(position..<end))
                 position = end
             }
@@ -42,13 +42,13 @@ struct LineReader {
         return false
     }
 
-    /// Makes ready for the next line.
+    /// Prepares for the next line.
     mutating func reset() {
         line.removeAll(keepingCapacity: true)
         lastWasCarriageReturn = false
     }
 
-    /// Where the bytes that are neither CR nor LF end.
+    /// The index of the next CR or LF, or of the end of the bytes to look at.
     private static func endOfRun(_ input: Span<UInt8>, from start: Int, atMost count: Int) -> Int {
         let limit = start + min(count, input.count - start)
         var end = start

@@ -1,6 +1,6 @@
 import HTTPTypes
 
-/// A request's head, taken line by line; then what follows from it as a whole.
+/// A request's head. It takes the field lines one by one, then tells what the whole head means.
 struct RequestHead {
     private let line: RequestLineParser
     private var fields = HTTPFields()
@@ -15,7 +15,7 @@ struct RequestHead {
     var version: HTTPVersion { line.version }
     var isHead: Bool { line.method == .head }
 
-    /// Whether the connection may take another request after this one (RFC 9112, 9.3).
+    /// Whether the connection can take another request after this one (RFC 9112, 9.3).
     var keepsAlive: Bool {
         guard !hasClose else { return false }
         return version == .http11 || hasKeepAlive
@@ -25,7 +25,7 @@ struct RequestHead {
         self.line = line
     }
 
-    /// Takes one field line.
+    /// Adds a field line.
     mutating func append(_ line: [UInt8], limits: HTTPLimits) throws(ProtocolError) {
         let field = try FieldParser(line)
         fieldCount += 1
@@ -38,8 +38,8 @@ struct RequestHead {
         case "transfer-encoding": codings.append(Array(field.value))
         case "expect": expectations.append(Array(field.value))
         case "connection": readConnection(field.value)
-        // The others that concern this connection only (RFC 9110, 7.6.1). `Upgrade: h2c` is among them: it is
-        // ignored, which a server may do (RFC 9110, 7.8).
+        // Other fields that concern this connection only (RFC 9110, 7.6.1). `Upgrade: h2c` is one of them: a server
+        // may ignore it (RFC 9110, 7.8).
         case "keep-alive", "proxy-connection", "te", "upgrade", "http2-settings": break
         default: fields.append(HTTPField(name: field.name, value: field.value))
         }
@@ -59,7 +59,7 @@ struct RequestHead {
 
     /// Whether the client waits for a 100 before it sends the body (RFC 9110, 10.1.1).
     func expectsContinue() throws(ProtocolError) -> Bool {
-        // RFC 9110 has a server ignore the field in HTTP/1.0.
+        // RFC 9110 says that a server ignores this field in HTTP/1.0.
         guard version == .http11, !expectations.isEmpty else { return false }
         guard expectations.count == 1, TokenList.isEqual(expectations[0][...], "100-continue") else {
             throw .expectationUnsupported
@@ -84,7 +84,7 @@ struct RequestHead {
         case .asterisk: path = "*"
         case .authority: throw .connectUnsupported
         case .absolute(let targetScheme, let targetAuthority, let targetPath):
-            // RFC 9112, 3.2.2: the target's authority counts, and a Host that differs must be ignored.
+            // RFC 9112, 3.2.2: the target's authority counts, and a different Host must be ignored.
             (scheme, authority, path) = (targetScheme, targetAuthority, targetPath)
         }
         return HTTPRequest(
@@ -94,5 +94,74 @@ struct RequestHead {
             path: path,
             headerFields: fields
         )
+    }
+}
+
+/// The parts of a request line (RFC 9112, 3): method, target and version with exactly one space between them.
+struct RequestLineParser {
+    /// The most bytes of a request line in addition to its target: a method, two spaces and the version.
+    static let overheadBytes = Request.maxMethodBytes + 2 + versionBytes
+    private static let versionBytes = 8
+
+    let method: HTTPRequest.Method
+    let target: RequestTarget
+    let version: HTTPVersion
+
+    /// Parses a line. Its errors come in the order of its parts, except that the version is checked before the length
+    /// and form of the target: a client of another protocol should be told that, not that its target is malformed.
+    init(_ line: [UInt8], maxTargetBytes: Int) throws(ProtocolError) {
+        guard let methodEnd = line.firstIndex(of: ByteClass.space) else { throw .requestLineMalformed }
+        let methodBytes = line[..<methodEnd]
+        let rest = line[(methodEnd + 1)...]
+        guard !methodBytes.isEmpty, methodBytes.allSatisfy({ ByteClass.isToken($0) }) else { throw .methodMalformed }
+        guard let targetEnd = rest.firstIndex(of: ByteClass.space), targetEnd > rest.startIndex else {
+            throw .requestLineMalformed
+        }
+        let targetBytes = rest[..<targetEnd]
+        version = try Self.version(rest[(targetEnd + 1)...])
+        guard methodBytes.count <= Request.maxMethodBytes else { throw .methodTooLong }
+        guard targetBytes.count <= maxTargetBytes else { throw .targetTooLong(limit: maxTargetBytes) }
+        guard let method = HTTPRequest.Method(String(decoding: methodBytes, as: UTF8.self)) else {
+            throw .methodMalformed
+        }
+        self.method = method
+        target = try RequestTarget(targetBytes, method: methodBytes)
+    }
+
+    /// `HTTP/` DIGIT `.` DIGIT, in capitals (RFC 9112, 2.3).
+    private static func version(_ bytes: ArraySlice<UInt8>) throws(ProtocolError) -> HTTPVersion {
+        let start = bytes.startIndex
+        guard bytes.count == versionBytes, bytes.prefix(5).elementsEqual("HTTP/".utf8),
+            ByteClass.isDigit(bytes[start + 5]), bytes[start + 6] == UInt8(ascii: "."),
+            ByteClass.isDigit(bytes[start + 7])
+        else { throw .versionMalformed }
+        guard bytes[start + 5] == UInt8(ascii: "1") else { throw .versionUnsupported }
+        // RFC 9110, 2.5: a higher minor version is treated as ours.
+        return bytes[start + 7] == UInt8(ascii: "0") ? .http10 : .http11
+    }
+}
+
+/// The parts of a field line (RFC 9112, 5): a name that is a token, a colon right after it, and a value.
+struct FieldParser {
+    let name: HTTPField.Name
+    /// The value without the white space around it.
+    let value: ArraySlice<UInt8>
+
+    init(_ line: [UInt8]) throws(ProtocolError) {
+        // RFC 9112, 5.2: a server may refuse a folded line or replace the fold by spaces. We refuse it, so that there
+        // is only one way to read a request.
+        if let first = line.first, ByteClass.isWhitespace(first) { throw .fieldFolded }
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { throw .fieldMalformed }
+        // White space before the colon has been used for request smuggling. It is no token byte (RFC 9112, 5.1).
+        let nameBytes = line[..<colon]
+        guard !nameBytes.isEmpty, nameBytes.allSatisfy({ ByteClass.isToken($0) }),
+            let name = HTTPField.Name(String(decoding: nameBytes, as: UTF8.self))
+        else { throw .fieldNameMalformed }
+        let value = TokenList.trimmed(line[(colon + 1)...])
+        guard value.allSatisfy({ ByteClass.isFieldValue($0) }) else {
+            throw .fieldValueMalformed(name.canonicalName)
+        }
+        self.name = name
+        self.value = value
     }
 }

@@ -1,22 +1,17 @@
 import HTTPTypes
 
-/// Writes an answer's head in HTTP/1.1's form. Framing fields are ours alone, and no byte of a field can end its
-/// line (RFC 9112, 11.1).
+/// Writes an answer's head in HTTP/1.1's form. Only this code writes framing fields, and no byte of a field can end
+/// its line (RFC 9112, 11.1).
 struct ResponseSerializer {
     /// How the answer's body is delimited.
     enum Body: Equatable {
-        /// None, and no length either: 204 and 304.
+        /// There is no body, and no length is sent: 204 and 304.
         case none
         case length(Int)
         case chunked
-        /// As it ends with the connection: HTTP/1.0.
+        /// The body ends with the connection: HTTP/1.0.
         case untilClose
     }
-
-    /// Fields of the handler's that are dropped: they say how the message is framed, which only we know.
-    static let framingFields: Set<String> = [
-        "connection", "content-length", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade",
-    ]
 
     static func head(_ response: HTTPResponse, body: Body, version: HTTPVersion, keepsAlive: Bool) -> [UInt8] {
         var bytes: [UInt8] = []
@@ -26,7 +21,7 @@ struct ResponseSerializer {
         bytes.append(ByteClass.space)
         append(reason(response.status).utf8, to: &bytes)
         endLine(&bytes)
-        for field in response.headerFields where !framingFields.contains(field.name.canonicalName) {
+        for field in response.headerFields where !BodyFraming.fieldNames.contains(field.name.canonicalName) {
             append(field.name, field.value, to: &bytes)
         }
         switch body {
@@ -43,7 +38,7 @@ struct ResponseSerializer {
         return bytes
     }
 
-    /// A chunk of a streamed body; an empty one would end it, so it gives nothing.
+    /// A chunk of a streamed body. Without data it is empty, because an empty chunk would end the body.
     static func chunk(_ data: [UInt8]) -> [UInt8] {
         guard !data.isEmpty else { return [] }
         var bytes: [UInt8] = []
@@ -58,7 +53,7 @@ struct ResponseSerializer {
     /// The chunk that ends a streamed body.
     static let lastChunk = Array("0\r\n\r\n".utf8)
 
-    /// The interim answer that lets a body come (RFC 9110, 15.2.1).
+    /// The interim answer that asks for a request's body (RFC 9110, 15.2.1).
     static let continueResponse = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
 
     private static func reason(_ status: HTTPResponse.Status) -> String {
@@ -74,8 +69,8 @@ struct ResponseSerializer {
         endLine(&bytes)
     }
 
-    /// Appends what may stand in a field line; anything else becomes a space. `HTTPField` has done so already: this
-    /// holds whatever made the value.
+    /// Appends text and replaces bytes that a field line cannot have by spaces. `HTTPField` does so already; this makes
+    /// sure of it for every value.
     private static func append(_ text: String.UTF8View, to bytes: inout [UInt8]) {
         bytes.append(contentsOf: text.lazy.map { ByteClass.isFieldValue($0) ? $0 : ByteClass.space })
     }
@@ -83,5 +78,49 @@ struct ResponseSerializer {
     private static func endLine(_ bytes: inout [UInt8]) {
         bytes.append(ByteClass.carriageReturn)
         bytes.append(ByteClass.lineFeed)
+    }
+}
+
+/// Reason phrases (RFC 9110, 15), for people who read the bytes on the wire.
+enum ReasonPhrase {
+    static func of(_ status: Int) -> String {
+        switch status {
+        case 200: "OK"
+        case 201: "Created"
+        case 202: "Accepted"
+        case 204: "No Content"
+        case 206: "Partial Content"
+        case 301: "Moved Permanently"
+        case 302: "Found"
+        case 304: "Not Modified"
+        case 307: "Temporary Redirect"
+        case 308: "Permanent Redirect"
+        case 400: "Bad Request"
+        case 401: "Unauthorized"
+        case 403: "Forbidden"
+        case 404: "Not Found"
+        case 405: "Method Not Allowed"
+        case 406: "Not Acceptable"
+        case 408: "Request Timeout"
+        case 409: "Conflict"
+        case 411: "Length Required"
+        case 412: "Precondition Failed"
+        case 413: "Content Too Large"
+        case 414: "URI Too Long"
+        case 415: "Unsupported Media Type"
+        case 417: "Expectation Failed"
+        case 421: "Misdirected Request"
+        case 422: "Unprocessable Content"
+        case 424: "Failed Dependency"
+        case 429: "Too Many Requests"
+        case 431: "Request Header Fields Too Large"
+        case 500: "Internal Server Error"
+        case 501: "Not Implemented"
+        case 502: "Bad Gateway"
+        case 503: "Service Unavailable"
+        case 504: "Gateway Timeout"
+        case 505: "HTTP Version Not Supported"
+        default: ""
+        }
     }
 }

@@ -1,18 +1,18 @@
-/// Holds what an HTTP/2 peer can make us do for nothing against what it earns by real requests.
+/// Limits the work that an HTTP/2 peer can cause without real requests, by a credit.
 ///
-/// libnghttp2's own limits don't cover every frame that costs its sender nothing: empty DATA frames, WINDOW_UPDATE,
-/// PRIORITY, frames of unknown type, streams that are opened and given up, or that we are made to reset
-/// (CVE-2019-9511 to -9518, CVE-2023-44487, CVE-2025-8671). Each of them spends credit. Requests that are answered
-/// and data that is sent give it back, and so does time, when the owner tells it.
+/// libnghttp2's own limits do not cover every frame that costs its sender nothing: empty DATA frames, WINDOW_UPDATE,
+/// PRIORITY, frames of unknown type, and streams that the peer opens and gives up or makes us reset (CVE-2019-9511 to
+/// -9518, CVE-2023-44487, CVE-2025-8671). Each of these spends credit. Answered requests, sent data and time that
+/// passes give credit back.
 struct FloodGuard {
-    /// What a new stream spends, until it has been answered.
+    /// The credit that a new stream spends until it has been answered.
     static let streamCost = 4
-    /// What an answered stream gives back: its cost, and a control frame's.
+    /// The credit that an answered stream gives back: its own cost and that of a control frame.
     static let answerCredit = streamCost + 1
-    /// What a DATA frame of ours gives: the peer may open its stream's window for it, and the connection's.
+    /// The credit for a DATA frame of ours: the peer may open the windows of its stream and of the connection for it.
     static let dataSentCredit = 2
-    /// The share of the whole credit that comes back in a second: a peer that sends a hundred control frames a second
-    /// and nothing else isn't at work, and not much of a load.
+    /// The seconds in which the whole credit comes back: a peer that sends only a hundred control frames a second does
+    /// no useful work, but is no heavy load either.
     private static let refillSeconds = 10
 
     private let capacity: Int
@@ -20,12 +20,12 @@ struct FloodGuard {
     private var lastRefill: Duration?
 
     init(limits: HTTPLimits) {
-        // Streams that are open at the same time, all within their limit, spend nothing of the frames' credit.
+        // As many streams as may be open at once must not use up the credit for frames.
         capacity = max(1, limits.maxIdleFrames) + Self.streamCost * max(1, limits.maxConcurrentStreams)
         credit = capacity
     }
 
-    /// Whether the peer may go on.
+    /// Spends credit. Returns whether the peer may go on.
     mutating func spend(_ cost: Int) -> Bool {
         credit -= cost
         return credit >= 0
@@ -35,7 +35,7 @@ struct FloodGuard {
         credit = min(capacity, credit + amount)
     }
 
-    /// Gives back what the time since the last call is worth.
+    /// Gives back credit for the time since the last call.
     mutating func refill(now: Duration) {
         guard let last = lastRefill else {
             lastRefill = now

@@ -1,12 +1,12 @@
 import CNghttp2
 
-/// libnghttp2's callbacks: each finds the connection in its user data and hands over plain values. The only place
-/// where the library's pointers are read; they are valid during the call only.
+/// libnghttp2's callbacks. Each finds the connection in its user data and passes plain values to it. Only this code
+/// reads the library's pointers, which are valid during the call only.
 enum HTTP2Callbacks {
     private static let success: Int32 = 0
-    /// Ends the session; ``HTTP2Connection`` knows why.
+    /// The result that ends the session. ``HTTP2Connection`` knows the reason.
     private static let stop = NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
-    /// Resets the stream.
+    /// The result that resets the stream.
     private static let refuse = NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
 
     static func install(on callbacks: OpaquePointer) {
@@ -30,7 +30,7 @@ enum HTTP2Callbacks {
         HTTP2FrameHeader(length: header.length, type: header.type, flags: header.flags, stream: header.stream_id)
     }
 
-    /// Whether a HEADERS frame opens a stream; else it brings trailers.
+    /// Whether a HEADERS frame opens a stream; otherwise it has trailers.
     private static func isRequest(_ frame: UnsafePointer<nghttp2_frame>) -> Bool {
         unsafe frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST
     }
@@ -75,7 +75,8 @@ enum HTTP2Callbacks {
         return goesOn ? success : stop
     }
 
-    /// Without this callback the library drops such a field and goes on: RFC 9113, 8.1.1, calls the request malformed.
+    /// Without this callback the library would drop such a field and go on, but by RFC 9113, 8.1.1, the request is
+    /// malformed.
     private static let invalidFieldReceived: nghttp2_on_invalid_header_callback = { _, frame, _, _, _, _, _, userData in
         guard let frame = unsafe frame, let connection = unsafe connection(userData) else { return stop }
         connection.invalidFieldReceived(on: unsafe frame.pointee.hd.stream_id)

@@ -1,6 +1,7 @@
 import HTTPTypes
 
-/// What comes in: the session's callbacks while it reads. They may submit frames, never read or send.
+/// Reading: frames are judged and passed to the session, whose callbacks run while it reads. A callback may submit
+/// frames, but must not read or send.
 extension HTTP2Connection {
     func receive(_ bytes: Span<UInt8>) {
         var position = 0
@@ -9,7 +10,7 @@ extension HTTP2Connection {
                 let count = min(scanner.payloadLeft, bytes.count - position)
                 let piece = bytes.extracting(position..<(position + count))
                 if scanner.findsSelfDependency(in: piece) {
-                    // A stream error (RFC 7540, 5.3.1); a stream that isn't open can't be reset.
+                    // A stream error (RFC 7540, 5.3.1). A stream that is not open cannot be reset.
                     guard let stream = streams[scanner.stream] else { return fail(.protocolError) }
                     invalidFrameReceived()
                     giveUp(stream, .protocolError)
@@ -29,15 +30,16 @@ extension HTTP2Connection {
             try session?.receive(bytes)
         } catch {
             switch error {
-            // The one reason of ours is a header block without end.
+            // Our callbacks stop the session only for a header block without end.
             case .stopped, .flooded: fail(.enhanceYourCalm)
             case .broken: fail(.internalError)
             }
         }
     }
 
-    /// Whether this acknowledges our limit of streams, which the library must not hear of: from then on it would end
-    /// the connection, with all that is in work, for a stream too many, where RFC 9113, 5.1.2, has the stream refused.
+    /// Whether the frame acknowledges our limit of streams. The library must not see it: from then on it would answer
+    /// one stream too many by ending the connection with all requests in work, while RFC 9113, 5.1.2, only has the
+    /// stream refused.
     private func isLimitAcknowledgement(_ frame: HTTP2FrameHeader) -> Bool {
         guard frame.kind == .settings, frame.isAcknowledgement, frame.length == 0, frame.stream == 0,
             headerStream == nil
@@ -48,14 +50,14 @@ extension HTTP2Connection {
 
     // MARK: Frames
 
-    /// Judges a frame by its header; the code of the connection error that it is.
+    /// Judges a frame by its header. Returns the code of the connection error; nil if the frame is allowed.
     private func violation(_ frame: HTTP2FrameHeader) -> HTTP2ErrorCode? {
         if frame.kind != .continuation, let refused = announcedStream {
-            // The library didn't take the stream up: too many are open, or GOAWAY was sent.
+            // The library did not begin the stream: too many are open, or GOAWAY was sent.
             announcedStream = nil
             ledger.noteReset(refused)
         }
-        // RFC 9113, 6.3. The library doesn't look at PRIORITY once we have told that we don't.
+        // RFC 9113, 6.3. The library ignores PRIORITY, because our settings say that we do.
         if frame.kind == .priority, frame.stream == 0 { return .protocolError }
         if frame.kind == .settings { queuedBeforeSettings = session?.queuedFrames ?? 0 }
         guard isOnLivingStream(frame) else { return .streamClosed }
@@ -63,7 +65,7 @@ extension HTTP2Connection {
             switch ledger.open(frame.stream) {
             case .new: announcedStream = frame.stream
             case .known: break
-            // RFC 9113, 5.1.1: a new stream's number is higher than all before it.
+            // RFC 9113, 5.1.1: a new stream's number must be higher than all before.
             case .skipped: return .protocolError
             }
         }
@@ -73,16 +75,17 @@ extension HTTP2Connection {
     private func cost(of frame: HTTP2FrameHeader) -> Int {
         switch frame.kind {
         case .headers: FloodGuard.streamCost
-        // Earned back by the first byte that it carries; padding alone earns nothing.
+        // The first byte of data earns the cost back; padding alone earns nothing.
         case .data: frame.endsStream ? 0 : 1
         case .settings: frame.isAcknowledgement && acknowledgedSettings <= HTTP2Session.settingsBeforeLimit ? 0 : 1
-        // The library counts CONTINUATION, and the others end the connection anyway.
+        // The library counts CONTINUATION frames, and the other two end the connection anyway.
         case .continuation, .goAway, .pushPromise: 0
         case .priority, .reset, .ping, .windowUpdate, nil: 1
         }
     }
 
-    /// RFC 9113, 5.1: on a closed stream nothing comes but what crossed our RST_STREAM on the way.
+    /// Whether the frame may come on its stream (RFC 9113, 5.1). On a closed stream only frames may come that the peer
+    /// sent before it received our RST_STREAM.
     private func isOnLivingStream(_ frame: HTTP2FrameHeader) -> Bool {
         guard frame.kind == .headers || frame.kind == .data, frame.stream > 0, frame.stream % 2 == 1 else {
             return true
@@ -91,7 +94,7 @@ extension HTTP2Connection {
             || frame.kind == .headers && ledger.isSkipped(frame.stream)
     }
 
-    /// A frame was read whole and found good.
+    /// The library has read a whole valid frame.
     func frameReceived(_ frame: HTTP2FrameHeader) {
         switch frame.kind {
         case .headers:
@@ -105,8 +108,8 @@ extension HTTP2Connection {
         case .settings:
             if !hasSettings { epoch &+= 1 }
             hasSettings = true
-            // The library answers with an acknowledgement, and resets streams whose window grew beyond what it may be:
-            // RFC 9113, 6.9.2, makes that an error of the connection.
+            // The library queues an acknowledgement, and RST_STREAM for streams whose window has become too large. By
+            // RFC 9113, 6.9.2, the latter is a connection error.
             let answers = (session?.queuedFrames ?? 0) - queuedBeforeSettings
             if !frame.isAcknowledgement, answers > 1 { fail(.flowControlError) }
         case .ping:
@@ -116,7 +119,7 @@ extension HTTP2Connection {
         }
     }
 
-    /// The library answers by itself: RST_STREAM or GOAWAY.
+    /// The library has read an invalid frame. It answers by itself with RST_STREAM or GOAWAY.
     func invalidFrameReceived() {
         events.append(.protocolError(.http2Protocol))
     }
@@ -131,10 +134,10 @@ extension HTTP2Connection {
         epoch &+= 1
     }
 
-    /// False stops the session: the fields have no end.
+    /// Takes a field. Returns false to stop the session when the fields have no end.
     func fieldReceived(name: Span<UInt8>, value: Span<UInt8>, on id: StreamID) -> Bool {
         guard let stream = streams[id] else { return true }
-        // Trailers are counted like fields and dropped with them: the head was made before.
+        // Trailers are counted like fields and then dropped: the head is made already.
         stream.fields.append(name: name, value: value, limits: limits)
         return !stream.fields.isBomb
     }
@@ -144,7 +147,7 @@ extension HTTP2Connection {
         if let stream = streams[id] { giveUp(stream, .protocolError) }
     }
 
-    /// The head is complete. `isWhole`: no body follows.
+    /// The head is complete. `isWhole` says that no body follows.
     private func finishHead(_ stream: HTTP2Stream, isWhole: Bool) {
         stream.isHead = stream.fields.isHead
         do {
@@ -152,9 +155,12 @@ extension HTTP2Connection {
             stream.request = request
             let length = try stream.fields.contentLength()
             let expectsContinue = try stream.fields.expectsContinue()
-            if !isWhole, let refusal = admission(request) {
-                refuse(stream, with: refusal.head, refusal.body)
-                return
+            if !isWhole {
+                switch admission(request) {
+                case .answer(let refusal)?: return refuse(stream, with: refusal)
+                case .plan(let plan)?: stream.plan = plan
+                case nil: break
+                }
             }
             guard length ?? 0 <= limits.maxBodyBytes else {
                 throw ProtocolError.bodyTooLarge(limit: limits.maxBodyBytes)
@@ -174,8 +180,8 @@ extension HTTP2Connection {
 
     func dataReceived(_ bytes: Span<UInt8>, on id: StreamID) {
         flood.earn(1)
-        // The connection's window only bounds what is on its way: it is given back at once, so that a stream that
-        // is held back never holds others.
+        // The connection's window only bounds the bytes on their way. It is given back at once, so that a stream that
+        // is held back does not hold back others.
         session?.consumeConnection(bytes.count)
         guard let stream = streams[id], stream.state == .readingBody else { return }
         guard bytes.count <= limits.maxBodyBytes - stream.body.count else {
@@ -188,7 +194,7 @@ extension HTTP2Connection {
         giveWindow(to: stream, bytes.count)
     }
 
-    /// Gives a stream its window back, or keeps it for later when the connection's bodies hold too much.
+    /// Gives a stream its window back, or keeps it for later when the connection's bodies hold too many bytes.
     private func giveWindow(to stream: HTTP2Stream, _ count: Int) {
         guard mayGrow(stream) else {
             if stream.withheldWindow == 0 { withheldCount += 1 }
@@ -198,15 +204,15 @@ extension HTTP2Connection {
         session?.consume(count, of: stream.id)
     }
 
-    /// Above the limit only the oldest body grows: it gets done, and after it the next. Requests in work end without
-    /// the peer's help, so waiting for them can't last for ever.
+    /// Whether the stream's body may grow. Above the limit only the oldest body may, so that one is completed after the
+    /// other. Requests in work end without the peer's help, so waiting for them cannot last for ever.
     private func mayGrow(_ stream: HTTP2Stream) -> Bool {
         guard readingBytes + inWorkBytes > limits.maxConnectionBodyBytes else { return true }
         guard inWorkBytes <= limits.maxConnectionBodyBytes else { return false }
         return !streams.values.contains { $0.id < stream.id && $0.state == .readingBody }
     }
 
-    /// Gives back what was withheld, where it may now be.
+    /// Gives withheld windows back to the streams whose bodies may now grow.
     func giveWithheldWindows() {
         guard withheldCount > 0 else { return }
         for stream in streams.values.sorted(by: { $0.id < $1.id })
@@ -217,7 +223,7 @@ extension HTTP2Connection {
         }
     }
 
-    /// Hands a request that is complete to the owner.
+    /// Passes a complete request to the owner.
     private func handOut(_ stream: HTTP2Stream) {
         guard let request = stream.request else { return }
         leaveReading(stream)
@@ -227,12 +233,13 @@ extension HTTP2Connection {
         let body = stream.body
         stream.body = []
         stream.request = nil
-        events.append(.request(Request(head: request, version: .http2, body: body), stream.id))
+        events.append(.request(Request(head: request, version: .http2, body: body, plan: stream.plan), stream.id))
+        stream.plan = nil
         epoch &+= 1
         giveWithheldWindows()
     }
 
-    /// Takes a stream out of the sums over those that are being read. Its state changes next.
+    /// Removes a stream from the sums over streams that are being read. The caller changes its state next.
     func leaveReading(_ stream: HTTP2Stream) {
         guard stream.state == .readingHead || stream.state == .readingBody else { return }
         readingCount -= 1

@@ -1,14 +1,14 @@
 import HTTPTypes
 
-/// What goes out: answers, and the session's callbacks while it sends.
+/// Writing: the answers, and the session's callbacks while it sends.
 extension HTTP2Connection {
     func respond(_ response: HTTPResponse, body: [UInt8], isComplete: Bool, to id: StreamID) {
         guard let stream = streams[id], stream.state == .inWork, !stream.hasResponded else { return }
         guard (200...599).contains(response.status.code) else {
-            // An interim or impossible status can't be an answer: the handler's mistake, told as such.
+            // An interim or impossible status is no answer. It is a mistake of the handler and reported as such.
             let message = "the handler answered with status \(response.status.code)"
             let own = ownAnswer(500, message)
-            submit(own.head(status: 500, fields: ownAnswerFields), body: own.body, isComplete: true, on: stream)
+            submit(own.ownHead(common: ownAnswerFields), body: own.bytes, isComplete: true, on: stream)
             return
         }
         submit(response, body: body, isComplete: isComplete, on: stream)
@@ -47,7 +47,7 @@ extension HTTP2Connection {
         stream.dropsBody = stream.isHead || hasNoBody
         var length: Int? = isComplete && !hasNoBody ? body.count : nil
         if stream.isHead, isComplete, body.isEmpty, let own = response.headerFields[.contentLength].flatMap(Int.init) {
-            // A handler may know the length of the body that a GET would get without making it (RFC 9110, 9.3.2).
+            // A handler may know the length of the body that GET would get, without making that body (RFC 9110, 9.3.2).
             length = max(0, own)
         }
         let block = HeaderBlock(response, contentLength: length)
@@ -65,21 +65,21 @@ extension HTTP2Connection {
             streamOutputBytes += bytes.count
         }
         stream.isOutputComplete = isComplete
-        stream.awaitsRoom = !isComplete
-        offerRoom(stream)
+        stream.awaitsCapacity = !isComplete
+        offerCapacity(stream)
     }
 
-    /// Tells the owner once that its next piece may come.
-    private func offerRoom(_ stream: HTTP2Stream) {
-        guard stream.awaitsRoom, stream.state == .inWork, stream.output.count < limits.responseLowWaterBytes
+    /// Tells the owner once that there is capacity for its next piece.
+    private func offerCapacity(_ stream: HTTP2Stream) {
+        guard stream.awaitsCapacity, stream.state == .inWork, stream.output.count < limits.responseLowWaterBytes
         else { return }
-        stream.awaitsRoom = false
-        events.append(.bodyRoom(stream.id))
+        stream.awaitsCapacity = false
+        events.append(.bodyCapacity(stream.id))
     }
 
     // MARK: Callbacks
 
-    /// The next bytes of a stream's body; nil when there is no such stream any more.
+    /// The next bytes of a stream's body; nil when the stream is gone.
     func nextPiece(of id: StreamID, atMost limit: Int) -> (bytes: [UInt8], isLast: Bool)? {
         guard let stream = streams[id], stream.state != .gone else { return nil }
         let bytes = stream.output.take(atMost: limit)
@@ -87,7 +87,7 @@ extension HTTP2Connection {
         stream.sentBytes += bytes.count
         let isLast = stream.isOutputComplete && stream.output.isEmpty
         stream.isDeferred = bytes.isEmpty && !isLast
-        offerRoom(stream)
+        offerCapacity(stream)
         return (bytes, isLast)
     }
 
@@ -97,9 +97,9 @@ extension HTTP2Connection {
             if frame.kind == .data { flood.earn(FloodGuard.dataSentCredit) }
             guard frame.endsStream, let stream = streams[frame.stream] else { break }
             stream.isAnswered = true
-            // RFC 9113, 8.1: an answer that is complete before its request lets the client stop sending, by a reset
-            // without error. It comes a little later, because clients that are busy sending take it for a failure
-            // and don't read the answer; see `enforceStreamTimeLimits`. Draining doesn't wait.
+            // RFC 9113, 8.1: when an answer is complete before its request, a reset without error tells the client to
+            // stop sending. It is sent a little later, because clients that are busy sending take it for a failure and
+            // do not read the answer; see `enforceStreamTimeLimits`. During a drain it is sent at once.
             guard session?.isRemoteClosed(frame.stream) == false else { break }
             if isDraining {
                 session?.reset(frame.stream, .noError)
@@ -116,14 +116,14 @@ extension HTTP2Connection {
         }
     }
 
-    /// A frame that could not be sent: an answer's head that is too large is our fault, other frames only lost their
-    /// stream.
+    /// A frame could not be sent. If it is an answer's head, it is too large, by our fault; other frames have only lost
+    /// their stream.
     func frameNotSent(_ frame: HTTP2FrameHeader) {
         guard frame.kind == .headers, let stream = streams[frame.stream] else { return }
         giveUp(stream, .internalError)
     }
 
-    /// The library has closed a stream, whoever ended it.
+    /// The library has closed a stream, which either side may have ended.
     func streamClosed(_ id: StreamID) {
         guard let stream = streams[id] else { return }
         forget(stream)
@@ -133,37 +133,37 @@ extension HTTP2Connection {
 
     // MARK: A stream's end
 
-    /// Answers a protocol error on one stream; what the peer still sends of it is dropped.
+    /// Answers a protocol error on one stream. Bytes that the peer still sends on it are dropped.
     func refuse(_ stream: HTTP2Stream, _ error: ProtocolError) {
         guard stream.state == .readingHead || stream.state == .readingBody else { return }
         events.append(.protocolError(error.kind))
-        let own = ownAnswer(error.status, error.description)
-        refuse(stream, with: own.head(status: error.status, fields: [:]), own.body)
+        refuse(stream, with: ownAnswer(error.status, error.description))
     }
 
-    /// Answers a request that is not complete; what the peer still sends of it is dropped.
-    func refuse(_ stream: HTTP2Stream, with answer: HTTPResponse, _ body: [UInt8]) {
+    /// Answers an incomplete request. Bytes that the peer still sends on its stream are dropped.
+    func refuse(_ stream: HTTP2Stream, with answer: Response) {
         leaveReading(stream)
         stream.state = .refused
         stream.heldBodyBytes = 0
         stream.body = []
         stream.request = nil
+        stream.plan = nil
         stream.fields = HTTP2FieldCollector()
         epoch &+= 1
-        var answer = answer
-        for field in ownAnswerFields { answer.headerFields[field.name] = field.value }
-        submit(answer, body: body, isComplete: true, on: stream)
+        var head = answer.head
+        for field in ownAnswerFields { head.headerFields[field.name] = field.value }
+        submit(head, body: answer.bytes, isComplete: true, on: stream)
         giveWithheldWindows()
     }
 
-    /// Resets a stream. Its memory is freed now; the library closes it when RST_STREAM goes out.
+    /// Resets a stream. Its memory is freed now; the library closes it when RST_STREAM is sent.
     func giveUp(_ stream: HTTP2Stream, _ code: HTTP2ErrorCode, tellsOwner: Bool = true) {
         guard stream.state != .gone else { return }
         forget(stream, tellsOwner: tellsOwner)
         session?.reset(stream.id, code)
     }
 
-    /// Takes a stream out of all sums, and tells the owner if its request was in work.
+    /// Removes a stream from all sums, and tells the owner if its request was in work.
     func forget(_ stream: HTTP2Stream, tellsOwner: Bool = true) {
         leaveReading(stream)
         if stream.lingers {

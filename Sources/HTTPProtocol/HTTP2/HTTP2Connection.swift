@@ -2,37 +2,37 @@ import HTTPTypes
 
 /// The server's side of an HTTP/2 connection (RFC 9113) as a state machine over a libnghttp2 session.
 ///
-/// The library does framing, HPACK, windows and most of the protocol's rules. Here are the requests and answers, what
-/// a body may hold, and the rules and floods that the library lets pass. A class, because the session's callbacks
-/// point at it; owned by one ``HTTPConnection`` and used on its thread alone.
+/// The library does framing, HPACK, windows and most of the protocol's rules. This type has the requests and answers,
+/// the limits of bodies, and checks for the rules and floods that the library lets pass. It is a class, because the
+/// session's callbacks point at it. One ``HTTPConnection`` owns it and uses it on its own thread only.
 final class HTTP2Connection {
     let limits: HTTPLimits
-    let admission: HTTPConnection.Admission
-    let ownAnswer: OwnAnswer.Maker
-    /// Fields that are added to the answers that the protocol makes itself.
+    let admission: RequestAdmission
+    let ownAnswer: OwnAnswerMaker
+    /// Fields that are added to the answers of the protocol itself.
     var ownAnswerFields = HTTPFields()
 
-    /// Nil when memory was short, which ends the connection at once.
+    /// The session; nil when memory was short, which ends the connection at once.
     private(set) var session: HTTP2Session?
     var streams: [StreamID: HTTP2Stream] = [:]
     var events = EventQueue()
-    /// Frames that are made and not yet taken.
+    /// Frames that the session has made and the owner has not taken.
     var output = ByteQueue()
-    /// Counts the phases, see ``HTTPConnection/phaseEpoch``.
+    /// The number of the phase, see ``HTTPConnection/phaseEpoch``.
     var epoch: UInt64 = 0
 
-    // What frames are judged by.
+    // State for judging frames.
     var scanner = FrameScanner()
     var flood: FloodGuard
     var ledger = StreamLedger()
-    /// SETTINGS frames of ours that the peer acknowledged.
+    /// The number of our SETTINGS frames that the peer has acknowledged.
     var acknowledgedSettings = 0
-    /// Frames that waited to be sent when the last SETTINGS frame began.
+    /// The number of frames that waited to be sent when the last SETTINGS frame began.
     var queuedBeforeSettings = 0
-    /// A HEADERS frame's new stream, until the library takes it up; if it never does it has refused it.
+    /// The new stream of a HEADERS frame until the library begins it. If the library never does, it has refused it.
     var announcedStream: StreamID?
 
-    // Sums over the streams, so that asking for them costs nothing.
+    // Sums over the streams, kept so that no loop is needed to get them.
     var readingCount = 0
     var lingeringCount = 0
     var inFlight = 0
@@ -45,18 +45,18 @@ final class HTTP2Connection {
     var headerStream: StreamID?
     var hasSettings = false
 
-    /// No input is read any more; what waits may still be written.
+    /// Whether reading has stopped. Output that waits may still be written.
     private(set) var isBroken = false
-    /// Nothing goes in or out any more, but for what is in `output`.
+    /// Whether the session has ended. Only the bytes in `output` are still written.
     private(set) var isDead = false
     private(set) var isDraining = false
     private var hasFinalGoAway = false
 
-    /// `memory`: libnghttp2's allocator, for tests in which it fails.
+    /// `memory` is an allocator for libnghttp2, for tests in which allocations fail.
     init(
         limits: HTTPLimits,
-        admission: @escaping HTTPConnection.Admission = { _ in nil },
-        ownAnswer: @escaping OwnAnswer.Maker,
+        admission: @escaping RequestAdmission = { _ in nil },
+        ownAnswer: @escaping OwnAnswerMaker,
         memory: HTTP2Memory? = nil
     ) {
         self.limits = limits
@@ -69,7 +69,7 @@ final class HTTP2Connection {
 
     func nextEvent() -> HTTPEvent? { events.next() }
 
-    // MARK: What the owner looks at
+    // MARK: State for the owner
 
     var phase: ConnectionPhase {
         if isDead || isBroken { return .closing }
@@ -80,7 +80,8 @@ final class HTTP2Connection {
         return isDraining ? .closing : .idle
     }
 
-    /// Frames that wait in the library: answers are begun by requests, so it is here that they are held back.
+    /// The most frames that may wait in the library. Every answer begins with a request, so to stop reading requests
+    /// holds answers back.
     private static let maxQueuedFrames = 1000
 
     var wantsInput: Bool {
@@ -92,13 +93,13 @@ final class HTTP2Connection {
     var bufferedOutputBytes: Int { output.count + streamOutputBytes }
     var bufferedInputBytes: Int { readingBytes }
 
-    /// Whether the library has nothing left to do: GOAWAY is sent or received and no stream is open.
+    /// Whether the library has nothing left to do: GOAWAY is sent or received, and no stream is open.
     private var isOver: Bool { session?.wantsRead != true && session?.wantsWrite != true }
 
     // MARK: Ends
 
-    /// A connection error found here: GOAWAY and no further byte is read (RFC 9113, 5.4.1). After an internal error
-    /// the library isn't asked for anything more.
+    /// Ends the connection for an error that we found: it sends GOAWAY and reads no further byte (RFC 9113, 5.4.1).
+    /// After an internal error the library is not called again.
     func fail(_ code: HTTP2ErrorCode) {
         guard !isBroken else { return }
         isBroken = true
@@ -120,7 +121,7 @@ final class HTTP2Connection {
         }
     }
 
-    /// A connection error found by the library, which has sent its GOAWAY.
+    /// Ends the connection for an error that the library found. The library has sent its GOAWAY.
     func endedByLibrary() {
         guard !isBroken else { return }
         isBroken = true
@@ -128,21 +129,22 @@ final class HTTP2Connection {
         cancelAll()
     }
 
-    /// The peer will send nothing more: no client of HTTP/2 closes half, so nobody waits for answers.
+    /// The peer will send no more bytes. No HTTP/2 client closes only its own side, so no client waits for answers.
     func receiveEndOfInput() {
         cancelAll()
         isDead = true
         output.removeAll()
     }
 
-    /// Tells the owner of every request that is in work, and forgets the streams.
+    /// Tells the owner that every request in work is cancelled, and forgets the streams.
     private func cancelAll() {
         for stream in streams.values.sorted(by: { $0.id < $1.id }) { forget(stream) }
         streams = [:]
         headerStream = nil
     }
 
-    /// In two steps (RFC 9113, 6.8): after the first the peer's requests that are on their way are still taken.
+    /// Ends the connection gracefully in two steps (RFC 9113, 6.8). After the first, requests that are on their way are
+    /// still accepted.
     func drain(isFinal: Bool) {
         guard !isBroken, !isDead else { return }
         epoch &+= 1
@@ -189,7 +191,7 @@ final class HTTP2Connection {
         for stream in streams.values {
             switch stream.state {
             case .readingHead, .readingBody:
-                // A body that waits for us, because the requests in work hold all there is, isn't late.
+                // A body that waits for us, because the requests in work use up the limit, is not late.
                 let isHeldBack = stream.withheldWindow > 0 && inWorkBytes > limits.maxConnectionBodyBytes
                 let firstSeen = isHeldBack ? now : stream.firstSeen ?? now
                 stream.firstSeen = firstSeen
@@ -210,10 +212,10 @@ final class HTTP2Connection {
         return ended
     }
 
-    /// What a client may go on sending after it was answered, before it is told to stop.
+    /// The time for which a client may go on sending after it was answered, before it is told to stop.
     private static let lingerTime: Duration = .seconds(1)
 
-    /// Resets, without an error, a stream that was answered before its request was complete.
+    /// Resets a stream that was answered before its request was complete, without an error.
     private func endAfterAnswer(_ stream: HTTP2Stream, now: Duration) {
         guard let since = stream.lingersSince else {
             stream.lingersSince = now
@@ -222,9 +224,9 @@ final class HTTP2Connection {
         if now - since >= Self.lingerTime { giveUp(stream, .noError) }
     }
 
-    /// Whether output waits of which the peer took nothing for `limit`.
+    /// Whether output waits and the peer has taken none of it for `limit`.
     private func isStalled(_ stream: HTTP2Stream, now: Duration, limit: Duration) -> Bool {
-        // The end by itself may wait too: the library sends no frame of DATA, not even an empty one, without window.
+        // The end alone may wait too: without window the library sends no DATA frame, not even an empty one.
         let isWaiting = !stream.output.isEmpty || stream.isOutputComplete && !stream.isAnswered
         guard isWaiting, stream.sentBytes == stream.seenSentBytes else {
             stream.seenSentBytes = isWaiting ? stream.sentBytes : -1

@@ -1,24 +1,24 @@
 import CNghttp2
 import HTTPTypes
 
-/// Owns a libnghttp2 server session and is the only place that calls it. The session calls back into the connection
-/// that owns this object, unretained: it must live as long. The calls that make callbacks run
-/// (``receive(_:)``, ``nextFrame()``) must not be made from one.
+/// Owns a libnghttp2 server session. Only this type and its callbacks call the library. The session calls back into
+/// the connection that owns this object. It does not retain the connection, which must live as long as the session. A
+/// callback must not call ``receive(_:)`` or ``nextFrame()``, which run the callbacks.
 @safe final class HTTP2Session {
-    /// Why the library gave up.
+    /// The reason why the library gave up.
     enum Failure: Error {
         /// A callback of ours asked for it.
         case stopped
-        /// One of the library's own flood limits.
+        /// The peer exceeded one of the library's own flood limits.
         case flooded
-        /// Memory, or a state that the library doesn't expect.
+        /// Memory was short, or the library met a state that it does not expect.
         case broken
     }
 
     private let session: OpaquePointer
 
-    /// A session with our settings queued; nil when memory is short. `memory`: the library's allocator; its own
-    /// when nil.
+    /// Makes a session with our settings queued; nil when memory is short. `memory` is the allocator for the library;
+    /// nil for the library's own.
     init?(limits: HTTPLimits, owner: HTTP2Connection, memory: HTTP2Memory? = nil) {
         var callbacks: OpaquePointer?
         var options: OpaquePointer?
@@ -47,9 +47,9 @@ import HTTPTypes
         if !isAbandoned { unsafe nghttp2_session_del(session) }
     }
 
-    /// After an allocation failed the session is neither used again nor freed: libnghttp2 1.52 then leaves a DATA
-    /// item that it has freed attached to its stream, and would free it again. A leak of some kilobytes in a process
-    /// that is out of memory anyway is the lesser evil.
+    /// Whether an allocation failed. The session is then neither used nor freed: libnghttp2 1.52 leaves a freed DATA
+    /// item attached to its stream and would free it again. It is better to leak some kilobytes in a process that is
+    /// out of memory anyway.
     private var isAbandoned = false
 
     func abandon() {
@@ -57,9 +57,9 @@ import HTTPTypes
     }
 
     private static func configure(_ options: OpaquePointer, limits: HTTPLimits) {
-        // The preface was taken by the detector; SETTINGS must still come first.
+        // PrefaceDetector has taken the preface; SETTINGS must still come first.
         unsafe nghttp2_option_set_no_recv_client_magic(options, 1)
-        // Windows are given back by our own accounting.
+        // Our own code gives windows back.
         unsafe nghttp2_option_set_no_auto_window_update(options, 1)
         unsafe nghttp2_option_set_no_closed_streams(options, 1)
         unsafe nghttp2_option_set_max_outbound_ack(options, max(1, limits.maxOutboundAcknowledgements))
@@ -77,7 +77,7 @@ import HTTPTypes
         let isSubmitted = submitSettings([
             (NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, min(limits.streamWindowBytes, Int(Int32.max))),
             (NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, headerListSize),
-            // No priority tree of RFC 7540: it is deprecated, and was a way to make work.
+            // Without the priority tree of RFC 7540, which is deprecated and was a way to cause work.
             (NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1),
         ])
         guard isSubmitted,
@@ -87,7 +87,7 @@ import HTTPTypes
         return unsafe nghttp2_session_set_local_window_size(session, noFlags, 0, window) == 0
     }
 
-    /// SETTINGS frames of ours before the one with the limit of streams.
+    /// The number of our SETTINGS frames before the one with the limit of streams.
     static let settingsBeforeLimit = 1
 
     private func submitSettings(_ entries: [(nghttp2_settings_id, Int)]) -> Bool {
@@ -103,14 +103,14 @@ import HTTPTypes
 
     // MARK: Bytes
 
-    /// Whether a call ran out of memory. Others that fail only concern a stream that is gone.
+    /// Whether a call ran out of memory. All other failures only concern a stream that is gone.
     private var isOutOfMemory = false
 
     private func check(_ result: Int32) {
         if result == NGHTTP2_ERR_NOMEM.rawValue { isOutOfMemory = true }
     }
 
-    /// Reads frames; the callbacks run meanwhile.
+    /// Reads frames. The callbacks run during the call.
     func receive(_ bytes: Span<UInt8>) throws(Failure) {
         guard !isOutOfMemory else { throw .broken }
         let result = unsafe bytes.withUnsafeBufferPointer {
@@ -120,7 +120,7 @@ import HTTPTypes
         throw Self.failure(result)
     }
 
-    /// The next bytes to send, a frame at most; empty when there are none now.
+    /// The next bytes to send, at most one frame; empty when there are none now.
     func nextFrame() throws(Failure) -> [UInt8] {
         guard !isOutOfMemory else { throw .broken }
         var data: UnsafePointer<UInt8>?
@@ -143,12 +143,12 @@ import HTTPTypes
     var wantsRead: Bool { unsafe nghttp2_session_want_read(session) != 0 }
     var wantsWrite: Bool { unsafe nghttp2_session_want_write(session) != 0 }
 
-    /// Frames that wait to be sent, DATA aside.
+    /// The number of frames that wait to be sent, without DATA.
     var queuedFrames: Int { unsafe nghttp2_session_get_outbound_queue_size(session) }
 
     // MARK: Streams
 
-    /// Begins an answer. With a body its bytes are asked for by the data callback. False when the stream is gone.
+    /// Begins an answer. If it has a body, the data callback asks for the bytes. Returns false when the stream is gone.
     func submitResponse(_ block: HeaderBlock, hasBody: Bool, to id: StreamID) -> Bool {
         unsafe block.withFields { fields, count in
             guard hasBody else { return unsafe nghttp2_submit_response(session, id, fields, count, nil) }
@@ -169,7 +169,7 @@ import HTTPTypes
         )
     }
 
-    /// Says that a body that had run dry goes on.
+    /// Tells the library that there are bytes again for a body for which it has asked in vain.
     func resumeBody(of id: StreamID) {
         check(unsafe nghttp2_session_resume_data(session, id))
     }
@@ -178,7 +178,7 @@ import HTTPTypes
         check(unsafe nghttp2_submit_rst_stream(session, noFlags, id, code.rawValue))
     }
 
-    /// Whether the peer ended its side.
+    /// Whether the peer has ended its side of the stream.
     func isRemoteClosed(_ id: StreamID) -> Bool {
         unsafe nghttp2_session_get_stream_remote_close(session, id) != 0
     }
@@ -195,20 +195,30 @@ import HTTPTypes
 
     // MARK: Ends
 
-    /// GOAWAY with the highest stream number, and a PING whose answer tells that the peer has read it.
+    /// Sends GOAWAY with the highest stream number, and a PING whose answer tells that the peer has read it.
     func submitShutdownNotice() {
         check(unsafe nghttp2_submit_shutdown_notice(session))
         check(unsafe nghttp2_submit_ping(session, noFlags, nil))
     }
 
-    /// GOAWAY with the last stream that is served; those that are open go on.
+    /// Sends GOAWAY with the last stream that is served. Open streams go on.
     func submitFinalGoAway() {
         let last = unsafe nghttp2_session_get_last_proc_stream_id(session)
         check(unsafe nghttp2_submit_goaway(session, noFlags, last, HTTP2ErrorCode.noError.rawValue, nil, 0))
     }
 
-    /// GOAWAY, and nothing more after it.
+    /// Sends GOAWAY and ends the session.
     func terminate(_ code: HTTP2ErrorCode) {
         check(unsafe nghttp2_session_terminate_session(session, code.rawValue))
+    }
+}
+
+/// An allocator for libnghttp2 in place of its own. Tests use it to make each allocation fail in turn.
+@safe struct HTTP2Memory {
+    let allocator: nghttp2_mem
+
+    /// The functions and user data of `allocator` must outlive the session.
+    @unsafe init(_ allocator: nghttp2_mem) {
+        unsafe self.allocator = unsafe allocator
     }
 }

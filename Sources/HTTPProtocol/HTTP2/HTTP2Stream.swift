@@ -1,16 +1,15 @@
 import HTTPTypes
 
-/// One HTTP/2 request and its answer. A class, so that its body and its output grow in place; owned by its
-/// connection.
+/// One HTTP/2 request and its answer. It is a class, so that its body and output grow in place. Its connection owns it.
 final class HTTP2Stream {
     enum State: Equatable {
         case readingHead
         case readingBody
-        /// Handed out; the answer isn't complete.
+        /// The owner has the request, and its answer is not complete.
         case inWork
-        /// Answered by the protocol itself; what the peer still sends of it is dropped.
+        /// The protocol itself has answered; bytes that the peer still sends are dropped.
         case refused
-        /// Reset or cancelled; only libnghttp2 still has to close it.
+        /// The stream is reset or cancelled; libnghttp2 must still close it.
         case gone
     }
 
@@ -18,30 +17,34 @@ final class HTTP2Stream {
     var state = State.readingHead
     var fields = HTTP2FieldCollector()
     var request: HTTPRequest?
+    /// What was planned for the request, whose body is being read.
+    var plan: (any RequestPlan)?
     var body: [UInt8] = []
-    /// Bytes of the body that count against the connection's limit: also once the body is handed out.
+    /// The bytes of the body that count against the connection's limit. They count on while the owner has the body.
     var heldBodyBytes = 0
-    /// Bytes received whose window isn't given back yet.
+    /// The received bytes whose window has not been given back.
     var withheldWindow = 0
 
     var isHead = false
     var hasResponded = false
-    /// Whether the body isn't written, as for HEAD.
+    /// Whether the body is left out, as for HEAD.
     var dropsBody = false
     var output = ByteQueue()
     var isOutputComplete = false
-    /// Whether libnghttp2 was told that no output is there, and must be told when there is.
+    /// Whether libnghttp2 has asked in vain for output, and must be told when there is some.
     var isDeferred = false
-    var awaitsRoom = false
+    var awaitsCapacity = false
     /// Whether our END_STREAM is sent.
     var isAnswered = false
-    /// Whether the client may go on sending for a moment although it is answered, and since when by the owner's clock.
+    /// Whether the client may go on sending for a moment although it has its answer, and the time of the owner's clock
+    /// since when it may.
     var lingers = false
     var lingersSince: Duration?
 
-    /// When the owner's clock first saw the stream, for the time that its request may take.
+    /// The time of the owner's clock at which the stream was first seen, for the time limit of its request.
     var firstSeen: Duration?
-    /// Bytes of output that the peer took, and how many and when at the owner's last look at a waiting stream.
+    /// The bytes of output that the peer has taken; then their number and the time when the owner last looked at the
+    /// waiting stream.
     var sentBytes = 0
     var seenSentBytes = -1
     var seenAt: Duration = .zero
@@ -49,4 +52,56 @@ final class HTTP2Stream {
     init(id: StreamID) {
         self.id = id
     }
+}
+
+/// Remembers which streams a client has opened, to recognize frames on streams that are gone or never existed. By
+/// RFC 9113, 5.1 and 5.1.1, they are connection errors, but libnghttp2 ignores them. The memory is bounded; frames on
+/// forgotten streams are let pass.
+struct StreamLedger {
+    enum Verdict: Equatable {
+        /// The number is higher than all before: it opens a stream.
+        case new
+        /// The stream is open, or is known to have been open.
+        case known
+        /// The number is lower than an opened one and was never opened.
+        case skipped
+    }
+
+    /// The most ranges of skipped numbers that are remembered. Clients count by two and skip none.
+    private static let maxGaps = 64
+    /// The most streams reset by us that are remembered: frames that the peer sent before it knew may still come.
+    private static let maxResets = 256
+
+    private var highest: StreamID = -1
+    private var gaps: [ClosedRange<StreamID>] = []
+    private var resets: [StreamID] = []
+    private var nextReset = 0
+
+    /// Notes the stream of a HEADERS frame, an odd number.
+    mutating func open(_ id: StreamID) -> Verdict {
+        guard id > highest else { return isSkipped(id) ? .skipped : .known }
+        if id - 2 > highest {
+            if gaps.count == Self.maxGaps { gaps.removeFirst() }
+            gaps.append((highest + 1)...(id - 1))
+        }
+        highest = id
+        return .new
+    }
+
+    /// Whether a stream of this number has been open, or could have been.
+    func wasPassed(_ id: StreamID) -> Bool { id <= highest }
+
+    /// Whether the stream was skipped: one with a higher number was opened without it.
+    func isSkipped(_ id: StreamID) -> Bool { gaps.contains { $0.contains(id) } }
+
+    mutating func noteReset(_ id: StreamID) {
+        if resets.count < Self.maxResets {
+            resets.append(id)
+        } else {
+            resets[nextReset] = id
+            nextReset = (nextReset + 1) % Self.maxResets
+        }
+    }
+
+    func wasReset(_ id: StreamID) -> Bool { resets.contains(id) }
 }

@@ -1,14 +1,13 @@
-import Encoder
 package import HTTPProtocol
 package import HTTPServer
 package import HTTPTypes
 
-/// Finds the route of a request and answers it. Every answer leaves with a record, which counts and logs it when it has
-/// been sent. Its parts guard themselves.
+/// Judges requests by their heads and refuses what the server refuses. Every answer leaves with a record, which counts
+/// and logs it when it has been sent. The handler's parts guard themselves.
 package final class ServiceHandler: RequestHandler {
     let state = ServiceState()
     let metrics: ServiceMetrics
-    private let edge: Edge
+    let edge: Edge
     private let accessLog: AccessLog
     private let table = RouteTable.service
 
@@ -19,121 +18,71 @@ package final class ServiceHandler: RequestHandler {
         self.accessLog = accessLog
     }
 
-    /// The answer by the head alone to whoever shows no key; nil lets the body come.
-    package func refusal(of head: HTTPRequest, _ arrival: Arrival) -> Response? {
-        edge.knows(head) ? nil : answerAtOnce(Request(head: head), arrival).map { edge.finish($0, for: head) }
+    /// The plan for a request; where a body follows, the answer at once to a client that shows no known key.
+    package func judge(_ head: HTTPRequest, bodyFollows: Bool, client: String?) -> Verdict {
+        let key = edge.judgeKey(of: head)
+        let plan = plan(for: head, key)
+        guard bodyFollows, key != .known, case .answer(let answer) = plan.reply(to: Request(head: head), client: client)
+        else { return .plan(plan) }
+        let response = edge.finish(answer, for: head)
+        guard case .bytes = response.body else { return .plan(plan) }
+        return .answer(response)
     }
 
-    /// The answer when it needs no work, on the event loop; nil for real work.
-    package func respondAtOnce(to request: Request, _ arrival: Arrival) -> Response? {
-        answerAtOnce(request, arrival).map { edge.finish($0, for: request.head, isOnLoop: true) }
-    }
-
-    private func answerAtOnce(_ request: Request, _ arrival: Arrival) -> Response? {
+    /// Decides by the head alone what is done with a request.
+    private func plan(for head: HTTPRequest, _ key: APIKeys.Verdict) -> ServicePlan {
         var route: Route?
         do {
-            let method = request.head.method.rawValue
-            if method == "OPTIONS", request.head.path == "*" {
-                return record(request, arrival, route).stamped(.methods(RouteTable.allow))
-            }
-            let found = Result { () throws(ServiceError) in try table.find(request) }
-            route = try? found.get().fallback
-            // Whoever has no key is not told either what is there.
-            try edge.admit(request.head)
-            if method == "OPTIONS" { return record(request, arrival, route).stamped(.methods(try found.get().allow)) }
-            let chosen = try found.get().taking(method)
-            let fallback = chosen.fallback
-            route = fallback
-            switch fallback.answer {
-            case .atOnce(let answer):
-                let routed = RouteRequest(request, parameters: chosen.parameters, started: arrival.received)
-                let response = try answer(routed, context)
-                return record(request, arrival, route).stamped(response)
-            case .work:
-                if fallback.content == .json { try checkContentType(request.head.headerFields) }
-                _ = try edge.coding.coding(of: request.head.headerFields)
-                let options = try options(of: request, received: arrival.received)
-                if fallback.isQueued { try context.inference.checkRoom(for: options) }
-                return nil
-            }
+            return ServicePlan(try decide(head, key, &route), of: route, self)
         } catch {
-            return record(request, arrival, route).answering(error, of: route)
+            return ServicePlan(.refused(error), of: route, self)
         }
     }
 
-    /// The answer to real work.
-    package func respond(to request: Request, _ arrival: Arrival) async -> Response {
-        edge.finish(await work(on: request, arrival), for: request.head)
-    }
-
-    private func work(on request: Request, _ arrival: Arrival) async -> Response {
-        let record = self.record(request, arrival)
-        var route: Route?
-        do {
-            let found = try table.find(request).taking(request.head.method.rawValue)
-            route = found.fallback
-            var request = request
-            request.body = try edge.coding.body(of: request)
-            var routed = RouteRequest(
-                request,
-                parameters: found.parameters,
-                started: arrival.received,
-                record: record
-            )
-            if found.entries.count > 1 {
-                let fields = try routed.fields()
-                routed.parsed = fields
-                let heads = try context.inference.model.encoder.heads
-                route = found.entries.first { $0.path.takes(fields.members, heads: heads) }?.route ?? route
-            }
-            guard let route, case .work(let answer) = route.answer else {
-                preconditionFailure("what needs no work is answered on the event loop")
-            }
-            record.note { $0.route = route }
-            metrics.began(route)
-            defer { metrics.ended(route) }
-            let response = try await options(of: request, received: arrival.received).run {
-                try RequestOptions.check()
-                return try await answer(routed, context)
-            }
-            return record.stamped(response)
-        } catch {
-            return record.answering(error, of: route)
+    /// - Parameter route: set to the route in whose form an error is written.
+    private func decide(
+        _ head: HTTPRequest,
+        _ key: APIKeys.Verdict,
+        _ route: inout Route?
+    ) throws(ServiceError) -> ServicePlan.Decision {
+        let method = head.method.rawValue
+        if method == "OPTIONS", head.path == "*" { return .methods(RouteTable.allow) }
+        let found = Result { () throws(ServiceError) in try table.find(head) }
+        route = try? found.get().fallback
+        // A client without a key is not told either which paths there are.
+        try edge.admit(head, key)
+        if method == "OPTIONS" { return .methods(try found.get().allow) }
+        let chosen = try found.get().taking(method)
+        let fallback = chosen.fallback
+        route = fallback
+        switch fallback.answer {
+        case .atOnce(let answer, let isCostly):
+            return .atOnce(chosen, answer, isCostly: isCostly)
+        case .work:
+            if fallback.content == .json { try Self.checkContentType(head.headerFields) }
+            return .work(chosen, try edge.coding.coding(of: head.headerFields))
         }
     }
 
     /// The answer to what the server refuses by itself: what breaks the protocol or a limit.
     package func refuse(_ refusal: Refusal) -> Response {
-        let kind: ServiceError.Kind =
-            switch refusal.status {
-            case 408: .timeout
-            case 413: .payloadTooLarge
-            case 429, 503: .overloaded
-            case 499: .cancelled
-            case 500...: .backend
-            default: .validation
-            }
-        let route = refusal.request.flatMap { try? table.find($0).fallback }
-        let record = refusal.replaced as? AccessRecord ?? self.record(refusal.request, refusal.arrival, route)
-        return record.answering(ServiceError(refusal.status, kind, refusal.message), of: route)
+        let record = refusal.replaced as? AccessRecord ?? self.record(nil, refusal.arrival, nil)
+        return record.answering(ServiceError(refusedWith: refusal.status, refusal.message), of: nil)
     }
 
-    private func options(of request: Request, received: ContinuousClock.Instant) throws -> RequestOptions {
-        let timeout = try context.inference.configuration.requestTimeout
-        return try RequestOptions(request.head.headerFields, received: received, timeout: timeout)
-    }
+    /// What routes answer from, as it is now.
+    var context: RouteContext { RouteContext(snapshot: state.snapshot, metrics: metrics) }
 
-    private var context: RouteContext { RouteContext(snapshot: state.snapshot, metrics: metrics) }
-
-    private func record(_ request: Request?, _ arrival: Arrival, _ route: Route? = nil) -> AccessRecord {
-        AccessRecord(request, arrival, route) { [metrics, accessLog] entry in
+    /// The record of a request, which counts and logs it in the end.
+    func record(_ request: Request?, _ arrival: Arrival, _ route: Route?) -> AccessRecord {
+        AccessRecord(request, arrival, route?.label) { [metrics, accessLog] entry in
             metrics.finished(entry)
             accessLog.write(entry)
         }
     }
 
-    /// JSON, or nothing said: some clients send none.
-    private func checkContentType(_ fields: HTTPFields) throws {
+    /// JSON, or nothing said: some clients send no type.
+    private static func checkContentType(_ fields: HTTPFields) throws(ServiceError) {
         guard let value = fields[.contentType], value != "application/json" else { return }
         let type = value.prefix { $0 != ";" }.lowercased().filter { !$0.isWhitespace }
         guard type == "application/json" || type.hasPrefix("application/") && type.hasSuffix("+json") else {
@@ -146,14 +95,45 @@ package final class ServiceHandler: RequestHandler {
     }
 }
 
+extension ServiceError {
+    /// What the server refuses with a status.
+    init(refusedWith status: Int, _ message: String) {
+        let kind: Kind =
+            switch status {
+            case 408: .timeout
+            case 413: .payloadTooLarge
+            case 429, 503: .overloaded
+            case 499: .cancelled
+            case 500...: .backend
+            default: .validation
+            }
+        self.init(status, kind, message)
+    }
+}
+
 extension AccessRecord {
     /// An error as the route's clients expect it; where there is no route, in the shape that most routes have.
-    fileprivate func answering(_ error: any Error, of route: Route?) -> Response {
+    func answering(_ error: any Error, of route: Route?) -> Response {
         let error = ServiceError(error)
         note { entry in
-            entry.route = route ?? entry.route
+            entry.route = route?.label ?? entry.route
             entry.errorKind = error.kind
         }
         return stamped((route?.errors ?? .tei).response(error))
+    }
+}
+
+extension RouteTable {
+    /// Every interface's routes. Of routes that share the root, those whose bodies say more stand first.
+    static let service = RouteTable(
+        StatusRoutes.all + TaskRoutes.all + TEIRoutes.all + HubRoutes.all + OpenAIRoutes.all + InfinityRoutes.all
+            + CohereRoutes.all + KServeRoutes.all + DocumentationRoutes.all
+    )
+}
+
+extension ServiceMetrics {
+    /// All counts at zero, for every interface's routes.
+    package convenience init() {
+        self.init(routes: RouteTable.service.labels)
     }
 }

@@ -4,7 +4,7 @@ package enum ConfigurationError: Error, Sendable, Equatable, CustomStringConvert
     case unreadableFile(path: String, reason: String)
     /// The configuration file is not a flat list of `key: value`.
     case malformedFile(path: String, line: Int?, reason: String)
-    /// A name that stands for no key; `nearest` is the known one that looks most like it, in the source's spelling.
+    /// A name that is no key's; `nearest` is the known name that looks most like it, in the source's spelling.
     case unknownKey(name: String, source: ConfigurationSource, nearest: String?)
     /// A value of the wrong type or out of range.
     case invalidValue(key: String, value: String, source: ConfigurationSource, expected: String)
@@ -12,12 +12,10 @@ package enum ConfigurationError: Error, Sendable, Equatable, CustomStringConvert
     case missingValue(flag: String, expected: String)
     /// A word among the flags that belongs to none.
     case unexpectedArgument(String)
-    /// Two settings that cannot hold together.
+    /// Settings that contradict each other.
     case contradiction(String)
     /// A file that a setting names cannot be used.
     case unusable(String)
-    /// No model was named and the bundled one is in none of these places.
-    case modelNotFound(searched: [String])
 
     /// True when the fault lies in the command line, so that the exit status is that of wrong usage.
     package var isUsageError: Bool {
@@ -48,9 +46,6 @@ package enum ConfigurationError: Error, Sendable, Equatable, CustomStringConvert
             return "unexpected argument \(Self.quoted(word)); settings are written --key value or --key=value"
         case .contradiction(let explanation), .unusable(let explanation):
             return explanation
-        case .modelNotFound(let searched):
-            return "no model was named (--model DIR or SWIFTLET_MODEL) and the bundled one is in none of:\n  "
-                + searched.joined(separator: "\n  ")
         }
     }
 
@@ -65,5 +60,58 @@ package enum ConfigurationError: Error, Sendable, Equatable, CustomStringConvert
             scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
         }
         return scalars.joined() + (text.unicodeScalars.count > maxShownLength ? "…" : "")
+    }
+}
+
+/// Where a setting was written: what an error about it must name.
+package enum ConfigurationSource: Sendable, Equatable, CustomStringConvertible {
+    /// A command-line flag, as `--max-batch-tokens`.
+    case flag(String)
+    /// An environment variable, by name.
+    case environment(String)
+    /// A line (counted from 1) of the YAML file at `path`.
+    case file(path: String, line: Int)
+
+    package var description: String {
+        switch self {
+        case .flag(let name): "flag \(name)"
+        case .environment(let name): "environment variable \(name)"
+        case .file(let path, let line): "\(path):\(line)"
+        }
+    }
+}
+
+/// Finds the known name that somebody who mistyped one meant.
+enum EditDistance {
+    /// Names above this length are not compared: no key comes near it, and the cost is the product of both lengths.
+    private static let maxLength = 64
+
+    /// The candidate with the fewest edits from `name`, nil when none is near enough to be a plausible slip: at most
+    /// one edit for every three bytes.
+    static func nearest(to name: String, among candidates: [String]) -> String? {
+        guard name.utf8.count <= maxLength else { return nil }
+        let ranked = candidates.map { (name: $0, distance: distance(Array(name.utf8), Array($0.utf8))) }
+        guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
+        return best.distance <= max(1, name.utf8.count / 3) ? best.name : nil
+    }
+
+    /// Number of insertions, deletions, substitutions and swaps of neighbours (optimal string alignment) that make one
+    /// name of the other. O(first × second) time, O(second) space.
+    static func distance(_ first: [UInt8], _ second: [UInt8]) -> Int {
+        var beforePrevious: [Int] = []
+        var previous = Array(0...second.count)
+        for (i, byte) in first.enumerated() {
+            var row = [i + 1]
+            for (j, other) in second.enumerated() {
+                let substituted = previous[j] + (byte == other ? 0 : 1)
+                var best = min(substituted, previous[j + 1] + 1, row[j] + 1)
+                if i > 0, j > 0, byte == second[j - 1], first[i - 1] == other {
+                    best = min(best, beforePrevious[j - 1] + 1)
+                }
+                row.append(best)
+            }
+            (beforePrevious, previous) = (previous, row)
+        }
+        return previous[second.count]
     }
 }

@@ -1,11 +1,12 @@
 import Foundation
+import ModelFiles
 import Yams
 
 /// The YAML file: a flat list of `key: value`, one a line.
 ///
-/// YAML can say far more than that: anchors that expand to gigabytes, nesting without end, tags. A configuration needs
-/// none of it, so each line's shape is checked before the parser sees the text; Yams then reads what is left, which
-/// is comments, quoting and escapes.
+/// YAML can express far more: anchors that expand to gigabytes, nesting without end, tags. A configuration needs none
+/// of it, so the shape of each line is checked before the parser sees the text; Yams then reads what is left:
+/// comments, quoting and escapes.
 enum SettingsFile {
     /// The whole reference file with its comments takes a quarter of this.
     static let maxBytes = 64 * 1024
@@ -18,7 +19,7 @@ enum SettingsFile {
             defer { try? file.close() }
             data = try file.read(upToCount: maxBytes + 1) ?? Data()
         } catch {
-            throw .unreadableFile(path: path, reason: Self.reason(of: error))
+            throw .unreadableFile(path: path, reason: SystemError.text(error))
         }
         guard data.count <= maxBytes else {
             throw .unreadableFile(path: path, reason: "it is larger than \(maxBytes) bytes")
@@ -49,21 +50,23 @@ enum SettingsFile {
             throw .malformedFile(path: path, line: nil, reason: "a quoted value does not end on its own line")
         }
         var settings: [Setting] = []
-        for (key, value) in mapping {
-            guard case .scalar(let name) = key, case .scalar(let scalar) = value else {
-                throw .malformedFile(path: path, line: key.mark?.line, reason: flatListExpected)
+        for (node, value) in mapping {
+            guard case .scalar(let name) = node, case .scalar(let scalar) = value else {
+                throw .malformedFile(path: path, line: node.mark?.line, reason: flatListExpected)
             }
-            let source = ConfigurationSource.file(path: path, line: key.mark?.line ?? 0)
-            guard let known = ConfigurationKey.named(name.string) else {
+            let source = ConfigurationSource.file(path: path, line: node.mark?.line ?? 0)
+            guard let key = known[name.string] else {
                 let nearest = EditDistance.nearest(to: name.string, among: ConfigurationKey.all.map(\.name))
                 throw .unknownKey(name: name.string, source: source, nearest: nearest)
             }
             guard !isNull(scalar) else { continue }
-            settings.append(Setting(key: known, value: scalar.string, source: source))
+            let formerName = name.string == key.name ? nil : key.formerName
+            settings.append(Setting(key: key, formerName: formerName, value: scalar.string, source: source))
         }
         return settings
     }
 
+    private static let known = ConfigurationKey.byName { $0 }
     private static let flatListExpected = "expected a flat list of `key: value`, one a line from the line's start"
 
     /// `key:`, `key: ~` and `key: null` leave a setting at what it would be without the line.
@@ -121,14 +124,5 @@ enum SettingsFile {
         case .reader(let problem, _, _, _): problem
         default: "not YAML"
         }
-    }
-
-    /// What the system says, where Foundation puts it under an error of its own.
-    private static func reason(of error: any Error) -> String {
-        let cause = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error ?? error) as NSError
-        guard cause.domain == NSPOSIXErrorDomain, let text = unsafe strerror(Int32(clamping: cause.code)) else {
-            return error.localizedDescription
-        }
-        return unsafe String(cString: text)
     }
 }

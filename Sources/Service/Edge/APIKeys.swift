@@ -1,14 +1,15 @@
 import Foundation
+import HTTPProtocol
 import HTTPTypes
 import Synchronization
 import TLS
 
-/// The keys of which a client must show one, from a file that may be read anew and from the environment.
+/// The API keys, from a file that may be read again and from the environment. A client must show one of them.
 ///
 /// Only digests are kept, and each comparison takes the same time whatever was shown (`SecretDigest`). Guard: the
 /// mutex.
 final class APIKeys: Sendable {
-    /// What a request's head shows.
+    /// The judgement of the keys in a request's head.
     enum Verdict {
         case known, missing, unknown
     }
@@ -19,7 +20,7 @@ final class APIKeys: Sendable {
     static let maxKeys = 1024
     /// Bytes of one key.
     static let maxKeyBytes = 512
-    /// Keys of one request that are looked at: a client may use several headers, not one key after another.
+    /// How many keys of one request are looked at. A client may use several headers, but not try one key after another.
     private static let maxShown = 4
 
     /// The file's path; nil where there is none.
@@ -32,13 +33,13 @@ final class APIKeys: Sendable {
     ///   - listed: Further keys.
     init(path: String?, listed: [String]) throws(APIKeysError) {
         self.path = path
-        self.listed = try Self.digests(of: listed.map { Array($0.utf8) }, from: Edge.keysVariable)
+        self.listed = try Self.digests(of: listed.map { Array($0.utf8) }, from: SettingsEnvironment.keysVariable)
         var fromFile: [SecretDigest] = []
         if let path { fromFile = try Self.read(path) }
         self.fromFile = Mutex(fromFile)
     }
 
-    /// Reads the file again. Where it can't be used, the keys stay what they were.
+    /// Reads the file again. If it cannot be used, the keys stay as they were.
     func reload() throws(APIKeysError) {
         guard let path else { return }
         let fresh = try Self.read(path)
@@ -64,14 +65,14 @@ final class APIKeys: Sendable {
         return isKnown ? .known : .unknown
     }
 
-    /// The keys that a request shows. In `Authorization` only behind the scheme; in the other two some clients put it
-    /// as well.
+    /// The keys that a request shows. In `Authorization` a key stands only after the scheme; in the other two fields
+    /// some clients write the scheme too.
     private static func shown(in fields: HTTPFields) -> [Substring] {
         fields[values: .authorization].compactMap(bearerToken(in:))
             + (fields[values: .apiKey] + fields[values: .xAPIKey]).map { bearerToken(in: $0) ?? $0[...].trimmed }
     }
 
-    /// What stands behind "Bearer", in any case of letters (RFC 9110, 11.1).
+    /// What follows "Bearer", in any letter case (RFC 9110, 11.1).
     private static func bearerToken(in value: String) -> Substring? {
         let value = value[...].trimmed
         guard let space = value.firstIndex(of: " "), value[..<space].lowercased() == "bearer" else { return nil }
@@ -103,7 +104,7 @@ final class APIKeys: Sendable {
         guard keys.count <= maxKeys else { throw .tooMany(source: source, limit: maxKeys) }
         var digests: [SecretDigest] = []
         for (number, key) in zip(1..., keys) {
-            // What can be sent in a header field, without spaces, which would be lost at the ends.
+            // Only what can be sent in a header field; spaces would be lost at the ends.
             guard !key.isEmpty, key.count <= maxKeyBytes, key.allSatisfy({ (0x21...0x7E).contains($0) }) else {
                 throw .malformed(source: source, number: number, limit: maxKeyBytes)
             }
@@ -138,8 +139,8 @@ enum APIKeysError: Error, Equatable, CustomStringConvertible {
 }
 
 extension HTTPField.Name {
-    /// Where clients of Azure's interface put the key.
+    /// The field in which clients of Azure's interface send the key.
     static let apiKey = Self.make("api-key")
-    /// Where others do.
+    /// The field in which other clients send it.
     static let xAPIKey = Self.make("x-api-key")
 }

@@ -1,19 +1,18 @@
 import Compression
 import HTTPProtocol
-import HTTPServer
 import HTTPTypes
 import Synchronization
 
 /// Content codings (RFC 9110, 8.4): requests may be gzip or deflate, answers are gzip where the client takes it.
 struct ContentCoding: Sendable {
-    /// Bytes of an answer from which it is compressed; nil for never.
+    /// The size in bytes from which an answer is compressed; nil for never.
     let minimumBytes: Int?
-    /// Bytes that a request may have when it is decompressed.
+    /// The most bytes of a request's body after decompression.
     let maxBodyBytes: Int
 
     // MARK: Requests
 
-    /// What is understood, as a client is told.
+    /// The codings that are understood, as told to clients.
     private static let accepted = "gzip, deflate, identity"
 
     /// The coding of a request's body; nil for none.
@@ -35,9 +34,9 @@ struct ContentCoding: Sendable {
         }
     }
 
-    /// A request's body as it was before it was coded. Takes time: not for the event loop.
-    func body(of request: Request) throws -> [UInt8] {
-        guard let format = try coding(of: request.head.headerFields) else { return request.body }
+    /// A request's body as it was before it was coded in `format`. Takes time: not for the event loop.
+    func body(of request: Request, _ format: CompressionFormat?) throws(ServiceError) -> [UInt8] {
+        guard let format else { return request.body }
         do throws(CompressionError) {
             return try request.body.decompressed(as: format, limit: maxBodyBytes)
         } catch {
@@ -52,9 +51,9 @@ struct ContentCoding: Sendable {
 
     // MARK: Answers
 
-    /// Has an answer compressed, where that is worth it and the client takes it.
+    /// Compresses an answer where that is worth it and the client accepts it.
     ///
-    /// - Parameter isOnLoop: It is made on the event loop, so the work has to be done later.
+    /// - Parameter isOnLoop: whether this runs on the event loop, so that the compression has to be done later.
     func encode(_ response: inout Response, for head: HTTPRequest, isOnLoop: Bool) {
         guard let minimumBytes, Self.isText(response.head) else { return }
         if case .bytes(let body) = response.body, body.count < minimumBytes { return }
@@ -62,7 +61,7 @@ struct ContentCoding: Sendable {
         guard Self.acceptsGzip(head.headerFields) else { return }
         switch response.body {
         case _ where head.method == .head:
-            // The fields of a GET, which has no length then either (RFC 9110, 8.6), without its work.
+            // The fields of a GET's answer, which has no length then either (RFC 9110, 8.6), without the work.
             response.body = .stream { nil }
         case .bytes(let body) where isOnLoop:
             guard let compressor = try? SharedCompressor(expectedBytes: body.count) else { return }
@@ -79,7 +78,7 @@ struct ContentCoding: Sendable {
         response.head.headerFields[.contentEncoding] = "gzip"
     }
 
-    /// Whether there is anything to gain: bytes of floats, and what is compressed already, hardly shrink.
+    /// Whether compression gains anything: bytes of floats, and compressed content, hardly shrink.
     private static func isText(_ head: HTTPResponse) -> Bool {
         guard head.headerFields[.contentEncoding] == nil, let type = head.headerFields[.contentType] else {
             return false
@@ -108,7 +107,7 @@ struct ContentCoding: Sendable {
         return wanted > 0 && wanted >= identity ?? 0
     }
 
-    /// The value of `q=0.5`; 0 for what is malformed, so that it is not taken for a wish.
+    /// The value of `q=0.5`; 0 for a malformed one, so that it does not count as a preference.
     private static func weight(of parameter: Substring) -> Double {
         let parts = parameter.split(separator: "=", omittingEmptySubsequences: false).map(\.trimmed)
         guard parts.count == 2, parts[0].lowercased() == "q", let weight = Double(parts[1]) else { return 0 }
@@ -139,7 +138,7 @@ private final class SharedCompressor: Sendable {
         }
     }
 
-    /// What can be sent next: as many pieces are pulled as it takes for something to come out.
+    /// The next bytes to send. Pieces are pulled until the compressor gives some.
     func next(of pull: @Sendable () async throws -> [UInt8]?) async throws -> [UInt8]? {
         guard !state.withLock({ $0.isDone }) else { return nil }
         while let piece = try await pull() {

@@ -1,27 +1,25 @@
 import Foundation
+import HTTPProtocol
 import HTTPServer
 import HTTPTypes
 import Logging
 import TLS
 
-/// What stands between the network and every route: who is let in, which pages may read answers, how bodies are coded,
-/// and the certificate. Its parts guard themselves.
+/// What stands between the network and every route: keys, pages that may read answers, content codings, and the
+/// certificate. The parts guard themselves.
 package struct Edge: Sendable {
-    /// The variable that lists API keys. It is no setting: `--print-config` shows those, and `ps` shows flags.
-    package static let keysVariable = ConfigurationKey.variablePrefix + "API_KEYS"
-
     let keys: APIKeys?
     let openRoutes: Set<RouteGroup>
     let crossOrigin: CrossOrigin?
     let coding: ContentCoding
     let certificates: CertificateStore?
 
-    /// Nobody is kept out, and nothing is changed.
+    /// An edge that lets every request in and changes no answer.
     package init() {
         keys = nil
         openRoutes = []
         crossOrigin = nil
-        coding = ContentCoding(minimumBytes: nil, maxBodyBytes: ServiceConfiguration().maxBodyBytes)
+        coding = ContentCoding(minimumBytes: nil, maxBodyBytes: HTTPLimits().maxBodyBytes)
         certificates = nil
     }
 
@@ -29,11 +27,12 @@ package struct Edge: Sendable {
     /// - Throws: `ConfigurationError` where one can't be used.
     ///
     /// - Parameter listedKeys: API keys beside those of the file.
-    package init(_ settings: ServiceConfiguration, listedKeys: [String] = []) throws(ConfigurationError) {
-        openRoutes = RouteGroup.groups(in: settings.apiKeyOpenRoutes) ?? []
+    package init(_ configuration: ServiceConfiguration, listedKeys: [String] = []) throws(ConfigurationError) {
+        let settings = configuration.edge
+        openRoutes = RouteGroup.groups(in: settings.openRoutes) ?? []
         coding = ContentCoding(
             minimumBytes: settings.compression ? settings.compressionMinBytes : nil,
-            maxBodyBytes: settings.maxBodyBytes
+            maxBodyBytes: configuration.http.limits.maxBodyBytes
         )
         crossOrigin = settings.corsAllowOrigin.flatMap { CrossOrigin(allowing: $0, maxAge: settings.corsMaxAge) }
         do {
@@ -57,7 +56,7 @@ package struct Edge: Sendable {
         }
     }
 
-    /// The keys of a list with commas, as the environment has it; an empty one is none.
+    /// The keys of a list with commas, as it stands in the environment; an empty list has none.
     static func keys(in list: String?) -> [String] {
         guard let list, !list.isEmpty else { return [] }
         return list.split(separator: ",", omittingEmptySubsequences: false).map { String($0.trimmed) }
@@ -65,19 +64,18 @@ package struct Edge: Sendable {
 
     // MARK: Requests and answers
 
-    /// Whether a request shows a key that is known, or none is needed for anything.
-    func knows(_ head: HTTPRequest) -> Bool {
-        guard let keys else { return true }
-        return keys.judge(head.headerFields) == .known
+    /// What a request's head shows of keys. Where no key is needed for anything, every request counts as known.
+    func judgeKey(of head: HTTPRequest) -> APIKeys.Verdict {
+        keys?.judge(head.headerFields) ?? .known
     }
 
-    /// Lets a request in by its head, or not.
+    /// Lets a request in by what it shows of keys, or because its route is open.
     /// - Throws: 401.
-    func admit(_ head: HTTPRequest) throws(ServiceError) {
-        guard let keys, head.method != .options else { return }
+    func admit(_ head: HTTPRequest, _ key: APIKeys.Verdict) throws(ServiceError) {
+        guard key != .known, head.method != .options else { return }
         if let group = RouteGroup(head), openRoutes.contains(group) { return }
         let message: String
-        switch keys.judge(head.headerFields) {
+        switch key {
         case .known: return
         case .missing: message = "an API key is needed; send it as Authorization: Bearer KEY"
         case .unknown: message = "the API key is not known here"
@@ -87,7 +85,7 @@ package struct Edge: Sendable {
         throw error
     }
 
-    /// An answer as it leaves.
+    /// An answer with the fields that CORS needs, compressed where the client takes that.
     func finish(_ response: Response, for head: HTTPRequest, isOnLoop: Bool = false) -> Response {
         var response = response
         crossOrigin?.mark(&response, for: head)
@@ -97,7 +95,8 @@ package struct Edge: Sendable {
 
     // MARK: Files
 
-    /// Reads keys and certificate anew, for what comes from now on. What can't be used stays as it was, and is logged.
+    /// Reads keys and certificate again, for the requests and connections to come. A file that cannot be used leaves
+    /// the old state in place and is logged.
     func reload(_ logger: Logger) {
         do {
             try keys?.reload()
@@ -118,10 +117,10 @@ package struct Edge: Sendable {
         warn(logger)
     }
 
-    /// A certificate that ends sooner is warned of: those of today's authorities are renewed a month before.
+    /// A certificate that expires sooner is logged as a warning. Today's authorities renew theirs a month before.
     private static let shortestValidity = 7 * 86_400
 
-    /// Tells of what works but should not stay so.
+    /// Logs warnings about what works but should not stay so.
     func warn(_ logger: Logger) {
         for (path, what) in [(keys?.path, "API keys"), (certificates?.key, "private key")] {
             guard let path, Self.isReadableByAll(path) else { continue }
@@ -144,5 +143,22 @@ package struct Edge: Sendable {
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)
         guard let mode = attributes?[.posixPermissions] as? NSNumber else { return false }
         return mode.intValue & 0o004 != 0
+    }
+}
+
+extension RouteGroup {
+    /// The group of a request; nil for work, and for paths that do not exist. Only GET and HEAD are open: POST may be
+    /// work at a probe's path.
+    init?(_ head: HTTPRequest) {
+        guard head.method == .get || head.method == .head else { return nil }
+        switch (head.path ?? "").prefix(while: { $0 != "?" }) {
+        case "/metrics": self = .metrics
+        case "/info", "/v1/models", "/models", "/v2": self = .info
+        case "/docs", "/openapi.json", "/api-doc/openapi.json": self = .docs
+        case "/health", "/health/live", "/health/ready", "/health/startup", "/v2/health/live", "/v2/health/ready",
+            "/livez", "/readyz", "/startupz", "/healthz", "/ping", "/":
+            self = .health
+        default: return nil
+        }
     }
 }

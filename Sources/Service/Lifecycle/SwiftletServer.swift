@@ -4,6 +4,8 @@ import Encoder
 import Foundation
 import HTTPProtocol
 import HTTPServer
+import Host
+import Inference
 package import Logging
 
 /// The model that is to be served.
@@ -25,15 +27,15 @@ package enum SwiftletServer {
     /// Returns after an orderly end.
     ///
     /// - Parameters:
-    ///   - apiKeys: keys beside those of the configuration's file, as `SWIFTLET_API_KEYS` has them.
+    ///   - apiKeys: the value of `SWIFTLET_API_KEYS`: keys beside those of the configuration's file.
     ///   - locate: finds the model, or fetches it, while the port is open already.
-    /// - Throws: what kept it from serving: an address in use, a model that does not load, a broken certificate.
+    /// - Throws: what prevents serving: an address in use, a model that does not load, a broken certificate.
     package static func run(
         _ configuration: ServiceConfiguration,
         apiKeys: String? = nil,
         locate: @escaping @Sendable (Logger) async throws -> ServedModel
     ) async throws {
-        let log = LogWriter(capacity: configuration.logBufferBytes)
+        let log = LogWriter(capacity: configuration.log.bufferBytes)
         do {
             try await run(configuration, apiKeys: apiKeys, log: log, locate: locate)
         } catch {
@@ -43,7 +45,7 @@ package enum SwiftletServer {
         await log.close(within: lastLines)
     }
 
-    /// For the last lines to be written, by a reader that may be stuck.
+    /// How long the last lines may take to be written, because their reader may be stuck.
     private static let lastLines = Duration.seconds(1)
 
     private static func run(
@@ -52,16 +54,15 @@ package enum SwiftletServer {
         log: LogWriter,
         locate: @escaping @Sendable (Logger) async throws -> ServedModel
     ) async throws {
-        let logger = logger(configuration, log)
+        let logger = logger(configuration.log, log)
+        for warning in configuration.warnings { logger.warning("\(warning)") }
         let budget = CPUBudget.current()
+        var configuration = configuration.completed(cpus: budget.count)
         let edge = try Edge(configuration, listedKeys: Edge.keys(in: apiKeys))
         edge.warn(logger)
-        let handler = ServiceHandler(edge: edge, accessLog: AccessLog(scope: configuration.accessLog, writer: log))
-        let server = HTTPServer(
-            configuration: serverConfiguration(configuration, edge: edge, budget: budget.count),
-            handler: handler,
-            logger: logger
-        )
+        let handler = ServiceHandler(edge: edge, accessLog: AccessLog(scope: configuration.log.access, writer: log))
+        configuration.http.certificates = edge.certificates
+        let server = HTTPServer(configuration: configuration.http, handler: handler, logger: logger)
         handler.state.update { state in
             state.server = server
             state.log = log
@@ -77,7 +78,7 @@ package enum SwiftletServer {
         for address in try server.start() {
             logger.info("listening", metadata: ["address": "\(address)"])
         }
-        let loading = Task {
+        let loading = Task { [configuration] in
             do {
                 let found = try await locate(logger)
                 try await load(found, configuration, budget: budget.count, handler: handler, logger: logger)
@@ -93,27 +94,27 @@ package enum SwiftletServer {
                 _ = await server.drain(within: .zero)
                 throw error
             case .stop(let signal):
-                await stop(server, handler, configuration, signal: "\(signal)", logger)
+                await stop(server, handler, configuration.lifecycle, signal: "\(signal)", logger)
                 return
             }
         }
     }
 
-    /// Drains, as long as the configuration lets it.
+    /// Drains for at most the time that the settings allow.
     private static func stop(
         _ server: HTTPServer,
         _ handler: ServiceHandler,
-        _ configuration: ServiceConfiguration,
+        _ settings: LifecycleSettings,
         signal: String,
         _ logger: Logger
     ) async {
         handler.state.update { $0.isDraining = true }
-        // Who presses Ctrl-C waits for no load balancer.
-        let delay = signal == "SIGTERM" ? configuration.drainDelay : .zero
+        // A user who presses Ctrl-C does not wait for a load balancer.
+        let delay = signal == "SIGTERM" ? settings.drainDelay : .zero
         logger.info("stopping", metadata: ["signal": "\(signal)", "drain_delay": "\(delay)"])
         try? await Task.sleep(for: delay)
-        let result = await server.drain(within: configuration.drainTimeout)
-        // Where requests were cut the time is up, and a worker may be stuck: the process's end is its end.
+        let result = await server.drain(within: settings.drainTimeout)
+        // If requests were cut, the time is up and a worker may be stuck. The end of the process ends the worker.
         if result.isComplete { await handler.state.snapshot.inference?.shutDown() }
         logger.info(
             "stopped",
@@ -138,13 +139,11 @@ package enum SwiftletServer {
         let started = ContinuousClock.now
         ProgramPages.release()
         let directory = found.directory
-        var engine = configuration.engine
-        engine.loadingThreads = budget
-        let name = configuration.servedModelName ?? found.name
-        let model = try LoadedModel(directory: directory, servedName: name, engine: engine)
+        let name = configuration.model.servedName ?? found.name
+        let model = try LoadedModel(directory: directory, servedName: name, engine: configuration.model.compute)
         let metrics = handler.metrics
-        var settings = inferenceConfiguration(configuration, budget: budget)
-        if let name = configuration.defaultPromptName {
+        var settings = configuration.inference
+        if let name = configuration.model.defaultPromptName {
             settings.defaultPrompt = try model.prompts.text(named: name, askedForBy: "default_prompt_name")
         }
         if let pooling = settings.defaultPooling { _ = try model.embedding.size(poolings: [pooling]) }
@@ -153,7 +152,7 @@ package enum SwiftletServer {
         HeapMemory.giveBack()
         ProgramPages.release()
         if let warning = model.warning { logger.warning("\(warning)", metadata: ["directory": "\(directory)"]) }
-        let watch = EngineWatch(inference, limit: configuration.watchdogTimeout, logger: logger)
+        let watch = EngineWatch(inference, limit: configuration.lifecycle.watchdogTimeout, logger: logger)
         handler.state.update {
             $0.inference = inference
             $0.watch = watch
@@ -171,15 +170,15 @@ package enum SwiftletServer {
         )
     }
 
-    private static func logger(_ configuration: ServiceConfiguration, _ log: LogWriter) -> Logger {
+    private static func logger(_ settings: LogSettings, _ log: LogWriter) -> Logger {
         let asJSON =
-            switch configuration.logFormat {
+            switch settings.format {
             case .json: true
             case .text: false
             case .auto: isatty(STDERR_FILENO) == 0
             }
         var logger = Logger(label: "swiftlet") { _ in LineLogHandler(asJSON: asJSON, writer: log) }
-        logger.logLevel = configuration.logLevel
+        logger.logLevel = settings.level
         return logger
     }
 }

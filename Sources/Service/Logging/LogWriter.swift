@@ -3,14 +3,13 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Lines on their way to standard error. A thread of its own writes them, so that a reader that has stopped (a stuck
-/// pipe, a full disk) stops no event loop and no request: what does not fit the buffer meanwhile is dropped and
-/// counted.
+/// Writes lines to standard error on a thread of its own, so that a reader that has stopped (a stuck pipe, a full disk)
+/// stops no event loop and no request. Lines that do not fit the buffer meanwhile are dropped and counted.
 package final class LogWriter: Sendable {
-    /// How long lines are gathered for one write: a write for each of thousands a second would cost more than the
-    /// lines.
+    /// How long lines are gathered for one write. With thousands of lines a second, a write for each would cost more
+    /// than the lines.
     private static let gathering = 0.01
-    /// How often it is looked whether everything is written, at the end.
+    /// At the end, the interval between two checks whether everything is written.
     private static let flushInterval = Duration.milliseconds(5)
 
     private struct State {
@@ -27,8 +26,8 @@ package final class LogWriter: Sendable {
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - capacity: bytes of lines that may wait; as many again may be being written.
-    ///   - descriptor: where they go, which must stay open.
+    ///   - capacity: the most bytes of lines that may wait; as many again may be in the write call.
+    ///   - descriptor: where the lines go; it must stay open.
     package init(capacity: Int, descriptor: Int32 = STDERR_FILENO) {
         self.descriptor = descriptor
         self.capacity = capacity
@@ -41,7 +40,7 @@ package final class LogWriter: Sendable {
     /// Lines that did not fit the buffer, or could not be written.
     package var droppedLines: Int { state.withLock { $0.droppedLines } }
 
-    /// Takes a line, with its end, to be written soon. Never waits.
+    /// Takes a line, with its end, which will be written soon. Never waits.
     package func append(_ line: [UInt8]) {
         let isFirst = state.withLock { state in
             guard !state.isClosed, state.pending.count + line.count <= capacity else {

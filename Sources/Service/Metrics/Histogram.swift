@@ -2,7 +2,7 @@ import Batching
 import Synchronization
 
 /// Counts of observations by size, as Prometheus keeps them: cumulative when read, lock-free when written. Each
-/// number is read by itself, so a scrape beside an observation may see one more in the sum than in the count.
+/// number is read by itself, so a scrape during an observation may see it in the sum and not yet in the count.
 final class Histogram: Sendable {
     /// Upper bounds, ascending, in the unit of the observations.
     let bounds: [Double]
@@ -35,7 +35,7 @@ final class Histogram: Sendable {
     }
 }
 
-/// A row of counters that any thread may raise, and a sum of doubles.
+/// Counters that any thread may raise, and a sum of doubles.
 final class Cells: Sendable {
     /// Atomics have no copies, so each lives in an object.
     private final class Cell: Sendable {

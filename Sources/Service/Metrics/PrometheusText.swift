@@ -23,8 +23,10 @@ struct PrometheusText {
         for sample in samples { line(name, sample.labels, "\(sample.value)") }
     }
 
-    mutating func gauge(_ name: String, _ help: String, _ value: Double) {
+    /// - Parameter formerName: Name of the series in earlier releases, under which it is written too.
+    mutating func gauge(_ name: String, formerly formerName: String? = nil, _ help: String, _ value: Double) {
         gauges(name, help, [([], value)])
+        if let formerName { gauge(formerName, Self.help(ofFormer: name), value) }
     }
 
     mutating func gauges(_ name: String, _ help: String, _ samples: [(labels: Labels, value: Double)]) {
@@ -32,8 +34,19 @@ struct PrometheusText {
         for sample in samples { line(name, sample.labels, number(sample.value)) }
     }
 
-    mutating func histogram(_ name: String, _ help: String, _ histogram: Histogram) {
+    /// - Parameter formerName: Name of the series in earlier releases, under which it is written too.
+    mutating func histogram(
+        _ name: String,
+        formerly formerName: String? = nil,
+        _ help: String,
+        _ histogram: Histogram
+    ) {
         histograms(name, help, [([], histogram)])
+        if let formerName { self.histogram(formerName, Self.help(ofFormer: name), histogram) }
+    }
+
+    private static func help(ofFormer name: String) -> String {
+        "Deprecated, in this release only: the former name of \(name)."
     }
 
     mutating func histograms(_ name: String, _ help: String, _ samples: [(labels: Labels, value: Histogram)]) {
@@ -62,8 +75,8 @@ struct PrometheusText {
         append(" ", value, "\n")
     }
 
-    /// The page has thousands of lines, and is written on an event loop: no string is made of pieces to be copied
-    /// again.
+    /// The page has thousands of lines and is written on an event loop. So the pieces go straight into the page, and no
+    /// string is made first.
     private mutating func append(_ pieces: String...) {
         for piece in pieces { bytes += piece.utf8 }
     }
@@ -77,7 +90,7 @@ struct PrometheusText {
     }
 
     private func escaped(_ value: String) -> String {
-        // By scalars: "\r\n" is one Character, and would pass for none of the three.
+        // By scalars: "\r\n" is one Character, which would match none of the three cases.
         value.unicodeScalars.reduce(into: "") { result, scalar in
             switch scalar {
             case "\\": result += #"\\"#

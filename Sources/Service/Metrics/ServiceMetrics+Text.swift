@@ -2,8 +2,9 @@ import Batching
 import Encoder
 import HTTPProtocol
 import HTTPServer
+import Host
 
-/// What /metrics shows beside the service's own counts.
+/// The figures that /metrics shows beside the service's own counts.
 struct MetricsSources {
     var scheduler = SchedulerStatistics()
     var tokenVectorsHeld = 0
@@ -22,8 +23,8 @@ struct MetricsSources {
 }
 
 extension ServiceMetrics {
-    /// The page of /metrics. Every series is there from the start, at zero, but for a route's durations, which appear
-    /// with the first, and its statuses that are not ``watchedStatuses``.
+    /// The page of /metrics. Every series is there from the start, at zero, except two kinds that appear with their
+    /// first value: a route's durations, and its statuses that are not in ``watchedStatuses``.
     func text(_ sources: MetricsSources) -> [UInt8] {
         var text = PrometheusText()
         writeRequests(&text)
@@ -34,13 +35,13 @@ extension ServiceMetrics {
         writeServer(&text, sources.server)
         writeProcess(&text, sources)
         tei.write(to: &text, sources)
-        text.histogram("te_batch_next_size", "Texts in a batch.", batchRows)
+        text.histogram("te_batch_next_size", "Texts in a batch.", batchTexts)
         text.histogram("te_batch_next_tokens", "Tokens in a batch.", batchTokens)
         return text.bytes
     }
 
     private func writeRequests(_ text: inout PrometheusText) {
-        let routes = Array(Self.routeNames.enumerated())
+        let routes = Array(routeNames.enumerated())
         text.counters(
             "swiftlet_http_requests_total",
             "Requests answered, by route and status.",
@@ -54,8 +55,8 @@ extension ServiceMetrics {
         )
         text.histograms(
             "swiftlet_http_request_duration_seconds",
-            "From a request's last byte until its answer is handed to the network, of routes that are work.",
-            routes.filter { Self.workRouteNames.contains($0.element) }.flatMap { row, name in
+            "Time from a request's last byte until its answer is handed to the network, for routes that compute.",
+            routes.filter { workRouteNames.contains($0.element) }.flatMap { row, name in
                 zip(Self.statusClasses, requestDurations[row]).compactMap { status, durations in
                     durations.isEmpty ? nil : (labels: [("route", name), ("status", status)], value: durations)
                 }
@@ -74,17 +75,17 @@ extension ServiceMetrics {
         text.gauge("swiftlet_ready", "1 while new requests are welcome, as /health/ready.", sources.isReady ? 1 : 0)
         text.gauge("swiftlet_live", "0 when only a restart helps, as /health/live.", sources.isLive ? 1 : 0)
         text.gauge("swiftlet_engine_up", "1 while the engine answers.", sources.engineAnswers ? 1 : 0)
-        text.gauge("swiftlet_workers", "Engine workers that there shall be.", Double(sources.workers))
+        text.gauge("swiftlet_workers", "Engine workers that there should be.", Double(sources.workers))
         text.gauge("swiftlet_workers_live", "Engine workers that there are.", Double(scheduler.liveWorkers))
         text.gauge("swiftlet_workers_busy", "Engine workers that run a batch.", Double(scheduler.busyWorkers))
         text.counter(
             "swiftlet_workers_replaced_total",
-            "Engine workers replaced because they did not come back, or failed time after time.",
+            "Engine workers replaced because they did not come back, or failed again and again.",
             scheduler.replacedWorkers
         )
         text.counter(
             "swiftlet_workers_lost_total",
-            "Engine workers that did not come back and were not replaced any more.",
+            "Engine workers that did not come back and were not replaced.",
             scheduler.lostWorkers
         )
         text.counter(
@@ -121,7 +122,7 @@ extension ServiceMetrics {
         )
         text.gauges(
             "swiftlet_engine_info",
-            "Always 1; the labels say what computes, and are empty until there is a model.",
+            "Always 1; the labels say what computes, and are empty until a model is loaded.",
             [
                 (
                     [
@@ -130,6 +131,50 @@ extension ServiceMetrics {
                     ], 1
                 )
             ]
+        )
+    }
+}
+
+/// The HTTP server's figures.
+extension ServiceMetrics {
+    func writeServer(_ text: inout PrometheusText, _ server: HTTPServerStatistics) {
+        text.gauge("swiftlet_connections_open", "Open connections.", Double(server.openConnections))
+        text.gauge("swiftlet_http2_streams_open", "HTTP/2 requests in work.", Double(server.openHTTP2Streams))
+        text.counter("swiftlet_connections_accepted_total", "Connections served.", server.acceptedConnections)
+        text.counter("swiftlet_connections_refused_total", "Connections refused.", server.refusedConnections)
+        text.counter("swiftlet_tls_handshakes_total", "TLS handshakes done.", server.tlsHandshakes)
+        text.counter(
+            "swiftlet_tls_handshake_failures_total",
+            "TLS handshakes that failed or took too long, and plain HTTP on the TLS port.",
+            server.tlsFailures
+        )
+        text.gauge(
+            "swiftlet_tls_certificate_expiry_timestamp_seconds",
+            "When the certificate expires, in seconds since 1970; 0 without TLS.",
+            Double(server.certificateExpiry)
+        )
+        text.counter("swiftlet_http_received_bytes_total", "Bytes read from clients.", server.bytesReceived)
+        text.counter("swiftlet_http_sent_bytes_total", "Bytes written to clients.", server.bytesSent)
+        text.gauge(
+            "swiftlet_http_outbound_bytes",
+            "Bytes of answers that clients have not read yet.",
+            Double(server.outboundBytes)
+        )
+        text.gauge("swiftlet_http_inbound_bytes", "Bytes of request bodies held.", Double(server.inboundBytes))
+        text.counter(
+            "swiftlet_http_requests_cancelled_total",
+            "Requests whose client disconnected before the answer.",
+            server.cancelledRequests
+        )
+        text.counters(
+            "swiftlet_http_timeouts_total",
+            "Connections and streams cut by a time limit.",
+            TimeLimit.allCases.map { ([("limit", $0.rawValue)], server.timeouts[$0] ?? 0) }
+        )
+        text.counters(
+            "swiftlet_http_protocol_errors_total",
+            "Requests that broke the protocol, by kind.",
+            ProtocolErrorKind.allCases.map { ([("kind", $0.rawValue)], server.protocolErrors[$0] ?? 0) }
         )
     }
 }

@@ -1,5 +1,8 @@
-/// What text-embeddings-inference counts, under its names (`te_…`), so that dashboards and autoscalers made for it go
-/// on working.
+import Batching
+import Inference
+
+/// The figures of text-embeddings-inference under its names (`te_…`), so that dashboards and autoscalers made for it
+/// keep working.
 final class TEIMetrics: Sendable {
     /// The kinds of requests: one input, or a list of them.
     static let methods = ["single", "batch"]
@@ -23,18 +26,18 @@ final class TEIMetrics: Sendable {
         }
     }
 
-    /// By method.
+    /// Requests, by kind.
     let requests = Cells(count: TEIMetrics.methods.count)
     let successes = Cells(count: TEIMetrics.methods.count)
     let failed = Cells(count: TEIMetrics.failures.count)
     let durations = Durations()
     let inputLength = Histogram(bounds: ServiceMetrics.tokenBounds)
-    /// Inputs, of embeddings at 0 and of predictions at 1.
+    /// Inputs: at 0 those of embeddings, at 1 those of predictions.
     let inputs = Cells(count: 2)
     let embed = Durations()
     let predict = Durations()
 
-    /// Counts a request for the engine; probes, pages and tokenization are none.
+    /// Counts a request, if it is one for the engine: probes, pages and tokenization are not counted.
     func count(_ entry: AccessEntry) {
         guard let route = entry.route, route.isQueued else { return }
         let method = (entry.usage?.inputLengths.count ?? 1) > 1 ? 1 : 0
@@ -60,5 +63,39 @@ final class TEIMetrics: Sendable {
         case .backend: "inference"
         default: "validation"
         }
+    }
+}
+
+extension TEIMetrics {
+    /// Writes all series. The counters are untyped, because Prometheus' conventions, which promtool checks, do not
+    /// allow these names for counters.
+    func write(to text: inout PrometheusText, _ sources: MetricsSources) {
+        text.untyped("te_request_count", "Requests for inference that have ended.", byMethod(requests))
+        text.untyped("te_request_success", "Requests for inference that ended with a result.", byMethod(successes))
+        text.untyped(
+            "te_request_failure",
+            "Requests for inference that ended without a result, by reason.",
+            Self.failures.enumerated().map { ([("err", $1)], failed[$0]) }
+        )
+        write(durations, "te_request", "request", to: &text)
+        text.histogram("te_request_input_length", "Tokens of an input.", inputLength)
+        for (index, (name, durations)) in [("te_embed", embed), ("te_predict", predict)].enumerated() {
+            let what = index == 0 ? "embedded" : "classified"
+            text.untyped("\(name)_count", "Inputs that were \(what).", [([], inputs[index])])
+            text.untyped("\(name)_success", "Inputs that were \(what) with success.", [([], inputs[index])])
+            write(durations, name, "request, for each of its inputs", to: &text)
+        }
+        text.gauge("te_queue_size", "Texts that wait for a worker.", Double(sources.scheduler.waitingSequences))
+    }
+
+    private func byMethod(_ cells: Cells) -> [(labels: PrometheusText.Labels, value: Int)] {
+        Self.methods.enumerated().map { ([("method", $1)], cells[$0]) }
+    }
+
+    private func write(_ durations: Durations, _ name: String, _ what: String, to text: inout PrometheusText) {
+        text.histogram("\(name)_duration", "Seconds from arrival to answer of a \(what).", durations.total)
+        text.histogram("\(name)_tokenization_duration", "Seconds of tokenizing a \(what).", durations.tokenization)
+        text.histogram("\(name)_queue_duration", "Seconds of waiting of a \(what).", durations.queue)
+        text.histogram("\(name)_inference_duration", "Seconds of computing a \(what).", durations.inference)
     }
 }

@@ -1,49 +1,41 @@
-import Foundation
 import JSON
+import ModelFiles
 
-/// Reading files whole, with errors that name them.
+/// Reads a tokenizer's files whole, with errors that name them.
 enum TokenizerFile {
-    /// The largest file that is read: several times the largest published tokenizer.json.
+    /// The most bytes of a file: several times the largest published tokenizer.json.
     static let maximumBytes = 128 << 20
 
-    /// Whether there is something at a path.
-    static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
-
-    /// The file's bytes, which are valid UTF-8. A byte order mark at the beginning is left out.
-    static func read(_ path: String) throws(TokenizerError) -> [UInt8] {
-        let data: Data
-        do {
-            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-            data = try file.read(upToCount: maximumBytes + 1) ?? Data()
-        } catch {
-            throw .unreadableFile(path: path, reason: error.localizedDescription)
-        }
-        guard data.count <= maximumBytes else {
-            throw .unreadableFile(path: path, reason: "it has more than the \(maximumBytes) bytes that are read")
-        }
-        let bytes = [UInt8](data)
+    /// The file's bytes, which are valid UTF-8, without a byte order mark at the beginning.
+    static func read(_ path: String) throws(ModelError) -> [UInt8] {
+        let bytes = try OpenFile.contents(ofFileOrPipe: path, limit: maximumBytes)
         do {
             _ = try UTF8Span(validating: bytes.span)
         } catch {
             let line = 1 + bytes[..<error.byteOffsets.lowerBound].count { $0 == 0x0A }
-            throw .malformedFile(
-                path: path,
-                reason: "not UTF-8: invalid byte \(error.byteOffsets.lowerBound) in line \(line)"
+            throw .malformed(
+                file: path,
+                place: "line \(line)",
+                found: "the invalid byte \(error.byteOffsets.lowerBound)",
+                expected: "UTF-8"
             )
         }
         let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
         return bytes.starts(with: byteOrderMark) ? Array(bytes.dropFirst(3)) : bytes
     }
 
-    /// The file's JSON value, which is an object.
-    static func readObject(_ path: String) throws(TokenizerError) -> FileSection {
-        let bytes = try read(path)
-        let value: JSONValue
-        do {
-            value = try JSONParser.parse(bytes)
-        } catch {
-            throw .malformedFile(path: path, reason: "not JSON: \(error)")
+    /// The file's JSON object.
+    static func readObject(_ path: String) throws(ModelError) -> JSONSection {
+        try JSONSection(bytes: read(path), path: path)
+    }
+}
+
+extension JSONSection {
+    /// Throws unless the member `type` has one of these values.
+    func requireType(_ supported: String...) throws(ModelError) {
+        let type = try string("type")
+        guard supported.contains(type) else {
+            throw wrong("type", .string(type), expected: supported.joined(separator: " or "))
         }
-        return try FileSection(value, path: path, key: "")
     }
 }

@@ -1,6 +1,6 @@
-/// Reading and writing scalars as UTF-8. What is read is known to be valid.
+/// Reads and writes scalars as UTF-8. The bytes that it reads must be valid.
 enum UTF8Bytes {
-    /// Whether a byte is the second or a later one of a scalar.
+    /// Whether a byte is the second or a later byte of a scalar.
     @inline(__always)
     static func isContinuation(_ byte: UInt8) -> Bool { byte & 0xC0 == 0x80 }
 

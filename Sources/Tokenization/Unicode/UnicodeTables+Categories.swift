@@ -3,13 +3,13 @@
 // General categories as in Unicode 8.0; white space as in Unicode 17.0.
 
 extension UnicodeTables {
-    /// What the pre-tokenizer splits at: White_Space. First and last scalar of each run.
+    /// The separators of the pre-tokenizer: White_Space. First and last scalar of each run.
     static let whiteSpace: [UInt32] = [
         0x9, 0xD, 0x20, 0x20, 0x85, 0x85, 0xA0, 0xA0, 0x1680, 0x1680, 0x2000, 0x200A, 0x2028, 0x2029, 0x202F, 0x202F,
         0x205F, 0x205F, 0x3000, 0x3000,
     ]
 
-    /// What clean_text drops: U+0000, U+FFFD and the categories Cc, Cf and Co (but not tab, newline and
+    /// The scalars that clean_text drops: U+0000, U+FFFD and the categories Cc, Cf and Co (but not tab, newline and
     /// carriage return). First and last scalar of each run.
     static let removedByCleaning: [UInt32] = [
         0x0, 0x8, 0xB, 0xC, 0xE, 0x1F, 0x7F, 0x9F, 0xAD, 0xAD, 0x600, 0x605, 0x61C, 0x61C, 0x6DD, 0x6DD, 0x70F, 0x70F,
@@ -18,7 +18,7 @@ extension UnicodeTables {
         0xE0001, 0xE0020, 0xE007F, 0xF0000, 0xFFFFD, 0x100000, 0x10FFFD,
     ]
 
-    /// What handle_chinese_chars puts spaces around. First and last scalar of each run.
+    /// The ideographs around which handle_chinese_chars puts spaces. First and last scalar of each run.
     static let chinese: [UInt32] = [
         0x3400, 0x4DBF, 0x4E00, 0x9FFF, 0xF900, 0xFAFF, 0x20000, 0x2A6DF, 0x2A700, 0x2B81F, 0x2B920, 0x2CEAF, 0x2F800,
         0x2FA1F,
@@ -52,7 +52,7 @@ extension UnicodeTables {
         0x1BC9F, 0x1DA87, 0x1DA8B,
     ]
 
-    /// What strip_accents drops after decomposition: category Mn. First and last scalar of each run.
+    /// The marks that strip_accents drops after decomposition: category Mn. First and last scalar of each run.
     static let nonspacingMarks: [UInt32] = [
         0x300, 0x36F, 0x483, 0x487, 0x591, 0x5BD, 0x5BF, 0x5BF, 0x5C1, 0x5C2, 0x5C4, 0x5C5, 0x5C7, 0x5C7, 0x610,
         0x61A, 0x64B, 0x65F, 0x670, 0x670, 0x6D6, 0x6DC, 0x6DF, 0x6E4, 0x6E7, 0x6E8, 0x6EA, 0x6ED, 0x711, 0x711,

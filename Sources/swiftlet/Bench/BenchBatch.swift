@@ -1,72 +1,100 @@
+import ArgumentParser
+import Compute
 import Encoder
 
-/// Texts of one batch as token ids, and how threads go about them, which is settled before the clock starts.
+/// A batch to measure: so many texts of so many tokens each, written `8x32`.
+struct BenchShape: Sendable, Equatable {
+    /// More tokens than any figure needs, few enough that their number cannot overflow.
+    static let sizes = 1...65_536
+
+    /// The number of texts.
+    var texts: Int
+    /// The tokens of each text.
+    var length: Int
+
+    init(texts: Int, length: Int) {
+        self.texts = texts
+        self.length = length
+    }
+
+    /// Nil for what isn't two numbers with an x between them.
+    init?(_ name: some StringProtocol) {
+        let parts = name.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+        guard parts.count == 2, let texts = parts[0], let length = parts[1],
+            Self.sizes.contains(texts), Self.sizes.contains(length)
+        else { return nil }
+        self.init(texts: texts, length: length)
+    }
+
+    var name: String { "\(texts)x\(length)" }
+    var tokens: Int { texts * length }
+}
+
+/// The shapes of a run, written `1x16,8x32`.
+struct BenchShapes: Sendable, Equatable {
+    /// From one short request alone to what fills every cache.
+    static let standard = BenchShapes(
+        shapes: [(1, 16), (1, 128), (8, 32), (32, 32), (8, 128), (32, 128), (4, 512)].map(BenchShape.init)
+    )
+
+    var shapes: [BenchShape]
+
+    init(shapes: [BenchShape]) { self.shapes = shapes }
+
+    /// - Throws: `ValidationError`, which names the first item that is no shape, the form and the bounds.
+    init(argument: String) throws {
+        shapes = try argument.split(separator: ",", omittingEmptySubsequences: false).map { name in
+            guard let shape = BenchShape(name) else {
+                let (least, most) = (BenchShape.sizes.lowerBound, BenchShape.sizes.upperBound)
+                throw ValidationError(
+                    "'\(name)' is no shape: expected texts x tokens, as in 8x32, each from \(least) to \(most)"
+                )
+            }
+            return shape
+        }
+    }
+
+    /// As on the command line.
+    var names: String { shapes.map(\.name).joined(separator: ",") }
+}
+
+/// A batch with its division among threads, which is settled before the clock starts.
 struct BenchBatch: Sendable {
     /// How the work is divided.
     enum Plan: Sendable {
-        /// A part of whole texts for each thread.
-        case apart([EncoderBatch])
+        /// Each thread runs a part of whole texts.
+        case apart([Batch<OutputRequest>])
         /// All threads run the whole batch as a team.
-        case together(EncoderBatch)
+        case together(Batch<OutputRequest>)
     }
 
-    /// With parts this much larger than a fair share the other threads wait longer than a team's members would.
+    /// With a part that is larger than the mean by more than this factor, the other threads would wait longer for its
+    /// thread than the threads of a team wait for each other.
     private static let largestExcess = 1.1
 
     let plan: Plan
-    let rows: Int
+    let texts: Int
     let tokens: Int
 
     /// - Parameter texts: token ids of each text, none empty.
-    init(_ texts: [[Int32]], threads: Int) {
-        rows = texts.count
-        tokens = texts.reduce(0) { $0 + $1.count }
-        let lengths = texts.map(\.count)
-        let parts = Self.share(lengths, among: threads)
-        let largest = parts.map { part in part.reduce(0) { $0 + lengths[$1] } }.max() ?? 0
+    init(_ texts: [[Int32]], request: OutputRequest, threads: Int) {
+        let sequences = texts.map { InputSequence(inputIDs: $0, tokenTypeIDs: $0.map { _ in 0 }, task: request) }
+        let parts = evenParts(of: sequences.map(\.tokenCount), count: threads)
+            .map { part in Batch(part.sorted().map { sequences[$0] }, padTokenID: 0) }
+        self.texts = texts.count
+        tokens = parts.reduce(0) { $0 + $1.tokenCount }
+        let largest = parts.map(\.tokenCount).max() ?? 0
         if Double(largest * threads) <= Self.largestExcess * Double(tokens) {
-            plan = .apart(parts.map { part in Self.padded(part.map { texts[$0] }) })
+            plan = .apart(parts)
         } else {
-            plan = .together(Self.padded(texts))
+            plan = .together(Batch(sequences, padTokenID: 0))
         }
-    }
-
-    /// Which texts go to which part: the longest first, each to the part that has the fewest tokens so far.
-    static func share(_ lengths: [Int], among count: Int) -> [[Int]] {
-        var parts = [[Int]](repeating: [], count: count)
-        var sums = [Int](repeating: 0, count: count)
-        // Ties stay in order, so that the same texts are always shared out in the same way.
-        let order = lengths.indices.sorted { (lengths[$1], $0) < (lengths[$0], $1) }
-        for index in order {
-            let least = sums.indices.min { sums[$0] < sums[$1] } ?? 0
-            parts[least].append(index)
-            sums[least] += lengths[index]
-        }
-        return parts.map { $0.sorted() }
-    }
-
-    private static func padded(_ texts: [[Int32]]) -> EncoderBatch {
-        let length = texts.map(\.count).max() ?? 0
-        var ids: [Int32] = []
-        var mask: [UInt8] = []
-        for text in texts {
-            ids += text + repeatElement(0, count: length - text.count)
-            mask += repeatElement(1, count: text.count)
-            mask += repeatElement(0, count: length - text.count)
-        }
-        return EncoderBatch(
-            rows: texts.count,
-            length: length,
-            inputIDs: ids,
-            tokenTypeIDs: Array(repeating: 0, count: ids.count),
-            attentionMask: mask
-        )
     }
 }
 
 /// Token ids that are as good as any for timing, and the same in every run: SplitMix64.
 struct RandomIDs {
-    /// Of the published vocabulary, without special tokens, unused entries and the rarest words.
+    /// The published vocabulary without special tokens, unused entries and the rarest words.
     private static let usual = 1_000..<20_000
 
     private var state: UInt64

@@ -1,8 +1,8 @@
 import JSON
 
-/// What was measured of one piece of work.
+/// The measurement of one piece of work.
 struct BenchFigure: Sendable, Equatable {
-    /// What tells runs apart that are compared with each other: dtype, back end, threads.
+    /// A setting that differs between runs which are compared with each other: dtype, backend, threads.
     struct Setting: Sendable, Equatable {
         var name: String
         var value: Value
@@ -13,19 +13,19 @@ struct BenchFigure: Sendable, Equatable {
         }
     }
 
-    /// The shape's name, or what was worked on: `texts`, `tokenizer`, `json`.
+    /// The shape's name, or the kind of work: `texts`, `tokenizer`, `json`.
     var shape: String
     var settings: [Setting]
-    /// Texts worked on in one run.
+    /// The number of texts in one run.
     var texts: Int
-    /// Tokens, or nil where there are none.
+    /// The number of tokens, or nil where there are none.
     var tokens: Int?
-    /// Bytes read or written, or nil where that says nothing.
+    /// The number of bytes read or written, or nil where that says nothing.
     var bytes: Int?
     /// The median of the runs' seconds.
     var seconds: Double
 
-    /// One line of JSON Lines.
+    /// The figure as one line of JSON Lines.
     var jsonLine: [UInt8] {
         var writer = JSONWriter()
         writer.object { writer in
@@ -72,7 +72,7 @@ struct BenchFigure: Sendable, Equatable {
                 figure.bytes.map { Decimals.fixed(Double($0) / figure.seconds / 1e6, digits: 1) } ?? "",
             ]
         }
-        // A column in which nobody has a figure is left out.
+        // A column without a figure is left out.
         let shown = heading.indices.filter { column in rows.contains { !$0[column].isEmpty } }
         let cells = ([heading] + rows).map { row in shown.map { row[$0] } }
         let title = settings.isEmpty ? [] : [settings.joined(separator: ", ")]
@@ -82,5 +82,41 @@ struct BenchFigure: Sendable, Equatable {
     private func rate(_ count: Int) -> String {
         let perSecond = Double(count) / seconds
         return Decimals.fixed(perSecond, digits: perSecond < 100 ? 1 : 0)
+    }
+}
+
+/// Repeats a piece of work to learn its time: as often as fits a budget; the median counts.
+struct Repetition: Sendable {
+    /// The time for a figure, in seconds: the run in which it ends is the last one.
+    var budget = 1.5
+    /// The most runs: more make a median no steadier.
+    var mostRuns = 999
+
+    /// The median of the seconds that `work` took. The caller warms up caches and buffers before.
+    func median(of work: () throws -> Void) rethrows -> Double {
+        var times: [Double] = []
+        var total = 0.0
+        while times.isEmpty || (total < budget && times.count < mostRuns) {
+            let seconds = try Self.time(work)
+            times.append(seconds)
+            total += seconds
+        }
+        return Self.median(times)
+    }
+
+    /// Never inlined: scripts/count-instructions counts the instructions inside it.
+    @inline(never)
+    static func time(_ work: () throws -> Void) rethrows -> Double {
+        let started = ContinuousClock.now
+        try work()
+        return started.duration(to: .now) / .seconds(1)
+    }
+
+    /// The middle value, or the mean of the two middle ones; 0 for none.
+    static func median(_ values: [Double]) -> Double {
+        guard !values.isEmpty else { return 0 }
+        let sorted = values.sorted()
+        let middle = sorted.count / 2
+        return sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
     }
 }

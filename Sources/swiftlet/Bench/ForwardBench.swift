@@ -1,36 +1,41 @@
+import Compute
 import Encoder
 import Synchronization
 
-/// Measures the forward pass, on threads with a workspace each.
+/// Measures the forward pass, on threads with a workspace each. The team is there, whole and awake, for one batch after
+/// the other: the engine's speed is measured, not the scheduler's.
 final class ForwardBench: Sendable {
     private let model: EncoderModel
     private let request: OutputRequest
     private let team: ThreadTeam
-    /// Each thread's own.
+    /// A workspace for each thread.
     private let workspaces: [Workspace]
-    private let failure = Mutex<(any Error)?>(nil)
+    private let failure = Mutex<EncoderError?>(nil)
 
     init(_ model: EncoderModel, request: OutputRequest, threads: Int) {
         self.model = model
         self.request = request
-        team = ThreadTeam(count: threads)
-        workspaces = (0..<threads).map { _ in model.makeWorkspace(members: threads) }
+        team = ThreadTeam(startingThreads: threads, named: "bench")
+        workspaces = (0..<threads).map { _ in model.makeWorkspace(threads: threads) }
     }
+
+    deinit { team.dismiss() }
 
     /// A batch of random tokens.
     func batch(_ shape: BenchShape) -> BenchBatch {
         var random = RandomIDs(
-            seed: UInt64(shape.rows) << 32 | UInt64(shape.length),
+            seed: UInt64(shape.texts) << 32 | UInt64(shape.length),
             vocabularySize: model.configuration.vocabularySize
         )
-        let texts = (0..<shape.rows).map { _ in (0..<shape.length).map { _ in random.next() } }
-        return BenchBatch(texts, threads: team.count)
+        let texts = (0..<shape.texts).map { _ in (0..<shape.length).map { _ in random.next() } }
+        return BenchBatch(texts, request: request, threads: team.count)
     }
 
-    /// The batches of texts in their order, `rows` each.
-    func batches(of texts: [[Int32]], rows: Int) -> [BenchBatch] {
-        stride(from: 0, to: texts.count, by: rows).map { start in
-            BenchBatch(Array(texts[start..<min(start + rows, texts.count)]), threads: team.count)
+    /// The batches of texts in their order, `count` texts each.
+    func batches(of texts: [[Int32]], count: Int) -> [BenchBatch] {
+        stride(from: 0, to: texts.count, by: count).map { start in
+            let part = Array(texts[start..<min(start + count, texts.count)])
+            return BenchBatch(part, request: request, threads: team.count)
         }
     }
 
@@ -49,16 +54,12 @@ final class ForwardBench: Sendable {
     private func run(_ batch: BenchBatch) {
         switch batch.plan {
         case .together(let whole): run(whole, workspaces[0], team)
-        case .apart(let parts): team.run { self.run(parts[$0], self.workspaces[$0], SoloTeam()) }
+        case .apart(let parts): team.run { self.run(parts[$0], self.workspaces[$0], ThreadTeam()) }
         }
     }
 
-    private func run(_ batch: EncoderBatch, _ workspace: Workspace, _ team: some Team) {
-        do {
-            let requests = Array(repeating: request, count: batch.rows)
-            let results = try model.run(batch, requests: requests, workspace: workspace, team: team)
-            for case .failure(let error) in results { throw error }
-        } catch {
+    private func run(_ batch: Batch<OutputRequest>, _ workspace: Workspace, _ team: ThreadTeam) {
+        for case .failure(let error) in model.run(batch, workspace: workspace, team: team) {
             failure.withLock { $0 = error }
         }
     }

@@ -1,7 +1,7 @@
 import JSON
 import Tokenization
 
-/// Measures what is done to a text before and after the forward pass, on one thread.
+/// Measures the work on a text before and after the forward pass, on one thread.
 enum TextBench {
     /// Tokenizes all texts whole, with offsets and special tokens.
     static func tokenization(
@@ -25,14 +25,14 @@ enum TextBench {
         )
     }
 
-    /// Numbers of an embedding: as many as google/mobilebert-uncased's have.
+    /// The numbers of an embedding: as many as google/mobilebert-uncased gives.
     private static let width = 512
 
     /// Writes embeddings as POST /embed answers them.
-    static func json(rows: Int, _ repetition: Repetition) -> BenchFigure {
+    static func json(vectors count: Int, _ repetition: Repetition) -> BenchFigure {
         var random = RandomIDs(seed: UInt64(width), vocabularySize: 1 << 24)
         // Numbers as a vector of length 1 has them, with as many digits.
-        let vectors = (0..<rows).map { _ in
+        let vectors = (0..<count).map { _ in
             (0..<width).map { _ in (Float(random.next()) - 10_500) / 250_000 }
         }
         func write() -> Int {
@@ -42,6 +42,6 @@ enum TextBench {
         }
         let bytes = write()
         let seconds = repetition.median { _ = write() }
-        return BenchFigure(shape: "json", settings: [], texts: rows, tokens: nil, bytes: bytes, seconds: seconds)
+        return BenchFigure(shape: "json", settings: [], texts: count, tokens: nil, bytes: bytes, seconds: seconds)
     }
 }

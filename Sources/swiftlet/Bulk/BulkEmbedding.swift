@@ -1,9 +1,19 @@
 import Encoder
 import Foundation
-import Service
+import Host
+import Inference
+import ModelFiles
 
-/// `swiftlet embed --output`: the vectors of all records of an input in a file, which has its name only when it is
-/// whole. An interrupted run goes on where it was.
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// `swiftlet embed --output`: writes the vectors of all records of an input to a file, which gets its name when it is
+/// complete. The next run continues an interrupted one.
 struct BulkEmbedding: Sendable {
     let source: TextSource
     let output: String
@@ -13,14 +23,14 @@ struct BulkEmbedding: Sendable {
 
     /// - Throws: ``CommandError``, or what the engine throws.
     func run() async throws {
-        // What an empty text gives says how long vectors are, whatever the model does behind its pooling.
+        // The vector of an empty text tells the size of all, whatever modules follow the model's pooling.
         let columns = try await inference.embed([.text("")], options: options).value[0].count
         let stamp = source.path.flatMap(FileStamp.of)
         var file = try PartialFile(path: output, sources: sources(input: stamp))
         if file.discardsOther {
-            StandardError.write("\(output).partial is of another input, model or options: beginning anew\n")
+            StandardError.write("\(output).partial is of another input, model or options: starting anew\n")
         }
-        if file.isResumed { StandardError.write("going on behind \(file.state.rows) texts that are done\n") }
+        if file.isResumed { StandardError.write("continuing after \(file.state.rows) texts that are done\n") }
         // A header's length does not depend on the number of rows, which is not known yet.
         if file.state.bytes == 0 { try file.append(format.header(rows: 0, columns: columns), rows: 0, upTo: 0) }
 
@@ -48,25 +58,22 @@ struct BulkEmbedding: Sendable {
         progress.finish(always: true)
     }
 
-    /// Files of a model's folder that vectors follow from, beside its weights.
-    private static let modelFiles: Set = [
-        "config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json",
-        "added_tokens.json", "modules.json", "sentence_bert_config.json", "config_sentence_transformers.json",
-    ]
+    /// The files of a model's folder that vectors depend on, beside the parts of its weights.
+    private static let modelFiles = Set(ModelFile.all.map(\.name))
 
-    /// Everything that the vectors follow from. Options are told by all their fields, so that none is forgotten.
-    private func sources(input: String?) throws -> [String] {
+    /// Everything that the vectors depend on. Options are printed with all their fields, so that none is forgotten.
+    private func sources(input: String?) -> [String] {
         let model = inference.model
         var files = Set([model.directory, model.transformerDirectory]).flatMap { directory in
             Self.files(in: directory) { name in
-                Self.modelFiles.contains(name) || [".safetensors", ".bin"].contains { name.hasSuffix($0) }
+                Self.modelFiles.contains(name) || ModelFile.isWeights(name)
             }
         }
         // Pooling's settings, and the settings and weights of Dense and LayerNorm, by whatever name.
-        for directory in try SentenceTransformerFolder(directory: model.directory).moduleDirectories {
+        for directory in model.folder.moduleDirectories {
             files += Self.files(in: directory) { _ in true }
         }
-        // A pipe's texts cannot be read again: no other run goes on with them.
+        // The texts of a pipe cannot be read again: no other run can continue this one.
         let texts = input ?? "standard input \(UInt64.random(in: .min ... .max))"
         return ["swiftlet \(SwiftletVersion.current)", texts, "\(source)", format.rawValue, "\(options)"]
             + ["\(model.encoder.engine)", "\(inference.configuration.defaultPrompt ?? "")"]
@@ -76,5 +83,34 @@ struct BulkEmbedding: Sendable {
     private static func files(in directory: String, where isWanted: (String) -> Bool) -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
         return names.filter(isWanted).map { "\(directory)/\($0)" }
+    }
+}
+
+/// Tells whether a file is another one or was changed, without reading it.
+enum FileStamp {
+    /// Path, size and time of the last change; nil for anything but a regular file, such as a pipe.
+    static func of(_ path: String) -> String? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        #if canImport(Darwin)
+        let time = status.st_mtimespec
+        #else
+        let time = status.st_mtim
+        #endif
+        return "\(absolute(path)), \(status.st_size) bytes, \(time.tv_sec).\(time.tv_nsec)"
+    }
+
+    /// The size of a regular file; nil for anything else.
+    static func size(of path: String) -> Int? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return Int(status.st_size)
+    }
+
+    /// The path with symbolic links resolved.
+    static func absolute(_ path: String) -> String {
+        guard let resolved = unsafe realpath(path, nil) else { return path }
+        defer { unsafe free(resolved) }
+        return unsafe String(cString: resolved)
     }
 }

@@ -1,22 +1,22 @@
 import Foundation
 import JSON
 
-/// A file that is written under a name of its own until it is whole, with a note beside it of how far it is known to be
-/// right, so that an interrupted run can go on.
+/// A file that is written under another name until it is complete. A note beside it says how much of it is known to be
+/// right, so that the next run can continue an interrupted one.
 struct PartialFile: ~Copyable {
-    /// What is known of a file in the making.
+    /// The progress of a file that is being written.
     struct State: Equatable {
-        /// What its contents follow from: the input, the model and the options.
+        /// What the contents depend on: the input, the model and the options.
         var sources: [String]
         /// Rows written.
         var rows = 0
-        /// Bytes of them, and of what stands before.
+        /// Bytes written, the header included.
         var bytes = 0
-        /// Bytes of the input that they are of.
+        /// Bytes of the input that have been read for them.
         var inputBytes = 0
     }
 
-    /// Its name when it is whole.
+    /// The path of the complete file.
     private let path: String
     private let file: OutputFile
     private(set) var state: State
@@ -29,7 +29,7 @@ struct PartialFile: ~Copyable {
 
     private static func notePath(_ path: String) -> String { path + ".partial.json" }
 
-    /// Opens what an earlier run with the same sources has left, or begins anew.
+    /// Opens the file that an earlier run with the same sources has left, or starts anew.
     ///
     /// - Throws: `writeFailed`, also when another process is writing it.
     init(path: String, sources: [String]) throws(CommandError) {
@@ -46,10 +46,10 @@ struct PartialFile: ~Copyable {
 
     /// Adds rows with their bytes, and notes that they are there.
     ///
-    /// - Parameter inputBytes: where the input goes on.
+    /// - Parameter inputBytes: position in the input where the next run would continue.
     mutating func append(_ bytes: [UInt8], rows: Int, upTo inputBytes: Int) throws(CommandError) {
         try file.write(bytes)
-        // What the note says must be there, even after a failure of power.
+        // The bytes that the note claims must be on the disk, even after a power failure.
         try file.synchronize()
         state.rows += rows
         state.bytes += bytes.count
@@ -57,7 +57,7 @@ struct PartialFile: ~Copyable {
         try writeNote()
     }
 
-    /// Gives the file its name, once `header` is in the place of the one written first.
+    /// Replaces the header by `header`, and gives the file its name.
     consuming func finish(header: [UInt8]) throws(CommandError) {
         try file.writeAtStart(header)
         try file.synchronize()
@@ -65,7 +65,7 @@ struct PartialFile: ~Copyable {
         unsafe unlink(notePath)
     }
 
-    /// Forgets the rows: they are of an input that has changed since.
+    /// Removes the file: its rows belong to an input that has changed since.
     consuming func discard() {
         unsafe unlink(notePath)
         unsafe unlink(file.path)
@@ -89,7 +89,7 @@ struct PartialFile: ~Copyable {
         try note.rename(to: notePath)
     }
 
-    /// The note at `path`; nil where there is none, or none that can be made sense of.
+    /// The note at `path`; nil if there is none or it cannot be read.
     private static func note(at path: String) -> State? {
         guard let data = FileManager.default.contents(atPath: path),
             case .object(let note)? = try? JSONParser.parse([UInt8](data)),

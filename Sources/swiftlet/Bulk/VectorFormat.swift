@@ -1,23 +1,24 @@
 import ArgumentParser
+import Inference
 import JSON
-import Service
+import ModelFiles
 
 /// The form of a file of vectors.
 enum VectorFormat: String, CaseIterable, ExpressibleByArgument {
-    /// NumPy's: a matrix of float32, a row for each text.
+    /// NumPy's format: a float32 matrix with a row for each text.
     case npy
     /// JSON Lines: an object for each text, as on standard output.
     case jsonl
     /// Comma-separated values: the text's number, then the vector's, below a line of names.
     case csv
 
-    /// What a file's ending says; nil where it says nothing that is known.
+    /// The format for a file's ending; nil for an unknown ending.
     init?(path: String) {
         guard let ending = path.split(separator: "/").last?.split(separator: ".").last?.lowercased() else { return nil }
         self.init(rawValue: ending)
     }
 
-    /// What stands before the vectors. Of a given number of columns it has always the same length.
+    /// The header before the vectors. Its length depends on the number of columns only.
     func header(rows: Int, columns: Int) -> [UInt8] {
         switch self {
         case .npy: NumpyFile.float32Header(rows: rows, columns: columns)
@@ -29,10 +30,7 @@ enum VectorFormat: String, CaseIterable, ExpressibleByArgument {
     /// Adds a text's vector.
     func append(_ vector: [Float], index: Int, to bytes: inout [UInt8]) {
         switch self {
-        case .npy:
-            for number in vector {
-                unsafe withUnsafeBytes(of: number.bitPattern.littleEndian) { unsafe bytes.append(contentsOf: $0) }
-            }
+        case .npy: bytes.append(littleEndian: vector)
         case .jsonl:
             var writer = JSONWriter(reservingBytes: 16 * vector.count)
             writer.object { writer in
@@ -47,7 +45,7 @@ enum VectorFormat: String, CaseIterable, ExpressibleByArgument {
             var writer = JSONWriter(reservingBytes: 16 * vector.count)
             writer.numbers(vector)
             bytes += "\(index),".utf8
-            // The numbers are JSON's, without its brackets.
+            // The numbers are written as in JSON, without the brackets.
             bytes += writer.bytes.dropFirst().dropLast()
             bytes.append(0x0A)
         }

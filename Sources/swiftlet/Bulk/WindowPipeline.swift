@@ -1,16 +1,16 @@
 import Foundation
 
-/// Works on the texts of a long input in windows: inside of one sorted by length, so that what is computed together is
-/// alike; given out in the input's order; in memory for two windows.
+/// Works on the texts of a long input in windows. Texts in a window are sorted by length, so that those computed
+/// together are alike; results come in the input's order; at most two windows are in memory.
 ///
-/// A thread of its own reads, and starts a task for each group of texts; while one window's last groups are computed
-/// the next one's first are under way, so that the engine never waits for a window to end.
+/// A separate thread reads, and starts a task for each group of texts. While one window's last groups are computed,
+/// the next one's first groups are under way, so that the engine never waits for a window to end.
 enum WindowPipeline {
-    /// Texts of a window. What an interruption costs is the work on one.
+    /// Texts of a window. An interruption loses the work on one window.
     static let textsPerWindow = 1024
     /// Bytes after which a window is closed, however few its texts.
     static let bytesPerWindow = 4 * 1024 * 1024
-    /// Texts of a task: one each would cost more in tasks than a small model costs in arithmetic.
+    /// Texts of a task. With one text each, tasks would cost more than a small model's arithmetic.
     static let textsPerGroup = 32
     /// Bytes after which a group is closed: about four thousand tokens, many batches' worth.
     static let bytesPerGroup = 16 * 1024
@@ -91,28 +91,28 @@ enum WindowPipeline {
 /// Texts that follow each other in the input.
 struct Window: Sendable {
     fileprivate(set) var texts: [Text] = []
-    /// What each takes of the input, with what is around it.
+    /// Bytes that each text takes of the input, with what is around it.
     fileprivate(set) var bytes: [Int] = []
 
-    /// The texts' places, longest text first, in groups.
+    /// The indices of the texts in groups, longest text first.
     func groups() -> [[Int]] {
         let lengths = texts.map(\.content.utf8.count)
         let places = texts.indices.sorted { (lengths[$0], $1) > (lengths[$1], $0) }
         var groups: [[Int]] = []
-        var room = 0
+        var capacity = 0
         for place in places {
-            if room < lengths[place] || (groups.last?.count ?? 0) == WindowPipeline.textsPerGroup {
+            if capacity < lengths[place] || (groups.last?.count ?? 0) == WindowPipeline.textsPerGroup {
                 groups.append([])
-                room = WindowPipeline.bytesPerGroup
+                capacity = WindowPipeline.bytesPerGroup
             }
             groups[groups.count - 1].append(place)
-            room -= lengths[place]
+            capacity -= lengths[place]
         }
         return groups
     }
 }
 
-/// Collects texts to windows.
+/// Collects texts into windows.
 private struct WindowBuilder {
     private var window = Window()
     private var windowBytes = 0
@@ -121,7 +121,7 @@ private struct WindowBuilder {
 
     init(skipping count: Int) { skipped = count }
 
-    /// - Returns: the window that is full with the text.
+    /// - Returns: the window, if the text fills it.
     mutating func append(_ text: Text) -> Window? {
         defer { lastEnd = text.endByte }
         guard skipped == 0 else {
@@ -136,7 +136,7 @@ private struct WindowBuilder {
         return isFull ? close() : nil
     }
 
-    /// - Returns: what is left; nil when there is nothing.
+    /// - Returns: the last window; nil if it has no texts.
     mutating func close() -> Window? {
         guard !window.texts.isEmpty else { return nil }
         defer { (window, windowBytes) = (Window(), 0) }

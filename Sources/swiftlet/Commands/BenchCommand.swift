@@ -1,6 +1,7 @@
 import ArgumentParser
 import Encoder
-import Service
+import Host
+import Inference
 import Tokenization
 
 /// What `swiftlet bench` measures.
@@ -122,7 +123,7 @@ struct BenchCommand: AsyncParsableCommand {
         }
         if let texts {
             let encoded = try Self.encoded(Self.read(texts), model)
-            work.append(("texts", bench.batches(of: encoded, rows: batch)))
+            work.append(("texts", bench.batches(of: encoded, count: batch)))
         }
         let engine = model.encoder.engine
         let settings: [BenchFigure.Setting] = [
@@ -137,7 +138,7 @@ struct BenchCommand: AsyncParsableCommand {
                     BenchFigure(
                         shape: item.name,
                         settings: settings,
-                        texts: item.batches.reduce(0) { $0 + $1.rows },
+                        texts: item.batches.reduce(0) { $0 + $1.texts },
                         tokens: item.batches.reduce(0) { $0 + $1.tokens },
                         bytes: nil,
                         seconds: try bench.seconds(for: item.batches, repetition)
@@ -160,7 +161,7 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     private func measureJSON() throws {
-        try report([{ TextBench.json(rows: batch, repetition) }])
+        try report([{ TextBench.json(vectors: batch, repetition) }])
     }
 
     /// Takes each figure `rounds` times, in turn, and writes the medians: a line as soon as it is known, or a table.

@@ -1,7 +1,8 @@
 import ArgumentParser
 import Encoder
+import Inference
 import JSON
-import Service
+import Results
 
 /// `swiftlet classify`: labels with scores, best first.
 struct ClassifyCommand: AsyncParsableCommand, TextCommand {
@@ -9,8 +10,8 @@ struct ClassifyCommand: AsyncParsableCommand, TextCommand {
         commandName: "classify",
         abstract: "Give each text its labels with score and logit, best first.",
         discussion: """
-            The model must be a MobileBertForSequenceClassification. Scores are the softmax of the logits, their \
-            sigmoid for a multi-label model, the logits themselves for regression.
+            The model must be a MobileBertForSequenceClassification. Scores are the softmax of the logits; for a \
+            multi-label model, their sigmoid; for regression, the logits themselves.
 
             EXAMPLES
               swiftlet classify "a gorgeous, witty, seductive movie"
@@ -18,14 +19,11 @@ struct ClassifyCommand: AsyncParsableCommand, TextCommand {
               cut -f1 reviews.tsv | swiftlet classify --top-k 1 --format json | jq -r .labels[0].label
 
             Each line of JSON is {"index": 0, "text": "…", "labels": [{"label": "…", "score": 0.99, "logit": 3.2}, \
-            …]}; index is the line's or the argument's number, from 0.
+            …]}; index is the number of the line or argument, from 0.
             """
     )
 
-    @OptionGroup var modelOptions: ModelOptions
-    @OptionGroup var engineFlags: EngineFlags
-    @OptionGroup var textOptions: TextOptions
-    @OptionGroup var lengthOptions: LengthOptions
+    @OptionGroup var task: TaskOptions
 
     @Option(help: ArgumentHelp("Give only the best labels of each text. (default: all)", valueName: "count"))
     var topK: Int?
@@ -33,7 +31,7 @@ struct ClassifyCommand: AsyncParsableCommand, TextCommand {
     @Flag(help: "Give the logits as scores.")
     var rawScores = false
 
-    @Option(help: ArgumentHelp("Second text that goes with each text, for a model of text pairs.", valueName: "text"))
+    @Option(help: ArgumentHelp("Second text for each text, for a model of text pairs.", valueName: "text"))
     var pair: String?
 
     func validate() throws {
@@ -41,16 +39,14 @@ struct ClassifyCommand: AsyncParsableCommand, TextCommand {
     }
 
     func run() async throws {
-        let inference = try await modelOptions.startInference(engine: engineFlags.options)
         var options = ClassifyOptions()
-        options.input = lengthOptions.inputOptions
+        options.input = task.length.inputOptions
         options.function = rawScores ? .identity : nil
         options.topK = topK
-        try await run(textOptions) { [options, pair] text in
+        try await run(task) { [options, pair] inference, text in
             let input = pair.map { TextInput.pair(text.content, $0) } ?? .text(text.content)
             return try await inference.classify([input], options: options).value.first ?? []
         }
-        await inference.shutDown()
     }
 
     func write(_ labels: [Classification], of text: Text, to writer: inout JSONWriter) {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Encoder
+import Inference
 import JSON
-import Service
 
 extension Pooling: ExpressibleByArgument {}
 
@@ -20,9 +20,9 @@ struct EmbedCommand: AsyncParsableCommand, TextCommand {
             Each line of JSON is {"index": 0, "embedding": [0.01, …]}; index is the line's or the argument's number, \
             from 0. A terminal shows the first numbers only; --format json shows all.
 
-            With --output there is a row for each line or record of the input, empty ones too. What is done so far is \
-            beside the file under names of its own (.partial, .partial.json): the same command goes on with it after \
-            an interruption, or begins anew where the input, the model or an option is another.
+            With --output there is a row for each line or record of the input, empty ones too. Until it is complete, \
+            the work done so far is beside the file (.partial, .partial.json). After an interruption, the same command \
+            continues it, or starts anew if the input, the model or an option has changed.
             """
     )
 
@@ -33,7 +33,7 @@ struct EmbedCommand: AsyncParsableCommand, TextCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How one vector is made of the tokens' vectors. (default: the model's 1_Pooling/config.json, else mean)"
+            "How the tokens' vectors become one vector. (default: the model's 1_Pooling/config.json, else mean)"
         )
     )
     var pooling: Pooling?
@@ -48,13 +48,13 @@ struct EmbedCommand: AsyncParsableCommand, TextCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Which of the model's prompts is put before each text. (default: the model's own default, if any)",
+            "Name of the model's prompt put before each text. (default: the model's own default, if any)",
             valueName: "name"
         )
     )
     var promptName: String?
 
-    @Option(help: ArgumentHelp("What is put before each text, as it is.", valueName: "text"))
+    @Option(help: ArgumentHelp("Text put before each text, unchanged.", valueName: "text"))
     var prompt: String?
 
     @Option(help: ArgumentHelp("Keep only the first numbers of each vector. (default: all)", valueName: "count"))
@@ -63,7 +63,7 @@ struct EmbedCommand: AsyncParsableCommand, TextCommand {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "File to write the vectors of --input to: .npy (float32), .jsonl or .csv. It appears when it is whole.",
+            "File to write the vectors of --input to: .npy (float32), .jsonl or .csv. It appears when it is complete.",
             valueName: "file"
         )
     )

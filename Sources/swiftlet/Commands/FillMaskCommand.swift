@@ -1,12 +1,13 @@
 import ArgumentParser
+import Inference
 import JSON
-import Service
+import Results
 
-/// `swiftlet fill-mask`: what may stand in the place of each mask.
+/// `swiftlet fill-mask`: the most probable words for each mask.
 struct FillMaskCommand: AsyncParsableCommand, TextCommand {
     static let configuration = CommandConfiguration(
         commandName: "fill-mask",
-        abstract: "Guess the words that [MASK] stands for in each text, best first.",
+        abstract: "Predict the words for [MASK] in each text, best first.",
         discussion: """
             The model must have a head for masked language modelling, as MobileBertForMaskedLM or \
             MobileBertForPreTraining. Scores are probabilities among all tokens of the vocabulary.
@@ -16,22 +17,20 @@ struct FillMaskCommand: AsyncParsableCommand, TextCommand {
               swiftlet fill-mask --model ./mobilebert-mlm --target good --target bad "The film was [MASK]."
               swiftlet fill-mask --model ./mobilebert-mlm --top-k 1 --input texts.txt | jq -r '.masks[0][0].sequence'
 
-            Each line of JSON is {"index": 0, "text": "…", "masks": [[{"score": 0.9, "token": 3007, "token_str": "…", \
-            "sequence": "…"}, …]]}, with a list for each [MASK]; index is the line's or the argument's number, from 0.
+            Each line of JSON is {"index": 0, "text": "…", "masks": [[{"score": 0.9, "token": 3007, \
+            "token_str": "…", "sequence": "…"}, …]]}, with a list for each [MASK]; index is the number of \
+            the line or argument, from 0.
             """
     )
 
-    @OptionGroup var modelOptions: ModelOptions
-    @OptionGroup var engineFlags: EngineFlags
-    @OptionGroup var textOptions: TextOptions
-    @OptionGroup var lengthOptions: LengthOptions
+    @OptionGroup var task: TaskOptions
 
     @Option(help: ArgumentHelp("How many words to give for each [MASK].", valueName: "count"))
     var topK = 5
 
     @Option(
         name: .customLong("target"),
-        help: ArgumentHelp("Consider this word; may be repeated. (default: the whole vocabulary)", valueName: "word")
+        help: ArgumentHelp("Word to consider; may be repeated. (default: the whole vocabulary)", valueName: "word")
     )
     var targets: [String] = []
 
@@ -40,15 +39,13 @@ struct FillMaskCommand: AsyncParsableCommand, TextCommand {
     }
 
     func run() async throws {
-        let inference = try await modelOptions.startInference(engine: engineFlags.options)
         var options = FillMaskOptions()
-        options.input = lengthOptions.inputOptions
+        options.input = task.length.inputOptions
         options.topK = topK
         options.targets = targets.isEmpty ? nil : targets
-        try await run(textOptions) { [options] text in
+        try await run(task) { [options] inference, text in
             try await inference.fillMasks([.text(text.content)], options: options).value.first ?? []
         }
-        await inference.shutDown()
     }
 
     func write(_ masks: [[MaskCandidate]], of text: Text, to writer: inout JSONWriter) {

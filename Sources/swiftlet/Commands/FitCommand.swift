@@ -1,23 +1,23 @@
 import ArgumentParser
-import Checkpoint
 import Encoder
 import Foundation
+import Inference
 import JSON
-import Service
 import Training
 
 extension ClassifierExport.Features: ExpressibleByArgument {}
 
-/// `swiftlet fit`: a classifier of one's own, over a model's frozen features.
+/// `swiftlet fit`: fits a classifier to the user's texts, over a model's frozen features.
 struct FitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fit",
         abstract: "Fit a classifier to labelled texts, over a model's frozen features.",
         discussion: """
-            The head is a multinomial logistic regression as scikit-learn's LogisticRegression; the encoder stays as \
-            it is. Some texts of each label are held out and measured; the rest is learnt from, with the penalty that \
-            stratified cross-validation prefers. The folder that is written is a checkpoint of transformers' class for \
-            sequence classification: serve, classify and AutoModelForSequenceClassification load it.
+            The head is a multinomial logistic regression, the same as scikit-learn's LogisticRegression; the encoder \
+            does not change. Some texts of each label are held out to measure accuracy. The head is fitted on the \
+            rest, with the penalty that stratified cross-validation chooses. The folder that is written is a \
+            checkpoint of transformers' class for sequence classification: serve, classify and \
+            AutoModelForSequenceClassification load it.
 
             EXAMPLES
               swiftlet fit --data reviews.csv --text-column review --label-column stars --output stars-model
@@ -26,21 +26,24 @@ struct FitCommand: AsyncParsableCommand {
               swiftlet serve --model sentiment
 
             FEATURES
-              pooler  what the model's own head reads: right where it has been trained for a like task
-              cls     the first token's last hidden state
-              mean    the mean of all tokens', as sentence embeddings mostly are; kept in the checkpoint as a layer \
-            more that attends to all tokens alike. Not for MobileBERT.
-            Without --features: pooler of a sequence classifier; else mean, or cls of MobileBERT and of what \
-            1_Pooling/config.json says so.
+              pooler  the output of the model's pooler; best for a model that was trained for a similar task
+              cls     the last hidden state of the first token
+              mean    the mean of the last hidden states of all tokens, like most sentence embeddings; stored in the \
+            checkpoint as one more layer, which attends to all tokens alike. Not for MobileBERT.
+            Without --features: pooler for a sequence classifier; else cls for MobileBERT and for models whose \
+            pooling is cls; else mean.
             """
     )
-
-    static let programVersion = SwiftletVersion.current
 
     @OptionGroup var modelOptions: ModelOptions
     @OptionGroup var engineFlags: EngineFlags
 
-    @Option(help: ArgumentHelp("Labelled texts: .csv or .tsv below a line of names, or .jsonl.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "File of labelled texts: .csv or .tsv with a line of column names, or .jsonl.",
+            valueName: "file"
+        )
+    )
     var data: String
 
     @Option(help: ArgumentHelp("Texts to measure on, of the same form. (default: a part of --data)", valueName: "file"))
@@ -61,26 +64,36 @@ struct FitCommand: AsyncParsableCommand {
     var features: ClassifierExport.Features?
 
     @Option(
-        help: ArgumentHelp("Share of the texts of each label to hold out without --validation.", valueName: "share")
+        help: ArgumentHelp(
+            "Fraction of the texts of each label to hold out without --validation.",
+            valueName: "fraction"
+        )
     )
     var heldOut = 0.2
 
-    @Option(help: ArgumentHelp("Parts of the cross-validation.", valueName: "count"))
+    @Option(help: ArgumentHelp("Number of folds of the cross-validation.", valueName: "count"))
     var folds = 5
 
     @Option(
         name: .customLong("c"),
         help: ArgumentHelp(
-            "scikit-learn's C: the smaller, the smaller the weights. (default: what cross-validation prefers)",
+            "scikit-learn's C: a smaller C gives smaller weights. (default: chosen by cross-validation)",
             valueName: "number"
         )
     )
     var inversePenalty: Double?
 
-    @Option(help: ArgumentHelp("Which texts are held out: the same seed holds out the same.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp(
+            "Seed of the choice of held-out texts: the same seed holds out the same texts.",
+            valueName: "number"
+        )
+    )
     var seed: UInt64 = 0
 
-    @Option(help: ArgumentHelp("Most tokens of a text; longer ones are cut. Kept in the folder.", valueName: "tokens"))
+    @Option(
+        help: ArgumentHelp("Most tokens of a text; longer texts are cut. Written into the folder.", valueName: "tokens")
+    )
     var maxLength: Int?
 
     @Option(help: "Form of the report: auto is text in a terminal and json elsewhere.")
@@ -131,7 +144,7 @@ struct FitCommand: AsyncParsableCommand {
                 task.validation = (try await extraction.features(of: measured), measuredLabels)
             }
             await extraction.finish()
-            (task.heldOutShare, task.folds, task.inversePenalty, task.seed) = (heldOut, folds, inversePenalty, seed)
+            (task.heldOutFraction, task.folds, task.inversePenalty, task.seed) = (heldOut, folds, inversePenalty, seed)
             let (head, result) = try task.run(data: data)
             var report = result
             report.output = output
@@ -164,10 +177,8 @@ struct FitCommand: AsyncParsableCommand {
     private func chosenFeatures(_ base: LoadedModel) -> ClassifierExport.Features {
         if let features { return features }
         if base.encoder.heads.contains(.sequenceClassification) { return .pooler }
-        guard base.encoder.configuration.architecture != .mobilebert else { return .cls }
-        let pooling = try? ConfigurationFile(path: base.directory + "/1_Pooling/config.json")
-        let usesFirstToken = try? pooling?.boolean("pooling_mode_cls_token", default: false)
-        return usesFirstToken == true ? .cls : .mean
+        guard base.encoder.configuration.architecture.supports(.mean) else { return .cls }
+        return base.embedding.poolings.contains(.cls) ? .cls : .mean
     }
 
     private func write(_ report: FitReport) throws {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Service
 
 /// `swiftlet health`: asks a running service whether it is healthy, for a container's HEALTHCHECK.
 struct HealthCommand: AsyncParsableCommand {
@@ -16,9 +17,9 @@ struct HealthCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Address to GET; without a path /health.",
+            "URL to GET; without a path, /health is asked.",
             discussion: """
-                Without it: port $SWIFTLET_PORT, else 8080, of 127.0.0.1, by https where $SWIFTLET_TLS_CERTIFICATE is \
+                Without it: port $SWIFTLET_PORT, else 8080, of 127.0.0.1, by https if $SWIFTLET_TLS_CERTIFICATE is \
                 set.
                 """
         )
@@ -28,13 +29,13 @@ struct HealthCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Certificates to trust (PEM).",
-            discussion: "Without it: the system's, and any certificate of this machine itself.",
+            discussion: "Without it: the system's, and any certificate from this machine itself.",
             valueName: "file"
         )
     )
     var caFile: String?
 
-    @Option(help: ArgumentHelp("Time for the answer to begin.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("Time until the answer must begin.", valueName: "seconds"))
     var timeout = 3
 
     func validate() throws {
@@ -50,10 +51,12 @@ struct HealthCommand: AsyncParsableCommand {
         try StandardOutput.write(Array((statusLine + "\n").utf8))
     }
 
+    private var defaultPort: UInt16 { UInt16(clamping: ServiceConfiguration().listen.port) }
+
     private func target() throws -> HealthProbe.Target {
         let environment = ProcessInfo.processInfo.environment
         // Kubernetes may set SWIFTLET_PORT to an address of its own (tcp://…): then the default it is.
-        let port = environment["SWIFTLET_PORT"].flatMap { UInt16($0) } ?? 8080
+        let port = environment["SWIFTLET_PORT"].flatMap { UInt16($0) } ?? defaultPort
         let scheme = environment["SWIFTLET_TLS_CERTIFICATE"].map(\.isEmpty) == false ? "https" : "http"
         let url = url ?? "\(scheme)://127.0.0.1:\(port)/health"
         guard let target = HealthProbe.Target(url: url) else {

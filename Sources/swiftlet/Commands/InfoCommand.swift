@@ -1,4 +1,5 @@
 import ArgumentParser
+import Inference
 import JSON
 import Service
 
@@ -6,9 +7,9 @@ import Service
 struct InfoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "info",
-        abstract: "Show what a model is: architecture, sizes, labels, limits.",
+        abstract: "Show a model's architecture, sizes, labels and limits.",
         discussion: """
-            The object is the one that GET /info of the service gives, at the default settings.
+            The result is the object that the service answers to GET /info with its default settings.
 
             EXAMPLES
               swiftlet info

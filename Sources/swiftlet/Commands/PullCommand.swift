@@ -11,7 +11,7 @@ struct PullCommand: AsyncParsableCommand {
             Fetches what this program reads of a model: its configuration, vocabulary, weights (safetensors if there \
             are any, else PyTorch's) and sentence-transformers' modules. The folder that holds them is printed. The \
             cache is the one that huggingface_hub, transformers and sentence-transformers use: what they fetched is \
-            not fetched again. A pull that was interrupted goes on where it ended.
+            not fetched again. A pull that was interrupted continues where it ended.
 
             EXAMPLES
               swiftlet pull google/mobilebert-uncased
@@ -39,10 +39,10 @@ struct PullCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Branch, tag or commit.", valueName: "revision"))
     var revision: String?
 
-    @Flag(name: .shortAndLong, help: "No progress on standard error.")
+    @Flag(name: .shortAndLong, help: "Show no progress on standard error.")
     var quiet = false
 
-    @Option(help: "text: the folder; json: an object with the commit and the files, too.")
+    @Option(help: "Form of the result: text is the folder; json is an object with folder, commit and files.")
     var format = OutputFormat.text
 
     @Option(help: ArgumentHelp("Largest file that is fetched.", valueName: "bytes"))

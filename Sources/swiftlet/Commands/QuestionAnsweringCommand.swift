@@ -1,7 +1,8 @@
 import ArgumentParser
 import Encoder
+import Inference
 import JSON
-import Service
+import Results
 
 /// `swiftlet question-answering`: where in each text the answer to a question stands.
 struct QuestionAnsweringCommand: AsyncParsableCommand, TextCommand {
@@ -16,8 +17,8 @@ struct QuestionAnsweringCommand: AsyncParsableCommand, TextCommand {
               swiftlet question-answering --model ./mobilebert-squad2 --question "Who wrote it?" --input pages.txt
               swiftlet question-answering --model ./mobilebert-squad2 --question "Who?" --no-answer "It rains."
 
-            Each line of JSON is {"index": 0, "answers": [{"score": 0.9, "start": 11, "end": 16, "answer": "…"}, …]}; \
-            start and end count Unicode scalars of the text, index is the line's or the argument's number, from 0.
+            Each line of JSON is {"index": 0, "answers": [{"score": 0.9, "start": 11, "end": 16, "answer": "…"}, \
+            …]}; start and end count Unicode scalars of the text, index is the number of the line or argument, from 0.
             """
     )
 
@@ -25,7 +26,7 @@ struct QuestionAnsweringCommand: AsyncParsableCommand, TextCommand {
     @OptionGroup var engineFlags: EngineFlags
     @OptionGroup var textOptions: TextOptions
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("What is asked of each text.", valueName: "text"))
+    @Option(name: .shortAndLong, help: ArgumentHelp("Question asked about each text.", valueName: "text"))
     var question: String
 
     @Option(help: ArgumentHelp("How many answers to give, best first.", valueName: "count"))
@@ -35,19 +36,25 @@ struct QuestionAnsweringCommand: AsyncParsableCommand, TextCommand {
     var maxAnswerLen = 15
 
     @Option(
-        help: ArgumentHelp("Most tokens of a window. (default: 384, or what the model takes)", valueName: "tokens")
+        help: ArgumentHelp(
+            "Most tokens of a window. (default: 384, or fewer if the model takes fewer)",
+            valueName: "tokens"
+        )
     )
     var maxSeqLen: Int?
 
     @Option(
-        help: ArgumentHelp("Tokens that windows share. (default: 128, or half a short window)", valueName: "tokens")
+        help: ArgumentHelp(
+            "Tokens that two windows have in common. (default: 128, or half of a short window)",
+            valueName: "tokens"
+        )
     )
     var docStride: Int?
 
-    @Option(help: ArgumentHelp("Most tokens of the question; more are cut.", valueName: "tokens"))
+    @Option(help: ArgumentHelp("Most tokens of the question; a longer one is cut.", valueName: "tokens"))
     var maxQuestionLen = 64
 
-    @Flag(name: .customLong("no-answer"), help: "Take it for an answer, too, that there is none.")
+    @Flag(name: .customLong("no-answer"), help: "Accept that a text has no answer.")
     var acceptsNoAnswer = false
 
     @Flag(inversion: .prefixedNo, help: "Begin and end answers with whole words.")

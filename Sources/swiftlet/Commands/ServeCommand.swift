@@ -1,6 +1,7 @@
 import ArgumentParser
 import Encoder
 import Foundation
+import Inference
 import LinearAlgebra
 import Service
 import Tokenization
@@ -13,8 +14,8 @@ struct ServeCommand: AsyncParsableCommand {
         usage: "swiftlet serve [--config <file>] [--print-config] [--<setting> <value> ...]",
         discussion: """
             Settings come from flags, from environment variables (--max-batch-tokens is SWIFTLET_MAX_BATCH_TOKENS), \
-            from the YAML file of --config or SWIFTLET_CONFIG (max_batch_tokens: 4096), or are defaults, in this order \
-            of precedence. Unknown names are refused.
+            from the YAML file of --config or SWIFTLET_CONFIG (max_batch_tokens: 4096), or are defaults. The earlier \
+            source wins. Unknown names are refused.
 
             EXAMPLES
               swiftlet serve
@@ -30,7 +31,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("YAML file of settings.", valueName: "file"))
     var config: String?
 
-    @Flag(help: "Print the settings that would be in force, as a commented YAML file, and exit.")
+    @Flag(help: "Print the effective settings as a commented YAML file, and exit.")
     var printConfig = false
 
     @Argument(
@@ -47,16 +48,17 @@ struct ServeCommand: AsyncParsableCommand {
             return
         }
         // Both are found out before the port is opened: no probe shall find a service that can never become ready.
-        let source = ModelSource(name: configuration.model, revision: configuration.revision)
+        let source = ModelSource(name: configuration.model.name, revision: configuration.model.revision)
         try source.check()
         if case .folder(let folder) = try source.place() { try ModelOptions.check(folder) }
         do throws(BackendError) {
-            try configuration.engine.check()
+            try configuration.model.compute.check()
         } catch {
             throw CommandError.noEngine("\(error)")
         }
         do {
-            try await SwiftletServer.run(configuration, apiKeys: environment[Edge.keysVariable]) { logger in
+            try await SwiftletServer.run(configuration, apiKeys: environment[SettingsEnvironment.keysVariable]) {
+                logger in
                 let location = try await source.locate(observer: PullLog(logger).observer)
                 try ModelOptions.check(location.folder)
                 return ServedModel(directory: location.folder, name: location.id)

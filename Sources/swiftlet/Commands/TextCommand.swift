@@ -1,9 +1,10 @@
+import ArgumentParser
+import Inference
 import JSON
-import Service
 
-/// What `embed`, `classify` and `tokenize` have in common: texts in, a result for each out.
+/// A command that gives a result for each text.
 protocol TextCommand: Sendable {
-    /// What one text gives.
+    /// The result of one text.
     associatedtype Output: Sendable
 
     /// Writes the members of a result's JSON object, after its `index`.
@@ -13,7 +14,27 @@ protocol TextCommand: Sendable {
     func lines(_ output: Output, of text: Text) -> [String]
 }
 
+/// The options of a command that runs the model on each text by itself.
+struct TaskOptions: ParsableArguments {
+    @OptionGroup var model: ModelOptions
+    @OptionGroup var engine: EngineFlags
+    @OptionGroup var texts: TextOptions
+    @OptionGroup var length: LengthOptions
+}
+
 extension TextCommand {
+    /// Loads the model, runs it on all texts and writes the results in order.
+    ///
+    /// - Parameter work: computes one text's result.
+    func run(
+        _ options: TaskOptions,
+        work: @escaping @Sendable (InferenceService, Text) async throws -> Output
+    ) async throws {
+        let inference = try await options.model.startInference(engine: options.engine.options)
+        try await run(options.texts) { text in try await work(inference, text) }
+        await inference.shutDown()
+    }
+
     /// Works on all texts of `options` and writes the results in order.
     func run(_ options: TextOptions, work: @escaping @Sendable (Text) async throws -> Output) async throws {
         let interruption = Interruption()
@@ -48,8 +69,8 @@ extension TextCommand {
     }
 }
 
-/// Names the text in an error that is the fault of one of `texts`. Others are the options', and the same for every
-/// text.
+/// Names the text in an error that one of `texts` causes. Other errors are caused by options, and are the same for
+/// every text.
 func placed(_ error: any Error, in texts: [Text], of source: TextSource) -> any Error {
     switch error {
     case InferenceError.tooLong(let input, let tokens, let limit):

@@ -1,7 +1,8 @@
 import ArgumentParser
 import Encoder
+import Inference
 import JSON
-import Service
+import Results
 
 extension AggregationStrategy: ExpressibleByArgument {}
 
@@ -19,16 +20,13 @@ struct TokenClassifyCommand: AsyncParsableCommand, TextCommand {
 
             Each line of JSON is {"index": 0, "entities": [{"entity_group": "PER", "score": 0.99, "word": "…", \
             "start": 0, "end": 12}, …]}, for --aggregation none with entity and the token's index instead; start and \
-            end count Unicode scalars of the text, index is the line's or the argument's number, from 0.
+            end count Unicode scalars of the text, index is the number of the line or argument, from 0.
             """
     )
 
-    @OptionGroup var modelOptions: ModelOptions
-    @OptionGroup var engineFlags: EngineFlags
-    @OptionGroup var textOptions: TextOptions
-    @OptionGroup var lengthOptions: LengthOptions
+    @OptionGroup var task: TaskOptions
 
-    @Option(help: "What is made of the labels of tokens: nothing, or words and names by one of four rules.")
+    @Option(help: "How the labels of tokens are joined into words and names: not at all, or by one of four rules.")
     var aggregation = AggregationStrategy.none
 
     @Option(help: ArgumentHelp("Label to leave out; may be given several times. (default: O)", valueName: "label"))
@@ -36,7 +34,7 @@ struct TokenClassifyCommand: AsyncParsableCommand, TextCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Read a long text in windows that share so many tokens instead of cutting it. Not with --aggregation none.",
+            "Read a long text in windows with this many tokens in common, uncut. Not with --aggregation none.",
             valueName: "tokens"
         )
     )
@@ -49,16 +47,14 @@ struct TokenClassifyCommand: AsyncParsableCommand, TextCommand {
     }
 
     func run() async throws {
-        let inference = try await modelOptions.startInference(engine: engineFlags.options)
         var options = TokenClassificationOptions()
-        options.input = lengthOptions.inputOptions
+        options.input = task.length.inputOptions
         options.aggregation = aggregation
         options.stride = stride
         if !ignoreLabel.isEmpty { options.ignoredLabels = Set(ignoreLabel) }
-        try await run(textOptions) { [options] text in
+        try await run(task) { [options] inference, text in
             try await inference.classifyTokens([text.content], options: options).value.first ?? []
         }
-        await inference.shutDown()
     }
 
     func write(_ entities: [Entity], of text: Text, to writer: inout JSONWriter) {

@@ -1,6 +1,7 @@
 import ArgumentParser
+import Inference
 import JSON
-import Service
+import Results
 import Tokenization
 
 extension OffsetUnit: ExpressibleByArgument {}
@@ -9,9 +10,10 @@ extension OffsetUnit: ExpressibleByArgument {}
 struct TokenizeCommand: AsyncParsableCommand, TextCommand {
     static let configuration = CommandConfiguration(
         commandName: "tokenize",
-        abstract: "Show the tokens of each text: id, piece, and where it stands in the text.",
+        abstract: "Show the tokens of each text: id, piece and place in the text.",
         discussion: """
-            Needs the model's tokenizer only, not its weights. A text is cut only with --max-length or --truncate.
+            The command needs only the model's tokenizer, not its weights. Texts are cut only with --max-length or \
+            --truncate.
 
             EXAMPLES
               swiftlet tokenize "Unbelievable!"
@@ -19,7 +21,7 @@ struct TokenizeCommand: AsyncParsableCommand, TextCommand {
               swiftlet tokenize --offsets utf16 --input texts.txt > tokens.jsonl
 
             Each line of JSON is {"index": 0, "tokens": [{"id": 101, "text": "[CLS]", "special": true, "start": null, \
-            "stop": null, "type_id": 0}, …]}; index is the line's or the argument's number, from 0.
+            "stop": null, "type_id": 0}, …]}; index is the number of the line or argument, from 0.
             """
     )
 
@@ -50,7 +52,8 @@ struct TokenizeCommand: AsyncParsableCommand, TextCommand {
             if lengthOptions.truncate == false, let limit = lengthOptions.maxLength, encoding.count > limit {
                 throw InferenceError.tooLong(input: 0, tokens: encoding.count, limit: limit)
             }
-            return Self.tokens(encoding, encoding.offsets(in: offsets, text: text.content, pair: pair), tokenizer)
+            let places = encoding.offsets(in: offsets, text: text.content, pair: pair)
+            return encoding.ids.indices.map { EncodedToken(encoding, at: $0, offsets: places, tokenizer) }
         }
     }
 
@@ -64,50 +67,12 @@ struct TokenizeCommand: AsyncParsableCommand, TextCommand {
         )
     }
 
-    /// One token as it is shown.
-    struct Token: Sendable {
-        var id: Int32
-        var text: String
-        var isSpecial: Bool
-        /// Place in the text that it comes from; nil for a special token.
-        var place: Range<Int32>?
-        var typeID: Int32
-    }
-
-    private static func tokens(_ encoding: Encoding, _ offsets: [Range<Int32>], _ tokenizer: Tokenizer) -> [Token] {
-        encoding.ids.indices.map { index in
-            let isSpecial = encoding.specialTokensMask[index]
-            return Token(
-                id: encoding.ids[index],
-                text: tokenizer.token(id: encoding.ids[index]) ?? "",
-                isSpecial: isSpecial,
-                place: isSpecial ? nil : offsets[index],
-                typeID: encoding.typeIDs[index]
-            )
-        }
-    }
-
-    func write(_ tokens: [Token], of text: Text, to writer: inout JSONWriter) {
+    func write(_ tokens: [EncodedToken], of text: Text, to writer: inout JSONWriter) {
         writer.key("tokens")
-        writer.array(tokens) { writer, token in
-            writer.object { writer in
-                writer.key("id")
-                writer.integer(token.id)
-                writer.key("text")
-                writer.string(token.text)
-                writer.key("special")
-                writer.boolean(token.isSpecial)
-                writer.key("start")
-                if let place = token.place { writer.integer(place.lowerBound) } else { writer.null() }
-                writer.key("stop")
-                if let place = token.place { writer.integer(place.upperBound) } else { writer.null() }
-                writer.key("type_id")
-                writer.integer(token.typeID)
-            }
-        }
+        writer.array(tokens) { $1.write(to: &$0) }
     }
 
-    func lines(_ tokens: [Token], of text: Text) -> [String] {
+    func lines(_ tokens: [EncodedToken], of text: Text) -> [String] {
         let heading = ["", "id", "token", offsets.rawValue, "type"]
         let rows = tokens.map { token in
             let place = token.place.map { "\($0.lowerBound)–\($0.upperBound)" } ?? ""

@@ -1,13 +1,13 @@
 import ArgumentParser
 import Hub
+import Inference
 import JSON
-import Service
 
 /// `swiftlet verify`: checks a published model by the figures that were published of it.
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Check a published model by the figures that were published of its results.",
+        abstract: "Check a model against published figures of its results.",
         discussion: """
             Fetches the model, as `swiftlet pull` does, computes in float32 and compares. Without an id it lists the \
             models whose figures it knows.
@@ -20,10 +20,10 @@ struct VerifyCommand: AsyncParsableCommand {
             EXIT STATUS
               0   all figures are met
               1   a figure is not met
-              64  no figures are known of the model
+              64  no figures of the model are known
               65  the model's files cannot be used
               66  there is no such folder
-              69  the model cannot be had from the Hub, so nothing was checked
+              69  the model is not available from the Hub, so nothing was checked
             """
     )
 
@@ -33,7 +33,7 @@ struct VerifyCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Folder of the model, instead of the Hub.", valueName: "dir"))
     var model: String?
 
-    @Option(help: ArgumentHelp("Branch, tag or commit of a model of the Hub. (default: main)", valueName: "revision"))
+    @Option(help: ArgumentHelp("Branch, tag or commit of a model on the Hub. (default: main)", valueName: "revision"))
     var revision: String?
 
     @Option(help: "Form of the result: auto is text in a terminal and json (one object a line) elsewhere.")

@@ -1,38 +1,36 @@
 import ArgumentParser
+import Inference
 import JSON
-import Service
+import Results
 
-/// `swiftlet zero-shot`: how well labels of the user's own fit each text.
+/// `swiftlet zero-shot`: how well the user's own labels fit each text.
 struct ZeroShotCommand: AsyncParsableCommand, TextCommand {
     static let configuration = CommandConfiguration(
         commandName: "zero-shot",
         abstract: "Judge how well labels of your own fit each text, best first.",
         discussion: """
-            The model must be one of natural language inference, as typeform/mobilebert-uncased-mnli: each label makes \
-            a hypothesis, and the score is how far the text entails it.
+            The model must be one for natural language inference, such as typeform/mobilebert-uncased-mnli: each label \
+            makes a hypothesis, and its score is the probability that the text entails it.
 
             EXAMPLES
               swiftlet zero-shot --model typeform/mobilebert-uncased-mnli --labels sports,politics "A late goal."
               swiftlet zero-shot --model ./mnli --labels "urgent, angry" --multi-label --input mails.txt
               swiftlet zero-shot --model ./mnli --labels good,bad --template "This film is {}." "I was moved."
 
-            Each line of JSON is {"index": 0, "sequence": "…", "labels": [{"label": "…", "score": 0.9}, …]}; index is \
-            the line's or the argument's number, from 0.
+            Each line of JSON is {"index": 0, "sequence": "…", "labels": [{"label": "…", "score": 0.9}, …]}; \
+            index is the number of the line or argument, from 0.
             """
     )
 
-    @OptionGroup var modelOptions: ModelOptions
-    @OptionGroup var engineFlags: EngineFlags
-    @OptionGroup var textOptions: TextOptions
-    @OptionGroup var lengthOptions: LengthOptions
+    @OptionGroup var task: TaskOptions
 
-    @Option(help: ArgumentHelp("What a text may be about, with commas between.", valueName: "labels"))
+    @Option(help: ArgumentHelp("Labels that a text may have, separated by commas.", valueName: "labels"))
     var labels: String
 
-    @Option(help: ArgumentHelp("What becomes of a label, which is put in the place of {}.", valueName: "text"))
+    @Option(help: ArgumentHelp("Hypothesis made of each label, which replaces {}.", valueName: "text"))
     var template = "This example is {}."
 
-    @Flag(help: "Judge each label by itself; else scores add up to 1.")
+    @Flag(help: "Judge each label by itself. Otherwise the scores of all labels add up to 1.")
     var multiLabel = false
 
     func validate() throws {
@@ -42,15 +40,13 @@ struct ZeroShotCommand: AsyncParsableCommand, TextCommand {
     }
 
     func run() async throws {
-        let inference = try await modelOptions.startInference(engine: engineFlags.options)
         var options = ZeroShotOptions(labels: ZeroShotOptions.labels(separatedByCommas: labels))
-        options.input = lengthOptions.inputOptions
+        options.input = task.length.inputOptions
         options.hypothesisTemplate = template
         options.isMultiLabel = multiLabel
-        try await run(textOptions) { [options] text in
+        try await run(task) { [options] inference, text in
             try await inference.zeroShot([text.content], options: options).value.first ?? []
         }
-        await inference.shutDown()
     }
 
     func write(_ labels: [LabelScore], of text: Text, to writer: inout JSONWriter) {

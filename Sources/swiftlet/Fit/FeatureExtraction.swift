@@ -1,13 +1,14 @@
 import Encoder
-import Service
+import Host
+import Inference
 import Training
 
-/// Computes what the head of a class reads of texts.
+/// Computes the features of texts: the vectors that a classification head reads.
 ///
-/// A checkpoint of that class does it, with the tokenizer that goes into its folder: its head is the identity, or it
-/// ends below the layer that averages, and a few sums do that layer's work.
+/// A checkpoint of the head's class computes them, with the tokenizer of the new folder: its head is the identity, or
+/// it ends below the layer that averages, and a few sums replace that layer.
 struct FeatureExtraction {
-    /// Bytes that all features may take, beside which there is nothing large: half of a small server's memory.
+    /// Most bytes of all features, the only large thing in memory: half of a small server's memory.
     private static let maxBytes = 8 << 30
 
     private let export: ClassifierExport
@@ -18,7 +19,7 @@ struct FeatureExtraction {
     init(
         _ export: ClassifierExport,
         in folder: FittedFolder,
-        engine: EngineOptions,
+        engine: ComputeOptions,
         maxLength: Int?
     ) throws {
         self.export = export

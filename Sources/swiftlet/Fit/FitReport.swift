@@ -1,7 +1,8 @@
+import Host
 import JSON
 import Training
 
-/// What a fit came to.
+/// The result of a fit.
 struct FitReport {
     var labels: [String]
     var features: String
@@ -13,7 +14,7 @@ struct FitReport {
     var heldOut: ConfusionMatrix
     var output: String
 
-    /// The share of the most frequent class of the held-out texts: what one is right by without looking.
+    /// The fraction of the most frequent class among the held-out texts: the accuracy of always guessing that class.
     var majority: Double {
         let largest = heldOut.counts.map { $0.reduce(0, +) }.max() ?? 0
         return heldOut.total > 0 ? Double(largest) / Double(heldOut.total) : 0
@@ -21,7 +22,7 @@ struct FitReport {
 
     /// For people.
     var lines: [String] {
-        let percent = { (share: Double) in Decimals.fixed(100 * share, digits: 2) + " %" }
+        let percent = { (fraction: Double) in Decimals.fixed(100 * fraction, digits: 2) + " %" }
         var lines = Columns.aligned([
             ["texts", "\(trainingRows) to learn from, \(heldOut.total) held out"],
             ["features", features],
@@ -44,8 +45,9 @@ struct FitReport {
         let names = labels.map { Columns.shown($0, width: 24) }
         let header = [""] + names + ["precision", "recall", "F1"]
         let rows = labels.indices.map { index in
-            let shares = [heldOut.precision(index), heldOut.recall(index), heldOut.f1(index)]
-            return [names[index]] + heldOut.counts[index].map { "\($0)" } + shares.map { Decimals.fixed($0, digits: 4) }
+            let fractions = [heldOut.precision(index), heldOut.recall(index), heldOut.f1(index)]
+            return [names[index]] + heldOut.counts[index].map { "\($0)" }
+                + fractions.map { Decimals.fixed($0, digits: 4) }
         }
         return Columns.aligned([header] + rows, alignedRight: Set(1..<header.count))
     }
@@ -98,7 +100,7 @@ struct FitReport {
             # A classifier over \(baseModel)
 
             A logistic regression over frozen features: only the last layer was fitted, by `swiftlet fit` \
-            \(FitCommand.programVersion). The encoder's weights are \(baseModel)'s.
+            \(SwiftletVersion.current). The encoder's weights are \(baseModel)'s.
 
             - Labels: \(labels.map { "`\($0)`" }.joined(separator: ", ")).
             - Data: \(trainingRows) texts of \(data); what they are, and whose, this program does not know.

@@ -1,20 +1,20 @@
 import Training
 
-/// Features and labels in, a head and what it is worth out.
+/// Fits a head to features and labels, and measures its accuracy.
 struct FitTask {
     var classes: [String]
     /// Each text's class.
     var labels: [Int]
     /// Each text's features.
     var features: [[Float]]
-    /// Texts to measure on; nil for a part of the others.
+    /// Texts to measure on; nil to hold out a part of the training texts.
     var validation: (features: [[Float]], labels: [Int])?
-    var heldOutShare = 0.2
+    var heldOutFraction = 0.2
     var folds = 5
     var inversePenalty: Double?
     var seed: UInt64 = 0
 
-    /// What cross-validation cannot choose where no label has two texts to learn from; scikit-learn's default.
+    /// The value of C if no label has two texts, so that cross-validation cannot choose it; scikit-learn's default.
     private static let fallbackInversePenalty = 1.0
 
     init(classes: [String], labels: [Int], features: [[Float]]) {
@@ -24,12 +24,12 @@ struct FitTask {
     /// Chooses the penalty, fits and measures.
     ///
     /// - Parameter data: the name of the texts' file, for messages.
-    /// - Throws: `unusableText` where nothing can be held out.
+    /// - Throws: `unusableText` if no text can be held out.
     func run(data: String) throws(CommandError) -> (head: (weight: [Float], bias: [Float]), report: FitReport) {
         let all = Array(labels.indices)
         let split =
             validation == nil
-            ? Stratification.split(labels: labels, share: heldOutShare, seed: seed) : (training: all, heldOut: [])
+            ? Stratification.split(labels: labels, fraction: heldOutFraction, seed: seed) : (training: all, heldOut: [])
         guard validation != nil || !split.heldOut.isEmpty else {
             throw .unusableText(place: data, reason: "no label has two texts, of which one could be held out")
         }

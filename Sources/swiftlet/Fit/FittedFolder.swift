@@ -1,24 +1,19 @@
 import Checkpoint
 import Encoder
 import Foundation
+import JSON
+import ModelFiles
 
-/// A model's folder in the making: beside its place, until it is whole.
+/// A model's folder that is being written, beside its final place until it is complete.
 struct FittedFolder {
-    /// What a folder needs beside weights, configuration and card, where the base model has it.
-    private static let tokenizerFiles = [
-        "vocab.txt", "tokenizer.json", settingsFile, "special_tokens_map.json", "added_tokens.json",
-    ]
-
-    private static let settingsFile = "tokenizer_config.json"
-
     private let destination: String
-    /// Where it is made.
+    /// The folder while it is being written.
     let path: String
 
-    /// Makes an empty one.
+    /// Makes an empty folder.
     ///
     /// - Parameter replaces: whether there may be something at `destination`.
-    /// - Throws: `usage` where there is, `writeFailed`.
+    /// - Throws: `usage` if something is there and must not be replaced, `writeFailed`.
     init(destination: String, replaces: Bool) throws(CommandError) {
         let url = URL(fileURLWithPath: destination).standardizedFileURL
         self.destination = url.path
@@ -30,27 +25,42 @@ struct FittedFolder {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw .writeFailed(reason: "\(destination): \(systemErrorText(error))")
+            throw .writeFailed(reason: "\(destination): \(SystemError.text(error))")
         }
     }
 
     /// Copies the tokenizer, each file from the first folder that has it.
     ///
-    /// - Parameter maxLength: the length that texts are cut to, for whoever loads the folder.
+    /// - Parameter maxLength: the length that texts are cut to, which is written into the settings.
     func copyTokenizer(from directories: [String], maxLength: Int) throws {
-        for name in Self.tokenizerFiles {
-            let found = directories.lazy.compactMap { FileManager.default.contents(atPath: "\($0)/\(name)") }.first
+        for file in ModelFile.tokenizerFiles {
+            let found = directories.lazy.compactMap { FileManager.default.contents(atPath: file.path(in: $0)) }.first
             guard let data = found else { continue }
             let bytes = [UInt8](data)
-            let isSettings = name == Self.settingsFile
-            try write(isSettings ? TokenizerSettings.bytes(bytes, maxLength: maxLength) : bytes, as: name)
+            try write(file == .tokenizerSettings ? Self.settings(bytes, maxLength: maxLength) : bytes, as: file.name)
         }
     }
 
-    /// Writes configuration and weights, over those of a call before.
+    /// A `tokenizer_config.json` with its `model_max_length` replaced.
+    private static func settings(_ original: [UInt8], maxLength: Int) throws -> [UInt8] {
+        let key = "model_max_length"
+        guard case .object(let settings) = try JSONParser.parse(original) else { return original }
+        var writer = JSONWriter()
+        writer.object { writer in
+            for member in settings.members where member.key != key {
+                writer.key(member.key)
+                writer.value(member.value)
+            }
+            writer.key(key)
+            writer.integer(maxLength)
+        }
+        return writer.bytes + [UInt8(ascii: "\n")]
+    }
+
+    /// Writes configuration and weights, and replaces those of an earlier call.
     func write(_ export: ClassifierExport, labels: [String], weight: [Float], bias: [Float]) throws {
-        try write(export.configurationFile(labels: labels), as: "config.json")
-        let file = try OutputFile(path: "\(path)/model.safetensors")
+        try write(export.configurationFile(labels: labels), as: ModelFile.configuration.name)
+        let file = try OutputFile(path: ModelFile.safetensors.path(in: path))
         try file.truncate(to: 0)
         try SafetensorsWriter.write(export.tensors(weight: weight, bias: bias)) { try file.write($0) }
         try file.synchronize()
@@ -71,11 +81,11 @@ struct FittedFolder {
             if manager.fileExists(atPath: destination) { try manager.moveItem(atPath: destination, toPath: old) }
             try manager.moveItem(atPath: path, toPath: destination)
         } catch {
-            throw .writeFailed(reason: "\(destination): \(systemErrorText(error))")
+            throw .writeFailed(reason: "\(destination): \(SystemError.text(error))")
         }
         try? manager.removeItem(atPath: old)
     }
 
-    /// Removes it: it will not be whole.
+    /// Removes the folder, if it cannot be completed.
     func discard() { try? FileManager.default.removeItem(atPath: path) }
 }

@@ -1,6 +1,6 @@
 /// Texts with their classes, as a file gives them.
 struct LabelledTexts {
-    /// Classes that a head is fitted for. More mostly means that the wrong column was named.
+    /// Most classes of a head. More classes mostly mean that the wrong column was named.
     static let maxClasses = 1000
 
     private(set) var texts: [Text] = []
@@ -10,7 +10,7 @@ struct LabelledTexts {
 
     /// Reads a file of records.
     ///
-    /// - Throws: ``CommandError``, with the line of a record that will not do.
+    /// - Throws: ``CommandError``, with the line of a record that cannot be used.
     init(path: String, fields: RecordFields) throws(CommandError) {
         source = .records(path: path == "-" ? nil : path, fields)
         var fault: CommandError?
@@ -34,7 +34,7 @@ struct LabelledTexts {
 
     /// The classes: whole numbers by value, else by their characters.
     ///
-    /// - Throws: `unusableText` of fewer than two, or too many.
+    /// - Throws: `unusableText` for fewer than two classes, or too many.
     func classes() throws(CommandError) -> [String] {
         let distinct = Set(names)
         guard (2...Self.maxClasses).contains(distinct.count) else {
@@ -51,9 +51,9 @@ struct LabelledTexts {
         return distinct.sorted { (Int($0) ?? 0, $0) < (Int($1) ?? 0, $1) }
     }
 
-    /// Each text's class, as its place among `classes`.
+    /// The index in `classes` of each text's class.
     ///
-    /// - Throws: `unusableText` for a label that is none of them.
+    /// - Throws: `unusableText` for a label that is not in `classes`.
     func labels(among classes: [String]) throws(CommandError) -> [Int] {
         let places = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, $0) })
         var labels: [Int] = []

@@ -1,16 +1,43 @@
+import ArgumentParser
 import JSON
+
+/// The form of an input file of texts.
+enum RecordFormat: String, CaseIterable, ExpressibleByArgument {
+    /// One text a line.
+    case txt
+    /// JSON Lines: one object a line.
+    case jsonl
+    /// Comma-separated values (RFC 4180) below a line of names.
+    case csv
+    /// Tab-separated values below a line of names.
+    case tsv
+
+    /// The format for a file's ending; lines of text for an unknown ending.
+    init(path: String) {
+        let name = path.split(separator: "/").last ?? ""
+        let ending = name.contains(".") ? name.split(separator: ".").last?.lowercased() : nil
+        self = ending.flatMap { $0 == "ndjson" ? .jsonl : RecordFormat(rawValue: $0) } ?? .txt
+    }
+}
+
+/// Which fields of which form of records are wanted.
+struct RecordFields: Sendable, Equatable {
+    var format: RecordFormat
+    /// The names of columns, or the keys of objects. A file of lines has only one field.
+    var names: [String]
+}
 
 /// The wanted fields of one record.
 struct Record: Equatable {
     /// The line that it begins in, from 1.
     var line: Int
-    /// As ``RecordFields/names`` has them; the whole line of a file of lines.
+    /// The fields in the order of ``RecordFields/names``; for a file of lines, the whole line.
     var values: [String]
     /// Bytes of the input up to its end.
     var endByte: Int
 }
 
-/// Reads records as a file or a pipe gives them, in memory for one.
+/// Reads the records of a file or a pipe as bytes come, with one record in memory.
 struct RecordReader {
     private let wanted: RecordFields
     private var lines = LineReader()
@@ -24,7 +51,7 @@ struct RecordReader {
 
     /// The next record, nil at the end.
     ///
-    /// Empty lines are no records but in a file of lines, where each is one.
+    /// Empty lines are skipped, except in a file of lines, where each is a record.
     mutating func next(reading read: () throws(LineError) -> [UInt8]) throws(LineError) -> Record? {
         while let line = try lines.next(reading: read) {
             let number = lines.lineNumber

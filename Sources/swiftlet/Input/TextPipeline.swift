@@ -1,8 +1,8 @@
 import Foundation
 
-/// Works on many texts at once and gives the results in the texts' order, in memory for a bounded number of them.
+/// Works on many texts at once and gives the results in the texts' order, with a bounded number of texts in memory.
 ///
-/// A thread of its own reads (it may wait long, as for a person who types) and starts a task for each text; the results
+/// A separate thread reads (it may wait long, as for a person who types) and starts a task for each text; the results
 /// are awaited in order. So the engine finds many texts waiting to make batches of, and a single one is not kept
 /// waiting for company.
 enum TextPipeline {

@@ -1,3 +1,14 @@
+/// A text to work on, and where it was given.
+struct Text: Sendable, Equatable {
+    /// The number of its argument, line or record, from 0; lines that are skipped count.
+    var index: Int
+    var content: String
+    /// The line in which the text begins, from 1; 0 for an argument.
+    var line = 0
+    /// Bytes of the input up to the text's end; 0 for an argument.
+    var endByte = 0
+}
+
 /// Where a command's texts come from: its arguments, a file, or standard input.
 enum TextSource: Sendable, Equatable {
     case arguments([String])
@@ -46,7 +57,7 @@ enum TextSource: Sendable, Equatable {
     /// How an error names a line.
     func place(ofLine line: Int) -> String { "line \(line) of \(name)" }
 
-    /// The file that is read, nil where it is none.
+    /// The path of the file that is read; nil for arguments and standard input.
     var path: String? {
         switch self {
         case .arguments, .standardInput: nil

@@ -1,7 +1,11 @@
 import ArgumentParser
 import Encoder
 import Foundation
-import Service
+import Host
+import Hub
+import Inference
+import LinearAlgebra
+import ModelFiles
 
 /// Which model a command runs.
 struct ModelOptions: ParsableArguments {
@@ -9,20 +13,20 @@ struct ModelOptions: ParsableArguments {
         help: ArgumentHelp(
             "Folder of the model (config.json, vocabulary, weights), or its id on the Hugging Face Hub.",
             discussion: """
-                A model of the Hub that is not in the cache yet is fetched first, as by `swiftlet pull`. Without it: \
-                $SWIFTLET_MODEL, else the bundled model.
+                A model on the Hub that is not in the cache yet is fetched first, as by `swiftlet pull`. Without \
+                --model: $SWIFTLET_MODEL, else the bundled model.
                 """,
             valueName: "dir|id"
         )
     )
     var model: String?
 
-    @Option(help: ArgumentHelp("Branch, tag or commit of a model of the Hub. (default: main)", valueName: "revision"))
+    @Option(help: ArgumentHelp("Branch, tag or commit of a model on the Hub. (default: main)", valueName: "revision"))
     var revision: String?
 
-    /// The folder, which is known to hold a model's configuration.
+    /// The model's folder, which is checked to hold a configuration.
     ///
-    /// - Throws: `noModel`, `modelNotFound`, or `HubError`.
+    /// - Throws: `noModel`, `ModelNotFound`, or `HubError`.
     func directory() async throws -> String {
         let folder = try await source.locate().folder
         try Self.check(folder)
@@ -31,23 +35,23 @@ struct ModelOptions: ParsableArguments {
 
     private var source: ModelSource { ModelSource(name: model, revision: revision) }
 
-    /// Finds out whether a folder can be a model's.
+    /// Checks that a folder can be a model's.
     static func check(_ directory: String) throws {
         let transformer = try SentenceTransformerFolder(directory: directory).transformerDirectory
-        guard FileManager.default.fileExists(atPath: transformer + "/config.json") else {
-            throw CommandError.noModel(directory: directory, reason: "there is no config.json")
+        guard FileManager.default.fileExists(atPath: ModelFile.configuration.path(in: transformer)) else {
+            throw CommandError.noModel(directory: directory, reason: "there is no \(ModelFile.configuration.name)")
         }
     }
 
     /// Loads the model.
     ///
     /// - Throws: `noEngine` or `unusableModel` with the reason, besides what ``directory()`` throws.
-    func load(engine: EngineOptions = EngineOptions()) async throws -> LoadedModel {
+    func load(engine: ComputeOptions = ComputeOptions()) async throws -> LoadedModel {
         try await Self.load(source, engine: engine)
     }
 
-    /// The same for a model that was named elsewhere. One of the Hub is called by its id.
-    static func load(_ source: ModelSource, engine: EngineOptions = EngineOptions()) async throws -> LoadedModel {
+    /// Loads the model that `source` names. A model of the Hub is served under its id.
+    static func load(_ source: ModelSource, engine: ComputeOptions = ComputeOptions()) async throws -> LoadedModel {
         let location = try await source.locate()
         try check(location.folder)
         do {
@@ -60,10 +64,105 @@ struct ModelOptions: ParsableArguments {
     }
 
     /// Loads the model and starts an engine worker for every CPU of the budget.
-    /// - Parameter prompt: what is put before each text that is embedded; nil leaves it to the model.
-    func startInference(engine: EngineOptions, prompt: String? = nil) async throws -> InferenceService {
+    /// - Parameter prompt: the text put before each text that is embedded; nil for the model's own.
+    func startInference(engine: ComputeOptions, prompt: String? = nil) async throws -> InferenceService {
         var configuration = InferenceConfiguration(workers: CPUBudget.current().count)
         configuration.defaultPrompt = prompt
         return InferenceService(model: try await load(engine: engine), configuration: configuration)
+    }
+}
+
+extension DataType: ExpressibleByArgument {}
+extension Backend: ExpressibleByArgument {}
+
+/// How a command's model computes.
+struct EngineFlags: ParsableArguments {
+    @Option(
+        help: "Type of the matrix products: bfloat16 and int8 take half and a quarter of float32's memory."
+    )
+    var dtype = ComputeOptions().dataType
+
+    @Option(help: "Library that computes; auto is the fastest for this CPU. openblas is for float32 only.")
+    var backend = ComputeOptions().backend
+
+    func validate() throws {
+        if let conflict = options.conflict { throw ValidationError(conflict) }
+    }
+
+    var options: ComputeOptions { ComputeOptions(dataType: dtype, backend: backend) }
+}
+
+/// Finds a model by the name that the user gives: a folder, or an id on the Hub.
+struct ModelSource {
+    /// The name that the user gives; nil for the bundled model.
+    let name: String?
+    /// Which branch, tag or commit of a model of the Hub; nil: `main`.
+    let revision: String?
+
+    /// What a name means.
+    enum Place: Equatable {
+        case folder(String)
+        case hub(id: String, revision: String?)
+    }
+
+    /// A model's folder, with the id that it was fetched by.
+    struct Location: Equatable, Sendable {
+        let folder: String
+        let id: String?
+    }
+
+    /// Decides what the name means: an existing folder, else an id on the Hub.
+    ///
+    /// - Throws: `noModel`, `usage` for a revision of a folder, or `modelNotFound`.
+    func place() throws -> Place {
+        let environment = ProcessInfo.processInfo.environment
+        // Without a name it may come from the environment, and its revision with it.
+        let variable = name == nil ? environment["SWIFTLET_REVISION"] : nil
+        let revision = [revision, variable].compactMap(\.self).first { !$0.isEmpty }
+        let name = try name ?? BundledModel.locate()
+        var isFolder = ObjCBool(false)
+        if unsafe FileManager.default.fileExists(atPath: name, isDirectory: &isFolder), isFolder.boolValue {
+            guard revision == nil else {
+                throw CommandError.usage("\(name) is a folder: --revision is for models of the Hub")
+            }
+            return .folder(name)
+        }
+        guard (try? ModelID(name)) != nil else {
+            throw CommandError.noModel(directory: name, reason: "there is no such folder")
+        }
+        return .hub(id: name, revision: revision)
+    }
+
+    /// Checks, without fetching anything, whether ``locate(observer:)`` can succeed.
+    func check() throws {
+        guard case .hub(let id, let revision) = try place() else { return }
+        let settings = try HubSettings(environment: ProcessInfo.processInfo.environment)
+        let cached = try HubClient(settings: settings).cachedFolder(of: id, revision: revision)
+        if settings.isOffline, cached == nil {
+            throw HubError.notCached(id: id, revision: revision ?? "main", cache: settings.cache)
+        }
+    }
+
+    /// The model's folder, after it was fetched if need be.
+    ///
+    /// - Parameter observer: gets the events of a pull; nil shows them as bars on standard error.
+    /// - Throws: `HubError`, besides what ``place()`` throws.
+    func locate(
+        observer: @autoclosure () -> PullObserver = PullProgress.observer()
+    ) async throws -> Location {
+        switch try place() {
+        case .folder(let folder): return Location(folder: folder, id: nil)
+        case .hub(let id, let revision):
+            let client = try Self.client(observer: observer())
+            return Location(folder: try await client.snapshot(of: id, revision: revision), id: id)
+        }
+    }
+
+    /// The Hub's settings from the environment.
+    static func client(limits: HubLimits = HubLimits(), observer: @escaping PullObserver) throws -> HubClient {
+        var settings = try HubSettings(environment: ProcessInfo.processInfo.environment)
+        settings.userAgent = "swiftlet/\(SwiftletVersion.current)"
+        settings.limits = limits
+        return HubClient(settings: settings, observer: observer)
     }
 }

@@ -1,10 +1,12 @@
 import ArgumentParser
+import Inference
+import Tokenization
 
 /// Which texts a command works on, and how it shows the results.
 struct TextOptions: ParsableArguments {
     @Argument(
         help: ArgumentHelp(
-            "Texts. Without any: one text a line from --input or standard input.",
+            "Texts. Without any, --input or standard input is read, one text on each line.",
             valueName: "text"
         )
     )
@@ -13,8 +15,8 @@ struct TextOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "File to read; - is standard input. Lines of text, of which empty ones are skipped, or records.",
-            discussion: "Its ending says what it is: .jsonl, .csv and .tsv are records, all others lines.",
+            "File to read, of texts on lines or of records; - is standard input. Empty lines are skipped.",
+            discussion: "Files that end in .jsonl, .csv or .tsv hold records, all others lines.",
             valueName: "file"
         )
     )
@@ -22,7 +24,7 @@ struct TextOptions: ParsableArguments {
 
     @OptionGroup var records: RecordOptions
 
-    @Option(help: "Form of the results: auto is text in a terminal and json (one object a line) elsewhere.")
+    @Option(help: "Form of the results: auto is text in a terminal and json (one object on each line) elsewhere.")
     var format = OutputFormat.auto
 
     func validate() throws {
@@ -40,9 +42,77 @@ struct TextOptions: ParsableArguments {
         return path.map { .file(path: $0) } ?? .standardInput
     }
 
-    /// The input with a text for each line or record, empty ones too; for results that are told apart by their place.
+    /// The input with a text for each line or record, empty ones too, for results that are identified by their place.
     var recordSource: TextSource {
         let path = input == "-" ? nil : input
         return .records(path: path, records.fields(of: path) ?? RecordFields(format: .txt, names: []))
+    }
+}
+
+/// How the texts of an input of records are found.
+struct RecordOptions: ParsableArguments {
+    @Option(
+        name: [.customLong("text-column"), .customLong("text-key")],
+        help: ArgumentHelp("Column of a table, or key of JSON objects, that holds the text. (default: text)")
+    )
+    var textColumn: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Form of the input: txt (lines of text), jsonl, csv or tsv. (default: by the file's ending, else txt)",
+            valueName: "form"
+        )
+    )
+    var inputFormat: RecordFormat?
+
+    /// The column's name if none is given.
+    static let defaultColumn = "text"
+
+    /// The fields of the input's records; nil for lines of text.
+    func fields(of path: String?) -> RecordFields? {
+        let format = inputFormat ?? path.map(RecordFormat.init(path:)) ?? .txt
+        guard format != .txt else { return nil }
+        return RecordFields(format: format, names: [textColumn ?? Self.defaultColumn])
+    }
+
+    /// - Throws: if a column is named for an input without columns.
+    func validate(for path: String?) throws {
+        if let textColumn, fields(of: path) == nil {
+            throw ValidationError(
+                "--text-column \(textColumn): lines of text have no columns; --input-format can change that"
+            )
+        }
+    }
+
+    /// - Throws: if the options are given although the texts are arguments.
+    func refuse() throws {
+        if textColumn != nil || inputFormat != nil {
+            throw ValidationError("--text-column and --input-format are for --input, not for texts as arguments")
+        }
+    }
+}
+
+extension TruncationDirection: ExpressibleByArgument {}
+
+/// How texts that are too long are treated.
+struct LengthOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Most tokens of a text, special tokens included.", valueName: "tokens"))
+    var maxLength: Int?
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Cut a text that is too long, or report an error. (default: cut)"
+    )
+    var truncate: Bool?
+
+    @Option(help: ArgumentHelp("The end at which a text is cut.", valueName: "end"))
+    var truncationDirection = TruncationDirection.right
+
+    func validate() throws {
+        if let maxLength, maxLength < 1 { throw ValidationError("--max-length must be at least 1, not \(maxLength)") }
+    }
+
+    var inputOptions: InputOptions {
+        InputOptions(truncate: truncate, truncationDirection: truncationDirection, maxLength: maxLength)
     }
 }

@@ -1,3 +1,6 @@
+import ArgumentParser
+import Foundation
+
 /// Text in aligned columns, for terminals.
 enum Columns {
     /// Rows with each column as wide as its widest cell; numbers are right-aligned where `alignedRight` says so.
@@ -25,11 +28,38 @@ enum Columns {
         return clean.joined() + (text.unicodeScalars.dropFirst(width).isEmpty ? "" : "…")
     }
 
-    /// A share of the whole as a bar of block characters, in steps of an eighth.
-    static func bar(_ share: Float, width: Int = 20) -> String {
-        guard share.isFinite else { return "" }
-        let eighths = Int((min(max(share, 0), 1) * Float(width * 8)).rounded())
+    /// A fraction as a bar of block characters, in steps of an eighth of a character.
+    static func bar(_ fraction: Float, width: Int = 20) -> String {
+        guard fraction.isFinite else { return "" }
+        let eighths = Int((min(max(fraction, 0), 1) * Float(width * 8)).rounded())
         let partial = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8]
         return String(repeating: "█", count: eighths / 8) + partial
+    }
+}
+
+/// Numbers for people.
+enum Decimals {
+    /// A number with four significant digits: `0.3594`, `2.783`, `1e-04`.
+    static func significant(_ value: Double) -> String { String(format: "%.4g", value) }
+
+    /// A number with a fixed number of digits after the point: `0.9987`.
+    static func fixed(_ value: some BinaryFloatingPoint, digits: Int) -> String {
+        String(format: "%.\(digits)f", Double(value))
+    }
+}
+
+/// The form of the results.
+enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
+    /// `text` in a terminal, `json` in a pipe or a file.
+    case auto
+    /// For people.
+    case text
+    /// JSON Lines: one object a line.
+    case json
+
+    /// The form to write in, `text` or `json`.
+    var resolved: OutputFormat {
+        guard self == .auto else { return self }
+        return StandardOutput.isTerminal ? .text : .json
     }
 }

@@ -1,5 +1,6 @@
 #if canImport(Glibc)
 import Glibc
+import ModelFiles
 #elseif canImport(Musl)
 import Musl
 #elseif canImport(Darwin)
@@ -11,14 +12,14 @@ struct OutputFile: ~Copyable {
     let path: String
     private let number: Int32
 
-    /// Opens the file at `path`, made if it is not there, at its beginning and with what is in it.
+    /// Opens the file at `path` at its beginning, with its contents; a file that is not there is made.
     ///
     /// - Throws: `writeFailed`; also when another process writes it.
     init(path: String) throws(CommandError) {
         let number = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-        guard number >= 0 else { throw .writeFailed(reason: "\(path): \(systemErrorText(errno))") }
+        guard number >= 0 else { throw .writeFailed(reason: "\(path): \(SystemError.text(errno))") }
         guard flock(number, LOCK_EX | LOCK_NB) == 0 else {
-            let reason = errno == EWOULDBLOCK ? "another process is writing it" : systemErrorText(errno)
+            let reason = errno == EWOULDBLOCK ? "another process is writing it" : SystemError.text(errno)
             close(number)
             throw .writeFailed(reason: "\(path): \(reason)")
         }
@@ -28,14 +29,14 @@ struct OutputFile: ~Copyable {
 
     deinit { close(number) }
 
-    /// Its length in bytes.
+    /// The length in bytes.
     func size() throws(CommandError) -> Int {
         var status = stat()
         guard unsafe fstat(number, &status) == 0 else { throw failure() }
         return Int(status.st_size)
     }
 
-    /// Cuts it to `size` bytes and goes on behind them.
+    /// Cuts the file to `size` bytes; writing continues behind them.
     func truncate(to size: Int) throws(CommandError) {
         guard ftruncate(number, off_t(size)) == 0, lseek(number, off_t(size), SEEK_SET) >= 0 else { throw failure() }
     }
@@ -61,19 +62,19 @@ struct OutputFile: ~Copyable {
         guard lseek(number, end, SEEK_SET) == end else { throw failure() }
     }
 
-    /// Has what was written outlast a failure of power.
+    /// Writes the bytes through to the disk, so that they survive a power failure.
     func synchronize() throws(CommandError) {
         guard fsync(number) == 0 else { throw failure() }
     }
 
-    /// Gives it the name `path`, in the place of what had that name.
+    /// Renames the file to `path`, and replaces a file of that name.
     func rename(to path: String) throws(CommandError) {
         guard systemRename(self.path, path) == 0 else {
-            throw .writeFailed(reason: "\(path): \(systemErrorText(errno))")
+            throw .writeFailed(reason: "\(path): \(SystemError.text(errno))")
         }
     }
 
-    private func failure() -> CommandError { .writeFailed(reason: "\(path): \(systemErrorText(errno))") }
+    private func failure() -> CommandError { .writeFailed(reason: "\(path): \(SystemError.text(errno))") }
 }
 
 /// write(2) and rename(2), which inside of ``OutputFile`` its own methods hide.

@@ -1,11 +1,11 @@
-/// Tells on standard error how far a long input is.
+/// Reports the progress on a long input on standard error.
 ///
-/// In a terminal as one line that is written over, else as a line now and then; not at all where the results
-/// themselves are seen coming.
+/// In a terminal this is one line that is overwritten, else a line now and then. There is no report where the results
+/// themselves show the progress.
 struct ProgressReporter {
-    /// Where a person looks on.
+    /// Time between two reports in a terminal.
     private static let terminalInterval: Duration = .milliseconds(500)
-    /// Where the lines go to a log.
+    /// Time between two reports in a log.
     private static let logInterval: Duration = .seconds(10)
 
     private let isTerminal: Bool
@@ -17,7 +17,7 @@ struct ProgressReporter {
     private var reports = 0
     /// What is counted.
     private let unit: String
-    /// The size of all that is to be done and of what is; nil where it is not known before its end.
+    /// The size of all work and of the work done; nil if the size is not known in advance.
     private let total: Int?
     private var done = 0
 
@@ -30,7 +30,7 @@ struct ProgressReporter {
         )
     }
 
-    /// For results that go to a file, or are not texts'.
+    /// A reporter for results that go to a file, or that are not results of texts.
     ///
     /// - Parameter total: the size of all that is to be done, in the unit of ``advance(by:size:now:)``.
     init(counting unit: String, of total: Int?) {
@@ -44,7 +44,7 @@ struct ProgressReporter {
         )
     }
 
-    /// The same with everything that it asks of the system given.
+    /// A reporter with all that it would ask of the system given as arguments.
     init(
         errorIsTerminal: Bool,
         outputIsTerminal: Bool,
@@ -62,7 +62,7 @@ struct ProgressReporter {
         nextReport = now + (errorIsTerminal ? Self.terminalInterval : Self.logInterval)
     }
 
-    /// So many more are done, which make up so much of the total.
+    /// Counts `count` more as done, which are `size` of the total.
     mutating func advance(by count: Int = 1, size: Int = 0, now: ContinuousClock.Instant = .now) {
         self.count += count
         done += size
@@ -71,9 +71,9 @@ struct ProgressReporter {
         nextReport = now + (isTerminal ? Self.terminalInterval : Self.logInterval)
     }
 
-    /// All are done.
+    /// Reports the end.
     ///
-    /// - Parameter always: whether to say so even where it was over before the first report.
+    /// - Parameter always: whether to report even if the end came before the first report.
     mutating func finish(always: Bool = false, now: ContinuousClock.Instant = .now) {
         if reports > 0 || always { report(now: now, isLast: true) }
     }
@@ -89,7 +89,7 @@ struct ProgressReporter {
             let left = seconds * Double(total - done) / Double(done)
             line += ", \(100 * done / total) %, \(Self.clock(left)) left"
         }
-        // \u{1B}[K clears what a longer line before it has left.
+        // \u{1B}[K clears the rest of a longer line before.
         write(isTerminal ? "\r\(line)\u{1B}[K" + (isLast ? "\n" : "") : "\(line)\n")
     }
 

@@ -1,14 +1,15 @@
 import Foundation
 import Hub
+import Logging
 import Synchronization
 
 /// What a pull shows on standard error: in a terminal a bar for each file, elsewhere a line now and then.
 struct PullProgress {
-    /// Where a person looks on.
+    /// Time between two reports in a terminal.
     private static let terminalInterval: Duration = .milliseconds(100)
-    /// Where the lines go to a log.
+    /// Time between two reports in a log.
     private static let logInterval: Duration = .seconds(10)
-    /// Cells of a bar.
+    /// Characters of a bar.
     private static let width = 24
 
     private let isTerminal: Bool
@@ -24,20 +25,20 @@ struct PullProgress {
         nextReport = now
     }
 
-    /// One that writes to standard error.
+    /// An observer that writes to standard error.
     ///
-    /// - Parameter isQuiet: only what went wrong is told.
+    /// - Parameter isQuiet: whether only problems are reported.
     static func observer(isQuiet: Bool = false) -> PullObserver {
         let hidesBars = (try? HubSettings(environment: ProcessInfo.processInfo.environment).hidesProgress) ?? false
         let state = Mutex(PullProgress(isTerminal: StandardError.isTerminal && !hidesBars, now: .now))
         return { event in
             if isQuiet || hidesBars, !event.isTrouble { return }
-            // Written under the lock, so that lines come in the order of the events.
+            // The text is written under the lock, so that lines come in the order of the events.
             state.withLock { if let text = $0.text(for: event, now: .now) { StandardError.write(text) } }
         }
     }
 
-    /// What an event has written; nil for nothing.
+    /// The text that an event writes; nil for none.
     mutating func text(for event: PullEvent, now: ContinuousClock.Instant) -> String? {
         switch event {
         case .found: return nil
@@ -66,7 +67,7 @@ struct PullProgress {
     }
 
     private func line(_ text: String) -> String {
-        // \u{1B}[K clears what a bar before it has left.
+        // \u{1B}[K clears the rest of a longer bar before.
         isTerminal ? "\r\(text)\u{1B}[K\n" : "\(text)\n"
     }
 
@@ -91,13 +92,13 @@ struct PullProgress {
         return isTerminal ? "\r\(text)\u{1B}[K" : "\(text)\n"
     }
 
-    /// Bytes a second; nil while too little has come to say.
+    /// Bytes per second; nil while too few have come to tell.
     private func rate(of bytes: Int, now: ContinuousClock.Instant) -> Double? {
         let seconds = started.duration(to: now) / .seconds(1)
         return seconds > 0.2 && bytes > 0 ? Double(bytes) / seconds : nil
     }
 
-    /// Bytes in the units that the Hub's pages have: powers of 1,000.
+    /// A number of bytes in the units of the Hub's pages, powers of 1,000.
     static func size(_ bytes: Double) -> String {
         let units = ["B", "kB", "MB", "GB", "TB"]
         var (value, unit) = (bytes, 0)
@@ -115,11 +116,57 @@ struct PullProgress {
 }
 
 extension PullEvent {
-    /// Whether it tells of something that went wrong.
+    /// Whether the event is a problem.
     var isTrouble: Bool {
         switch self {
         case .retrying, .unconfirmed: true
         default: false
+        }
+    }
+}
+
+/// Writes the events of a pull to the service's log.
+struct PullLog: Sendable {
+    private static let interval: Duration = .seconds(10)
+
+    private let logger: Logger
+
+    init(_ logger: Logger) {
+        self.logger = logger
+    }
+
+    /// Writes a line for everything that begins, ends or fails, and one now and then in between.
+    var observer: PullObserver {
+        let next = Mutex(ContinuousClock.now + Self.interval)
+        return { [logger] event in
+            switch event {
+            case .found(let commit, _):
+                logger.info("pulling", metadata: ["commit": "\(commit)"])
+            case .started(let file, let bytes, let present):
+                logger.info(
+                    "fetching",
+                    metadata: ["file": "\(file)", "bytes": "\(bytes ?? 0)", "present": "\(present)"]
+                )
+            case .progressed(let file, let bytes, let total):
+                let isDue = next.withLock { next in
+                    guard ContinuousClock.now >= next else { return false }
+                    next = .now + Self.interval
+                    return true
+                }
+                guard isDue else { return }
+                logger.info(
+                    "fetching",
+                    metadata: ["file": "\(file)", "bytes": "\(total ?? 0)", "present": "\(bytes)"]
+                )
+            case .finished(let file, let bytes, let isNew):
+                if isNew { logger.info("fetched", metadata: ["file": "\(file)", "bytes": "\(bytes)"]) }
+            case .waiting(let file):
+                logger.info("another program fetches the file", metadata: ["file": "\(file)"])
+            case .retrying(let reason, let seconds):
+                logger.warning("\(reason)", metadata: ["retry_after": "\((seconds * 10).rounded() / 10)"])
+            case .unconfirmed(let reason):
+                logger.warning("\(reason)")
+            }
         }
     }
 }

@@ -1,10 +1,22 @@
 import ArgumentParser
+import Dispatch
 import Encoder
+import Foundation
 import Hub
+import Inference
+import ModelFiles
 import Service
 import Tokenization
 
-/// The program's exit statuses: those of sysexits.h, so that scripts can tell whose fault it was.
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// The program's exit statuses, those of sysexits.h, by which scripts can tell the causes of failures apart.
 enum ExitStatus: Int32 {
     case success = 0
     /// `swiftlet health`: not healthy; `swiftlet verify`: a figure is not met.
@@ -17,11 +29,11 @@ enum ExitStatus: Int32 {
     case noInput = 66
     /// EX_UNAVAILABLE: the service cannot be started, or the Hub cannot be reached.
     case unavailable = 69
-    /// EX_SOFTWARE: a fault of ours.
+    /// EX_SOFTWARE: a fault of this program.
     case software = 70
     /// EX_IOERR: reading or writing failed.
     case inputOutput = 74
-    /// EX_NOPERM: the Hub does not let us have the model.
+    /// EX_NOPERM: the Hub does not give access to the model.
     case noPermission = 77
     /// EX_CONFIG: a setting in the file or the environment is wrong.
     case configuration = 78
@@ -30,12 +42,13 @@ enum ExitStatus: Int32 {
     /// 128 + SIGTERM.
     case terminated = 143
 
-    /// The status for an error that a command ended with; nil for the argument parser's own errors.
+    /// The status for the error of a command; nil for the argument parser's own errors.
     init?(_ error: any Error) {
         switch error {
         case is CleanExit, is ExitCode, is ValidationError: return nil
         case let error as CommandError: self = error.status
-        case let error as ConfigurationError: self = ExitStatus(error)
+        case is ModelNotFound: self = .noInput
+        case let error as ConfigurationError: self = error.isUsageError ? .usage : .configuration
         case let error as InferenceError: self = ExitStatus(error)
         case let error as TaskError: self = ExitStatus(error)
         case let error as HubError: self = ExitStatus(error)
@@ -45,13 +58,6 @@ enum ExitStatus: Int32 {
             // The argument parser's errors are not public types; it gives wrong usage and help a status of its own.
             guard SwiftletCommand.exitCode(for: error) == .failure else { return nil }
             self = .software
-        }
-    }
-
-    private init(_ error: ConfigurationError) {
-        switch error {
-        case .modelNotFound: self = .noInput
-        default: self = error.isUsageError ? .usage : .configuration
         }
     }
 
@@ -81,5 +87,96 @@ enum ExitStatus: Int32 {
             self = .usage
         default: self = .dataError
         }
+    }
+}
+
+/// Why a command failed, with the exit status for it.
+enum CommandError: Error, Equatable, CustomStringConvertible {
+    /// The options contradict each other.
+    case usage(String)
+    /// The model's folder is not there.
+    case noModel(directory: String, reason: String)
+    /// The model's files cannot be used.
+    case unusableModel(String)
+    /// This machine cannot compute as asked.
+    case noEngine(String)
+    /// The input file cannot be opened.
+    case noInput(path: String, reason: String)
+    /// Reading the input failed.
+    case readFailed(path: String, reason: String)
+    /// A text cannot be used; `place` says which, as "line 3 of reviews.txt".
+    case unusableText(place: String, reason: String)
+    /// Standard output cannot be written.
+    case writeFailed(reason: String)
+    /// The service cannot be started, or stopped with an error.
+    case unavailable(String)
+    /// `swiftlet health`: what the service answered, or why it did not.
+    case unhealthy(String)
+    /// `swiftlet verify`: which figures are not met.
+    case mismatch(String)
+
+    var status: ExitStatus {
+        switch self {
+        case .usage: .usage
+        case .noModel, .noInput: .noInput
+        case .unusableModel, .unusableText: .dataError
+        case .readFailed, .writeFailed: .inputOutput
+        case .unavailable, .noEngine: .unavailable
+        case .unhealthy, .mismatch: .negative
+        }
+    }
+
+    var description: String {
+        switch self {
+        case .usage(let message), .unusableModel(let message), .unavailable(let message),
+            .noEngine(let message), .mismatch(let message):
+            message
+        case .noModel(let directory, let reason): "no model in \(directory): \(reason)"
+        case .noInput(let path, let reason): "cannot open \(path): \(reason)"
+        case .readFailed(let path, let reason): "reading \(path) failed: \(reason)"
+        case .unusableText(let place, let reason): "\(place): \(reason)"
+        case .writeFailed(let reason): "writing the results failed: \(reason)"
+        case .unhealthy(let reason): "not healthy: \(reason)"
+        }
+    }
+}
+
+/// The end of the process.
+enum ProcessEnd {
+    /// Ends the process at once, without the exit handlers of libraries: the engine's threads may still be at work and
+    /// would find memory gone. Everything that was written has gone to the system already.
+    static func now(_ status: ExitStatus) -> Never {
+        _exit(status.rawValue)
+    }
+}
+
+/// Ends a command on Ctrl-C and SIGTERM with the status that a shell gives for it.
+///
+/// The signals' own effect would do in a shell, but not for process 1 of a container, where the kernel ignores it.
+struct Interruption {
+    private let sources: [any DispatchSourceSignal]
+
+    /// Watches from now on, as long as the value lives.
+    ///
+    /// - Parameter cleanUp: called before the end.
+    init(cleanUp: @escaping @Sendable () -> Void = {}) {
+        sources = [(SIGINT, ExitStatus.interrupted), (SIGTERM, .terminated)].map { number, status in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler {
+                cleanUp()
+                ProcessEnd.now(status)
+            }
+            source.activate()
+            return source
+        }
+    }
+}
+
+/// The reader of the output has closed it. This is no failure: `swiftlet embed … | head` ends so.
+struct BrokenPipe: Error {
+    /// Makes a write to a pipe without a reader fail with EPIPE instead of ending the process.
+    static func ignoreSignal() {
+        signal(SIGPIPE, SIG_IGN)
     }
 }

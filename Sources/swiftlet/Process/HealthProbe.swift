@@ -1,10 +1,11 @@
 import Foundation
+import ModelFiles
 import TLS
 
-/// One small GET over a blocking socket, by TLS if need be. Foundation's client would do, but makes the program some
+/// Sends one small GET over a blocking socket, by TLS if needed. Foundation's client would make the program some
 /// megabytes larger.
 struct HealthProbe {
-    /// What to ask for, and where.
+    /// The address that is asked.
     struct Target: Equatable {
         var host: String
         var port: UInt16
@@ -82,7 +83,7 @@ struct HealthProbe {
         }
     }
 
-    /// What comes first in answer to a request; nothing where it takes too long.
+    /// The first bytes of the answer to a request; none if it takes too long.
     private func exchange(_ request: [UInt8], over session: TLSSession) -> [UInt8] {
         guard session.send(request.span) == .bytes(request.count) else { return [] }
         var buffer = [UInt8](repeating: 0, count: Self.maxStatusLineBytes)
@@ -117,7 +118,7 @@ struct HealthProbe {
             }
             unsafe entry = address.ai_next
         }
-        throw .unhealthy("\(target.host):\(target.port): \(systemErrorText(failure))")
+        throw .unhealthy("\(target.host):\(target.port): \(SystemError.text(failure))")
     }
 
     #if canImport(Glibc)

@@ -1,8 +1,8 @@
 import Encoder
 
-/// Figures that were published of a model's results, to check a copy of it and this program by.
+/// Published figures of a model's results, by which a copy of the model and this program are checked.
 struct PublishedFigures: Sendable {
-    /// How near a figure must come.
+    /// How near a computed figure must be.
     enum Tolerance: Sendable {
         /// The quotient of both is at most so far from 1.
         case relative(Double)
@@ -12,7 +12,7 @@ struct PublishedFigures: Sendable {
 
     /// One text, and some of what the model gives for it.
     struct Check: Sendable {
-        /// What goes into the model.
+        /// The model's input.
         enum Input: Sendable {
             case ids([Int32])
             case text(String)

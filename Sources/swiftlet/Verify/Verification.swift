@@ -1,8 +1,10 @@
+import Compute
 import Encoder
-import Service
+import Inference
+import ModelFiles
 import Tokenization
 
-/// What came of one check.
+/// The result of one check.
 struct Verification: Sendable, Equatable {
     var title: String
     var expected: [[Double]]
@@ -40,20 +42,13 @@ extension PublishedFigures.Check {
         switch input {
         case .ids(let given): ids = given
         case .text(let text):
-            guard let tokenizer = model.tokenizer else { throw TokenizerError.noTokenizer(directory: model.directory) }
+            guard let tokenizer = model.tokenizer else { throw ModelError.noTokenizer(directory: model.directory) }
             ids = try tokenizer.encode(text).ids
         }
-        let padding = max(0, (paddedLength ?? ids.count) - ids.count)
-        let length = ids.count + padding
-        let batch = EncoderBatch(
-            rows: 1,
-            length: length,
-            inputIDs: ids + [Int32](repeating: model.tokenizer?.padTokenID ?? 0, count: padding),
-            tokenTypeIDs: [Int32](repeating: 0, count: length),
-            attentionMask: [UInt8](repeating: 1, count: ids.count) + [UInt8](repeating: 0, count: padding)
-        )
-        let results = try model.encoder.run(batch, requests: [output], workspace: workspace)
-        return try results[0].get()
+        let sequence = InputSequence(inputIDs: ids, tokenTypeIDs: ids.map { _ in 0 }, task: output)
+        let padTokenID = model.tokenizer?.padTokenID ?? 0
+        let batch = Batch([sequence], padTokenID: padTokenID, minimumLength: paddedLength ?? 0)
+        return try model.encoder.run(batch, workspace: workspace)[0].get()
     }
 
     /// Compares an output with the figures.

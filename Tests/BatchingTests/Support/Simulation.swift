@@ -1,4 +1,6 @@
+import Compute
 import Foundation
+import Synchronization
 import TestSupport
 
 @testable import Batching
@@ -49,7 +51,7 @@ struct Simulation {
     private var now: Instant
     private var running: [(end: Instant, assignment: Schedule<Int, Int>.Assignment)] = []
     private var arrived: [UInt64: Arrival] = [:]
-    private var rowCount = 0
+    private var sequenceCount = 0
 
     init(_ engine: Engine = Engine(), _ change: (inout BatchPolicy) -> Void = { _ in }) {
         var policy = BatchPolicy()
@@ -70,7 +72,7 @@ struct Simulation {
             now = max(now, next)
             if let finished = running.firstIndex(where: { $0.end <= now }) {
                 let assignment = running.remove(at: finished).assignment
-                let results = assignment.rows.map { Result<Int, any Error>.success($0.task) }
+                let results = assignment.sequences.map { Result<Int, any Error>.success($0.task) }
                 schedule.finish(assignment.batch, results, workers: 1, at: now)
             } else if let arrival, arrival <= now {
                 submit(rest.removeFirst())
@@ -85,16 +87,16 @@ struct Simulation {
     private mutating func submit(_ arrival: Arrival) {
         let number = UInt64(arrived.count)
         arrived[number] = arrival
-        let rows = arrival.lengths.map { length in
-            rowCount += 1
-            return BatchRow(
+        let sequences = arrival.lengths.map { length in
+            sequenceCount += 1
+            return InputSequence(
                 inputIDs: Array(repeating: 1, count: length),
                 tokenTypeIDs: Array(repeating: 0, count: length),
-                task: rowCount
+                task: sequenceCount
             )
         }
         let deadline = arrival.timeout.map { start + .seconds(arrival.time + $0) }
-        schedule.submit(rows, as: number, priority: arrival.priority, deadline: deadline, at: now)
+        schedule.submit(sequences, as: number, priority: arrival.priority, deadline: deadline, at: now)
     }
 
     private mutating func startBatches() {
@@ -162,4 +164,9 @@ extension [Simulation.Outcome] {
         let done = filter { $0.end == .answered && (start..<end).contains($0.finished) }
         return Double(done.reduce(0) { $0 + $1.tokens }) / (end - start)
     }
+}
+
+extension BatchScheduler {
+    /// The number of workers that wait for work.
+    var idleWorkers: Int { state.withLock { $0.idle.count } }
 }

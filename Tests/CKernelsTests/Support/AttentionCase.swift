@@ -26,7 +26,7 @@ struct AttentionVariant: CustomTestStringConvertible, Sendable {
     }
 }
 
-/// Attention over one text of random numbers, some of its rows' floats belonging to somebody else.
+/// Attention over one text of random numbers. Some floats of its rows must not change.
 final class AttentionCase {
     let length: Int
     let headSize: Int
@@ -39,7 +39,7 @@ final class AttentionCase {
     let valueStride: Int
     let contextStride: Int
 
-    /// What lies in the context, and behind the scratch memory, where nothing is written.
+    /// The value of the context, and of the floats behind the scratch memory, where nothing is written.
     static let untouched: Float = -77
 
     init(
@@ -102,7 +102,7 @@ final class AttentionCase {
         return context.elements
     }
 
-    /// One query's context for one head in double precision, and how far a kernel's may be from it.
+    /// One query's context for one head in double precision, with the allowed error of a kernel.
     ///
     /// A score errs by some roundings of the magnitudes that it is summed from, and its exponential by as much of
     /// itself; the sums over tokens add some roundings of theirs. In bfloat16, for operands that are bfloat16 already,

@@ -1,4 +1,5 @@
 import Checkpoint
+import ModelFiles
 import TestSupport
 
 @testable import Encoder
@@ -12,7 +13,7 @@ struct MemoryTensors: NamedTensors {
 
     func contains(_ name: String) -> Bool { tensors[name] != nil }
 
-    func float32(_ name: String, shape: [Int]) throws(CheckpointError) -> [Float] {
+    func float32(_ name: String, shape: [Int]) throws(ModelError) -> [Float] {
         guard let tensor = tensors[name] else { throw .missingTensor(file: source, tensor: name) }
         guard tensor.shape == shape else {
             throw .wrongShape(file: source, tensor: name, found: tensor.shape, expected: shape)
@@ -20,15 +21,21 @@ struct MemoryTensors: NamedTensors {
         return tensor.values
     }
 
-    /// Every tensor that a model of that configuration has, each parameter with a value of its own: norm weights near
-    /// 1, biases near 0, matrices scaled by their fan-in.
+    func check(_ name: String, shape: [Int]) throws(ModelError) { _ = try float32(name, shape: shape) }
+
+    func read(_ name: String, shape: [Int], into values: inout MutableSpan<Float>) throws(ModelError) {
+        for (index, value) in try float32(name, shape: shape).enumerated() { values[index] = value }
+    }
+
+    /// All tensors of a model of that configuration, with random values: norm weights near 1, biases near 0, matrices
+    /// scaled by their fan-in.
     static func random(
         for configuration: EncoderConfiguration,
         prefix: String = "",
         using generator: inout SeededGenerator
     ) -> MemoryTensors {
-        let names = TensorNames(configuration.architecture, in: [prefix])
-        var builder = Builder(names: names, generator: generator)
+        let names = configuration.architecture.tensorNames(in: [prefix])
+        var builder = Builder(names: names, heads: configuration.architecture.heads, generator: generator)
         builder.addModel(configuration)
         generator = builder.generator
         return MemoryTensors(tensors: builder.tensors)
@@ -36,6 +43,7 @@ struct MemoryTensors: NamedTensors {
 
     private struct Builder {
         let names: TensorNames
+        let heads: [Head: HeadDescription]
         var generator: SeededGenerator
         var tensors: [String: (values: [Float], shape: [Int])] = [:]
 
@@ -62,28 +70,27 @@ struct MemoryTensors: NamedTensors {
                 add(names.types, [configuration.typeVocabularySize, hidden], scale: 0.5)
             }
             let inputs = embedding * (configuration.usesTrigramInput ? 3 : 1)
-            if configuration.architecture == .mobilebert { dense(names.embeddingTransformation, hidden, inputs) }
+            if let transformation = names.embeddingTransformation { dense(transformation, hidden, inputs) }
             norm(names.embeddingNorm, hidden)
             for layer in 0..<configuration.layerCount { addLayer(names.layer(layer), configuration) }
-            let hasPooler = configuration.architecture == .distilbert ? !configuration.statedHeads.isEmpty : true
+            let hasPooler = configuration.architecture.hasPooler || !configuration.statedHeads.isEmpty
             if configuration.activatesPooler && hasPooler { dense(names.pooler, hidden, hidden) }
             for head in configuration.statedHeads { addHead(head, configuration) }
         }
 
         mutating func addHead(_ head: Head, _ configuration: EncoderConfiguration) {
             let (hidden, vocabulary) = (configuration.hiddenSize, configuration.vocabularySize)
+            let layer = heads[head]?.layer ?? ""
             switch head {
-            case .sequenceClassification, .tokenClassification:
-                dense(names.classifier, configuration.labels.count, hidden)
-            case .multipleChoice: dense(names.classifier, 1, hidden)
-            case .questionAnswering: dense(names.questionAnswering, 2, hidden)
-            case .nextSentence: dense(names.nextSentence, 2, hidden)
+            case .sequenceClassification, .tokenClassification: dense(layer, configuration.labels.count, hidden)
+            case .multipleChoice: dense(layer, 1, hidden)
+            case .questionAnswering, .nextSentence: dense(layer, 2, hidden)
             case .maskedLanguageModel:
                 dense(names.languageTransform, hidden, hidden)
                 norm(names.languageNorm, hidden)
                 add(names.decoderBias, [vocabulary], scale: 0.1)
                 let rest = hidden - configuration.embeddingSize
-                if rest > 0 { add(names.decoderExtension, [rest, vocabulary], scale: 0.5) }
+                if rest > 0, let name = names.decoderExtension { add(name, [rest, vocabulary], scale: 0.5) }
             }
         }
 
@@ -109,5 +116,12 @@ struct MemoryTensors: NamedTensors {
                 norm("\(network).\(names.outputNorm)", width)
             }
         }
+    }
+}
+
+extension SeededGenerator {
+    /// A number around 0 with the variance 1: the sum of twelve uniform ones.
+    mutating func normal() -> Float {
+        (0..<12).reduce(Float(-6)) { sum, _ in sum + Float.random(in: 0..<1, using: &self) }
     }
 }

@@ -3,8 +3,9 @@ import LinearAlgebra
 
 @testable import Encoder
 
-/// An encoder of any architecture as plainly as it can be written: one text at a time, in double precision, nothing folded. It follows
-/// transformers' classes module by module; the engine is held against it where no reference file exists.
+/// An encoder of any architecture, written as plainly as possible: one text at a time, in double precision, nothing
+/// folded. It follows transformers' classes module by module. Tests hold the engine against it where no reference file
+/// exists.
 struct ReferenceEncoder {
     /// [tokens][units].
     typealias Matrix = [[Double]]
@@ -16,7 +17,7 @@ struct ReferenceEncoder {
     init(configuration: EncoderConfiguration, tensors: MemoryTensors) {
         self.configuration = configuration
         self.tensors = tensors
-        names = TensorNames(configuration.architecture, in: tensors.tensorNames)
+        names = configuration.architecture.tensorNames(in: tensors.tensorNames)
     }
 
     /// transformers' `hidden_states`: [layers + 1][tokens][hidden_size].
@@ -55,7 +56,7 @@ struct ReferenceEncoder {
             }
         }
         if configuration.usesTrigramInput || width != configuration.hiddenSize {
-            words = dense(names.embeddingTransformation, words)
+            words = dense(names.embeddingTransformation ?? "", words)
         }
         let positions = rows(names.positions, Array(ids.indices), configuration.hiddenSize)
         var sum = add(words, positions)
@@ -89,7 +90,7 @@ struct ReferenceEncoder {
 
     /// MobileBERT's first and last LayerNorms have PyTorch's epsilon.
     private var outerEpsilon: Double {
-        configuration.architecture == .mobilebert ? 1e-5 : configuration.layerNormEpsilon
+        configuration.architecture == .mobileBERT ? 1e-5 : configuration.layerNormEpsilon
     }
 
     private func attention(_ name: String, _ query: Matrix, _ value: Matrix) -> Matrix {

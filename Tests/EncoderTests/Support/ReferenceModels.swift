@@ -67,11 +67,11 @@ struct ReferenceCase {
     init(_ name: String, _ shape: [Int], _ file: Checkpoint) throws {
         length = try #require(shape.last)
         rows = shape.dropLast().reduce(1, *)
-        inputIDs = try file.int64("\(name).input_ids", shape: shape).map { Int32($0) }
+        inputIDs = try Self.ids(file.bytes("\(name).input_ids"))
         // DistilBERT has none.
         tokenTypeIDs =
             file.contains("\(name).token_type_ids")
-            ? try file.int64("\(name).token_type_ids", shape: shape).map { Int32($0) } : inputIDs.map { _ in 0 }
+            ? try Self.ids(file.bytes("\(name).token_type_ids")) : inputIDs.map { _ in 0 }
         var outputs: [String: (values: [Float], shape: [Int])] = [:]
         for tensor in file.tensorNames where tensor.hasPrefix("\(name).") && !tensor.hasSuffix("_ids") {
             guard let shape = file.descriptor(tensor)?.shape else { continue }
@@ -80,14 +80,50 @@ struct ReferenceCase {
         self.outputs = outputs
     }
 
-    /// The case as a batch without padding.
-    var batch: EncoderBatch {
-        EncoderBatch(
-            rows: rows,
-            length: length,
-            inputIDs: inputIDs,
-            tokenTypeIDs: tokenTypeIDs,
-            attentionMask: Array(repeating: 1, count: rows * length)
-        )
+    /// Ids as NumPy stores them: 64-bit integers.
+    private static func ids(_ bytes: [UInt8]) -> [Int32] {
+        bytes.withUnsafeBytes { bytes in
+            stride(from: 0, to: bytes.count, by: 8).map {
+                Int32(Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: Int64.self)))
+            }
+        }
+    }
+
+    /// The rows of the case, none of which is padded.
+    var texts: [TestText] {
+        (0..<rows).map { row in
+            let range = row * length..<(row + 1) * length
+            return (Array(inputIDs[range]), Array(tokenTypeIDs[range]))
+        }
+    }
+}
+
+/// Expected and computed values of some hidden units.
+struct Comparison {
+    let width: Int
+    private var expected: [Double] = []
+    private var computed: [Float] = []
+
+    init(width: Int) { self.width = width }
+
+    /// Compares two arrays of floats at once.
+    static func worst(_ expected: [Float], _ computed: [Float], width: Int) -> Double {
+        var comparison = Comparison(width: width)
+        comparison.add(expected.map { Double($0) }, computed[...])
+        return comparison.worst
+    }
+
+    /// Adds values of whole tokens.
+    mutating func add(_ expected: [Double], _ computed: ArraySlice<Float>) {
+        self.expected += expected
+        self.computed += computed
+    }
+
+    /// The largest error, as a fraction of its unit's largest value.
+    var worst: Double {
+        guard expected.count == computed.count else { return .infinity }
+        var ranges = Array(repeating: 1e-30, count: width)
+        for (index, value) in expected.enumerated() { ranges[index % width] = max(ranges[index % width], abs(value)) }
+        return expected.indices.map { abs(Double(computed[$0]) - expected[$0]) / ranges[$0 % width] }.max() ?? 0
     }
 }

@@ -1,5 +1,7 @@
 import Checkpoint
+import Compute
 import Encoder
+import ModelFiles
 import TestSupport
 
 /// Small configurations and batches that tests make up.
@@ -22,17 +24,17 @@ enum TestModels {
             for (key, name) in distilBERTKeys { all[name] = all.removeValue(forKey: key) }
         }
         let text = "{" + all.map { "\"\($0)\": \($1)" }.joined(separator: ", ") + "}"
-        return try EncoderConfiguration(ConfigurationFile(bytes: Array(text.utf8), path: "config.json"))
+        return try EncoderConfiguration(JSONSection(bytes: Array(text.utf8), path: "config.json"))
     }
 
     /// A configuration with most heads that the architecture has.
     static func withHeads(_ architecture: Architecture, _ keys: [String: String] = [:]) throws -> EncoderConfiguration {
         let own =
-            architecture == .distilbert
+            architecture == .distilBERT
             ? ["MaskedLM", "SequenceClassification"] : ["PreTraining", "TokenClassification"]
         let classes = (own + ["QuestionAnswering"]).map { "\"\(architecture.family)For\($0)\"" }
         let type = [
-            "model_type": "\"\(architecture.rawValue)\"", "architectures": "[\(classes.joined(separator: ","))]",
+            "model_type": "\"\(architecture.modelType)\"", "architectures": "[\(classes.joined(separator: ","))]",
         ]
         return try configuration(type.merging(keys) { $1 })
     }
@@ -46,7 +48,7 @@ enum TestModels {
     static func model(
         _ configuration: EncoderConfiguration,
         seed: UInt64 = 1,
-        options: EngineOptions = EngineOptions()
+        options: ComputeOptions = ComputeOptions()
     ) throws -> (model: EncoderModel, tensors: MemoryTensors) {
         var generator = SeededGenerator(seed: seed)
         let tensors = MemoryTensors.random(for: configuration, using: &generator)
@@ -58,7 +60,7 @@ enum TestModels {
         _ lengths: [Int],
         _ configuration: EncoderConfiguration,
         using generator: inout SeededGenerator
-    ) -> [(ids: [Int32], types: [Int32])] {
+    ) -> [TestText] {
         lengths.map { length in
             let ids = (0..<length).map { _ in
                 Int32.random(in: 0..<Int32(configuration.vocabularySize), using: &generator)
@@ -67,24 +69,27 @@ enum TestModels {
         }
     }
 
-    /// The texts, right-padded; padding holds `filler`, which nothing may read.
-    static func batch(_ texts: [(ids: [Int32], types: [Int32])], filler: Int32 = 0) -> EncoderBatch {
-        let length = texts.map(\.ids.count).max() ?? 0
-        var batch = EncoderBatch(rows: texts.count, length: length, inputIDs: [], tokenTypeIDs: [], attentionMask: [])
-        for text in texts {
-            let padding = Array(repeating: filler, count: length - text.ids.count)
-            batch.inputIDs += text.ids + padding
-            batch.tokenTypeIDs += text.types + padding
-            batch.attentionMask += text.ids.map { _ in 1 } + padding.map { _ in 0 }
-        }
-        return batch
+    /// The texts as a batch; padding holds `filler`, which nothing may read.
+    static func batch(
+        _ texts: [TestText],
+        _ requests: [OutputRequest],
+        filler: Int32 = 0
+    ) -> Batch<OutputRequest> {
+        let sequences = zip(texts, requests).map { InputSequence(inputIDs: $0.ids, tokenTypeIDs: $0.types, task: $1) }
+        return Batch(sequences, padTokenID: filler)
     }
 }
 
+/// The ids and type ids of a text.
+typealias TestText = (ids: [Int32], types: [Int32])
+
 extension EncoderModel {
-    /// Runs a batch with one request for all rows in a workspace of its own.
-    func results(_ batch: EncoderBatch, _ request: OutputRequest) throws -> [Result<EncoderOutput, EncoderError>] {
-        let workspace = makeWorkspace()
-        return try run(batch, requests: Array(repeating: request, count: batch.rows), workspace: workspace)
+    /// Runs texts as one batch, with one request for all, in a workspace of its own.
+    func results(
+        _ texts: [TestText],
+        _ request: OutputRequest,
+        filler: Int32 = 0
+    ) -> [Result<EncoderOutput, EncoderError>] {
+        run(TestModels.batch(texts, texts.map { _ in request }, filler: filler), workspace: makeWorkspace())
     }
 }

@@ -1,5 +1,6 @@
 import Checkpoint
 import Encoder
+import ModelFiles
 
 /// A model's files.
 enum CheckpointFuzzing {
@@ -11,8 +12,8 @@ enum CheckpointFuzzing {
         for name in checkpoint.tensorNames {
             guard let descriptor = checkpoint.descriptor(name) else { preconditionFailure("no descriptor") }
             let floats = try? checkpoint.float32(name, shape: descriptor.shape).count
-            let integers = try? checkpoint.int64(name, shape: descriptor.shape).count
-            for count in [floats, integers].compactMap({ $0 }) {
+            let stored = try? checkpoint.bytes(name).count / (descriptor.scalarType.byteCount ?? 1)
+            for count in [floats, stored].compactMap({ $0 }) {
                 precondition(count <= input.count, "\(count) values from \(input.count) bytes")
                 precondition(count == 0 || count == descriptor.shape.reduce(1, *))
             }
@@ -21,7 +22,7 @@ enum CheckpointFuzzing {
 
     /// A config.json: sizes that it allows can be multiplied.
     static func configuration(_ input: [UInt8]) {
-        guard let file = try? ConfigurationFile(bytes: input, path: "config.json") else { return }
+        guard let file = try? JSONSection(bytes: input, path: "config.json") else { return }
         guard let configuration = try? EncoderConfiguration(file) else { return }
         precondition(configuration.hiddenSize > 0 && configuration.trueHiddenSize % configuration.headCount == 0)
         precondition(

@@ -1,9 +1,9 @@
 import HTTPProtocol
 import HTTPTypes
 
-/// Connections: the first byte says how the rest is cut and how requests are answered.
+/// Connections: the first byte decides how the rest is cut into pieces and how requests are answered.
 enum ConnectionFuzzing {
-    /// The same bytes in any pieces give the same events and the same answers, and nothing stays behind at the end.
+    /// The same bytes give the same events and answers in any pieces, and nothing is left at the end.
     static func http1(_ input: [UInt8]) {
         guard let (style, bytes) = split(input) else { return }
         var whole = Owner(style: style)
@@ -11,13 +11,13 @@ enum ConnectionFuzzing {
         var cut = Owner(style: style)
         cut.receive(bytes[...], inPiecesOf: style.pieceBytes)
         precondition(whole.log == cut.log, "other events in pieces of \(style.pieceBytes)")
-        // The order of HTTP/2's frames may differ: what answers a frame may overtake what does not.
+        // The order of HTTP/2's frames may differ: an answer to a frame may overtake other frames.
         precondition(whole.isHTTP2 || whole.output == cut.output, "other answers in pieces of \(style.pieceBytes)")
         whole.end()
         cut.end()
     }
 
-    /// A session behind its preface ends with nothing in work and nothing held.
+    /// An HTTP/2 session after its preface ends without requests in work and without held bytes.
     static func http2(_ input: [UInt8]) {
         guard let (style, bytes) = split(input) else { return }
         var owner = Owner(style: style)
@@ -34,11 +34,11 @@ enum ConnectionFuzzing {
     }
 }
 
-/// How a connection's owner behaves, by the bits of a byte.
+/// The behaviour of a connection's owner, by the bits of a byte.
 private struct Style {
     let byte: UInt8
 
-    /// 1 to 61 bytes.
+    /// The size of a piece, 1 to 61 bytes.
     var pieceBytes: Int { Int(byte & 15) * 4 + 1 }
     var answers: Bool { byte & 0x10 == 0 }
     var streams: Bool { byte & 0x20 != 0 }
@@ -70,7 +70,9 @@ private struct Owner: ~Copyable {
 
     init(style: Style) {
         self.style = style
-        connection = HTTPConnection(limits: style.limits) { status, _ in OwnAnswer(body: Array("\(status)".utf8)) }
+        connection = HTTPConnection(limits: style.limits) { status, _ in
+            Response(status: .init(code: status), json: Array("\(status)".utf8))
+        }
     }
 
     var isHTTP2: Bool { connection.protocolName == "h2" }
@@ -92,7 +94,7 @@ private struct Owner: ~Copyable {
         }
     }
 
-    /// The client goes; what was still in work is answered. Then nothing may be left.
+    /// The client disconnects, and the requests in work are answered. Then nothing may be left.
     mutating func end() {
         if style.timesOut {
             connection.phaseTimedOut()
@@ -140,7 +142,7 @@ private struct Owner: ~Copyable {
         case .cancelled(let id):
             log.append("cancelled \(id)")
             unanswered.removeAll { $0 == id }
-        case .bodyRoom(let id):
+        case .bodyCapacity(let id):
             connection.appendBody([0x62], isComplete: true, to: id)
         case .protocolError(let kind):
             log.append("error \(kind)")
@@ -152,7 +154,7 @@ private struct Owner: ~Copyable {
         connection.respond(HTTPResponse(status: .ok), body: [0x61], isComplete: !style.streams, to: id)
     }
 
-    /// No request is seen that breaks the limits, or that another reader could take for something else.
+    /// Traps if a request exceeds the limits or could be read differently by another server.
     private func check(_ request: Request) {
         let limits = style.limits
         precondition(request.body.count <= limits.maxBodyBytes)

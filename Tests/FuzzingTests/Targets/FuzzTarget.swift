@@ -1,7 +1,7 @@
-/// What is fuzzed: everything that reads bytes which somebody else made. A target's name is that of its folder of
-/// inputs and what `scripts/fuzz` takes.
+/// The targets of fuzzing: all code that reads bytes from outside. The name of a target is that of its folder of
+/// inputs, and the argument of `scripts/fuzz`.
 ///
-/// Each holds its part to what it promises, not only to not trapping: whatever comes in, the promise is checked.
+/// A target checks for every input that the code keeps its promises, not only that it does not trap.
 enum FuzzTarget: String, CaseIterable, Sendable {
     case http1
     case http2
@@ -14,7 +14,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case torchZip = "torch-zip"
     case torchLegacy = "torch-legacy"
 
-    /// Feeds one input; traps where a promise is broken.
+    /// Runs one input, and traps if a promise is broken.
     func run(_ input: [UInt8]) {
         switch self {
         case .http1: ConnectionFuzzing.http1(input)

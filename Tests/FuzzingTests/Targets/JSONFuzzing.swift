@@ -1,6 +1,6 @@
 import JSON
 
-/// JSON: what was read can be written, and reads the same again.
+/// JSON: a value that was read can be written, and reading it again gives the same value.
 enum JSONFuzzing {
     static func run(_ input: [UInt8]) {
         guard let value = try? JSONParser.parse(input) else { return }
@@ -14,7 +14,7 @@ enum JSONFuzzing {
         }
     }
 
-    /// Writes a value; false for a number that no double holds.
+    /// Writes a value. Returns false for a number that no double can represent.
     private static func write(_ value: JSONValue, to writer: inout JSONWriter) -> Bool {
         var isWhole = true
         switch value {
@@ -35,7 +35,7 @@ enum JSONFuzzing {
         return isWhole
     }
 
-    /// Equal, numbers by their values and strings by their bytes.
+    /// Whether two values are equal. Numbers are compared by value and strings by their bytes.
     private static func isSame(_ one: JSONValue, _ other: JSONValue) -> Bool {
         switch (one, other) {
         case (.number, .number): one.double == other.double

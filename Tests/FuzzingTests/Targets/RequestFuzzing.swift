@@ -2,14 +2,15 @@ import Foundation
 import HTTPProtocol
 import HTTPServer
 import HTTPTypes
+import Inference
 import JSON
 import Synchronization
 
 @testable import Service
 
-/// Requests to the whole service: whatever a client sends, it is its own mistake or is served, never a fault of ours.
+/// Requests to the whole service: every request is served or answered with a client error, never with a server error.
 enum RequestFuzzing {
-    /// The paths that take a body; the first byte chooses.
+    /// The paths that take a body. The first byte of the input chooses one.
     static let paths = [
         "/embed", "/embed_all", "/classify", "/tokenize", "/decode", "/predict", "/rerank", "/similarity", "/",
         "/v1/embeddings", "/v1/rerank", "/v2/embed",
@@ -46,11 +47,18 @@ enum RequestFuzzing {
 
     private static func answer(_ request: Request) -> Response {
         let arrival = Arrival()
-        if let response = handler.respondAtOnce(to: request, arrival) { return response }
+        guard case .plan(let plan) = handler.judge(request.head, bodyFollows: false, client: nil) else {
+            preconditionFailure("an answer before the body")
+        }
+        let work: any RequestWork
+        switch plan.begin(request, arrival) {
+        case .answer(let response): return response
+        case .work(let begun): work = begun
+        }
         let result = Result()
         let isDone = DispatchSemaphore(value: 0)
         Task(executorPreference: executor) {
-            let response = await handler.respond(to: request, arrival)
+            let response = await work.run()
             result.response.withLock { $0 = response }
             isDone.signal()
         }

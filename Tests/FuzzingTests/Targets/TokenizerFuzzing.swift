@@ -6,7 +6,7 @@ enum TokenizerFuzzing {
         try Tokenizer(directory: "\(Repository.root)/Models/mobilebert-mini")
     }
 
-    /// Two bytes say how; the rest is the text, or two of them around a NUL.
+    /// The first two bytes are options; the rest is a text, or two texts separated by a NUL.
     static func encode(_ input: [UInt8]) {
         guard input.count > 2 else { return }
         let direction: TruncationDirection = input[0] & 1 == 0 ? .right : .left
@@ -17,7 +17,7 @@ enum TokenizerFuzzing {
         check(bundled, text: parts[0], pair: parts.count > 1 && input[0] & 8 == 0 ? parts[1] : nil, options)
     }
 
-    /// A tokenizer.json; what it makes must work.
+    /// The input is a tokenizer.json; the tokenizer made from it must work.
     static func load(_ input: [UInt8]) {
         let folder = Repository.scratchFolder(holding: input, as: "tokenizer.json")
         guard let tokenizer = try? Tokenizer(directory: folder) else { return }

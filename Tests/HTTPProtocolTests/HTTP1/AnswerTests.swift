@@ -18,7 +18,7 @@ struct AnswerTests {
         #expect(!server.isFinished && server.phase == .idle && server.inFlight == 0)
     }
 
-    @Test("a streamed answer is chunked, and one room event follows each piece")
+    @Test("a streamed answer is chunked, and one capacity event follows each piece")
     func chunked() {
         let server = TestServer()
         server.receive(Self.get())
@@ -150,7 +150,7 @@ struct AnswerTests {
         #expect(server.text == "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
     }
 
-    @Test("an answer that is given up breaks the connection off")
+    @Test("giving up an answer ends the connection")
     func abort() {
         let server = TestServer()
         server.receive(Self.get() + Self.get())

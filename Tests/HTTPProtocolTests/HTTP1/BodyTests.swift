@@ -25,7 +25,7 @@ struct BodyTests {
     )
     func accepted(fields: String, body: String, expected: String) {
         let server = TestServer.echoing()
-        // What follows is the next request: the body ends exactly where it should.
+        // The bytes that follow are the next request, so the body ends exactly where it should.
         server.receive(post(fields, body) + "GET /next HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(server.requests.map { String(decoding: $0.request.body, as: UTF8.self) } == [expected, ""])
         #expect(server.requests.last?.request.head.path == "/next")
@@ -51,7 +51,7 @@ struct BodyTests {
     }
 
     @Test(
-        "only chunked, once, is a transfer coding here",
+        "the only transfer coding is chunked, once",
         arguments: [
             ("Transfer-Encoding: chunked, chunked", 400),
             ("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", 400),
@@ -112,7 +112,7 @@ struct BodyTests {
         #expect(status("0\r\n" + String(repeating: "X: y\r\n", count: 4) + "\r\n") == 431)
     }
 
-    @Test("a body over its limit is 413 as soon as that is known, at the limit it is served")
+    @Test("a body over its limit is 413 as soon as that is known; a body at the limit is served")
     func bodyLimit() {
         var limits = HTTPLimits()
         limits.maxBodyBytes = 5
@@ -124,7 +124,7 @@ struct BodyTests {
         #expect(statusOf(post(chunked, "6\r\n"), limits: limits) == 413)
     }
 
-    @Test("100 is sent before the body is there, and only when one will be read")
+    @Test("100 is sent before the body comes, and only if the body will be read")
     func expectContinue() {
         let server = TestServer()
         server.receive(post("Expect: 100-Continue\r\nContent-Length: 3"))

@@ -1,11 +1,12 @@
 import HTTPProtocol
 import Testing
 
-/// Whole conversations as a conformance suite from outside would hold them: what goes in, and which statuses come out.
+/// Whole conversations as an external conformance suite would hold them: the bytes that go in, and the statuses that
+/// come out.
 @Suite("HTTP/1.1 conversations end as RFC 9110 and 9112 say")
 struct ConformanceTests {
-    /// What a client sends, and the statuses that it gets; after an error the connection closes and nothing more that
-    /// was sent is looked at.
+    /// The bytes that a client sends, and the statuses that it gets. After an error the connection closes and ignores
+    /// all further bytes.
     struct Conversation: Sendable, CustomTestStringConvertible {
         let name: String
         let input: String
@@ -26,7 +27,7 @@ struct ConformanceTests {
             #expect(answers == statuses, "\(name): \(server.text)")
             let isOpen = statuses.allSatisfy { $0 < 400 } && !server.text.contains("Connection: close")
             #expect(server.isFinished != isOpen, "\(name): \(server.text)")
-            // Nothing of a request is left behind, to be taken for a part of another.
+            // No byte of a request is left over that could be taken for a part of another one.
             if !isOpen { #expect(server.connection.bufferedInputBytes == 0, "\(name)") }
         }
     }
@@ -39,7 +40,7 @@ struct ConformanceTests {
         "POST / HTTP/\(version)\r\nHost: a\r\n\(fields)\r\n\r\n\(body)"
     }
 
-    @Test("smuggling: no request is hidden in another, whoever reads first", arguments: smugglingCases)
+    @Test("smuggling: no request is hidden in another", arguments: smugglingCases)
     func smuggling(conversation: Conversation) { conversation.check() }
 
     private static let smugglingCases: [Conversation] = [
@@ -266,7 +267,7 @@ struct ConformanceTests {
             get
         ),
         Conversation(
-            "an upgrade that is not known",
+            "an unknown upgrade",
             [200, 200],
             "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x/1\r\n\r\n",
             get

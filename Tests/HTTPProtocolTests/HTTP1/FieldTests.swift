@@ -38,7 +38,7 @@ struct FieldTests {
         let end = Array("\r\n\r\n".utf8)
         let tokens = Array("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".utf8)
         let nameStatus = statusOf(start + Array("a".utf8) + [byte] + Array("b: c".utf8) + end)
-        // A colon ends the name earlier, which leaves a good field.
+        // A colon would end the name earlier, and the field would be valid.
         #expect((nameStatus == nil) == (tokens.contains(byte) || byte == UInt8(ascii: ":")))
         let valueStatus = statusOf(start + Array("a: b".utf8) + [byte] + Array("c".utf8) + end)
         #expect((valueStatus == nil) == (byte == 9 || (byte >= 32 && byte != 127)))
@@ -60,7 +60,7 @@ struct FieldTests {
     }
 
     @Test(
-        "names, addresses and ports are good hosts",
+        "names, addresses and ports are valid hosts",
         arguments: [
             "a", "a.b-c_d", "127.0.0.1:8080", "[::1]", "[::ffff:1.2.3.4]:1", "a:", "a%20b", "localhost:65535", "xn--a",
         ]
@@ -88,7 +88,7 @@ struct FieldTests {
         #expect(server.protocolName == "http/1.1")
     }
 
-    @Test("more bytes or fields than the limits are 431, as many are served")
+    @Test("more bytes or fields than the limits are 431; exactly the limits are served")
     func limits() {
         var limits = HTTPLimits()
         limits.maxHeaderBytes = 200
@@ -96,7 +96,7 @@ struct FieldTests {
         func status(_ fields: String) -> Int? { statusOf("GET / HTTP/1.1\r\nHost: a\r\n\(fields)\r\n", limits: limits) }
         #expect(status(String(repeating: "X: y\r\n", count: 4)) == nil)
         #expect(status(String(repeating: "X: y\r\n", count: 5)) == 431)
-        // Nine bytes of Host's line; five of "X: " and the line's end.
+        // The line of Host has nine bytes; "X: " and the line's end have five.
         #expect(status("X: \(String(repeating: "y", count: 200 - 9 - 5))\r\n") == nil)
         #expect(status("X: \(String(repeating: "y", count: 200 - 9 - 2))\r\n") == 431)
         #expect(statusOf("GET / HTTP/1.1\r\n" + String(repeating: "y", count: 300), limits: limits) == 431)

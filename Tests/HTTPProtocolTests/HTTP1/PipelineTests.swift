@@ -33,7 +33,7 @@ struct PipelineTests {
         #expect(server.phase == .idle)
     }
 
-    @Test("while nobody takes the answers, no further request is begun and no more is read")
+    @Test("while the answers are not taken, no further request is begun and no more bytes are read")
     func backPressure() {
         var limits = HTTPLimits()
         limits.responseLowWaterBytes = 1000
@@ -58,7 +58,7 @@ struct PipelineTests {
         #expect(server.phase == .writing)
     }
 
-    @Test("the room for a streamed answer comes when its bytes were taken")
+    @Test("the capacity event of a streamed answer comes once its bytes are taken")
     func room() {
         var limits = HTTPLimits()
         limits.responseLowWaterBytes = 1000
@@ -95,12 +95,12 @@ struct PipelineTests {
         #expect(server.phase == .writing)
         server.settle()
         #expect(server.phase == .readingHead)
-        // Bytes alone begin no phase; each new part of a request does.
+        // Bytes alone do not begin a phase; each new part of a request does.
         #expect(epochs[3] == epochs[4] && epochs[2] != epochs[3] && epochs[4] != epochs[5])
         #expect(server.epoch != epochs[5])
     }
 
-    @Test("a time-out is answered with 408 where a request is incomplete, else the connection just ends")
+    @Test("a time-out is answered with 408 if a request is incomplete; otherwise the connection just ends")
     func timeouts() {
         for start in ["GET", "GET / HTTP/1.1\r\nX: y", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab"] {
             let server = TestServer()
@@ -157,7 +157,7 @@ struct PipelineTests {
         #expect(half.requests.count == 1 && half.isFinished)
     }
 
-    @Test("after a FIN what was sent whole is answered, and what breaks off is refused")
+    @Test("after a FIN whole requests are answered, and an incomplete one is refused")
     func endOfInput() {
         let empty = TestServer()
         empty.receiveEndOfInput()

@@ -2,7 +2,7 @@ import HTTPProtocol
 import HTTPTypes
 import Testing
 
-/// Sends one request and gives the status that the protocol answers by itself; nil when the request was accepted.
+/// Sends one request. Returns the status with which the protocol itself answers; nil when the request was accepted.
 func statusOf(_ input: String, limits: HTTPLimits = HTTPLimits()) -> Int? {
     statusOf(Array(input.utf8), limits: limits)
 }
@@ -12,7 +12,7 @@ func statusOf(_ input: [UInt8], limits: HTTPLimits = HTTPLimits()) -> Int? {
     server.receive(input)
     guard server.requests.isEmpty else { return nil }
     guard let line = server.text.split(separator: "\r\n").last(where: { $0.hasPrefix("HTTP/1.1 ") }) else { return 0 }
-    // An error ends the connection, always.
+    // Every error ends the connection.
     #expect(server.isFinished)
     #expect(server.text.contains("Connection: close\r\n"))
     return Int(line.dropFirst(9).prefix(3))
@@ -106,7 +106,7 @@ struct RequestLineTests {
         #expect(statusOf("GET / \(version)\r\nHost: a\r\n\r\n") == status)
     }
 
-    @Test("a target over its limit is 414, at the limit it is served")
+    @Test("a target over its limit is 414; a target at the limit is served")
     func targetLimit() {
         var limits = HTTPLimits()
         limits.maxTargetBytes = 100
@@ -132,7 +132,7 @@ struct RequestLineTests {
     }
 
     @Test(
-        "beside an absolute target there is still one good Host",
+        "a request with an absolute target still needs one valid Host",
         arguments: ["", "Host: a b\r\n", "Host: a\r\nHost: a\r\n"]
     )
     func hostStillNeeded(fields: String) {
@@ -152,7 +152,7 @@ struct RequestLineTests {
 }
 
 extension String {
-    /// The parts between a separator, empty ones kept.
+    /// The parts between separators, including empty ones.
     func components(separatedBy separator: String) -> [String] {
         split(separator: separator, omittingEmptySubsequences: false).map(String.init)
     }

@@ -7,7 +7,7 @@ import Testing
 struct HTTP2AttackTests {
     private static let enhanceYourCalm: UInt32 = 11
 
-    /// Sends the same frames again and again until the connection ends; returns how often it took them.
+    /// Sends the same frames again and again until the connection ends. Returns the number of times it accepted them.
     private func flood(_ server: TestServer, atMost count: Int = 20_000, _ frames: (UInt32) -> [UInt8]) -> Int {
         server.receive(HTTP2Frames.start)
         for round in 0..<count {
@@ -98,7 +98,7 @@ struct HTTP2AttackTests {
         #expect(!server.isFinished && server.errors.isEmpty)
     }
 
-    @Test("a CONTINUATION flood ends the connection before it is much")
+    @Test("a CONTINUATION flood ends the connection while it is still small")
     func continuationFlood() {
         let server = TestServer()
         let rounds = flood(server) {
@@ -111,7 +111,7 @@ struct HTTP2AttackTests {
     @Test("an HPACK bomb ends the connection: few bytes, endless fields")
     func hpackBomb() {
         let server = TestServer()
-        // A field of 4,000 bytes goes into the table once; then one byte names it again and again.
+        // A field of 4,000 bytes is put into the table once. Then one byte refers to it again and again.
         let value = [UInt8](repeating: 0x61, count: 3900)
         let literal: [UInt8] = [0x40, 1, 0x78, 0x7F, 0xBD, 0x1D] + value
         let block = HTTP2Frames.getFields + literal + [UInt8](repeating: 0xBE, count: 12_000)

@@ -78,7 +78,7 @@ struct HTTP2EndTests {
         #expect(server.isFinished && server.frames.contains { $0.type == 1 && $0.stream == 1 })
     }
 
-    @Test("a silent client is let go at the second step, or when the time for closing runs out")
+    @Test("the connection of a silent client ends at the second step, or when the time for closing has passed")
     func drainSilent() {
         let second = TestServer()
         second.receive(HTTP2Frames.start)
@@ -215,7 +215,7 @@ struct HTTP2EndTests {
         #expect(server.resets == [1: 8] && server.inFlight == 0 && server.phase == .idle)
     }
 
-    @Test("an answer of which something is taken now and then isn't stalled")
+    @Test("an answer is not stalled if the client takes some of it now and then")
     func slowWindow() {
         let server = TestServer()
         server.receive(HTTP2Frames.start + HTTP2Frames.setting(4, 0) + HTTP2Frames.headers(1))

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("HTTP/2 when memory is short")
 struct HTTP2MemoryTests {
-    /// Allocations that still succeed, and what is allocated now.
+    /// The number of allocations that still succeed, and the blocks that are allocated now.
     private final class Allocator {
         var left: Int
         var live = 0
@@ -25,7 +25,7 @@ struct HTTP2MemoryTests {
             pointer.map { Unmanaged<Allocator>.fromOpaque($0).takeUnretainedValue() }
         }
 
-        /// libnghttp2's allocator, counted.
+        /// An allocator for libnghttp2 that counts.
         var memory: nghttp2_mem {
             nghttp2_mem(
                 mem_user_data: Unmanaged.passUnretained(self).toOpaque(),
@@ -53,11 +53,11 @@ struct HTTP2MemoryTests {
         }
     }
 
-    /// A whole exchange; returns whether it was served to its end.
+    /// Does a whole exchange. Returns whether it was served to its end.
     private func exchange(_ allocator: Allocator) -> Bool {
         let connection = HTTP2Connection(
             limits: HTTPLimits(),
-            ownAnswer: { _, _ in OwnAnswer(body: [1]) },
+            ownAnswer: { status, _ in Response(status: .init(code: status), json: [1]) },
             memory: HTTP2Memory(allocator.memory)
         )
         var output: [UInt8] = []
@@ -83,7 +83,7 @@ struct HTTP2MemoryTests {
         settle()
         settle()
         let answers = HTTP2Frames.parse(output).count { $0.type == 1 }
-        // Whatever failed, nothing is left in work once the connection says that it is finished.
+        // No request is left in work once the connection is finished, whatever failed.
         if connection.isFinished { #expect(connection.inFlight == 0) }
         return connection.isFinished && answers == 2
     }
@@ -96,7 +96,7 @@ struct HTTP2MemoryTests {
         #expect(plenty.live == 0 && needed > 20)
         for left in 0..<needed {
             let isServed = exchange(Allocator(left: left))
-            // The last allocations are the end's alone.
+            // The last allocations belong to the connection's end only.
             if left < needed / 2 { #expect(!isServed, "with \(left) allocations") }
         }
     }

@@ -58,7 +58,7 @@ struct HTTP2RequestTests {
         )
     }
 
-    @Test("a streamed answer goes on at each room event, and holds no more than the low water and a piece")
+    @Test("a streamed answer continues at each capacity event, and holds no more than the low-water mark and a piece")
     func streamed() {
         var limits = HTTPLimits()
         limits.responseLowWaterBytes = 1000
@@ -79,7 +79,7 @@ struct HTTP2RequestTests {
         #expect(client.answers[id]?.fields["content-length"] == nil)
     }
 
-    @Test("an answer of megabytes passes through the client's windows whole")
+    @Test("an answer of megabytes arrives whole, whatever the client's windows")
     func largeAnswer() {
         let client = HTTP2Client(TestServer(), initialWindow: 1000)
         let id = client.request()
@@ -132,7 +132,8 @@ struct HTTP2RequestTests {
         let body = [UInt8](repeating: 1, count: 100_000)
         let ids = (0..<20).map { _ in client.request("POST", body: body) }
         client.exchange()
-        // In work: the limit and the body that passed it. Being read: the limit, and the windows that were open then.
+        // Bodies in work: the limit and the body that exceeded it. Bodies being read: the limit and the windows that
+        // were open then.
         #expect(server.requests.count * 100_000 <= 200_000 + 100_000)
         #expect(server.connection.bufferedInputBytes <= 200_000 + 20 * 20_000)
         #expect(!server.requests.isEmpty && server.requests.count < 20)
@@ -156,7 +157,7 @@ struct HTTP2RequestTests {
         client.exchange()
         #expect(client.answers[id]?.status == "413")
         #expect(client.answers[id]?.fields["content-type"] == "application/json")
-        // The reset waits, so that a client that is busy sending reads the answer first.
+        // The reset is sent later, so that a client that is busy sending reads the answer first.
         #expect(client.answers[id]?.closeCode == nil && client.server.phase == .readingBody)
         for second in 1...2 {
             let ended = client.server.connection.enforceStreamTimeLimits(
@@ -176,7 +177,7 @@ struct HTTP2RequestTests {
         #expect(client.answers[next]?.status == "200")
     }
 
-    @Test("100 is sent to who waits for it, and an unknown expectation is 417")
+    @Test("100 is sent to a client that waits for it, and an unknown expectation is 417")
     func expectContinue() {
         let client = HTTP2Client(TestServer())
         let id = client.request("POST", fields: [("expect", "100-continue")], body: [], endsBody: false)

@@ -7,16 +7,18 @@ enum HTTP2Code: UInt32 {
     case compression
 }
 
-/// What a client sends after the preface and an empty SETTINGS frame, and what RFC 9113 has a server do about it.
+/// A conformance case: the frames that a client sends after the preface and an empty SETTINGS frame, and the behaviour
+/// that RFC 9113 demands of the server.
 struct HTTP2Case: Sendable, CustomTestStringConvertible {
     enum Outcome: Sendable {
-        /// GOAWAY with one of the codes, and the end.
+        /// The server sends GOAWAY with one of the codes, and ends the connection.
         case connectionError([HTTP2Code])
-        /// RST_STREAM on stream 1 with one of the codes; no request of it is seen; the connection goes on.
+        /// The server sends RST_STREAM on stream 1 with one of the codes and reports no request; the connection goes
+        /// on.
         case streamError([HTTP2Code])
-        /// So many requests are seen, nothing is reset, and the connection goes on.
+        /// The server reports this many requests and resets no stream; the connection goes on.
         case served(Int)
-        /// Stream 1 is answered by the protocol itself, and the connection goes on.
+        /// The protocol itself answers stream 1; the connection goes on.
         case refused
 
         static func connectionError(_ codes: HTTP2Code...) -> Outcome { .connectionError(codes) }
@@ -26,7 +28,7 @@ struct HTTP2Case: Sendable, CustomTestStringConvertible {
     let name: String
     let expected: Outcome
     let bytes: [UInt8]
-    /// Whether requests are answered at once; else they stay in work.
+    /// Whether requests are answered at once; otherwise they stay in work.
     let answers: Bool
 
     init(_ name: String, _ expected: Outcome, answers: Bool = false, _ parts: [UInt8]...) {
@@ -43,7 +45,7 @@ struct HTTP2Case: Sendable, CustomTestStringConvertible {
         let server = answers ? TestServer.echoing() : TestServer()
         server.receive(HTTP2Frames.start + bytes)
         let seen = server.requests.count
-        // Whether the connection goes on: a PING and one more request tell.
+        // A PING and one more request show whether the connection goes on.
         server.receive(HTTP2Frames.ping() + HTTP2Frames.headers(101))
         let frames = server.frames
         let hasPong = frames.contains { $0.type == 6 && $0.flags == 1 }

@@ -1,14 +1,14 @@
 import CNghttp2
 import HTTPProtocol
 
-/// An HTTP/2 client: libnghttp2's client session, joined to a server under test without sockets.
+/// An HTTP/2 client: libnghttp2's client session, connected to a server under test without sockets.
 final class HTTP2Client {
     struct Answer {
         var informational: [String] = []
         var status = ""
         var fields: [String: String] = [:]
         var body: [UInt8] = []
-        /// The code the stream was closed with.
+        /// The code with which the stream was closed.
         var closeCode: UInt32?
     }
 
@@ -45,7 +45,7 @@ final class HTTP2Client {
         nghttp2_session_del(session)
     }
 
-    /// Submits a request; `body` nil means that it ends with its head.
+    /// Submits a request. If `body` is nil, the request ends with its head.
     @discardableResult
     func request(
         _ method: String = "GET",
@@ -83,20 +83,20 @@ final class HTTP2Client {
         nghttp2_submit_rst_stream(session, 0, id, NGHTTP2_CANCEL.rawValue)
     }
 
-    /// Goes on with a body that was left open.
+    /// Continues a body that was left open.
     func continueBody(_ id: Int32, _ bytes: [UInt8], ends: Bool) {
         bodies[id]?.bytes += bytes
         bodies[id]?.ends = ends
         nghttp2_session_resume_data(session, id)
     }
 
-    /// Opens the stream's and the connection's window.
+    /// Opens the windows of the stream and of the connection.
     func openWindow(_ id: Int32, _ count: Int32) {
         nghttp2_submit_window_update(session, 0, id, count)
         nghttp2_submit_window_update(session, 0, 0, count)
     }
 
-    /// Exchanges bytes in both directions until nothing moves.
+    /// Exchanges bytes in both directions until neither side has any.
     func exchange(takesOutput: Bool = true) {
         while true {
             var isQuiet = true

@@ -1,13 +1,13 @@
-/// Frames made and read by hand (RFC 9113, 4.1), for what a well-behaved client session can't send.
+/// Frames made and read by hand (RFC 9113, 4.1), for bytes that a well-behaved client session cannot send.
 enum HTTP2Frames {
     static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
     static let settings = frame(4)
     /// The preface and an empty SETTINGS frame.
     static let start = preface + settings
 
-    /// :method GET, :scheme http, :path /, :authority a; by HPACK's static table.
+    /// A header block by HPACK's static table: :method GET, :scheme http, :path /, :authority a.
     static let getFields: [UInt8] = [0x82, 0x86, 0x84, 0x41, 0x01, 0x61]
-    /// The same with :method POST.
+    /// The header block `getFields` with :method POST.
     static let postFields: [UInt8] = [0x83, 0x86, 0x84, 0x41, 0x01, 0x61]
 
     static func frame(_ type: UInt8, flags: UInt8 = 0, stream: UInt32 = 0, _ payload: [UInt8] = []) -> [UInt8] {
@@ -39,7 +39,7 @@ enum HTTP2Frames {
     }
     static func setting(_ id: UInt8, _ value: UInt32) -> [UInt8] { frame(4, [0, id] + bytes(value)) }
 
-    /// A literal field without indexing; name and value shorter than 127 bytes.
+    /// A literal field without indexing. Name and value must be shorter than 127 bytes.
     static func field(_ name: String, _ value: String) -> [UInt8] {
         [0, UInt8(name.utf8.count)] + Array(name.utf8) + [UInt8(value.utf8.count)] + Array(value.utf8)
     }
@@ -62,7 +62,7 @@ enum HTTP2Frames {
 
     static func number(_ bytes: ArraySlice<UInt8>) -> UInt32 { bytes.prefix(4).reduce(0) { $0 << 8 | UInt32($1) } }
 
-    /// Takes a server's output apart.
+    /// Splits a server's output into frames.
     static func parse(_ output: [UInt8]) -> [Frame] {
         var frames: [Frame] = []
         var rest = output[...]

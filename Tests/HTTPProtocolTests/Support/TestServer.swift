@@ -1,7 +1,7 @@
 import HTTPProtocol
 import HTTPTypes
 
-/// Drives a connection as its owner would, and notes what it says.
+/// Drives a connection as its owner would, and notes its events and output.
 final class TestServer {
     typealias Answer = (_ request: Request, _ id: StreamID, _ server: TestServer) -> Void
 
@@ -17,7 +17,10 @@ final class TestServer {
 
     init(limits: HTTPLimits = HTTPLimits(), answer: Answer? = nil) {
         connection = HTTPConnection(limits: limits) { status, message in
-            OwnAnswer(body: Array("{\"error\":\"\(message)\",\"status\":\(status)}".utf8))
+            Response(
+                status: .init(code: status),
+                json: Array("{\"error\":\"\(message)\",\"status\":\(status)}".utf8)
+            )
         }
         if let answer { self.answer = answer }
     }
@@ -30,7 +33,7 @@ final class TestServer {
         }
     }
 
-    // The testing macros can't look into a value that can't be copied.
+    // The testing macros cannot look into a value that cannot be copied.
     var isFinished: Bool { connection.isFinished }
     var phase: ConnectionPhase { connection.phase }
     var epoch: UInt64 { connection.phaseEpoch }
@@ -41,7 +44,7 @@ final class TestServer {
 
     var text: String { String(decoding: output, as: UTF8.self) }
 
-    /// Everything observable, for comparing two runs.
+    /// Everything that can be observed, for comparing two runs.
     var transcript: [String] { log + ["output: \(text)", "finished: \(connection.isFinished)"] }
 
     func receive(_ bytes: [UInt8]) {
@@ -64,7 +67,7 @@ final class TestServer {
         connection.respond(head, body: body, isComplete: isComplete, to: id)
     }
 
-    /// Takes events and output until there is nothing more.
+    /// Takes events and output until there are no more.
     func settle(takesOutput: Bool = true) {
         while true {
             var isQuiet = true
@@ -83,7 +86,8 @@ final class TestServer {
         }
     }
 
-    // Functions of their own: the optimizer (Swift 6.3) takes the two accesses for one, in which an answer then falls.
+    // These are functions of their own: otherwise the optimizer (Swift 6.3) merges the two accesses, and an answer
+    // given in between violates exclusivity.
     @inline(never)
     private func nextEvent() -> HTTPEvent? { connection.nextEvent() }
 
@@ -103,7 +107,7 @@ final class TestServer {
         case .cancelled(let id):
             cancelled.append(id)
             log.append("cancelled \(id)")
-        case .bodyRoom(let id):
+        case .bodyCapacity(let id):
             rooms.append(id)
         case .protocolError(let kind):
             errors.append(kind)

@@ -1,8 +1,8 @@
 import Foundation
 
-/// A program of the machine's, run as a user would.
+/// A program of the machine, run as a user would run it.
 enum Command {
-    /// What it printed; nil, with the reason printed, where it is not installed.
+    /// The program's output; nil, with the reason printed, if it is not installed.
     static func run(_ name: String, _ arguments: [String], input: String = "") async throws -> String? {
         guard
             let path = ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"]

@@ -15,7 +15,7 @@ struct HTTP2Frame: Equatable {
     static let acknowledgement: UInt8 = 0x1
     static let endHeaders: UInt8 = 0x4
 
-    /// A number in four bytes, as resets, windows and the last stream of a GOAWAY are.
+    /// A number in four bytes, for resets, windows and the last stream of a GOAWAY.
     static func number(_ value: UInt32) -> [UInt8] {
         [UInt8(value >> 24), UInt8(value >> 16 & 0xFF), UInt8(value >> 8 & 0xFF), UInt8(value & 0xFF)]
     }
@@ -30,7 +30,7 @@ struct HTTP2Frame: Equatable {
 final class HTTP2Client: Sendable {
     let connection: RawClient
 
-    /// - Parameter initialWindow: Bytes of each answer that the server may send before it is given more window.
+    /// - Parameter initialWindow: The bytes of each answer that the server may send before it gets more window.
     init(port: Int, initialWindow: UInt32 = 65_535) throws {
         connection = try RawClient(port: port)
         connection.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
@@ -79,7 +79,7 @@ final class HTTP2Client: Sendable {
         return nil
     }
 
-    /// Frames up to and with the first of a kind (on a stream, if given).
+    /// The frames up to and including the first of a kind (on a stream, if given).
     func frames(through kind: HTTP2Frame.Kind, stream: Int32? = nil) throws -> [HTTP2Frame] {
         var frames: [HTTP2Frame] = []
         while let frame = try next() {

@@ -1,9 +1,9 @@
 import Foundation
 
-/// What a client sees of an answer.
+/// An answer as a client sees it.
 struct RawResponse: Equatable {
     var status = 0
-    /// Names in lower case.
+    /// The header fields. Their names are in lower case.
     var fields: [String: String] = [:]
     var body = ""
 }
@@ -20,18 +20,18 @@ enum RawClientError: Error {
 /// Unchecked, because tests hand it from thread to thread: one sends and one receives at a time, and only the one that
 /// receives touches `received`.
 final class RawClient: @unchecked Sendable {
-    /// How long an answer may take before a test has failed.
+    /// The time that an answer may take before a test fails.
     static let patience = 10.0
 
     let number: Int32
     private var received: [UInt8] = []
 
-    /// A client that is not connected yet, but has its descriptor.
+    /// Makes a client that is not connected yet, but has its descriptor.
     init() {
         number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     }
 
-    /// - Parameter receiveBuffer: Bytes that the kernel holds for this client, where small matters.
+    /// - Parameter receiveBuffer: The bytes that the kernel holds for this client, for tests that need few.
     convenience init(port: Int, receiveBuffer: Int32? = nil) throws {
         self.init()
         if var size = receiveBuffer {
@@ -67,7 +67,7 @@ final class RawClient: @unchecked Sendable {
 
     // MARK: Sending
 
-    /// Sends all of it; false once the server has closed.
+    /// Sends all bytes. Returns false once the server has closed.
     @discardableResult
     func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
@@ -92,7 +92,7 @@ final class RawClient: @unchecked Sendable {
 
     func finishSending() { shutdown(number, Int32(SHUT_WR)) }
 
-    /// Makes the close, which comes with this object's end, a reset.
+    /// Makes the close at this object's end a reset.
     func resetOnClose() {
         var linger = linger(l_onoff: 1, l_linger: 0)
         setsockopt(number, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
@@ -132,7 +132,7 @@ final class RawClient: @unchecked Sendable {
         return String(decoding: received, as: UTF8.self)
     }
 
-    /// Exactly so many bytes; nil at the end.
+    /// Exactly this many bytes; nil at the end.
     func bytes(_ count: Int) throws -> [UInt8]? {
         while received.count < count {
             guard try receiveMore() else { return nil }
@@ -141,7 +141,7 @@ final class RawClient: @unchecked Sendable {
         return Array(received.prefix(count))
     }
 
-    /// Whether the server closes, by an end or a reset, with nothing more said.
+    /// Whether the server closes, by an end or a reset, without sending further bytes.
     func isClosedByServer() -> Bool {
         do {
             return try readToEnd().isEmpty
@@ -174,7 +174,7 @@ final class RawClient: @unchecked Sendable {
 
     private var soFar: String { String(decoding: received.prefix(300), as: UTF8.self) }
 
-    /// Waits for bytes; false at the end.
+    /// Waits for bytes. Returns false at the end.
     private func receiveMore() throws -> Bool {
         var poller = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
         guard poll(&poller, 1, Int32(Self.patience * 1000)) == 1 else { throw RawClientError.timedOut(soFar: soFar) }
@@ -186,7 +186,7 @@ final class RawClient: @unchecked Sendable {
     }
 }
 
-/// Runs blocking work on a thread of its own, so that it does not hold up the tests beside it.
+/// Runs blocking work on a thread of its own, so that it does not delay other tests.
 func onThread<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in
         Thread { continuation.resume(with: Result(catching: work)) }.start()

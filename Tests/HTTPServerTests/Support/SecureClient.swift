@@ -30,7 +30,7 @@ final class SecureClient {
         return true
     }
 
-    /// Says that nothing more comes, by TLS and by TCP.
+    /// Tells the server that no more bytes follow, by TLS and by TCP.
     func finishSending() {
         _ = session.finishSending()
         connection.finishSending()

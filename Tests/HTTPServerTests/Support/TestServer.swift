@@ -9,19 +9,57 @@ import Synchronization
 struct TestHandler: RequestHandler {
     var atOnce: @Sendable (Request) -> Response? = { _ in nil }
     var refused: @Sendable (HTTPRequest) -> Response? = { _ in nil }
-    /// Told of what the server refuses by itself.
-    var hearsRefusal: @Sendable (Refusal) -> Void = { _ in }
+    /// Called for each refusal of the server itself, with the request if it is whole.
+    var hearsRefusal: @Sendable (Refusal, Request?) -> Void = { _, _ in }
+    /// Called for each request that is judged, with whether its body is still to come.
+    var hearsHead: @Sendable (HTTPRequest, Bool) -> Void = { _, _ in }
     var later: @Sendable (Request) async -> Response = { .text($0.head.path ?? "") }
 
-    func respondAtOnce(to request: Request, _ arrival: Arrival) -> Response? { atOnce(request) }
-    func respond(to request: Request, _ arrival: Arrival) async -> Response { await later(request) }
-    func refusal(of head: HTTPRequest, _ arrival: Arrival) -> Response? { refused(head) }
-    func refuse(_ refusal: Refusal) -> Response {
-        hearsRefusal(refusal)
+    func judge(_ head: HTTPRequest, bodyFollows: Bool, client: String?) -> Verdict {
+        hearsHead(head, bodyFollows)
+        if bodyFollows, let response = refused(head) { return .answer(response) }
+        return .plan(Plan(handler: self))
+    }
+
+    func refuse(_ refusal: Refusal) -> Response { refuse(refusal, nil) }
+
+    private func refuse(_ refusal: Refusal, _ request: Request?) -> Response {
+        hearsRefusal(refusal, request)
         let json = Array("{\"error\":\"\(refusal.message)\"}".utf8)
         var response = Response(status: .init(code: refusal.status), json: json)
         if let name = HTTPField.Name("x-handler") { response.head.headerFields[name] = "yes" }
         return response
+    }
+}
+
+extension TestHandler {
+    private final class Plan: RequestPlan {
+        let handler: TestHandler
+
+        init(handler: TestHandler) { self.handler = handler }
+
+        func begin(_ request: Request, _ arrival: Arrival) -> Reply {
+            if let response = handler.atOnce(request) { return .answer(response) }
+            return .work(Work(handler: handler, request: request, arrival: arrival))
+        }
+    }
+
+    private final class Work: RequestWork {
+        let handler: TestHandler
+        let request: Request
+        let arrival: Arrival
+
+        init(handler: TestHandler, request: Request, arrival: Arrival) {
+            self.handler = handler
+            self.request = request
+            self.arrival = arrival
+        }
+
+        func run() async -> Response { await handler.later(request) }
+
+        func refuse(status: Int, message: String) -> Response {
+            handler.refuse(Refusal(status: status, message: message, arrival: arrival), request)
+        }
     }
 }
 
@@ -39,6 +77,7 @@ struct TestServer {
     init(_ handler: TestHandler = TestHandler(), configure: (inout HTTPServerConfiguration) -> Void = { _ in }) throws {
         var configuration = HTTPServerConfiguration(addresses: [.tcp(host: "127.0.0.1", port: 0)])
         configuration.lingerTimeout = .milliseconds(200)
+        configuration.requestThreads = 2
         configure(&configuration)
         var logger = Logger(label: "test")
         logger.logLevel = .critical
@@ -53,7 +92,7 @@ struct TestServer {
 
     var statistics: HTTPServerStatistics { server.statistics }
 
-    /// Runs a client's part on a thread of its own.
+    /// Runs a client on a thread of its own.
     func client<Value: Sendable>(_ work: @escaping @Sendable (RawClient) throws -> Value) async throws -> Value {
         let port = port
         return try await onThread { try work(RawClient(port: port)) }
@@ -64,7 +103,7 @@ struct TestServer {
         await server.drain(within: limit)
     }
 
-    /// Waits until the statistics are as expected; false when that takes too long.
+    /// Waits until the statistics are as expected. Returns false when that takes too long.
     func reaches(_ condition: (HTTPServerStatistics) -> Bool) async -> Bool {
         for _ in 0..<500 {
             if condition(statistics) { return true }
@@ -86,7 +125,7 @@ final class Counter: Sendable {
     }
 }
 
-/// Lets those who wait go on, once opened.
+/// A gate: tasks wait at it until it is opened.
 final class Gate: Sendable {
     private let isOpen = Atomic(false)
 

@@ -1,6 +1,8 @@
 import Foundation
+import HTTPProtocol
 import HTTPServer
 import Logging
+import TestSupport
 import Testing
 
 @testable import Service

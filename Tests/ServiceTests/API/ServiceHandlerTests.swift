@@ -1,6 +1,8 @@
 import Foundation
+import HTTPProtocol
 import HTTPServer
 import HTTPTypes
+import Inference
 import JSON
 import Logging
 import TestSupport

@@ -20,7 +20,8 @@ struct EditDistanceTests {
     func slips() {
         #expect(EditDistance.nearest(to: "hots", among: ["port", "host"]) == "host")
         #expect(
-            EditDistance.nearest(to: "max_batch_row", among: ["max_queue_rows", "max_batch_rows"]) == "max_batch_rows"
+            EditDistance.nearest(to: "max_batch_text", among: ["max_queue_texts", "max_batch_texts"])
+                == "max_batch_texts"
         )
     }
 

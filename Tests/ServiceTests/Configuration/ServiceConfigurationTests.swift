@@ -1,4 +1,8 @@
+import Batching
+import Encoder
 import Foundation
+import HTTPServer
+import Inference
 import Testing
 
 @testable import Service
@@ -15,10 +19,10 @@ struct ServiceConfigurationTests {
         let path = try temporaryConfiguration("port: 1\nbacklog: 1\nworkers: 1\n")
         let environment = ["SWIFTLET_CONFIG": path, "SWIFTLET_BACKLOG": "2", "SWIFTLET_WORKERS": "2", "HOME": "/root"]
         let configuration = try ServiceConfiguration.resolve(flags: ["--workers", "3"], environment: environment)
-        #expect(configuration.port == 1)
-        #expect(configuration.backlog == 2)
-        #expect(configuration.workers == 3)
-        #expect(configuration.maxBatchRows == ServiceConfiguration().maxBatchRows)
+        #expect(configuration.listen.port == 1)
+        #expect(configuration.http.backlog == 2)
+        #expect(configuration.inference.workers == 3)
+        #expect(configuration.inference.batching == BatchPolicy())
     }
 
     @Test("every key is taken from each of the three sources", arguments: ConfigurationKeyTests.names)
@@ -49,7 +53,7 @@ struct ServiceConfigurationTests {
             environment: ["SWIFTLET_CONFIG": first],
             file: second
         )
-        #expect(configuration.port == 2)
+        #expect(configuration.listen.port == 2)
     }
 
     @Test("a boolean flag stands alone, is negated by --no-, or has a word after it")
@@ -61,7 +65,7 @@ struct ServiceConfigurationTests {
         ]
         for (flags, expected) in cases {
             let configuration = try ServiceConfiguration.resolve(flags: flags, environment: [:])
-            #expect(configuration.autoTruncate == expected, "\(flags)")
+            #expect(configuration.inference.autoTruncate == expected, "\(flags)")
         }
     }
 
@@ -136,6 +140,9 @@ struct ServiceConfigurationTests {
         #expect(message(flags: ["--max-queue-tokens", "10"]).contains("max_batch_tokens"))
         #expect(message(flags: ["--max-outbound-bytes", "65536"]).contains("max_outbound_bytes_per_connection"))
         #expect(message(flags: ["--max-inbound-bytes", "1024"]).contains("max_body_bytes"))
+        #expect(
+            message(flags: ["--max-held-texts=1"]).contains("(1) is below max_client_batch_size (16384): the largest")
+        )
         #expect(message(flags: ["--max-token-vectors-held=1"]).contains("max_token_vectors_per_request"))
         for dtype in ["bfloat16", "int8"] {
             #expect(
@@ -185,17 +192,45 @@ struct ServiceConfigurationTests {
 
     @Test("thread counts follow the CPU budget unless they are set")
     func threads() throws {
-        let automatic = ServiceConfiguration()
-        #expect([1, 2, 4, 9].map { automatic.workerCount(budget: $0) } == [1, 2, 4, 9])
-        #expect([1, 4, 8, 64].map { automatic.eventLoopCount(budget: $0) } == [1, 1, 2, 16])
-        #expect(automatic.requestThreadCount(budget: 3) == 3)
+        let automatic = [1, 2, 4, 9, 64].map { ServiceConfiguration().completed(cpus: $0) }
+        #expect(automatic.map(\.inference.workers) == [1, 2, 4, 9, 64])
+        #expect(automatic.map(\.http.eventLoops) == [1, 1, 1, 2, 16])
+        #expect(automatic.map(\.http.requestThreads) == [1, 2, 4, 9, 64])
+        #expect(automatic.map(\.inference.requestThreads) == [1, 2, 4, 9, 64])
+        #expect(automatic.map(\.model.compute.loadingThreads) == [1, 2, 4, 9, 64])
         let set = try ServiceConfiguration.resolve(
             flags: ["--workers=5", "--event-loops=6", "--request-threads=7"],
             environment: [:]
-        )
-        #expect(set.workerCount(budget: 2) == 5)
-        #expect(set.eventLoopCount(budget: 2) == 6)
-        #expect(set.requestThreadCount(budget: 2) == 7)
+        ).completed(cpus: 2)
+        #expect(set.inference.workers == 5)
+        #expect(set.http.eventLoops == 6)
+        #expect(set.http.requestThreads == 7)
+        #expect(set.inference.requestThreads == 7)
+    }
+
+    @Test("the addresses to open are the TCP port, unless there is none, and the unix socket")
+    func addresses() throws {
+        var configuration = ServiceConfiguration()
+        #expect(configuration.completed(cpus: 1).http.addresses == [.tcp(host: "127.0.0.1", port: 8080)])
+        configuration.listen.unixSocket = "/s"
+        #expect(configuration.listen.addresses == [.tcp(host: "127.0.0.1", port: 8080), .unix(path: "/s")])
+        configuration.listen.host = "none"
+        #expect(configuration.listen.addresses == [.unix(path: "/s")])
+    }
+
+    @Test("0 stands for no limit of its own where a setting says so, and 60 s is a request's time by default")
+    func zeroes() throws {
+        let plain = ServiceConfiguration().inference
+        #expect(plain.requestTimeout == .seconds(60))
+        #expect(plain.maxInputLength == nil)
+        let flags = ["--request-timeout", "0", "--max-input-length=0"]
+        let zero = try ServiceConfiguration.resolve(flags: flags, environment: [:]).inference
+        #expect(zero.requestTimeout == nil)
+        #expect(zero.maxInputLength == nil)
+        let some = ["--request-timeout", "0.5", "--max-input-length=9"]
+        let set = try ServiceConfiguration.resolve(flags: some, environment: [:]).inference
+        #expect(set.requestTimeout == .milliseconds(500))
+        #expect(set.maxInputLength == 9)
     }
 
     /// The message of the error that resolving gives, "" when it gives none.

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPServer
 import TestSupport
 import Testing
 
@@ -138,10 +139,10 @@ struct SettingsFileTests {
     @Test("any configuration that is printed reads back as itself")
     func printedConfigurations() throws {
         var configuration = ServiceConfiguration()
-        configuration.model = "/a \"b\" \\c: #d"
-        configuration.host = "::"
-        configuration.servedModelName = "- größe"
-        configuration.idleTimeout = .milliseconds(1500)
+        configuration.model.name = "/a \"b\" \\c: #d"
+        configuration.listen.host = "::"
+        configuration.model.servedName = "- größe"
+        configuration.http.idleTimeout = .milliseconds(1500)
         _ = ConfigurationKey.named("default_pooling")?.write(&configuration, "cls")
         var copy = ServiceConfiguration()
         for setting in try SettingsFile.parse(configuration.yaml, path: "f") { try setting.apply(to: &copy) }

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPProtocol
 import HTTPTypes
 import Testing
 
@@ -87,7 +88,7 @@ struct APIKeysTests {
             #expect(error?.description.contains("secret") == false)
         }
         let many = (0...APIKeys.maxKeys).map(String.init)
-        #expect(throws: APIKeysError.tooMany(source: Edge.keysVariable, limit: APIKeys.maxKeys)) {
+        #expect(throws: APIKeysError.tooMany(source: SettingsEnvironment.keysVariable, limit: APIKeys.maxKeys)) {
             try APIKeys(path: nil, listed: many)
         }
         #expect(throws: APIKeysError.unreadable(path: "/absent")) { try APIKeys(path: "/absent", listed: []) }

@@ -1,3 +1,4 @@
+import HTTPProtocol
 import HTTPServer
 import HTTPTypes
 import Testing

@@ -19,7 +19,19 @@ struct EdgeTests {
     }
 
     private func status(_ handler: ServiceHandler, _ head: HTTPRequest) -> Int? {
-        handler.respondAtOnce(to: Request(head: head), Arrival())?.head.status.code
+        answer(handler, head)?.head.status.code
+    }
+
+    /// The answer at once to a request without a body; nil where there is work.
+    private func answer(_ handler: ServiceHandler, _ head: HTTPRequest) -> Response? {
+        guard case .answer(let response) = handler.reply(to: Request(head: head), Arrival()) else { return nil }
+        return response
+    }
+
+    /// The answer by a head whose body is still to come; nil lets it come.
+    private func refusal(_ handler: ServiceHandler, of head: HTTPRequest) -> Response? {
+        guard case .answer(let response) = handler.judge(head, bodyFollows: true, client: nil) else { return nil }
+        return response
     }
 
     @Test("without a key there are probes, and nothing else, not even what is there and what is not")
@@ -48,7 +60,7 @@ struct EdgeTests {
         arguments: [("none", 401, 401), ("metrics", 401, 200), ("health, metrics", 200, 200)]
     )
     func choice(open: String, live: Int, metrics: Int) throws {
-        let handler = try handler { $0.apiKeyOpenRoutes = open }
+        let handler = try handler { $0.edge.openRoutes = open }
         #expect(status(handler, head(.get, "/health/live")) == live)
         #expect(status(handler, head(.get, "/metrics")) == metrics)
     }
@@ -57,7 +69,7 @@ struct EdgeTests {
     func refusal() throws {
         let handler = try handler()
         let refused = try #require(
-            handler.refusal(of: head(.post, "/embed", [.authorization: "Bearer wrong"]), Arrival())
+            refusal(handler, of: head(.post, "/embed", [.authorization: "Bearer wrong"]))
         )
         #expect(refused.head.status.code == 401)
         #expect(refused.head.headerFields[.wwwAuthenticate] == #"Bearer realm="swiftlet""#)
@@ -67,7 +79,7 @@ struct EdgeTests {
         }
         let text = String(decoding: body, as: UTF8.self)
         #expect(text == #"{"error":"the API key is not known here","error_type":"Unauthenticated"}"#)
-        #expect(handler.refusal(of: head(.post, "/embed", [.authorization: "Bearer one"]), Arrival()) == nil)
+        #expect(refusal(handler, of: head(.post, "/embed", [.authorization: "Bearer one"])) == nil)
     }
 
     @Test("without a key no body is read, not even where none is needed: the answer comes by the head alone")
@@ -77,17 +89,17 @@ struct EdgeTests {
             (head(.get, "/health/live"), 200), (head(.options, "/embed"), 204), (head(.post, "/health"), 401),
             (head(.post, "/"), 401), (head(.put, "/absent"), 401),
         ] {
-            #expect(handler.refusal(of: request, Arrival())?.head.status.code == status)
+            #expect(refusal(handler, of: request)?.head.status.code == status)
         }
         let open = ServiceHandler()
-        #expect(open.refusal(of: head(.post, "/embed"), Arrival()) == nil)
+        #expect(refusal(open, of: head(.post, "/embed")) == nil)
     }
 
     @Test("a page's refusal carries what lets the page read it")
     func crossOriginRefusal() throws {
-        let handler = try handler { $0.corsAllowOrigin = "https://page.example" }
+        let handler = try handler { $0.edge.corsAllowOrigin = "https://page.example" }
         let refused = try #require(
-            handler.refusal(of: head(.post, "/embed", [.origin: "https://page.example"]), Arrival())
+            refusal(handler, of: head(.post, "/embed", [.origin: "https://page.example"]))
         )
         #expect(refused.head.headerFields[.accessControlAllowOrigin] == "https://page.example")
     }
@@ -96,7 +108,7 @@ struct EdgeTests {
     func codings() throws {
         let handler = try handler()
         let shown: HTTPFields = [.authorization: "Bearer one", .contentEncoding: "br"]
-        let response = try #require(handler.respondAtOnce(to: Request(head: head(.post, "/embed", shown)), Arrival()))
+        let response = try #require(answer(handler, head(.post, "/embed", shown)))
         #expect(response.head.status.code == 415)
         #expect(response.head.headerFields[.acceptEncoding] == "gzip, deflate, identity")
         #expect(status(handler, head(.post, "/embed", [.contentEncoding: "br"])) == 401)
@@ -121,11 +133,11 @@ struct EdgeTests {
     @Test("files that can't be used stop the start, and say why")
     func files() throws {
         var settings = ServiceConfiguration()
-        settings.apiKeysFile = "/absent"
+        settings.edge.apiKeysFile = "/absent"
         let unreadable = APIKeysError.unreadable(path: "/absent")
         #expect(throws: ConfigurationError.unusable("\(unreadable)")) { try Edge(settings) }
         settings = ServiceConfiguration()
-        (settings.tlsCertificate, settings.tlsKey) = ("/absent", "/absent")
+        (settings.edge.tlsCertificate, settings.edge.tlsKey) = ("/absent", "/absent")
         let error = #expect(throws: ConfigurationError.self) { try Edge(settings) }
         #expect(error?.description.contains("/absent: No such file or directory") == true)
     }

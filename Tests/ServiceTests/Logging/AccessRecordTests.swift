@@ -4,8 +4,10 @@ import HTTPServer
 import HTTPTypes
 import JSON
 import Synchronization
+import TestSupport
 import Testing
 
+@testable import Inference
 @testable import Service
 
 @Suite("What is logged of a request")
@@ -99,10 +101,10 @@ struct AccessRecordTests {
     @Test(
         "is left out as far as the setting says",
         arguments: [
-            (AccessLogScope.all, 3), (.errors, 2), (.off, 0),
+            (LogSettings.AccessScope.all, 3), (.errors, 2), (.off, 0),
         ]
     )
-    func scopes(scope: AccessLogScope, lines: Int) async throws {
+    func scopes(scope: LogSettings.AccessScope, lines: Int) async throws {
         let pipe = Pipe()
         let writer = LogWriter(capacity: 1 << 16, descriptor: pipe.fileHandleForWriting.fileDescriptor)
         let log = AccessLog(scope: scope, writer: writer)

@@ -1,7 +1,12 @@
 import Batching
+import Encoder
 import Foundation
+import JSON
+import LinearAlgebra
+import TestSupport
 import Testing
 
+@testable import Inference
 @testable import Service
 
 @Suite("Metrics")
@@ -12,14 +17,15 @@ struct ServiceMetricsTests {
 
     @Test("what operators are woken by is there before the first request, at zero")
     func zeroes() {
-        let lines = lines(ServiceMetrics())
-        for name in ServiceMetrics.routeNames {
+        let metrics = ServiceMetrics()
+        let lines = lines(metrics)
+        for name in metrics.routeNames {
             for status in [200, 424, 429, 500, 503, 504] {
                 #expect(lines.contains(#"swiftlet_http_requests_total{route="\#(name)",status="\#(status)"} 0"#))
             }
         }
         for name in [
-            "swiftlet_queue_requests", "swiftlet_queue_tokens", "swiftlet_batch_rows_count",
+            "swiftlet_queue_texts", "swiftlet_queue_tokens", "swiftlet_batch_texts_count",
             "swiftlet_batch_oldest_seconds", "swiftlet_token_vectors_held",
         ] {
             #expect(lines.contains("\(name) 0"))
@@ -33,7 +39,7 @@ struct ServiceMetricsTests {
         let durations = "swiftlet_http_request_duration_seconds_count{"
         let rare = #"swiftlet_http_requests_total{route="/embed",status="422"}"#
         #expect(!lines(metrics).contains { $0.hasPrefix(durations) || $0.hasPrefix(rare) })
-        let embed = try #require(RouteTable.service.find("/embed")?.entries.first?.route)
+        let embed = try #require(RouteTable.service.find("/embed")?.entries.first?.route.label)
         metrics.finished(AccessEntry(route: embed, status: 422, total: .seconds(60)))
         let shown = lines(metrics).filter { $0.hasPrefix(durations) || $0.hasPrefix(rare) }
         #expect(Set(shown) == ["\(rare) 1", #"\#(durations)route="/embed",status="4xx"} 1"#])
@@ -53,8 +59,8 @@ struct ServiceMetricsTests {
     @Test("text-embeddings-inference's metrics count requests, inputs and failures as it does")
     func teiNames() throws {
         let metrics = ServiceMetrics()
-        let embed = try #require(RouteTable.service.find("/embed")?.entries.first?.route)
-        let health = try #require(RouteTable.service.find("/health")?.entries.first?.route)
+        let embed = try #require(RouteTable.service.find("/embed")?.entries.first?.route.label)
+        let health = try #require(RouteTable.service.find("/health")?.entries.first?.route.label)
         let two = Usage(tokens: 30, inputLengths: [10, 20], queueTime: .milliseconds(3))
         let one = Usage(tokens: 10, inputLengths: [10], isPrediction: true)
         metrics.finished(AccessEntry(route: embed, status: 200, total: .milliseconds(8), usage: two))
@@ -75,9 +81,52 @@ struct ServiceMetricsTests {
         ] { #expect(lines.contains(expected), "\(expected)") }
     }
 
+    @Test("a series that was renamed is written under its former name too, whose HELP names the new one")
+    func formerNames() {
+        var sources = MetricsSources()
+        sources.scheduler.waitingSequences = 3
+        sources.scheduler.reservedSequences = 5
+        let lines = String(decoding: ServiceMetrics().text(sources), as: UTF8.self).split(separator: "\n").map(
+            String.init
+        )
+        for (name, former, sample) in [
+            ("swiftlet_queue_texts", "swiftlet_queue_requests", " 3"),
+            ("swiftlet_queue_reserved_texts", "swiftlet_queue_reserved_requests", " 5"),
+            ("swiftlet_batch_texts", "swiftlet_batch_rows", "_count 0"),
+        ] {
+            #expect(lines.contains(name + sample))
+            #expect(lines.contains(former + sample))
+            let help = "# HELP \(former) Deprecated, in this release only: the former name of \(name)."
+            #expect(lines.contains(help))
+        }
+    }
+
     @Test("what computes is nothing until there is a model")
     func noEngine() {
         #expect(lines(ServiceMetrics()).contains(#"swiftlet_engine_info{dtype="",backend="",kernels=""} 1"#))
+    }
+
+    @Test("says in /info and /metrics what computes", arguments: DataType.allCases)
+    func description(dtype: DataType) async throws {
+        let inference = InferenceService(
+            model: try LoadedModel(
+                directory: ModelFolder.bundled,
+                engine: ComputeOptions(dataType: dtype, backend: .scalar)
+            ),
+            configuration: .patient(workers: 1)
+        )
+        var writer = JSONWriter()
+        inference.writeInfo(&writer)
+        guard case .object(let info) = try JSONParser.parse(writer.bytes) else { return #expect(Bool(false)) }
+        #expect(info["model_dtype"] == .string(dtype.rawValue))
+        #expect(info["backend"] == .string("scalar"))
+        guard case .array(let kernels)? = info["kernels"] else { return #expect(Bool(false)) }
+        #expect(!kernels.isEmpty)
+        var sources = MetricsSources()
+        sources.engine = inference.model.encoder.engine
+        let metrics = String(decoding: ServiceMetrics().text(sources), as: UTF8.self)
+        #expect(metrics.contains(#"swiftlet_engine_info{dtype="\#(dtype.rawValue)",backend="scalar",kernels=""#))
+        await inference.shutDown()
     }
 
     @Test("each metric has one HELP and one TYPE, before its samples")
@@ -97,13 +146,13 @@ struct ServiceMetricsTests {
     @Test("answers and batches are counted where they belong")
     func counting() throws {
         let metrics = ServiceMetrics()
-        let embed = try #require(RouteTable.service.find("/embed")?.entries.first?.route)
+        let embed = try #require(RouteTable.service.find("/embed")?.entries.first?.route.label)
         metrics.finished(AccessEntry(route: embed, status: 200, total: .milliseconds(3)))
         metrics.finished(AccessEntry(route: embed, status: 418, total: .milliseconds(3)))
         metrics.finished(AccessEntry(route: nil, status: 404))
         metrics.batchFinished(
             BatchReport(
-                rows: 3,
+                sequences: 3,
                 tokens: 100,
                 padding: 20,
                 duration: .milliseconds(40),
@@ -119,7 +168,8 @@ struct ServiceMetricsTests {
             #"swiftlet_http_request_duration_seconds_bucket{route="/embed",status="2xx",le="0.0025"} 0"#,
             #"swiftlet_http_request_duration_seconds_bucket{route="/embed",status="2xx",le="0.005"} 1"#,
             #"swiftlet_http_request_duration_seconds_bucket{route="/embed",status="4xx",le="0.005"} 1"#,
-            #"swiftlet_batch_rows_bucket{le="4"} 1"#, "swiftlet_batch_tokens_sum 100",
+            #"swiftlet_batch_texts_bucket{le="4"} 1"#, #"swiftlet_batch_rows_bucket{le="4"} 1"#,
+            "swiftlet_batch_tokens_sum 100",
             #"swiftlet_queue_duration_seconds_bucket{le="30"} 2"#,
             #"swiftlet_queue_duration_seconds_bucket{le="+Inf"} 3"#,
             "swiftlet_padding_tokens_total 20",

@@ -1,5 +1,7 @@
+import TestSupport
 import Testing
 
+@testable import Inference
 @testable import Service
 
 /// Models that are not bundled, with a small vocabulary of their own.
@@ -18,7 +20,7 @@ enum TestModels {
     ) async throws {
         let files = files.merging(["vocab.txt": vocabulary]) { given, _ in given }
         try await ModelFolder.with(modelOf: source, files) { folder in
-            var configuration = InferenceConfiguration(workers: 1)
+            var configuration = InferenceConfiguration.patient(workers: 1)
             change(&configuration)
             let inference = InferenceService(model: try LoadedModel(directory: folder), configuration: configuration)
             try await body(TestService(inference))

@@ -3,9 +3,38 @@ import HTTPServer
 import HTTPTypes
 import JSON
 import Logging
+import TestSupport
 import Testing
 
+@testable import Inference
 @testable import Service
+
+extension InferenceConfiguration {
+    /// The default limits without a request's time limit: a debug build on a busy machine may take longer.
+    static func patient(workers: Int) -> InferenceConfiguration {
+        var configuration = InferenceConfiguration(workers: workers)
+        configuration.requestTimeout = nil
+        return configuration
+    }
+}
+
+extension ServiceHandler {
+    /// The answer to a whole request, as the server would get it.
+    func answer(to request: Request, _ arrival: Arrival) async -> Response {
+        switch reply(to: request, arrival) {
+        case .answer(let response): response
+        case .work(let work): await work.run()
+        }
+    }
+
+    /// How a whole request is answered, as the server would find out.
+    func reply(to request: Request, _ arrival: Arrival) -> Reply {
+        switch judge(request.head, bodyFollows: false, client: arrival.client) {
+        case .answer(let response): .answer(response)
+        case .plan(let plan): plan.begin(request, arrival)
+        }
+    }
+}
 
 /// The whole service without sockets: requests go to the handler as the server would hand them over.
 struct TestService {
@@ -18,7 +47,7 @@ struct TestService {
 
     private static let sharedInference: InferenceService? = try? InferenceService(
         model: LoadedModel(directory: ModelFolder.bundled),
-        configuration: InferenceConfiguration(workers: 2)
+        configuration: .patient(workers: 2)
     )
 
     /// Without a model: as it is while one is loading.
@@ -74,9 +103,7 @@ struct TestService {
         if let contentType { head.headerFields[.contentType] = contentType }
         let request = Request(head: head, version: .http11, body: body)
         let arrival = Arrival()
-        var response = handler.respondAtOnce(to: request, arrival)
-        if response == nil { response = await handler.respond(to: request, arrival) }
-        let answer = try #require(response)
+        let answer = await handler.answer(to: request, arrival)
         // As the server does when it has sent it.
         answer.record?.began(status: answer.head.status.code, bytes: 0, isComplete: true)
         var bytes: [UInt8] = []

@@ -24,7 +24,7 @@ final class SessionPair {
         for descriptor in descriptors { close(descriptor) }
     }
 
-    /// Steps both until neither has anything to do.
+    /// Runs both sides until neither has anything to do.
     func shakeHands() -> (client: TLSSession.Handshake, server: TLSSession.Handshake) {
         var (clientResult, serverResult) = (TLSSession.Handshake.blocked, TLSSession.Handshake.blocked)
         for _ in 0..<10 {
@@ -34,7 +34,7 @@ final class SessionPair {
         return (clientResult, serverResult)
     }
 
-    /// Closes the client's side without a word.
+    /// Closes the client's side without close_notify.
     func cutClient() {
         shutdown(descriptors[0], Int32(SHUT_RDWR))
     }
@@ -54,7 +54,7 @@ extension TLSSession {
         return send(bytes.span)
     }
 
-    /// What reading comes to when there are no bytes.
+    /// The result of reading when there are no bytes.
     func receiveNothing() -> Moved {
         var bytes: [UInt8] = [0]
         var room = bytes.mutableSpan

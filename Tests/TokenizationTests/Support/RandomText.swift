@@ -27,7 +27,7 @@ enum RandomText {
         return text
     }
 
-    /// What a decoder makes of random bytes.
+    /// Random bytes, decoded as UTF-8.
     static func fromBytes(_ count: Int, using generator: inout SeededGenerator) -> String {
         String(decoding: (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }, as: UTF8.self)
     }

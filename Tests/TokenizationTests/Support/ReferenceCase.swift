@@ -3,7 +3,7 @@ import Testing
 
 @testable import Tokenization
 
-/// A text and what Hugging Face's tokenizer gives for it.
+/// A text, and the result of Hugging Face's tokenizer for it.
 struct ReferenceCase: Decodable {
     var text: String
     var pair: String?
@@ -17,7 +17,7 @@ struct ReferenceCase: Decodable {
     var offsets: [[Int32]]
     var specialTokensMask: [Int]?
 
-    /// The cases of a file, one a line.
+    /// The cases of a file, one on each line.
     static func read(_ file: URL) throws -> [ReferenceCase] {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
@@ -34,7 +34,7 @@ struct ReferenceCase: Decodable {
         )
     }
 
-    /// Compares what a tokenizer gives, field by field.
+    /// Compares a tokenizer's result with this one, field by field.
     func check(_ tokenizer: Tokenizer, sourceLocation: SourceLocation = #_sourceLocation) throws {
         let encoding = try tokenizer.encode(text, pair: pair, options: options)
         let found = encoding.offsets(in: .scalar, text: text, pair: pair).map { [$0.lowerBound, $0.upperBound] }

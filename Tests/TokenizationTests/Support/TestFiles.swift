@@ -2,7 +2,7 @@ import Foundation
 
 @testable import Tokenization
 
-/// Where the files are that the tests read, and folders to write in.
+/// The files that the tests read, and folders to write in.
 enum TestFiles {
     /// The repository's root: four levels above this file.
     static let root = (0..<4).reduce(URL(fileURLWithPath: #filePath)) { url, _ in url.deletingLastPathComponent() }
@@ -11,7 +11,9 @@ enum TestFiles {
     static let model = root.appending(path: "Models/mobilebert-mini").path
     static let vocabulary = model + "/vocab.txt"
 
-    private static let loaded = Result { try Tokenizer(vocabularyFile: vocabulary) }
+    private static let loaded = Result {
+        try Tokenizer(TokenizerParts(vocabularyFile: vocabulary, configuration: TokenizerConfiguration()))
+    }
 
     /// The tokenizer of the bundled vocabulary, read once.
     static func uncased() throws -> Tokenizer { try loaded.get() }

@@ -1,4 +1,4 @@
-/// A tokenizer.json of which each section can be replaced.
+/// A tokenizer.json whose sections can be replaced.
 struct TokenizerJSONSections {
     var version = #""1.0""#
     var addedTokens =

@@ -18,7 +18,7 @@ struct SocketPair: ~Copyable {
 }
 
 extension Socket {
-    /// What is there to read, as text; nil when there is nothing.
+    /// The bytes that can be read now, as text; nil when there are none.
     func receiveText() -> String? {
         var buffer = [UInt8](repeating: 0, count: 1024)
         var span = buffer.mutableSpan

@@ -10,7 +10,7 @@ final class TestConnection {
         self.socket = socket
     }
 
-    /// Connects to a port on a numeric IPv4 or IPv6 address; nil where that is refused or takes longer than 200 ms.
+    /// Connects to a port on a numeric IPv4 or IPv6 address; nil if that is refused or takes longer than 200 ms.
     static func tcp(_ host: String, port: Int) -> TestConnection? {
         if host.contains(":") {
             var address = sockaddr_in6()

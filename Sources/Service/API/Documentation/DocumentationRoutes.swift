@@ -1,12 +1,15 @@
-import HTTPServer
+import HTTPProtocol
 import HTTPTypes
+import Inference
 import Synchronization
 
-/// What the service says of itself: to programs, and to people.
+/// What the service says about itself, to programs and to people.
 enum DocumentationRoutes {
     static let all: [Route] = [
         .get("/openapi.json", "/api-doc/openapi.json", errors: .tei) { _, context in
             .json(try document(of: context.inference))
+        } isCostly: { context in
+            context.snapshot.inference.map { kept(of: $0) == nil } ?? false
         },
         .get("/docs", errors: .tei) { _, _ in
             var response = Response.json(PackageResources.docs_html)
@@ -19,19 +22,27 @@ enum DocumentationRoutes {
     /// The page's style and script are in it.
     private static let inline = "style-src 'unsafe-inline'; script-src 'unsafe-inline'; frame-ancestors 'none'"
 
-    /// The last document made. It is the same for as long as its model is served.
+    /// The last document made, which is the same for as long as its model is served.
     private struct Made {
         weak var inference: InferenceService?
         var bytes: [UInt8]
     }
 
     private static let made = Mutex<Made?>(nil)
+    /// Held while a document is made, so that it is made once. The event loop never takes this lock.
+    private static let making = Mutex(())
+
+    /// The document of a model if it has been made.
+    private static func kept(of inference: InferenceService) -> [UInt8]? {
+        made.withLock { made in made.flatMap { $0.inference === inference ? $0.bytes : nil } }
+    }
 
     private static func document(of inference: InferenceService) throws -> [UInt8] {
-        try made.withLock { made in
-            if let made, made.inference === inference { return made.bytes }
+        if let bytes = kept(of: inference) { return bytes }
+        return try making.withLock { _ in
+            if let bytes = kept(of: inference) { return bytes }
             let bytes = try OpenAPIDocument(inference).bytes(of: .service)
-            made = Made(inference: inference, bytes: bytes)
+            made.withLock { $0 = Made(inference: inference, bytes: bytes) }
             return bytes
         }
     }

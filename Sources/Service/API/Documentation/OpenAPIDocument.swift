@@ -1,12 +1,14 @@
 import Encoder
+import Host
+import Inference
 import JSON
 import Tokenization
 
 /// The OpenAPI document of one served model, made from the template openapi.json: with that model's limits, without
 /// what it cannot do, and for every path on which the table of routes has a route.
 ///
-/// In the template, `"@name@"` stands for a value of the model's; what has a key `x-needs` is left out for models that
-/// lack it; errors, path parameters and second paths of a route are added to each operation.
+/// In the template, `"@name@"` stands for a value of the model, and an object with a key `x-needs` is left out for
+/// models that lack what it names. Errors, path parameters and a route's further paths are added to each operation.
 struct OpenAPIDocument {
     private let inference: InferenceService
     private let values: [String: JSONValue]
@@ -96,7 +98,7 @@ struct OpenAPIDocument {
 
     // MARK: Paths
 
-    /// Every path of every route. One whose operations the model cannot do is there without them.
+    /// Writes every path of every route. A path whose operations the model cannot do is there without them.
     private func write(_ items: JSONObject, of table: RouteTable, to writer: inout JSONWriter) {
         writer.object { writer in
             for path in table.paths {
@@ -142,9 +144,9 @@ struct OpenAPIDocument {
         }
     }
 
-    /// What any request may be refused with.
+    /// The statuses that may refuse any request.
     static let statuses = [400, 401, 405, 408, 414, 431, 500, 501, 503]
-    /// What work may be refused with.
+    /// The statuses that may refuse work.
     static let workStatuses = statuses + [406, 413, 415, 422, 424, 429, 504]
 }
 

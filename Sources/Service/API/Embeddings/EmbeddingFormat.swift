@@ -1,10 +1,11 @@
-import HTTPServer
+import HTTPProtocol
 import HTTPTypes
+import Inference
 import JSON
 
 /// How embeddings are to be answered: the keys `embedding_type` and `encoding_format`, and the field Accept.
 struct EmbeddingFormat: Sendable, Equatable {
-    /// How JSON has a vector: `encoding_format`.
+    /// How a vector is written in JSON: `encoding_format`.
     enum Encoding: String, CaseIterable, Sendable {
         /// An array of numbers.
         case float
@@ -71,7 +72,9 @@ enum EmbeddingMedia: String, CaseIterable {
             writer.array(vectors) { format.write($1, to: &$0) }
             bytes = writer.bytes
         case .bytes, .numpy, .npy:
-            bytes = self == .bytes ? [] : NumpyFile.header(format.type, rows: vectors.count, columns: columns)
+            bytes =
+                self == .bytes
+                ? [] : NumpyFile.header(type: format.type.numpyName, rows: vectors.count, columns: columns)
             bytes.reserveCapacity(bytes.count + vectors.count * columns * MemoryLayout<Float>.size)
             for vector in vectors { vector.append(to: &bytes) }
         }
@@ -87,8 +90,8 @@ enum EmbeddingMedia: String, CaseIterable {
 }
 
 extension HTTPField.Name {
-    /// Vectors and components of each, of an answer that is bytes.
+    /// The shape of an answer that is bytes: vectors, and components of each.
     static let embeddingShape = Self.make("x-embedding-shape")
-    /// What its components are.
+    /// The type of the components of an answer that is bytes.
     static let embeddingType = Self.make("x-embedding-type")
 }

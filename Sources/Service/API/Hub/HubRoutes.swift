@@ -1,8 +1,10 @@
 import Encoder
-import HTTPServer
+import HTTPProtocol
+import Inference
 import JSON
+import Results
 
-/// What clients of the Hugging Face Hub ask beside text-embeddings-inference's routes.
+/// The routes that clients of the Hugging Face Hub use beside text-embeddings-inference's.
 enum HubRoutes {
     static let all: [Route] = [
         .post("/classify", roots: RoutePath.roots(ifBody: asksForClasses), errors: .tei, answer: classify)
@@ -24,8 +26,8 @@ enum HubRoutes {
         }.noting(outcome.usage, of: request, in: context)
     }
 
-    /// Whether a body that was posted to the root is that of the Hub client's text_classification: it always has
-    /// `parameters`, and feature_extraction's options never stand there.
+    /// Whether a body that was posted to the root comes from the Hub client's text_classification: it always has
+    /// `parameters`, and the options of feature_extraction never stand there.
     static func asksForClasses(_ body: JSONObject) -> Bool {
         guard case .object(let parameters) = body["parameters"] else { return false }
         return ["normalize", "dimensions", "prompt_name"].allSatisfy { parameters[$0] == nil }

@@ -1,9 +1,10 @@
 import Encoder
-import HTTPServer
+import HTTPProtocol
+import Inference
 import JSON
 
-/// Infinity's interface, where its paths are another face's and the body tells them apart. Its embeddings and models
-/// are OpenAI's.
+/// Infinity's interface. Some of its paths belong to another interface too, and the body tells them apart. Its
+/// embeddings and models are OpenAI's.
 enum InfinityRoutes {
     static let all: [Route] = [
         .post(RoutePath("/classify", ifBodyHas: "input"), errors: .openAI, answer: classify),
@@ -59,5 +60,54 @@ enum InfinityRoutes {
                 }
             }
         }.noting(outcome.usage, of: request, in: context)
+    }
+}
+
+/// A request to rank `documents` by a `query`, in the form of Infinity, Cohere and Jina.
+struct DocumentRanking: Sendable {
+    let query: String
+    let documents: [String]
+    /// How many of the best documents to give; nil for all.
+    let topN: Int?
+    let returnsDocuments: Bool
+    private let options: RerankOptions
+
+    init(_ fields: RequestFields) throws {
+        query = try fields.text("query")
+        documents = try fields.required("documents", fields.documents("documents"))
+        guard !documents.isEmpty else { throw ServiceError.empty("documents") }
+        topN = try fields.integer("top_n")
+        returnsDocuments = try fields.boolean("return_documents") ?? false
+        var options = RerankOptions()
+        options.rawScores = try fields.boolean("raw_scores") ?? false
+        self.options = options
+        if let topN, topN < 1 { throw ServiceError.invalid("`top_n` must be at least 1. Given: \(topN)") }
+    }
+
+    /// The best documents, best first.
+    func run(on inference: InferenceService) async throws -> Outcome<[Rank]> {
+        let outcome = try await inference.rerank(query: query, texts: documents, options: options)
+        return Outcome(value: Array(outcome.value.prefix(topN ?? .max)), usage: outcome.usage)
+    }
+
+    /// Writes the members that have the same names in all these interfaces.
+    func write(_ rank: Rank, _ writer: inout JSONWriter) {
+        writer.key("index")
+        writer.integer(rank.index)
+        writer.key("relevance_score")
+        writer.number(rank.score)
+    }
+}
+
+extension RequestFields {
+    /// Reads texts, or objects with a text: `["a", {"text": "b"}]`.
+    fileprivate func documents(_ key: String) throws -> [String]? {
+        try list(key, of: "texts or {\"text\": \"…\"}") { element in
+            switch element {
+            case .string(let text): text
+            case .object(let members): if case .string(let text) = members["text"] { text } else { nil }
+            default: nil
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 import Encoder
-import HTTPServer
+import HTTPProtocol
 import HTTPTypes
+import Inference
 import JSON
 
 extension HTTPField.Name {
@@ -67,13 +68,13 @@ extension KServeRoutes {
     }
 }
 
-/// What the model made of a request's inputs.
+/// The model's outputs for a request's inputs.
 private struct InferResults {
     private var rows: [InferOutput: [[Float]]] = [:]
     private let labels: [String]
     private(set) var usage = Usage()
 
-    /// Runs the model once for the embedding and once for the head, as far as they are asked for.
+    /// Runs the model once for the embedding and once for the head, if the request asks for them.
     init(
         _ inputs: [TextInput],
         outputs: Set<InferOutput>,
@@ -124,7 +125,7 @@ private struct InferResults {
         }
     }
 
-    /// Triton's form of the highest values: "value:index:label".
+    /// Writes the highest values in Triton's form: "value:index:label".
     private func highest(_ count: Int, of values: [Float]) -> [String] {
         values.indices.sorted { values[$0] > values[$1] }.prefix(count).map { index in
             "\(values[index]):\(index):\(labels[index])"
@@ -154,6 +155,62 @@ extension JSONWriter {
         object { writer in
             writer.key("binary_data_size")
             writer.integer(bytes.count)
+        }
+    }
+}
+
+/// A tensor that a request can ask for.
+enum InferOutput: String, CaseIterable {
+    /// The vectors of `/embed`, `[inputs, embedding_size]`.
+    case embedding
+    /// The classification head's output, `[inputs, labels]`.
+    case logits
+    /// The scores that the model's problem type makes of the logits, `[inputs, labels]`.
+    case scores
+
+    static func available(in model: LoadedModel) -> [InferOutput] {
+        model.encoder.classifier == nil ? [.embedding] : allCases
+    }
+
+    func width(in inference: InferenceService) -> Int {
+        self == .embedding ? inference.embeddingSize : inference.model.encoder.classifier?.labels.count ?? 0
+    }
+}
+
+/// An output that a request asks for.
+struct InferOutputRequest {
+    let output: InferOutput
+    /// Whether the elements follow the JSON as bytes.
+    let isBinary: Bool
+    /// How many of the highest values to give, as "value:index:label"; nil for the numbers themselves.
+    let classes: Int?
+
+    /// The outputs that a request asks for: if it names none, all that the model has.
+    static func all(_ fields: RequestFields, _ model: LoadedModel) throws -> [Self] {
+        let isBinary = try fields.boolean("binary_data_output") ?? false
+        let available = InferOutput.available(in: model)
+        guard let requested = try fields.objects("outputs"), !requested.isEmpty else {
+            return available.map { InferOutputRequest(output: $0, isBinary: isBinary, classes: nil) }
+        }
+        return try requested.map { fields in
+            let name = try fields.text("name")
+            guard let output = InferOutput(rawValue: name), available.contains(output) else {
+                let known = available.map(\.rawValue).joined(separator: ", ")
+                throw ServiceError.invalid("there is no output \"\(name.prefix(100))\"; the model has \(known)")
+            }
+            let parameters = try fields.object("parameters")
+            let classes = try parameters?.integer("classification")
+            if let classes, classes < 1 || output == .embedding {
+                throw ServiceError.invalid(
+                    "`classification` must be at least 1, and goes with logits and scores. "
+                        + "Given: \(classes) for \(name)"
+                )
+            }
+            return InferOutputRequest(
+                output: output,
+                isBinary: try parameters?.boolean("binary_data") ?? isBinary,
+                classes: classes
+            )
         }
     }
 }

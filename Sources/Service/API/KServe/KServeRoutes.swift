@@ -1,6 +1,8 @@
 import Encoder
-import HTTPServer
+import HTTPProtocol
 import HTTPTypes
+import Host
+import Inference
 import JSON
 
 /// The Open Inference Protocol, version 2, as KServe specifies it and Triton and its clients speak it. Its probes
@@ -28,7 +30,7 @@ enum KServeRoutes {
     /// There is one version of the model.
     static let version = "1"
 
-    /// The model that the path names.
+    /// The model, if the path names it.
     /// - Throws: 404 for another.
     static func inference(of request: RouteRequest, _ context: RouteContext) throws -> InferenceService {
         let inference = try context.inference
@@ -44,7 +46,7 @@ enum KServeRoutes {
         return inference
     }
 
-    /// The status says it all to most clients; KServe's own reads the member.
+    /// Most clients read only the status; KServe's own reads the member.
     private static func ready(_ name: String) -> Response {
         .json { writer in
             writer.object { writer in

@@ -1,7 +1,12 @@
+import Batching
+import Encoder
+import Foundation
+import HTTPProtocol
 import HTTPServer
+import Inference
 import JSON
 
-/// OpenAI's interface as far as it is about embeddings, with its /v1 and without.
+/// The part of OpenAI's interface that concerns embeddings, under /v1 and without it.
 enum OpenAIRoutes {
     static let all: [Route] = [
         .post(
@@ -17,14 +22,14 @@ enum OpenAIRoutes {
         },
     ]
 
-    /// A vector for each input, always of length 1, as OpenAI's are. Whatever `model` and `user` say, there is one
-    /// model.
+    /// Answers with a vector for each input, always of length 1, as OpenAI's are. `model` and `user` change nothing:
+    /// there is one model.
     private static func embeddings(_ request: RouteRequest, _ context: RouteContext) async throws -> Response {
         let fields = try request.fields()
         let format = try EmbeddingFormat(fields)
         var options = EmbedOptions()
         options.normalize = true
-        // infinity_client sends 0 where its user says nothing.
+        // infinity_client sends 0 when its user sets nothing.
         options.dimensions = try fields.integer("dimensions").flatMap { $0 == 0 ? nil : $0 }
         try fields.checkTolerated()
         let inference = try context.inference
@@ -48,9 +53,157 @@ enum OpenAIRoutes {
 }
 
 extension RequestFields {
-    /// `model` and `user` change nothing, but what is not a text is a mistake.
+    /// Checks `model` and `user`. They change nothing, but a value that is not a text is a mistake.
     fileprivate func checkTolerated() throws {
         _ = try string("model")
         _ = try string("user")
+    }
+}
+
+extension OpenAIRoutes {
+    /// The list of models in OpenAI's form, with the one model.
+    static func models(_ context: RouteContext) throws -> Response {
+        let inference = try context.inference
+        return .json { writer in
+            writer.object { writer in
+                writer.member("object", "list")
+                writer.key("data")
+                writer.array([inference]) { $1.writeOpenAIModel(&$0) }
+            }
+        }
+    }
+
+    /// The model, by its name.
+    static func model(_ name: String, _ context: RouteContext) throws -> Response {
+        let inference = try context.inference
+        try inference.checkName(name)
+        return .json { inference.writeOpenAIModel(&$0) }
+    }
+}
+
+extension InferenceService {
+    /// - Throws: 404 for a name that is not the served model's.
+    func checkName(_ name: String) throws(ServiceError) {
+        guard name == model.name else {
+            throw ServiceError(
+                404,
+                .notFound,
+                "there is no model \"\(name.prefix(100))\"; the served one is \"\(model.name)\""
+            )
+        }
+    }
+
+    /// The tasks that the model can do, in Infinity's words.
+    private var capabilities: [String] {
+        var capabilities = ["embed"]
+        if let classifier = model.encoder.classifier {
+            capabilities.append("classify")
+            if classifier.labels.count == 1 { capabilities.append("rerank") }
+        }
+        return capabilities
+    }
+
+    /// OpenAI's model object with Infinity's additions.
+    fileprivate func writeOpenAIModel(_ writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.member("id", model.name)
+            writer.member("object", "model")
+            writer.key("created")
+            writer.integer(Int(model.loadedAt.timeIntervalSince1970))
+            // Infinity's client takes no other value; OpenAI's takes any.
+            writer.member("owned_by", "infinity")
+            writer.member("backend", model.encoder.engine.backend)
+            writer.key("capabilities")
+            writer.array(capabilities) { $0.string($1) }
+            writer.key("stats")
+            writer.object { writeStatistics(&$0) }
+        }
+    }
+
+    /// How full the queue is, in Infinity's form.
+    private func writeStatistics(_ writer: inout JSONWriter) {
+        let waiting = statistics.waitingSequences
+        writer.key("queue_fraction")
+        writer.number(Double(waiting) / Double(max(1, configuration.batching.maxQueueSequences)))
+        writer.key("queue_absolute")
+        writer.integer(waiting)
+        writer.key("results_pending")
+        writer.integer(waiting)
+        writer.key("batch_size")
+        writer.integer(configuration.batching.maxBatchSequences)
+    }
+}
+
+extension JSONWriter {
+    /// Writes a key with a text.
+    mutating func member(_ key: String, _ text: String) {
+        self.key(key)
+        string(text)
+    }
+
+    /// Writes an answer in OpenAI's form, which Infinity, vLLM and Jina use too: its kind, then `data` or `results`,
+    /// then its cost.
+    mutating func envelope(
+        object: String,
+        model: String,
+        usage: Usage,
+        _ content: (inout JSONWriter) throws -> Void
+    ) rethrows {
+        try self.object { writer in
+            writer.member("object", object)
+            writer.member("id", Self.answerID())
+            writer.key("created")
+            writer.integer(Int(Date().timeIntervalSince1970))
+            writer.member("model", model)
+            try content(&writer)
+            writer.key("usage")
+            writer.object { writer in
+                writer.key("prompt_tokens")
+                writer.integer(usage.tokens)
+                writer.key("total_tokens")
+                writer.integer(usage.tokens)
+            }
+        }
+    }
+
+    /// A unique name for an answer.
+    static func answerID() -> String { UUID().uuidString.lowercased() }
+}
+
+extension ErrorShape {
+    /// `{"error": {"message", "type", "param", "code"}}`, with 400 for what is 422 elsewhere.
+    static let openAI = ErrorShape(status: { $0.status == 422 ? 400 : $0.status }) { error, writer in
+        writer.object { writer in
+            writer.key("error")
+            writer.object { writer in
+                writer.member("message", error.message)
+                writer.member("type", error.openAIType)
+                writer.key("param")
+                writer.null()
+                writer.key("code")
+                if let code = error.openAICode { writer.string(code) } else { writer.null() }
+            }
+        }
+    }
+}
+
+extension ServiceError {
+    fileprivate var openAIType: String {
+        switch status {
+        case 401: "authentication_error"
+        case 429: "requests"
+        case 424, 500...: "server_error"
+        default: "invalid_request_error"
+        }
+    }
+
+    fileprivate var openAICode: String? {
+        switch status {
+        case 401: "invalid_api_key"
+        case 404: "model_not_found"
+        case 429: "rate_limit_exceeded"
+        case 503: "service_unavailable"
+        default: nil
+        }
     }
 }

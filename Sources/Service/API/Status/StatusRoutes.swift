@@ -1,11 +1,14 @@
 import Batching
 import Encoder
+import HTTPProtocol
 import HTTPServer
 import HTTPTypes
+import Host
+import Inference
 import JSON
 
-/// What orchestrators and operators ask. Nothing here waits behind work. Each probe has the names that peers of ours,
-/// KServe and Kubernetes' own components give it.
+/// The routes that orchestrators and operators ask. None of them waits behind work. Each probe has the names that
+/// comparable servers, KServe, and Kubernetes' own components give it.
 enum StatusRoutes {
     static let all: [Route] = [
         .get("/health/startup", "/startupz", errors: .tei) { _, context in
@@ -37,9 +40,9 @@ enum StatusRoutes {
     ]
 
     private static let ok = Response.json(Array(#"{"status":"ok"}"#.utf8))
-    /// KServe's client takes a 200 without this member for "not ready".
+    /// The 200 answer of /health/ready. KServe's client reads a 200 without the member `ready` as "not ready".
     private static let ready = Response.json(Array(#"{"status":"ok","ready":true}"#.utf8))
-    /// The same of "not live".
+    /// The 200 answer of /health/live. KServe's client reads a 200 without the member `live` as "not live".
     private static let live = Response.json(Array(#"{"status":"ok","live":true}"#.utf8))
 
     static func unhealthy(_ reason: String) -> ServiceError {

@@ -1,8 +1,10 @@
 import Encoder
-import HTTPServer
+import HTTPProtocol
+import Inference
 import JSON
+import Synchronization
 
-/// What `/embed_all` gives of each input: the names of transformers' outputs.
+/// What `/embed_all` gives for each input, by the names of transformers' outputs.
 enum TokenOutput: String, CaseIterable {
     case lastHiddenState = "last_hidden_state"
     case hiddenStates = "hidden_states"
@@ -34,12 +36,12 @@ extension TEIRoutes {
         return response.noting(outcome.usage, of: request, in: context)
     }
 
-    /// Up to here the vectors are written in one piece: a few megabytes.
+    /// Up to so many floats are written in one piece: a few megabytes.
     private static let unstreamedVectors = 256
 }
 
 extension RequestFields {
-    /// What `output` and `layers` ask for; `layers` has no meaning beside another output than hidden states.
+    /// What `output` and `layers` ask for. `layers` has a meaning for hidden states only.
     fileprivate func tokenOutput(of inference: InferenceService) throws -> OutputRequest {
         let output = try choice("output", TokenOutput.self, aliases: ["pooler_output": .pooler])
         let layers = try layers(of: inference)
@@ -58,5 +60,81 @@ extension RequestFields {
         case .number: try inference.hiddenStates(integer("layers").map { [$0] } ?? [])
         default: try inference.hiddenStates(integers("layers") ?? [])
         }
+    }
+}
+
+/// Writes outputs as a list of nested lists in pages, so that megabytes of text exist only as the client reads them.
+/// The lock guards the position; pages are asked for one after another.
+final class TokenVectorPages: Sendable {
+    private struct Place {
+        var output = 0
+        /// The next row of the output's last dimension.
+        var row = 0
+        var writer = JSONWriter(reservingBytes: 0)
+        var isDone = false
+    }
+
+    /// The bytes from which a page is handed over: a few socket buffers.
+    private static let pageBytes = 256 << 10
+
+    private let outputs: [EncoderOutput]
+    /// Kept until the last page is written or the answer is dropped.
+    private let holding: Allowance.Holding
+    private let place = Mutex(Place())
+
+    /// - Parameter outputs: arrays of any shapes, such as `[tokens, hidden_size]`.
+    init(outputs: [EncoderOutput], holding: Allowance.Holding) {
+        self.outputs = outputs
+        self.holding = holding
+    }
+
+    /// How many rows there are in all; a row runs along the last dimension.
+    var vectors: Int { outputs.reduce(0) { $0 + $1.values.count / max(1, $1.shape.last ?? 1) } }
+
+    /// The next page; nil after the last.
+    func next() -> [UInt8]? {
+        place.withLock { place in
+            guard !place.isDone else { return nil }
+            write(into: &place, upTo: Self.pageBytes)
+            return place.writer.takeBytes()
+        }
+    }
+
+    /// The capacity to reserve for the next page: enough for what is left, and at most enough for a page whose last row
+    /// goes beyond the limit. Most answers are a few kilobytes, and hundreds may be in work at once.
+    private func capacity(at place: Place, upTo limit: Int) -> Int {
+        let widest = outputs.lazy.map { $0.shape.last ?? 0 }.max() ?? 0
+        let left = outputs.dropFirst(place.output).reduce(0) { $0 + $1.values.count } - place.row * widest
+        return min(max(0, left) * JSONWriter.maxFloatBytes, limit) + widest * JSONWriter.maxFloatBytes
+    }
+
+    /// All pages as one.
+    func all() -> [UInt8] {
+        place.withLock { place in
+            write(into: &place, upTo: .max)
+            return place.writer.takeBytes()
+        }
+    }
+
+    private func write(into place: inout Place, upTo limit: Int) {
+        place.writer.reserve(capacity(at: place, upTo: limit))
+        if place.output == 0, place.row == 0 { place.writer.beginArray() }
+        while place.output < outputs.count {
+            let output = outputs[place.output]
+            let size = output.shape.last ?? output.values.count
+            // How many rows each list holds, from the outside in; the innermost lists are the rows themselves.
+            let lists = output.shape.indices.dropLast().map { output.shape[$0...].dropLast().reduce(1, *) }
+            while place.row * size < output.values.count {
+                for rows in lists where place.row.isMultiple(of: rows) { place.writer.beginArray() }
+                place.writer.numbers(output.values[place.row * size..<(place.row + 1) * size])
+                place.row += 1
+                for rows in lists where place.row.isMultiple(of: rows) { place.writer.endArray() }
+                if place.writer.bytes.count >= limit { return }
+            }
+            place.output += 1
+            place.row = 0
+        }
+        place.writer.endArray()
+        place.isDone = true
     }
 }

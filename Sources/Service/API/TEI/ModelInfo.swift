@@ -1,9 +1,11 @@
 import Batching
 import Encoder
+import Host
+import Inference
 package import JSON
 
 extension InferenceService {
-    /// The object of `/info`: text-embeddings-inference's fields, and then the model's shape and what computes.
+    /// Writes the object of `/info`: text-embeddings-inference's fields, then the model's shape, then what computes.
     package func writeInfo(_ writer: inout JSONWriter) {
         let shape = model.encoder.configuration
         let heads = Head.allCases.filter(model.encoder.heads.contains)
@@ -49,7 +51,7 @@ extension InferenceService {
         }
     }
 
-    /// What a head is asked for, as the Hub calls tasks, or like that where it has no name for them.
+    /// A head's task, by the Hub's name, or by a name of that kind where the Hub has none.
     private func tasks(of head: Head) -> [String] {
         switch head {
         case .sequenceClassification:
@@ -63,8 +65,8 @@ extension InferenceService {
         }
     }
 
-    /// An object with one key, which is all that text-embeddings-inference's clients take: what the head makes of the
-    /// model. (It embeds, too, whatever its head.)
+    /// An object with one key, because text-embeddings-inference's clients accept no other: the kind of model that the
+    /// head makes. (The model embeds too, whatever its head.)
     private func writeModelType(_ writer: inout JSONWriter) {
         writer.object { writer in
             guard let classifier = model.encoder.classifier else {

@@ -1,5 +1,8 @@
-import HTTPServer
+import Compute
+import HTTPProtocol
+import Inference
 import JSON
+import Results
 import Tokenization
 
 /// The form of `/tokenize`'s answer.
@@ -33,7 +36,10 @@ extension TEIRoutes {
             }
         case .batch:
             let padTokenID = try inference.tokenizer().padTokenID
-            write(PaddedEncodings(encodings, padTokenID: padTokenID), &writer)
+            let sequences = encodings.map {
+                InputSequence(inputIDs: $0.ids, tokenTypeIDs: $0.typeIDs, task: Never?.none)
+            }
+            write(Batch(sequences, padTokenID: padTokenID), &writer)
         }
         return .json(writer.bytes)
     }
@@ -47,21 +53,7 @@ extension TEIRoutes {
     ) {
         let offsets = offsets(of: encoding, in: input, unit)
         writer.array(encoding.ids.indices) { writer, index in
-            let isSpecial = encoding.specialTokensMask[index]
-            writer.object { writer in
-                writer.key("id")
-                writer.integer(encoding.ids[index])
-                writer.key("text")
-                writer.string(tokenizer.token(id: encoding.ids[index]) ?? "")
-                writer.key("special")
-                writer.boolean(isSpecial)
-                writer.key("start")
-                if isSpecial { writer.null() } else { writer.integer(offsets[index].lowerBound) }
-                writer.key("stop")
-                if isSpecial { writer.null() } else { writer.integer(offsets[index].upperBound) }
-                writer.key("type_id")
-                writer.integer(encoding.typeIDs[index])
-            }
+            EncodedToken(encoding, at: index, offsets: offsets, tokenizer).write(to: &writer)
         }
     }
 
@@ -69,20 +61,40 @@ extension TEIRoutes {
         switch input {
         case .text(let text): encoding.offsets(in: unit, text: text, pair: nil)
         case .pair(let text, let pair): encoding.offsets(in: unit, text: text, pair: pair)
-        // There is no text of the client's that offsets could point into.
+        // The client sent ids, so there is no text that offsets could point into.
         case .ids: encoding.ids.map { _ in 0..<0 }
         }
     }
 
-    private static func write(_ batch: PaddedEncodings, _ writer: inout JSONWriter) {
-        let arrays = [
-            ("input_ids", batch.inputIDs), ("token_type_ids", batch.tokenTypeIDs),
-            ("attention_mask", batch.attentionMask),
-        ]
+    /// Writes the padded arrays, [batchSize, sequenceLength].
+    private static func write(_ batch: Batch<Never?>, _ writer: inout JSONWriter) {
+        func write(_ name: String, _ values: [some FixedWidthInteger], _ writer: inout JSONWriter) {
+            writer.key(name)
+            writer.array(0..<batch.batchSize) { writer, index in
+                writer.array(values[batch.positions(ofSequence: index)]) { $0.integer($1) }
+            }
+        }
         writer.object { writer in
-            for (name, rows) in arrays {
-                writer.key(name)
-                writer.array(rows) { writer, row in writer.array(row) { $0.integer($1) } }
+            write("input_ids", batch.inputIDs, &writer)
+            write("token_type_ids", batch.tokenTypeIDs, &writer)
+            write("attention_mask", batch.attentionMask, &writer)
+        }
+    }
+}
+
+extension TEIRoutes {
+    /// `["…"]`, the text of each list of ids.
+    static func decode(_ request: RouteRequest, _ context: RouteContext) throws -> Response {
+        let fields = try request.fields()
+        let inference = try context.inference
+        let skipSpecialTokens = try fields.boolean("skip_special_tokens") ?? true
+        let lists = try fields.idLists()
+        let limit = inference.configuration.maxClientBatchSize
+        guard lists.count <= limit else { throw InferenceError.tooManyInputs(count: lists.count, limit: limit) }
+        let tokenizer = try inference.tokenizer()
+        return try .json { writer in
+            try writer.array(lists) { writer, ids in
+                writer.string(try tokenizer.decode(ids, skipSpecialTokens: skipSpecialTokens))
             }
         }
     }

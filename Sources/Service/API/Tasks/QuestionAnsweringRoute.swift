@@ -1,7 +1,9 @@
-import HTTPServer
-package import JSON
+import HTTPProtocol
+import Inference
+import JSON
+import Results
 
-/// Questions to texts, as Hugging Face's question answering pipeline and the Hub's client put them.
+/// Questions to texts, in the form of Hugging Face's question answering pipeline and of the Hub's client.
 enum QuestionAnsweringRoute {
     static let route = Route.post(
         "/question_answering",
@@ -77,7 +79,7 @@ extension Question {
 }
 
 extension QuestionAnsweringOptions {
-    /// By the pipeline's names.
+    /// The options, by the pipeline's names.
     init(_ fields: RequestFields) throws {
         self.init()
         topK = try fields.integer("top_k") ?? topK
@@ -91,28 +93,12 @@ extension QuestionAnsweringOptions {
 }
 
 extension [Answer] {
-    /// - Parameter isList: whether more than one was asked for, so that there is a list even of one.
+    /// - Parameter isList: whether the request asked for more than one answer; then even one answer is a list.
     fileprivate func write(isList: Bool, to writer: inout JSONWriter) {
         if isList {
             writer.array(self) { $1.write(to: &$0) }
         } else {
             self[0].write(to: &writer)
-        }
-    }
-}
-
-extension Answer {
-    /// Writes `{"score": …, "start": …, "end": …, "answer": …}`.
-    package func write(to writer: inout JSONWriter) {
-        writer.object { writer in
-            writer.key("score")
-            writer.number(score)
-            writer.key("start")
-            writer.integer(start)
-            writer.key("end")
-            writer.integer(end)
-            writer.key("answer")
-            writer.string(text)
         }
     }
 }

@@ -1,6 +1,8 @@
 import Encoder
-import HTTPServer
-package import JSON
+import HTTPProtocol
+import Inference
+import JSON
+import Results
 
 /// Labels of words and names, as Hugging Face's token classification pipeline and the Hub's client ask for them.
 enum TokenClassifyRoute {
@@ -12,7 +14,7 @@ enum TokenClassifyRoute {
         answer: classify
     )
 
-    /// A list of entities for a text, a list of such lists for a list of texts.
+    /// A list of entities for a text; a list of such lists for a list of texts.
     static func classify(_ request: RouteRequest, _ context: RouteContext) async throws -> Response {
         let fields = try request.fields()
         let (texts, isBatch) = try fields.textOrTexts("inputs")
@@ -30,35 +32,12 @@ enum TokenClassifyRoute {
 }
 
 extension TokenClassificationOptions {
-    /// By the pipeline's names.
+    /// The options, by the pipeline's names.
     init(_ fields: RequestFields) throws {
         self.init()
         input = try fields.inputOptions()
         aggregation = try fields.choice("aggregation_strategy", AggregationStrategy.self) ?? aggregation
         ignoredLabels = try fields.strings("ignore_labels").map(Set.init) ?? ignoredLabels
         stride = try fields.integer("stride")
-    }
-}
-
-extension Entity {
-    /// Writes `{"entity": …, "score": …, "index": …, "word": …, "start": …, "end": …}`; where tokens were aggregated,
-    /// `entity_group` and no index.
-    package func write(to writer: inout JSONWriter) {
-        writer.object { writer in
-            writer.key(index == nil ? "entity_group" : "entity")
-            writer.string(label)
-            writer.key("score")
-            writer.number(score)
-            if let index {
-                writer.key("index")
-                writer.integer(index)
-            }
-            writer.key("word")
-            writer.string(word)
-            writer.key("start")
-            writer.integer(start)
-            writer.key("end")
-            writer.integer(end)
-        }
     }
 }

@@ -1,9 +1,11 @@
-import HTTPServer
+import HTTPProtocol
 import HTTPTypes
-package import JSON
+import Inference
+import JSON
+import Results
 
 extension TaskRoutes {
-    /// `{sequence, labels, scores}`, best label first, for a text, a list of such for a list of texts.
+    /// `{sequence, labels, scores}`, best label first, for a text; a list of such objects for a list of texts.
     static func zeroShot(_ request: RouteRequest, _ context: RouteContext) async throws -> Response {
         if isFromHubClient(request) { return try await zeroShotClassification(request, context) }
         return try await zeroShot(request, context) { text, labels, writer in
@@ -17,13 +19,13 @@ extension TaskRoutes {
         }
     }
 
-    /// The same as `[{label, score}]`, which is what the Hub's clients take.
+    /// The answer as `[{label, score}]`, which the Hub's clients expect.
     static func zeroShotClassification(_ request: RouteRequest, _ context: RouteContext) async throws -> Response {
         try await zeroShot(request, context) { _, labels, writer in writer.array(labels) { $1.write(to: &$0) } }
     }
 
-    /// Whether huggingface_hub's client asks, which takes nothing but the list, whatever address it was given. Before
-    /// its version 1 it took nothing but the pipeline's object.
+    /// Whether huggingface_hub's client asks. It accepts only the list, whatever address it was given; before its
+    /// version 1 it accepted only the pipeline's object.
     private static func isFromHubClient(_ request: RouteRequest) -> Bool {
         let agent = request.headerFields[.userAgent] ?? ""
         return agent.contains("hf_hub/") && !agent.contains("hf_hub/0.")
@@ -54,16 +56,5 @@ extension RequestFields {
         }
         guard case .string? = try option("candidate_labels") else { return labels }
         return ZeroShotOptions.labels(separatedByCommas: labels[0])
-    }
-}
-
-extension LabelScore {
-    /// Writes `{"label": …, "score": …}`.
-    package func write(to writer: inout JSONWriter) {
-        writer.object { writer in
-            writer.member("label", label)
-            writer.key("score")
-            writer.number(score)
-        }
     }
 }

@@ -1,7 +1,7 @@
 import HTTPProtocol
 import Testing
 
-/// Frames and streams: RFC 9113, 4 to 6, clause by clause, as a conformance suite from outside would try them.
+/// Frames and streams: RFC 9113, 4 to 6, clause by clause, as an external conformance suite would test them.
 @Suite("HTTP/2 frames and streams are held to RFC 9113, 4 to 6")
 struct FrameConformanceTests {
     private typealias H = HTTP2Frames
@@ -317,7 +317,7 @@ struct FrameConformanceTests {
         ),
     ]
 
-    @Test("what is no SETTINGS frame cannot come first (3.4)")
+    @Test("only a SETTINGS frame can come first (3.4)")
     func firstFrame() {
         for first in [H.ping(), H.headers(1), H.frame(4, flags: 1), H.windowUpdate(0, 1), H.frame(0x16, [0])] {
             let server = TestServer()
@@ -364,7 +364,7 @@ struct FrameConformanceTests {
         limits.maxBodyBytes = 10
         let server = TestServer(limits: limits)
         server.receive(H.start + Self.post)
-        // Refused at the first frame: from then on the stream gets no window back.
+        // The stream is refused at the first frame, and from then on it gets no window back.
         for _ in 0..<5 { server.receive(H.data(1, [UInt8](repeating: 0, count: 16_384))) }
         #expect(
             server.goAwayCode == HTTP2Code.flowControl.rawValue || server.resets[1] == HTTP2Code.flowControl.rawValue

@@ -8,7 +8,7 @@ struct MessageConformanceTests {
 
     private static let post = H.headers(1, H.postFields, ends: false)
 
-    /// GET with these fields besides.
+    /// GET with these additional fields.
     private static func get(_ fields: (String, String)...) -> [UInt8] {
         H.headers(1, H.getFields + fields.flatMap { H.field($0.0, $0.1) })
     }
@@ -243,7 +243,7 @@ struct MessageConformanceTests {
     @Test("the compression state goes on over a request that is refused (8.1.1)")
     func stateAfterRefusal() {
         let server = TestServer()
-        // Malformed by its capital, but its field is in the table.
+        // The capital makes the request malformed, but its field is in the table.
         server.receive(H.start + H.headers(1, H.getFields + [0x40, 1, 0x78, 1, 0x79] + H.field("X", "y")))
         server.receive(H.headers(3, H.getFields + [0xBF]))
         #expect(server.resets == [1: 1] && server.log.last == "request 3: GET|http|a|/|x=y|")

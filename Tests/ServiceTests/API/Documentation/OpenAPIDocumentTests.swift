@@ -1,7 +1,11 @@
+import HTTPProtocol
 import HTTPTypes
 import JSON
+import TestSupport
 import Testing
 
+@testable import Host
+@testable import Inference
 @testable import Service
 
 @Suite("The OpenAPI document")
@@ -40,6 +44,24 @@ struct OpenAPIDocumentTests {
         }
     }
 
+    @Test("is made off the event loop, when it is first asked for; before there is a model, nothing is")
+    func firstRequest() async throws {
+        let head = HTTPRequest(method: .get, scheme: "http", authority: "a", path: "/openapi.json")
+        try await TestModels.with(modelOf: ModelFolder.regression) { service in
+            guard case .work(let work) = service.handler.reply(to: Request(head: head), Arrival()) else {
+                Issue.record("made on the event loop")
+                return
+            }
+            let answer = await work.run()
+            #expect(answer.head.status.code == 200 && answer.record != nil)
+        }
+        guard case .answer(let answer) = ServiceHandler().reply(to: Request(head: head), Arrival()) else {
+            Issue.record("work without a model")
+            return
+        }
+        #expect(answer.head.status.code == 503)
+    }
+
     @Test("leaves out what the model cannot do, and gives its limits")
     func model() async throws {
         let bundled = try await TestService.bundled().send("GET", "/api-doc/openapi.json").json
@@ -54,7 +76,7 @@ struct OpenAPIDocumentTests {
         }
         let inference = InferenceService(
             model: try LoadedModel(directory: ModelFolder.withoutVocabulary),
-            configuration: InferenceConfiguration(workers: 1)
+            configuration: .patient(workers: 1)
         )
         let idsOnly = try await TestService(inference).send("GET", "/openapi.json").json
         #expect(idsOnly["components"]?["schemas"]?["Text"] == .boolean(false))

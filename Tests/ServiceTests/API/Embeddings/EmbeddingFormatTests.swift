@@ -1,8 +1,10 @@
 import Foundation
 import HTTPTypes
 import JSON
+import TestSupport
 import Testing
 
+@testable import Inference
 @testable import Service
 
 @Suite("The forms of /embed's answer")

@@ -1,6 +1,9 @@
 import JSON
+import TestSupport
 import Testing
 
+@testable import Host
+@testable import Inference
 @testable import Service
 
 @Suite("KServe's interface, metadata and health")
@@ -51,7 +54,7 @@ struct KServeRoutesTests {
     func slashes() async throws {
         let inference = InferenceService(
             model: try LoadedModel(directory: ModelFolder.bundled, servedName: "an/other/name"),
-            configuration: InferenceConfiguration(workers: 1)
+            configuration: .patient(workers: 1)
         )
         let service = TestService(inference)
         for path in ["/v2/models/an/other/name", "/v2/models/an%2Fother%2Fname", "/v1/models/an/other/name"] {

@@ -1,6 +1,8 @@
 import JSON
+import TestSupport
 import Testing
 
+@testable import Inference
 @testable import Service
 
 @Suite("/embed_all")

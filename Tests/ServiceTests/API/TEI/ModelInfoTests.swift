@@ -1,8 +1,11 @@
 import Foundation
+import HTTPProtocol
 import HTTPTypes
 import JSON
+import TestSupport
 import Testing
 
+@testable import Inference
 @testable import Service
 
 @Suite("/info and the fields of answers")

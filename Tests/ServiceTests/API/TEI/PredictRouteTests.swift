@@ -1,5 +1,7 @@
 import Foundation
+import Inference
 import JSON
+import TestSupport
 import Testing
 
 @testable import Service

@@ -1,7 +1,10 @@
 import HTTPTypes
 import JSON
+import ModelFiles
+import TestSupport
 import Testing
 
+@testable import Inference
 @testable import Service
 
 @Suite("Prompts")

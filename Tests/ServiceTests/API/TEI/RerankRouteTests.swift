@@ -1,7 +1,9 @@
 import Foundation
 import JSON
+import TestSupport
 import Testing
 
+@testable import Inference
 @testable import Service
 
 @Suite("/rerank and /similarity")
@@ -54,7 +56,7 @@ struct RerankRouteTests {
                 .write(toFile: folder + "/config.json", atomically: true, encoding: .utf8)
             let inference = InferenceService(
                 model: try LoadedModel(directory: folder),
-                configuration: InferenceConfiguration(workers: 1)
+                configuration: .patient(workers: 1)
             )
             let service = TestService(inference)
             let score = try await service.post("/predict", #"{"inputs":["a","b"]}"#).elements[0]["score"]

@@ -2,6 +2,7 @@ import Encoder
 import JSON
 import Testing
 
+@testable import Inference
 @testable import Service
 
 @Suite("Token vectors in pages")

@@ -1,7 +1,9 @@
 import HTTPTypes
 import JSON
+import TestSupport
 import Testing
 
+@testable import Inference
 @testable import Service
 
 @Suite("/question_answering")

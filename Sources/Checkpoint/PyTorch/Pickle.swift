@@ -1,0 +1,148 @@
+import ModelFiles
+
+/// A value on the unpickler's stack.
+///
+/// Containers are indices into ``PickleObjects``, not nested values: a pickle can nest a million tuples or put a list
+/// into itself, and neither may cost recursion or a reference cycle here.
+enum PickleValue {
+    case none
+    case boolean(Bool)
+    case integer(Int)
+    /// An integer that does not fit `Int`, as its little-endian two's complement bytes: the magic number.
+    case longInteger([UInt8])
+    case number(Double)
+    case string(String)
+    case tuple(Int)
+    case list(Int)
+    case dictionary(Int)
+    case storage(Int)
+    case tensor(Int)
+    case global(PickleGlobal)
+
+    /// What it is, for messages.
+    var kind: String {
+        switch self {
+        case .none: "None"
+        case .boolean(let value): value ? "True" : "False"
+        case .integer(let value): "\(value)"
+        case .longInteger(let bytes): "an integer of \(bytes.count) bytes"
+        case .number(let value): "\(value)"
+        case .string(let value): quoted(value)
+        case .tuple: "a tuple"
+        case .list: "a list"
+        case .dictionary: "a dictionary"
+        case .storage: "a storage"
+        case .tensor: "a tensor"
+        case .global(let global): "\(global)"
+        }
+    }
+}
+
+/// The objects that one pickle made.
+struct PickleObjects {
+    var tuples: [[PickleValue]] = []
+    var lists: [[PickleValue]] = []
+    var dictionaries: [[(key: PickleValue, value: PickleValue)]] = []
+    var storages: [TorchStorage] = []
+    var tensors: [TorchTensor] = []
+}
+
+/// The functions and classes that a pickled state dictionary needs. There are no others: nothing is ever looked up.
+enum PickleGlobal: Hashable {
+    case orderedDictionary
+    case rebuildTensor
+    case rebuildTensorV2
+    case rebuildParameter
+    case size
+    case storage(ScalarType)
+
+    /// The global `module.name`; nil for anything not known to be harmless.
+    init?(module: String, name: String) {
+        guard let global = Self.allowed["\(module).\(name)"] else { return nil }
+        self = global
+    }
+
+    private static let allowed: [String: PickleGlobal] = {
+        var allowed: [String: PickleGlobal] = [
+            "collections.OrderedDict": .orderedDictionary,
+            "torch._utils._rebuild_tensor": .rebuildTensor,
+            "torch._utils._rebuild_tensor_v2": .rebuildTensorV2,
+            "torch._utils._rebuild_parameter": .rebuildParameter,
+            "torch.Size": .size,
+            "torch.storage.UntypedStorage": .storage(.uint8),
+            "torch.storage._UntypedStorage": .storage(.uint8),
+        ]
+        let storages: [String: ScalarType] = [
+            "DoubleStorage": .float64, "FloatStorage": .float32, "HalfStorage": .float16, "BFloat16Storage": .bfloat16,
+            "LongStorage": .int64, "IntStorage": .int32, "ShortStorage": .int16, "CharStorage": .int8,
+            "ByteStorage": .uint8, "BoolStorage": .bool, "UntypedStorage": .uint8,
+        ]
+        for (name, type) in storages {
+            allowed["torch.\(name)"] = .storage(type)
+            // Written by PyTorch before 1.6 for tensors that were on a GPU.
+            allowed["torch.cuda.\(name)"] = .storage(type)
+        }
+        return allowed
+    }()
+}
+
+extension PickleGlobal: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .orderedDictionary: "collections.OrderedDict"
+        case .rebuildTensor: "torch._utils._rebuild_tensor"
+        case .rebuildTensorV2: "torch._utils._rebuild_tensor_v2"
+        case .rebuildParameter: "torch._utils._rebuild_parameter"
+        case .size: "torch.Size"
+        case .storage(let type): "a torch storage of \(type)"
+        }
+    }
+}
+
+/// The pickle opcodes that PyTorch's files are made of (Python's `pickletools` documents each); no others are executed.
+enum PickleOpcode: UInt8 {
+    case proto = 0x80
+    case frame = 0x95
+    case stop = 0x2E
+    case mark = 0x28
+
+    case none = 0x4E
+    case newTrue = 0x88
+    case newFalse = 0x89
+    case binInt = 0x4A
+    case binInt1 = 0x4B
+    case binInt2 = 0x4D
+    case long1 = 0x8A
+    case binFloat = 0x47
+    case binUnicode = 0x58
+    case shortBinUnicode = 0x8C
+    case binUnicode8 = 0x8D
+    case binString = 0x54
+    case shortBinString = 0x55
+
+    case emptyTuple = 0x29
+    case tuple = 0x74
+    case tuple1 = 0x85
+    case tuple2 = 0x86
+    case tuple3 = 0x87
+    case emptyList = 0x5D
+    case append = 0x61
+    case appends = 0x65
+    case emptyDictionary = 0x7D
+    case setItem = 0x73
+    case setItems = 0x75
+
+    case get = 0x67
+    case binGet = 0x68
+    case longBinGet = 0x6A
+    case put = 0x70
+    case binPut = 0x71
+    case longBinPut = 0x72
+    case memoize = 0x94
+
+    case global = 0x63
+    case stackGlobal = 0x93
+    case reduce = 0x52
+    case build = 0x62
+    case binPersistentID = 0x51
+}

@@ -1,0 +1,197 @@
+import CLinux
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Threads that compute one batch together, numbered from 0: the leader, which calls ``run(_:)``, and helpers, which
+/// call ``serve(as:)``. A team of one is its leader alone.
+///
+/// In the service the helpers are workers that had nothing to do, borrowed for one batch; `swiftlet bench` starts
+/// helpers of its own.
+///
+/// Each thread is to run on a CPU of its own: an engine's threads wait for each other many times in a round, and two
+/// that take turns on one CPU need longer than one alone. The kernel wakes a thread near its waker, may so put two
+/// threads together, and leaves them so even while another CPU is free or has less important work.
+///
+/// The lock guards the current round; the round's number and the count of helpers still at work are atomics.
+package final class ThreadTeam: Sendable {
+    typealias Body = @Sendable (Int) -> Void
+
+    private struct Round {
+        var body: Body?
+        /// The CPUs of the leader and of those helpers that have begun.
+        var cpus: [Int32] = []
+    }
+
+    /// How long helpers keep their CPU for the next round, and the leader for the last helper. An engine's rounds
+    /// follow each other within microseconds; a helper that has lost its CPU is waited for asleep.
+    private static let spinTime = Duration.microseconds(50)
+    private static let dismissed = -1
+
+    private let leader: Seat
+    private let helpers: [Seat]
+    private let current = Mutex(Round())
+    private let round = Atomic<Int>(0)
+    private let atWork = Atomic<Int>(0)
+
+    /// A team of threads that others have started, or of the leader alone.
+    /// - Parameters:
+    ///   - leader: where the leader waits for the helpers.
+    ///   - helpers: where helpers 1, 2… wait for the next round.
+    package init(leader: Seat = Seat(), helpers: [Seat] = []) {
+        self.leader = leader
+        self.helpers = helpers
+    }
+
+    /// A team of the caller and `count - 1` threads of its own, which end when the team is dismissed.
+    /// - Parameter name: the threads' name, which their number follows.
+    package convenience init(startingThreads count: Int, named name: String) {
+        self.init(helpers: (1..<max(1, count)).map { _ in Seat() })
+        for helper in 1..<self.count { startThread("\(name)-\(helper)") { self.serve(as: helper) } }
+    }
+
+    /// The number of threads, at least 1.
+    package var count: Int { 1 + helpers.count }
+
+    /// Runs `body` once on each thread at the same time, with the thread's number, and returns when all are done. May
+    /// be called again and again, by the leader only.
+    package func run(_ body: @Sendable (Int) -> Void) {
+        guard !helpers.isEmpty else { return body(0) }
+        withoutActuallyEscaping(body) { lead($0) }
+    }
+
+    private func lead(_ body: @escaping Body) {
+        current.withLock { current in
+            current.body = body
+            current.cpus = [clinux_current_cpu()]
+        }
+        atWork.store(helpers.count, ordering: .relaxed)
+        round.add(1, ordering: .releasing)
+        for helper in helpers { helper.call() }
+        body(0)
+        while atWork.load(ordering: .acquiring) > 0 { leader.wait(spinning: Self.spinTime) }
+        current.withLock { $0.body = nil }
+    }
+
+    /// Lets the helpers go. The leader begins no round after it.
+    package func dismiss() {
+        round.store(Self.dismissed, ordering: .releasing)
+        for helper in helpers { helper.call() }
+    }
+
+    /// Takes part in every round until the team is dismissed. Called on the helper's thread.
+    package func serve(as helper: Int) {
+        var seen = 0
+        while true {
+            let round = round.load(ordering: .acquiring)
+            if round == Self.dismissed { return }
+            if round == seen {
+                helpers[helper - 1].wait(spinning: Self.spinTime)
+                continue
+            }
+            seen = round
+            perform(helper)
+            let left = atWork.subtract(1, ordering: .acquiringAndReleasing).newValue
+            if left == 0 { leader.call() }
+        }
+    }
+
+    /// A function of its own, so that no reference to the body is left when the leader goes on: the body was promised
+    /// not to escape.
+    @inline(never)
+    private func perform(_ helper: Int) {
+        takeOwnCPU()
+        let body = current.withLock { $0.body }
+        body?(helper)
+    }
+
+    /// Leaves a CPU that the leader or another helper runs on for one that the team does not use, if there is one.
+    private func takeOwnCPU() {
+        current.withLock { current in
+            let cpu = clinux_current_cpu()
+            guard current.cpus.contains(cpu) else { return current.cpus.append(cpu) }
+            // This fails where the team is larger than the number of CPUs: its threads take turns then.
+            _ = unsafe clinux_leave_cpus(current.cpus, Int32(current.cpus.count))
+            current.cpus.append(clinux_current_cpu())
+        }
+    }
+}
+
+/// Starts a thread that can run an engine: a worker of the scheduler, or a helper of a team of its own.
+package func startThread(_ name: String, _ body: @escaping @Sendable () -> Void) {
+    let thread = Thread {
+        unsafe clinux_name_thread(name)
+        body()
+    }
+    // Foundation's threads have 512 KiB. This is the common default: BLAS keeps its packing buffers on the heap.
+    thread.stackSize = 8 << 20
+    thread.start()
+}
+
+/// Where one thread waits until it is called. Only that thread waits here; any thread may call.
+///
+/// A call is never lost: one that comes before the wait ends the wait at once. Calls do not add up, and a call may end
+/// a wait although the thread has found out the call's reason already. So the thread looks again at what it waits for.
+package final class Seat: Sendable {
+    private static let awake: UInt8 = 0
+    private static let called: UInt8 = 1
+    private static let parked: UInt8 = 2
+    /// Looks at the state between two looks at the clock, which takes as long as they do.
+    private static let looksPerTime = 64
+
+    /// How long a roused thread expects its call: longer than another thread takes to wake and to form a batch.
+    private static let rousedSpin = Duration.microseconds(200)
+
+    private let state = Atomic<UInt8>(Seat.awake)
+    private let wake = DispatchSemaphore(value: 0)
+
+    /// A seat that nobody waits in.
+    package init() {}
+
+    /// Ends the thread's wait, now or the next.
+    package func call() {
+        if state.exchange(Self.called, ordering: .acquiringAndReleasing) == Self.parked { wake.signal() }
+    }
+
+    /// Wakes the thread without ending its wait: it is to be called in a moment, and the call then finds it spinning.
+    package func rouse() {
+        let (wasParked, _) = state.compareExchange(
+            expected: Self.parked,
+            desired: Self.awake,
+            ordering: .acquiringAndReleasing
+        )
+        if wasParked { wake.signal() }
+    }
+
+    /// Waits for a call.
+    /// - Parameter spinning: how long to keep the CPU before parking. A call then costs a fraction of a microsecond
+    ///   instead of a system call here and the wake of a thread there.
+    package func wait(spinning: Duration) {
+        var spinning = spinning
+        while !takeCall(spinning: spinning) {
+            defer { spinning = Self.rousedSpin }
+            let (isParked, _) = state.compareExchange(
+                expected: Self.awake,
+                desired: Self.parked,
+                ordering: .acquiringAndReleasing
+            )
+            // Either way of waking leaves the state that it has set.
+            if isParked { wake.wait() }
+        }
+    }
+
+    private func takeCall(spinning: Duration) -> Bool {
+        let end = ContinuousClock.now + spinning
+        repeat {
+            for _ in 0..<Self.looksPerTime {
+                if state.load(ordering: .relaxed) == Self.called {
+                    // Only the thread itself takes calls back, so nobody can have come between. The exchange orders
+                    // what the caller wrote before what is read from here on.
+                    _ = state.exchange(Self.awake, ordering: .acquiringAndReleasing)
+                    return true
+                }
+            }
+        } while ContinuousClock.now < end
+        return false
+    }
+}

@@ -1,0 +1,61 @@
+package import Checkpoint
+package import ModelFiles
+
+/// The source of a model's weights: a ``Checkpoint``, or values that a test made up.
+package protocol NamedTensors: Sendable {
+    /// The file read, for messages.
+    var source: String { get }
+    /// Every tensor's name, sorted.
+    var tensorNames: [String] { get }
+    /// Whether there is a tensor of that name.
+    func contains(_ name: String) -> Bool
+    /// The tensor's values, row-major, as floats.
+    func float32(_ name: String, shape: [Int]) throws(ModelError) -> [Float]
+    /// Checks that there is such a tensor, without reading its values.
+    func check(_ name: String, shape: [Int]) throws(ModelError)
+    /// Fills `values` with the tensor's values, row-major, as floats.
+    ///
+    /// - Precondition: `values` has as many elements as the shape.
+    func read(_ name: String, shape: [Int], into values: inout MutableSpan<Float>) throws(ModelError)
+}
+
+extension Checkpoint: NamedTensors {}
+
+/// A matrix of the checkpoint, [outputs, inputs] row-major. Its values are read each time they are needed, so that no
+/// second copy of a model's weights is held while they are packed.
+struct StoredMatrix: Sendable {
+    let outputs: Int
+    let inputs: Int
+    private let tensors: any NamedTensors
+    private let name: String
+
+    /// The tensor `name` of `tensors`, as the file calls it.
+    init(_ name: String, of tensors: any NamedTensors, outputs: Int, inputs: Int) {
+        self.name = name
+        self.tensors = tensors
+        self.outputs = outputs
+        self.inputs = inputs
+    }
+
+    /// Writes the values at the beginning of `values`, which grows if it must.
+    ///
+    /// - Throws: ``EncoderError/checkpoint(_:)`` when the tensor is missing or of another shape.
+    func read(into values: inout [Float]) throws(EncoderError) {
+        let count = outputs * inputs
+        if values.count < count { values = Array(repeating: 0, count: count) }
+        var span = values.mutableSpan
+        var target = span._mutatingExtracting(first: count)
+        try read(into: &target)
+    }
+
+    /// Fills `values`.
+    ///
+    /// - Precondition: there are `outputs * inputs` of them.
+    func read(into values: inout MutableSpan<Float>) throws(EncoderError) {
+        do throws(ModelError) {
+            try tensors.read(name, shape: [outputs, inputs], into: &values)
+        } catch {
+            throw .checkpoint(error)
+        }
+    }
+}

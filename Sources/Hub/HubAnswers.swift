@@ -1,0 +1,137 @@
+import JSON
+
+/// The header fields of an answer. Names are compared without regard to case.
+struct ResponseFields: Sendable, Equatable {
+    private var values: [String: String] = [:]
+
+    init(_ fields: [String: String]) {
+        for (name, value) in fields { values[name.lowercased()] = value }
+    }
+
+    subscript(_ name: String) -> String? { values[name.lowercased()] }
+
+    /// Whether the body is the file as it is, and not a compressed form of it with another length.
+    var isIdentity: Bool {
+        guard let coding = self["Content-Encoding"] else { return true }
+        return coding.isEmpty || coding.lowercased() == "identity"
+    }
+
+    /// The body's length; nil if it is not told or the body is a compressed form of the file.
+    var length: Int? {
+        guard isIdentity, let length = self["Content-Length"].flatMap({ Int($0) }), length >= 0 else { return nil }
+        return length
+    }
+
+    /// The part of the file that the body holds (`Content-Range`): its first byte, and the file's size where told.
+    var range: (start: Int, size: Int?)? {
+        guard let text = self["Content-Range"]?.lowercased(), text.hasPrefix("bytes ") else { return nil }
+        let parts = text.dropFirst(6).split(separator: "/")
+        guard parts.count == 2, let first = parts[0].split(separator: "-").first, let start = Int(first) else {
+            return nil
+        }
+        return (start, Int(parts[1]))
+    }
+}
+
+/// The metadata of a file, from the answer to a HEAD request.
+struct FileMetadata: Sendable, Equatable {
+    /// The name of the content and of the blob in the cache: a SHA-256 for large files, git's object id for others.
+    var etag: String
+    /// Bytes, where told.
+    var size: Int?
+    /// The commit that the file belongs to.
+    var commit: String?
+
+    /// Reads the answer to a HEAD request. It may be a redirection to a host that knows nothing of the Hub; the
+    /// metadata then stands in separate fields.
+    ///
+    /// - Throws: `malformedAnswer`.
+    init(_ fields: ResponseFields, isRedirection: Bool, url: String) throws(HubError) {
+        guard let found = fields["X-Linked-Etag"] ?? fields["ETag"] else {
+            throw .malformedAnswer(url: url, found: "no ETag", expected: "one that names the file's content")
+        }
+        etag = Self.normalized(found)
+        guard Self.isFileName(etag) else {
+            throw .malformedAnswer(url: url, found: "the ETag \(found)", expected: "one that can be a file's name")
+        }
+        if let linked = fields["X-Linked-Size"] {
+            guard let size = Int(linked), size >= 0 else {
+                throw .malformedAnswer(url: url, found: "X-Linked-Size: \(linked)", expected: "a number of bytes")
+            }
+            self.size = size
+        } else if !isRedirection {
+            size = fields.length
+        }
+        commit = fields["X-Repo-Commit"]
+    }
+
+    /// An ETag without its quotes and the mark of a weak one.
+    static func normalized(_ etag: String) -> String {
+        var text = etag[...]
+        if text.hasPrefix("W/") { text = text.dropFirst(2) }
+        while text.first == "\"" { text = text.dropFirst() }
+        while text.last == "\"" { text = text.dropLast() }
+        return String(text)
+    }
+
+    /// Most bytes of a blob's name: short enough for the endings that are put behind it.
+    private static let maxNameLength = 200
+
+    private static func isFileName(_ etag: String) -> Bool {
+        (1...maxNameLength).contains(etag.utf8.count) && !etag.hasPrefix(".")
+            && etag.utf8.allSatisfy { (0x21...0x7E).contains($0) && !Array("/\\\"".utf8).contains($0) }
+    }
+}
+
+/// The files of a model at one commit, as `/api/models/<id>/revision/<revision>` lists them.
+struct ModelListing: Sendable, Equatable {
+    /// The commit that the revision stands for.
+    var commit: String
+    /// Paths in the repository; nil if the answer has none. They come from the Hub unchecked: each path that is used is
+    /// checked first.
+    var files: Set<String>?
+
+    /// - Throws: `malformedAnswer`.
+    init(_ answer: [UInt8], url: String) throws(HubError) {
+        let document: JSONValue
+        do {
+            document = try JSONParser.parse(answer)
+        } catch {
+            throw .malformedAnswer(url: url, found: "no JSON (\(error))", expected: "the listing of a model")
+        }
+        guard case .object(let model) = document else {
+            throw .malformedAnswer(url: url, found: document.kind, expected: "the listing of a model")
+        }
+        guard case .string(let sha) = model["sha"], Revision.isCommit(sha) else {
+            throw .malformedAnswer(url: url, found: "no commit in sha", expected: "40 hexadecimal digits")
+        }
+        commit = sha
+        if let siblings = model["siblings"], siblings != .null {
+            files = try Self.paths(siblings, key: "rfilename", url: url)
+        }
+    }
+
+    /// The files that `/api/models/<id>/tree/<commit>?recursive=true` lists.
+    ///
+    /// - Throws: `malformedAnswer`.
+    static func tree(_ answer: [UInt8], url: String) throws(HubError) -> Set<String> {
+        guard let document = try? JSONParser.parse(answer) else {
+            throw .malformedAnswer(url: url, found: "no JSON", expected: "a list of files")
+        }
+        return try paths(document, key: "path", url: url)
+    }
+
+    private static func paths(_ list: JSONValue, key: String, url: String) throws(HubError) -> Set<String> {
+        guard case .array(let entries) = list else {
+            throw .malformedAnswer(url: url, found: list.kind, expected: "a list of files")
+        }
+        var paths: Set<String> = []
+        for entry in entries {
+            guard case .object(let file) = entry, case .string(let path) = file[key] else {
+                throw .malformedAnswer(url: url, found: "a file without \(key)", expected: "its path")
+            }
+            if file["type"] != .string("directory") { paths.insert(path) }
+        }
+        return paths
+    }
+}

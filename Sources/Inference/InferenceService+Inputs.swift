@@ -1,0 +1,185 @@
+import Encoder
+package import Tokenization
+
+extension TextInput {
+    /// The number of Unicode scalars, or of ids where there is no text.
+    fileprivate var characterCount: Int {
+        switch self {
+        case .text(let text): text.unicodeScalars.count
+        case .pair(let text, let pair): text.unicodeScalars.count + pair.unicodeScalars.count
+        case .ids(let ids): ids.count
+        }
+    }
+}
+
+/// How `/tokenize` treats its inputs.
+package struct TokenizeOptions: Sendable, Equatable {
+    /// Whether the model's special tokens ([CLS], [SEP]) are put around the text.
+    package var addSpecialTokens = true
+    /// Whether inputs longer than `input.maxLength`, or than the model takes, are cut; nil: only if a length is given.
+    /// They are never refused.
+    package var input = InputOptions()
+    /// Whether the result is padded to its longest input, so that padding counts against the limit too.
+    package var isPadded = false
+
+    /// The defaults of `/tokenize`.
+    package init() {}
+}
+
+extension InferenceService {
+    /// Tokenizes without running the model. Inputs of ids are decoded to text first.
+    package func tokenize(_ inputs: [TextInput], options: TokenizeOptions) throws -> [Encoding] {
+        try checkCount(inputs.count)
+        let requested = options.input.maxLength
+        let cuts = options.input.truncate ?? (requested != nil)
+        let limit = min(requested ?? maxInputLength, Int(Int32.max))
+        let truncation = cuts ? Truncation(maxLength: limit, direction: options.input.truncationDirection) : nil
+        let encodingOptions = EncodingOptions(addSpecialTokens: options.addSpecialTokens, truncation: truncation)
+        var encodings: [Encoding] = []
+        var (total, longest) = (0, 0)
+        for input in inputs {
+            try RequestOptions.check()
+            let encoding = try encode(input, encodingOptions)
+            total += encoding.count
+            longest = max(longest, encoding.count)
+            let tokens = options.isPadded ? longest * inputs.count : total
+            guard tokens <= configuration.maxTokenizedTokens else {
+                throw InferenceError.tokenizationTooLarge(tokens: tokens, limit: configuration.maxTokenizedTokens)
+            }
+            encodings.append(encoding)
+        }
+        return encodings
+    }
+
+    /// The inputs with a prompt before each text. Pairs and ids stay as they are.
+    ///
+    /// - Parameter name: the prompt's name; nil for the default prompt, if there is one.
+    /// - Throws: `unknownPrompt`, and `promptWithoutText` where a named prompt cannot be put before an input.
+    package func prompted(_ inputs: [TextInput], by name: String?) throws(InferenceError) -> [TextInput] {
+        guard let prompt = try prompt(named: name) else { return inputs }
+        var prompted: [TextInput] = []
+        prompted.reserveCapacity(inputs.count)
+        for (index, input) in inputs.enumerated() {
+            if case .text(let text) = input {
+                prompted.append(.text(prompt + text))
+            } else if name == nil {
+                prompted.append(input)
+            } else {
+                throw .promptWithoutText(input: index)
+            }
+        }
+        return prompted
+    }
+
+    /// The text of a prompt; nil if texts get none.
+    ///
+    /// - Parameter name: the prompt's name; nil for the default prompt, if there is one.
+    /// - Throws: `unknownPrompt`.
+    func prompt(named name: String?) throws(InferenceError) -> String? {
+        let known = model.prompts.texts
+        if let name, known[name] == nil { throw .unknownPrompt(name, known: known.keys.sorted()) }
+        let prompt = name.map { known[$0] } ?? configuration.defaultPrompt ?? model.prompts.defaultText
+        return prompt.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// Tokenizes for the model: within its length, cut or refused as the options say.
+    ///
+    /// - Parameters:
+    ///   - prompting: whether a prompt goes before each text.
+    ///   - collectsOffsets: whether to record where in its text each token stands.
+    func encode(
+        _ given: [TextInput],
+        _ options: InputOptions,
+        prompting: Bool = false,
+        collectsOffsets: Bool = false
+    ) throws -> (rows: [Encoding], usage: Usage) {
+        try checkCount(given.count)
+        let inputs = prompting ? try prompted(given, by: options.promptName) : given
+        if let length = options.maxLength, length < 1 { throw InferenceError.invalidMaxLength(length, minimum: 1) }
+        let started = ContinuousClock.now
+        let limit = min(options.maxLength ?? maxInputLength, maxInputLength)
+        let cuts = options.truncate ?? configuration.autoTruncate
+        let encodingOptions = EncodingOptions(
+            truncation: Truncation(
+                maxLength: limit,
+                direction: options.truncationDirection,
+                strategy: options.truncationStrategy
+            ),
+            collectOffsets: collectsOffsets
+        )
+        var usage = Usage(characters: given.reduce(0) { $0 + $1.characterCount })
+        var rows: [Encoding] = []
+        rows.reserveCapacity(inputs.count)
+        // Neighbouring pairs often share their first text: a query, a premise.
+        var shared = TokenizedText("")
+        for (index, input) in inputs.enumerated() {
+            try RequestOptions.check()
+            let row: Encoding
+            if case .ids(let ids) = input {
+                row = try fit(ids, index: index, limit: limit, direction: options.truncationDirection)
+            } else {
+                if case .pair(let text, let pair) = input {
+                    if text != shared.text { shared = TokenizedText(text) }
+                    row = try tokenizer().encode(&shared, pair: pair, options: encodingOptions)
+                } else {
+                    row = try encode(input, encodingOptions)
+                }
+                // Nothing is left of an empty text when the model's template has no special tokens.
+                guard row.count > 0 else { throw InferenceError.noTokens(input: index) }
+            }
+            let dropped = row.truncatedTokenCount
+            // More tokens than the limit are left if only the text may be cut and the other text alone is too long.
+            guard dropped == 0 || cuts, row.count <= limit else {
+                throw InferenceError.tooLong(input: index, tokens: row.count + dropped, limit: limit)
+            }
+            usage.truncatedInputs += dropped == 0 ? 0 : 1
+            rows.append(row)
+        }
+        usage.tokenizationTime = started.duration(to: .now)
+        return (rows, usage)
+    }
+
+    func checkCount(_ count: Int) throws(InferenceError) {
+        guard count > 0 else { throw .noInputs }
+        guard count <= configuration.maxClientBatchSize else {
+            throw .tooManyInputs(count: count, limit: configuration.maxClientBatchSize)
+        }
+    }
+
+    private func encode(_ input: TextInput, _ options: EncodingOptions) throws -> Encoding {
+        switch input {
+        case .text(let text): try tokenizer().encode(text, options: options)
+        case .pair(let text, let pair): try tokenizer().encode(text, pair: pair, options: options)
+        case .ids(let ids):
+            try tokenizer().encode(tokenizer().decode(ids, skipSpecialTokens: false), options: options)
+        }
+    }
+
+    /// Checks given ids and cuts them to the limit; a first [CLS] and last [SEP] are kept, as in a text.
+    private func fit(
+        _ ids: [Int32],
+        index: Int,
+        limit: Int,
+        direction: TruncationDirection
+    ) throws(InferenceError) -> Encoding {
+        guard !ids.isEmpty else { throw .emptyIDs(input: index) }
+        let vocabularySize = model.encoder.configuration.vocabularySize
+        for id in ids where id < 0 || id >= vocabularySize {
+            throw .unknownID(input: index, id: id, vocabularySize: vocabularySize)
+        }
+        var kept = ids
+        if ids.count > limit {
+            let framed = limit > 2 && isSpecial(ids[0]) && isSpecial(ids[ids.count - 1])
+            let body = framed ? ids.dropFirst().dropLast() : ids[...]
+            let capacity = framed ? limit - 2 : limit
+            let part = direction == .right ? body.prefix(capacity) : body.suffix(capacity)
+            kept = framed ? [ids[0]] + part + [ids[ids.count - 1]] : Array(part)
+        }
+        return Encoding(ids: kept, truncatedTokenCount: ids.count - kept.count)
+    }
+
+    /// Whether an id belongs to a special token such as [CLS].
+    func isSpecial(_ id: Int32) -> Bool {
+        model.tokenizer?.isSpecial(id: id) ?? false
+    }
+}

@@ -1,0 +1,139 @@
+import Checkpoint
+import Dispatch
+package import Encoder
+package import Foundation
+import LinearAlgebra
+import ModelFiles
+import Synchronization
+package import Tokenization
+
+/// A model folder in the Hub's layout, loaded: tokenizer, encoder, head and how sentences are pooled.
+package struct LoadedModel: Sendable {
+    /// The folder's name, or what the operator calls it.
+    package let name: String
+    /// The folder's path.
+    package let directory: String
+    /// The folders of the model's modules, as modules.json names them.
+    package let folder: SentenceTransformerFolder
+    /// Where config.json, the tokenizer and the weights lie: the same folder, or one inside that modules.json names.
+    package var transformerDirectory: String { folder.transformerDirectory }
+    /// When it was loaded.
+    package let loadedAt = Date()
+    /// Nil when the folder has no vocabulary: such a model takes token ids only.
+    package let tokenizer: Tokenizer?
+    /// Weights and forward pass.
+    package let encoder: EncoderModel
+    /// How token vectors become one: pooling and the modules after it, from sentence-transformers' files; the mean if
+    /// the folder has none.
+    package let embedding: SentenceEmbedding
+    /// The texts that may be put before inputs, from config_sentence_transformers.json.
+    package let prompts: Prompts
+    /// The most tokens of an input, special ones included: the number of position embeddings, or less if
+    /// sentence-transformers' `max_seq_length`, or without one the tokenizer, says so.
+    package let maxInputLength: Int
+    /// The class that config.json names, e.g. MobileBertForSequenceClassification.
+    package let architecture: String
+
+    /// Loads all that serving needs. Weights are read once.
+    /// - Throws: the errors of the targets below, each of which names the file and what was expected.
+    package init(
+        directory: String,
+        servedName: String? = nil,
+        engine: ComputeOptions = ComputeOptions()
+    ) throws {
+        let folder = try SentenceTransformerFolder(directory: directory)
+        let settings = try TransformerSettings(transformerDirectory: folder.transformerDirectory)
+        (tokenizer, encoder) = try Self.parts(folder, settings, engine: engine)
+        embedding = try SentenceEmbedding(
+            folder,
+            hiddenSize: encoder.configuration.hiddenSize,
+            arithmetic: Arithmetic(engine.backend, for: .float32)
+        )
+        prompts = try Prompts(inModelDirectory: directory)
+        let positions = encoder.configuration.maxPositionEmbeddings
+        maxInputLength = min(positions, settings.maxSequenceLength ?? tokenizer?.modelMaxLength ?? positions)
+        let configuration = encoder.configuration
+        architecture = configuration.architectures.first ?? configuration.architecture.family + "Model"
+        name = servedName ?? URL(fileURLWithPath: directory).standardizedFileURL.lastPathComponent
+        self.directory = directory
+        self.folder = folder
+    }
+
+    /// Loads tokenizer and encoder at the same time.
+    private static func parts(
+        _ folder: SentenceTransformerFolder,
+        _ settings: TransformerSettings,
+        engine: ComputeOptions
+    ) throws -> (Tokenizer?, EncoderModel) {
+        let tokenizer = Mutex<Result<Tokenizer?, any Error>?>(nil)
+        let encoder = Mutex<Result<EncoderModel, any Error>?>(nil)
+        DispatchQueue.concurrentPerform(iterations: 2) { part in
+            if part == 0 {
+                let result = Result<Tokenizer?, any Error> {
+                    do { return try Self.tokenizer(folder, settings) } catch ModelError.noTokenizer { return nil }
+                }
+                tokenizer.withLock { $0 = result }
+            } else {
+                let result = Result<EncoderModel, any Error> {
+                    try EncoderModel(directory: folder.transformerDirectory, options: engine)
+                }
+                encoder.withLock { $0 = result }
+            }
+        }
+        guard let tokenizer = tokenizer.withLock({ $0 }), let encoder = encoder.withLock({ $0 }) else {
+            preconditionFailure("concurrentPerform returns when all is done")
+        }
+        return (try tokenizer.get(), try encoder.get())
+    }
+
+    /// The commit of the Hub that the folder holds, where it lies in a cache of the Hub's: `…/snapshots/<commit>`.
+    package var revision: String? {
+        let parts = URL(fileURLWithPath: directory).standardizedFileURL.pathComponents.suffix(2)
+        guard let commit = parts.last, parts.first == "snapshots", commit.count == 40 else { return nil }
+        return commit.allSatisfy(\.isHexDigit) ? commit : nil
+    }
+
+    /// The tokenizer of a model folder, without its weights.
+    /// - Throws: `ModelError`, also where there is none.
+    package static func tokenizer(directory: String) throws -> Tokenizer {
+        let folder = try SentenceTransformerFolder(directory: directory)
+        return try tokenizer(folder, TransformerSettings(transformerDirectory: folder.transformerDirectory))
+    }
+
+    private static func tokenizer(
+        _ folder: SentenceTransformerFolder,
+        _ settings: TransformerSettings
+    ) throws(ModelError) -> Tokenizer {
+        try Tokenizer(
+            directory: folder.transformerDirectory,
+            lowercases: settings.lowercases,
+            modelMaxLength: settings.maxSequenceLength
+        )
+    }
+
+    /// Why the model gives values that are not finite for any input. Reads the weights again to find out.
+    func causeOfNonFinite() -> ModelError {
+        do throws(ModelError) {
+            try Checkpoint(directory: transformerDirectory).checkFinite()
+        } catch {
+            return error
+        }
+        return .nonFiniteValues(directory: directory)
+    }
+
+    /// What an operator should know about this folder, although it can be served; nil when there is nothing.
+    package var warning: String? {
+        guard let tokenizer else { return "no vocab.txt or tokenizer.json: only token ids are taken, no text" }
+        let (known, embedded) = (tokenizer.vocabularySize, encoder.configuration.vocabularySize)
+        guard known > embedded else { return nil }
+        return "the tokenizer has ids up to \(known - 1), the model's vocab_size is \(embedded): "
+            + "texts with others will fail"
+    }
+}
+
+extension Checkpoint {
+    /// Refuses a module's weights that are not finite, because then no embedding would be finite.
+    func checkFinite() throws(ModelError) {
+        if let tensor = try nonFiniteTensor() { throw .nonFiniteWeights(file: tensor.file, tensor: tensor.name) }
+    }
+}

@@ -1,0 +1,86 @@
+/// A file of a model's folder that this program reads, writes or fetches.
+///
+/// This is the only list of them: what loads, fetches, copies or watches a folder names its files here.
+package struct ModelFile: Sendable, Hashable {
+    /// What a file is for.
+    package enum Purpose: Sendable, CaseIterable {
+        /// Sizes and settings of the encoder, of a head, or of a module of sentence-transformers.
+        case configuration
+        /// Tensors, or the index that says which file holds which tensor.
+        case weights
+        /// Vocabulary and rules of the tokenizer.
+        case tokenizer
+        /// What sentence-transformers adds: modules, prompts, the length of inputs.
+        case sentenceTransformers
+    }
+
+    /// The name in the folder.
+    package let name: String
+    /// What it is for.
+    package let purpose: Purpose
+    /// Whether it lies in the model's own folder only, and never in one that `modules.json` names.
+    package let isAtRootOnly: Bool
+
+    private init(_ name: String, _ purpose: Purpose, isAtRootOnly: Bool = false) {
+        self.name = name
+        self.purpose = purpose
+        self.isAtRootOnly = isAtRootOnly
+    }
+
+    /// The path of the file in a folder.
+    package func path(in directory: String) -> String { "\(directory)/\(name)" }
+
+    /// The configuration of the encoder and its head, or of a module.
+    package static let configuration = ModelFile("config.json", .configuration)
+    /// The tokenizer as Hugging Face's `tokenizers` writes it; preferred to ``vocabulary``.
+    package static let tokenizer = ModelFile("tokenizer.json", .tokenizer)
+    /// One token on each line.
+    package static let vocabulary = ModelFile("vocab.txt", .tokenizer)
+    /// How texts are treated, and the names of the special tokens.
+    package static let tokenizerSettings = ModelFile("tokenizer_config.json", .tokenizer)
+    /// The names of the special tokens, by their roles.
+    package static let specialTokens = ModelFile("special_tokens_map.json", .tokenizer)
+    /// Tokens beside the vocabulary, as early versions of transformers wrote them. This program finds them in
+    /// ``tokenizer`` or ``tokenizerSettings`` and reads no others, but fetches and copies the file: with it, the folder
+    /// is whole for transformers too.
+    package static let addedTokens = ModelFile("added_tokens.json", .tokenizer)
+    /// The modules that a text goes through. Without it, the folder is an encoder alone.
+    package static let modules = ModelFile("modules.json", .sentenceTransformers, isAtRootOnly: true)
+    /// The prompts, by their names.
+    package static let prompts = ModelFile(
+        "config_sentence_transformers.json",
+        .sentenceTransformers,
+        isAtRootOnly: true
+    )
+    /// The longest input, and whether texts are put into lower case. Early versions of sentence-transformers named the
+    /// file by the architecture; the first one that is there counts.
+    package static let transformerSettings = ["bert", "roberta", "distilbert"].map {
+        ModelFile("sentence_\($0)_config.json", .sentenceTransformers)
+    }
+    /// Where pooling is described in a folder without ``modules``: the first files of sentence-transformers.
+    package static let poolingFolder = "1_Pooling"
+
+    /// All weights in one file.
+    package static let safetensors = ModelFile("model.safetensors", .weights)
+    /// The files that can hold the weights or their index. The first one that is there counts, as for transformers:
+    /// safetensors come first, because nothing in them is executed or interpreted.
+    package static let weights = [
+        safetensors, ModelFile("model.safetensors.index.json", .weights), ModelFile("pytorch_model.bin", .weights),
+        ModelFile("pytorch_model.bin.index.json", .weights),
+    ]
+
+    /// Whether the file says which other files hold the weights.
+    package var isIndex: Bool { name.hasSuffix(".index.json") }
+
+    /// The files that a tokenizer is made of.
+    package static let tokenizerFiles = [vocabulary, tokenizer, tokenizerSettings, specialTokens, addedTokens]
+
+    /// All files, but for the parts that an index names.
+    package static let all =
+        [modules, prompts] + tokenizerFiles + transformerSettings + [configuration] + weights
+
+    /// Whether a file's name is that of weights, in one of the list's files or in a part of them.
+    package static func isWeights(_ name: String) -> Bool {
+        [".safetensors", ".bin"].contains { name.hasSuffix($0) }
+    }
+}

@@ -1,0 +1,149 @@
+package import Inference
+package import JSON
+package import Tokenization
+
+extension Classification {
+    /// Writes `{"label": …, "score": …, "logit": …}`.
+    package func write(to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.key("label")
+            writer.string(label)
+            writer.key("score")
+            writer.number(score)
+            writer.key("logit")
+            writer.number(logit)
+        }
+    }
+}
+
+extension LabelScore {
+    /// Writes `{"label": …, "score": …}`.
+    package func write(to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.key("label")
+            writer.string(label)
+            writer.key("score")
+            writer.number(score)
+        }
+    }
+}
+
+extension NextSentence {
+    /// Writes the members `is_next`, `not_next` and `logits` of an object.
+    package func write(to writer: inout JSONWriter) {
+        writer.key("is_next")
+        writer.number(isNext)
+        writer.key("not_next")
+        writer.number(notNext)
+        writer.key("logits")
+        writer.numbers(logits)
+    }
+}
+
+extension ChoiceAnswer {
+    /// Writes the members `index`, `choice`, `probabilities` and `logits` of an object.
+    package func write(choices: [String], to writer: inout JSONWriter) {
+        writer.key("index")
+        writer.integer(index)
+        writer.key("choice")
+        writer.string(choices[index])
+        writer.key("probabilities")
+        writer.numbers(probabilities)
+        writer.key("logits")
+        writer.numbers(logits)
+    }
+}
+
+extension MaskCandidate {
+    /// Writes `{"score": …, "token": …, "token_str": …, "sequence": …}`.
+    package func write(to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.key("score")
+            writer.number(score)
+            writer.key("token")
+            writer.integer(token)
+            writer.key("token_str")
+            writer.string(tokenText)
+            writer.key("sequence")
+            writer.string(sequence)
+        }
+    }
+}
+
+extension Answer {
+    /// Writes `{"score": …, "start": …, "end": …, "answer": …}`.
+    package func write(to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.key("score")
+            writer.number(score)
+            writer.key("start")
+            writer.integer(start)
+            writer.key("end")
+            writer.integer(end)
+            writer.key("answer")
+            writer.string(text)
+        }
+    }
+}
+
+extension Entity {
+    /// Writes `{"entity": …, "score": …, "index": …, "word": …, "start": …, "end": …}`; where tokens were aggregated,
+    /// `entity_group` and no index.
+    package func write(to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.key(index == nil ? "entity_group" : "entity")
+            writer.string(label)
+            writer.key("score")
+            writer.number(score)
+            if let index {
+                writer.key("index")
+                writer.integer(index)
+            }
+            writer.key("word")
+            writer.string(word)
+            writer.key("start")
+            writer.integer(start)
+            writer.key("end")
+            writer.integer(end)
+        }
+    }
+}
+
+/// One token of a text, as `/tokenize` and `swiftlet tokenize` show it.
+package struct EncodedToken: Sendable {
+    /// The token's id.
+    package let id: Int32
+    /// The token as it stands in the vocabulary.
+    package let text: String
+    /// Where the token stands in its text; nil for a special token.
+    package let place: Range<Int32>?
+    /// The token's type id.
+    package let typeID: Int32
+
+    /// The token of an encoding at an index.
+    /// - Parameter offsets: where each of the encoding's tokens stands in its text.
+    package init(_ encoding: Encoding, at index: Int, offsets: [Range<Int32>], _ tokenizer: Tokenizer) {
+        id = encoding.ids[index]
+        text = tokenizer.token(id: encoding.ids[index]) ?? ""
+        place = encoding.specialTokensMask[index] ? nil : offsets[index]
+        typeID = encoding.typeIDs[index]
+    }
+
+    /// Writes `{"id": …, "text": …, "special": …, "start": …, "stop": …, "type_id": …}`.
+    package func write(to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.key("id")
+            writer.integer(id)
+            writer.key("text")
+            writer.string(text)
+            writer.key("special")
+            writer.boolean(place == nil)
+            writer.key("start")
+            if let place { writer.integer(place.lowerBound) } else { writer.null() }
+            writer.key("stop")
+            if let place { writer.integer(place.upperBound) } else { writer.null() }
+            writer.key("type_id")
+            writer.integer(typeID)
+        }
+    }
+}

@@ -1,0 +1,200 @@
+import Compression
+import Encoder
+import HTTPProtocol
+import HTTPTypes
+import Inference
+
+/// All that a request's head decides: the route, or those that share the path; the coding of the body; or why the
+/// request is refused.
+final class ServicePlan: RequestPlan {
+    enum Decision: Sendable {
+        /// An error answers the request.
+        case refused(any Error)
+        /// The request is OPTIONS; these methods may be used.
+        case methods(String)
+        /// A question about the service. The answer is made off the event loop where that is costly.
+        case atOnce(
+            RouteTable.Found,
+            @Sendable (RouteRequest, RouteContext) throws -> Response,
+            isCostly: @Sendable (RouteContext) -> Bool
+        )
+        /// Work of one of these routes, on a body of this coding.
+        case work(RouteTable.Found, CompressionFormat?)
+    }
+
+    let handler: ServiceHandler
+    private let decision: Decision
+    /// The route in whose form errors are written until the body tells for which route it is meant; nil if there is
+    /// none.
+    let route: Route?
+
+    init(_ decision: Decision, of route: Route?, _ handler: ServiceHandler) {
+        self.decision = decision
+        self.route = route
+        self.handler = handler
+    }
+
+    /// Begins with the whole request: answers it, or admits its work to the queue.
+    func begin(_ request: Request, _ arrival: Arrival) -> Reply {
+        let reply = reply(to: request, arrival)
+        guard case .answer(let response) = reply else { return reply }
+        return .answer(handler.edge.finish(response, for: request.head, isOnLoop: true))
+    }
+
+    /// The reply to a request that has just come.
+    func reply(to request: Request, client: String?) -> Reply { reply(to: request, Arrival(client: client)) }
+
+    private func reply(to request: Request, _ arrival: Arrival) -> Reply {
+        do {
+            switch decision {
+            case .refused(let error):
+                throw error
+            case .methods(let allow):
+                return .answer(record(request, arrival).stamped(.methods(allow)))
+            case .atOnce(let found, let answer, let isCostly):
+                let context = handler.context
+                let routed = RouteRequest(request, parameters: found.parameters, started: arrival.received)
+                if isCostly(context) { return .work(CostlyAnswer(plan: self, request, arrival, routed, answer)) }
+                // Before the record: a record that no answer takes would be logged as 499, beside the error's own.
+                let response = try answer(routed, context)
+                return .answer(record(request, arrival).stamped(response))
+            case .work(let found, let coding):
+                let inference = try handler.context.inference
+                let options = try RequestOptions(
+                    request.head.headerFields,
+                    received: arrival.received,
+                    timeout: inference.configuration.requestTimeout
+                )
+                if found.fallback.isQueued { try inference.checkCapacity(for: options) }
+                return .work(
+                    RoutedWork(
+                        plan: self,
+                        request: request,
+                        arrival: arrival,
+                        found: found,
+                        coding: coding,
+                        options: options
+                    )
+                )
+            }
+        } catch {
+            return .answer(record(request, arrival).answering(error, of: route))
+        }
+    }
+
+    fileprivate func record(_ request: Request, _ arrival: Arrival) -> AccessRecord {
+        handler.record(request, arrival, route)
+    }
+
+    /// The answer to a request whose work the server does not let run.
+    fileprivate func refuse(_ request: Request, _ arrival: Arrival, status: Int, _ message: String) -> Response {
+        record(request, arrival).answering(ServiceError(refusedWith: status, message), of: route)
+    }
+}
+
+/// A request of a route that runs the model, whole and admitted.
+private final class RoutedWork: RequestWork {
+    let plan: ServicePlan
+    let request: Request
+    let arrival: Arrival
+    let found: RouteTable.Found
+    let coding: CompressionFormat?
+    let options: RequestOptions
+
+    init(
+        plan: ServicePlan,
+        request: Request,
+        arrival: Arrival,
+        found: RouteTable.Found,
+        coding: CompressionFormat?,
+        options: RequestOptions
+    ) {
+        self.plan = plan
+        self.request = request
+        self.arrival = arrival
+        self.found = found
+        self.coding = coding
+        self.options = options
+    }
+
+    func run() async -> Response {
+        plan.handler.edge.finish(await answer(), for: request.head)
+    }
+
+    private func answer() async -> Response {
+        let record = plan.record(request, arrival)
+        let (handler, metrics) = (plan.handler, plan.handler.metrics)
+        var route = found.fallback
+        do {
+            var routed = RouteRequest(
+                request,
+                body: try handler.edge.coding.body(of: request, coding),
+                parameters: found.parameters,
+                started: arrival.received,
+                record: record
+            )
+            if found.entries.count > 1 {
+                let fields = try routed.fields()
+                routed.parsed = fields
+                let heads = try handler.context.inference.model.encoder.heads
+                route = found.entries.first { $0.path.takes(fields.members, heads: heads) }?.route ?? route
+                record.note { [route] in $0.route = route.label }
+            }
+            guard case .work(let answer) = route.answer else {
+                preconditionFailure("a path's routes for POST are all work")
+            }
+            metrics.began(route.label)
+            defer { metrics.ended(route.label) }
+            let response = try await options.run { [routed] in
+                try RequestOptions.check()
+                return try await answer(routed, handler.context)
+            }
+            return record.stamped(response)
+        } catch {
+            return record.answering(error, of: route)
+        }
+    }
+
+    func refuse(status: Int, message: String) -> Response {
+        plan.refuse(request, arrival, status: status, message)
+    }
+}
+
+/// A question about the service whose answer takes too long for the event loop.
+private final class CostlyAnswer: RequestWork {
+    let plan: ServicePlan
+    let request: Request
+    let arrival: Arrival
+    let routed: RouteRequest
+    let answer: @Sendable (RouteRequest, RouteContext) throws -> Response
+
+    init(
+        plan: ServicePlan,
+        _ request: Request,
+        _ arrival: Arrival,
+        _ routed: RouteRequest,
+        _ answer: @escaping @Sendable (RouteRequest, RouteContext) throws -> Response
+    ) {
+        self.plan = plan
+        self.request = request
+        self.arrival = arrival
+        self.routed = routed
+        self.answer = answer
+    }
+
+    func run() async -> Response {
+        let record = plan.record(request, arrival)
+        let response: Response
+        do {
+            response = record.stamped(try answer(routed, plan.handler.context))
+        } catch {
+            response = record.answering(error, of: plan.route)
+        }
+        // The same framing as when the answer is there at once.
+        return plan.handler.edge.finish(response, for: request.head, isOnLoop: true)
+    }
+
+    func refuse(status: Int, message: String) -> Response {
+        plan.refuse(request, arrival, status: status, message)
+    }
+}

@@ -1,0 +1,80 @@
+/// The settings of what stands between the network and every route: TLS, API keys, browsers and compression.
+package struct EdgeSettings: Sendable {
+    /// Certificates of the TCP port (PEM); nil: it speaks plain HTTP.
+    package var tlsCertificate: String?
+    /// The certificate's private key.
+    package var tlsKey: String?
+    /// Oldest version of TLS.
+    package var tlsMinVersion: TLSVersion = .tls12
+    /// File of API keys; nil: only the keys of the environment.
+    package var apiKeysFile: String?
+    /// Routes that need no key: ``RouteGroup``s with commas, or `none`.
+    package var openRoutes = RouteGroup.health.rawValue
+    /// Origins of web pages that may call, as ``AllowedOrigins`` reads them; nil: none.
+    package var corsAllowOrigin: String?
+    /// How long a browser may remember what a page is allowed.
+    package var corsMaxAge: Duration = .seconds(7200)
+    /// Whether answers are compressed.
+    package var compression = true
+    /// Smallest answer in bytes that is compressed. 1,400 fit one packet of most networks, with the header fields.
+    package var compressionMinBytes = 1400
+}
+
+/// The versions of TLS that may be the oldest to be spoken.
+package enum TLSVersion: String, Sendable, CaseIterable {
+    /// TLS 1.2, with forward secrecy and AEAD ciphers only.
+    case tls12 = "1.2"
+    /// TLS 1.3.
+    case tls13 = "1.3"
+}
+
+/// Routes that may be open to clients without a key: questions about the service, not work.
+package enum RouteGroup: String, CaseIterable, Sendable {
+    /// Probes: orchestrators have no keys to show.
+    case health
+    case metrics
+    case info
+    case docs
+
+    /// The groups that a list with commas names, none by "none"; nil when the list names anything else.
+    static func groups(in list: String) -> Set<RouteGroup>? {
+        let names = list.split(separator: ",", omittingEmptySubsequences: false).map { String($0.trimmed) }
+        guard names != ["none"] else { return [] }
+        let groups = names.compactMap(RouteGroup.init(rawValue:))
+        return groups.count == names.count ? Set(groups) : nil
+    }
+}
+
+/// The origins of the web pages that may read answers (CORS).
+enum AllowedOrigins: Sendable, Equatable {
+    /// Every page.
+    case any
+    /// The pages of these origins, in lower case.
+    case listed(Set<String>)
+
+    /// - Parameter list: `*`, or origins with commas between them; nil when one is malformed.
+    init?(_ list: String) {
+        let elements = list.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmed.lowercased() }
+        if elements == ["*"] {
+            self = .any
+        } else {
+            guard elements.allSatisfy(Self.isOrigin) else { return nil }
+            self = .listed(Set(elements))
+        }
+    }
+
+    /// `scheme://host[:port]`, as browsers write it, with nothing behind it; or `null`, the origin of local files.
+    private static func isOrigin(_ text: String) -> Bool {
+        text == "null" || text.wholeMatch(of: /[a-z][a-z0-9+.-]*:\/\/[a-z0-9._~%\[\]:-]+/) != nil
+    }
+}
+
+extension Substring {
+    /// Without spaces and tabs at either end.
+    var trimmed: Substring {
+        var text = self
+        while let first = text.first, first == " " || first == "\t" { text.removeFirst() }
+        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
+        return text
+    }
+}

@@ -1,0 +1,74 @@
+extension ServiceConfiguration {
+    /// The configuration as a commented YAML file with every key: what `swiftlet serve --print-config` prints, and,
+    /// at the defaults, what is committed as `config/swiftlet.yaml`.
+    package var yaml: String {
+        var lines = Self.preamble
+        for section in ConfigurationKey.sections {
+            lines += ["", "# --- \(section.title) " + String(repeating: "-", count: 72 - section.title.count)]
+            for key in section.keys {
+                lines.append("")
+                lines += Self.wrap(key.effect, width: 116).map { "# " + $0 }
+                lines.append("# \(key.signature)")
+                lines.append(key.read(self).map { "\(key.name): \(Self.scalar($0))" } ?? "# \(key.name):")
+            }
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static let preamble = """
+        # Settings of `swiftlet serve`, each with its default. Made by `swiftlet serve --print-config`.
+        #
+        #     swiftlet serve --config config/swiftlet.yaml
+        #
+        # The environment variable of a key overrides the value here, and its flag overrides both: flag > environment >
+        # file > default. The file is a flat list of `key: value`. An unknown key, a key given twice or a value out of
+        # range stops the start with an error that names its place. A key without a value counts as absent. Sizes are in
+        # bytes, times in seconds with decimals ("0.5").
+        #
+        # Three more variables are read: SWIFTLET_CONFIG names the file, SWIFTLET_API_KEYS lists API keys separated by
+        # commas, and SWIFTLET_BLAS_CORE names the kernels that OpenBLAS uses (such as SkylakeX) instead of the best for
+        # the CPU.
+        """.split(separator: "\n").map(String.init)
+
+    /// Quotes what YAML would not read back as the same text.
+    private static func scalar(_ text: String) -> String {
+        if text.wholeMatch(of: /[A-Za-z0-9_.\/][A-Za-z0-9_.\/-]*/) != nil { return text }
+        return "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+    }
+
+    /// Breaks a paragraph into lines of at most `width` characters, at spaces.
+    static func wrap(_ paragraph: String, width: Int) -> [String] {
+        var lines: [String] = []
+        for word in paragraph.split(separator: " ") {
+            if let last = lines.last, last.count + 1 + word.count <= width {
+                lines[lines.count - 1] = last + " " + word
+            } else {
+                lines.append(String(word))
+            }
+        }
+        return lines
+    }
+}
+
+extension ConfigurationKey {
+    /// The list of all settings for `swiftlet serve --help`: flag, type, default, and the first sentence of the effect.
+    package static var help: String {
+        sections.map { section in
+            ([section.title.uppercased()] + section.keys.map(\.helpEntry)).joined(separator: "\n")
+        }.joined(separator: "\n\n")
+    }
+
+    private var helpEntry: String {
+        let details = [unit, range, defaultValue.map { "default \($0)" }].compactMap(\.self).joined(separator: ", ")
+        let summary = effect.split(separator: ". ").first.map(String.init) ?? effect
+        let ended = summary.hasSuffix(".") ? summary : summary + "."
+        let lines = ServiceConfiguration.wrap(ended, width: 70).map { "        " + $0 }
+        let head = "  \(flag) <\(type)>" + (details.isEmpty ? "" : "  (\(details))")
+        return ([head] + lines).joined(separator: "\n")
+    }
+
+    /// One line on type, unit, range, default and spellings.
+    fileprivate var signature: String {
+        "\(expected). Default: \(defaultValue ?? "unset"). \(flag), \(variable)"
+    }
+}

@@ -1,0 +1,111 @@
+import Batching
+import Encoder
+import HTTPProtocol
+import HTTPServer
+import Inference
+
+/// One value as somebody wrote it, before it is checked.
+struct Setting: Sendable {
+    let key: ConfigurationKey
+    /// The former name by which the setting was written; nil when it was written by its name.
+    var formerName: String?
+    let value: String
+    let source: ConfigurationSource
+
+    /// Writes the value into `configuration`, or says what is wrong with it.
+    func apply(to configuration: inout ServiceConfiguration) throws(ConfigurationError) {
+        guard key.write(&configuration, value) else {
+            throw .invalidValue(key: key.name, value: value, source: source, expected: key.expected)
+        }
+        guard let formerName else { return }
+        configuration.warnings.append(
+            "\(source): the setting \(formerName) is named \(key.name) now; the former name works in this release only"
+        )
+    }
+}
+
+extension ServiceConfiguration {
+    /// Resolves the settings of a run: flag over environment over file over default.
+    ///
+    /// - Parameters:
+    ///   - flags: the command line's words that are settings, in order.
+    ///   - environment: the process's variables, of which those that begin with `SWIFTLET_` are read.
+    ///   - file: path of a YAML file; nil: `SWIFTLET_CONFIG`, else none.
+    /// - Throws: what is wrong with any of them. A wrong value is refused even where another source overrides it.
+    package static func resolve(
+        flags: [String],
+        environment: [String: String],
+        file: String? = nil
+    ) throws(ConfigurationError) -> ServiceConfiguration {
+        let path = file ?? environment[SettingsEnvironment.fileVariable].flatMap { $0.isEmpty ? nil : $0 }
+        var sources: [[Setting]] = []
+        if let path { sources.append(try SettingsFile.read(path: path)) }
+        sources.append(try SettingsEnvironment.parse(environment))
+        for settings in sources { try refuseTwoValues(settings) }
+        sources.append(try SettingsFlags.parse(flags))
+        var configuration = ServiceConfiguration()
+        for setting in sources.joined() { try setting.apply(to: &configuration) }
+        try configuration.checkTogether()
+        return configuration
+    }
+
+    /// Refuses a file or an environment that gives a setting one value by its name and another by its former name. Of
+    /// flags the last wins, as of any flag that is repeated.
+    private static func refuseTwoValues(_ settings: [Setting]) throws(ConfigurationError) {
+        var seen: [String: Setting] = [:]
+        for setting in settings {
+            guard let other = seen.updateValue(setting, forKey: setting.key.name), other.value != setting.value else {
+                continue
+            }
+            let former = setting.formerName ?? other.formerName ?? setting.key.name
+            throw .contradiction(
+                "\(other.source) and \(setting.source) give \(setting.key.name), formerly \(former), two values: "
+                    + "remove \(former)"
+            )
+        }
+    }
+
+    /// Refuses settings that are right one by one but cannot hold together.
+    func checkTogether() throws(ConfigurationError) {
+        guard listen.listensOnTCP || listen.unixSocket != nil else {
+            throw .contradiction(
+                "host is \"\(ListenSettings.noHost)\" and unix_socket is not set: there is nothing to listen on"
+            )
+        }
+        guard inference.defaultPrompt == nil || model.defaultPromptName == nil else {
+            throw .contradiction("default_prompt and default_prompt_name are both set: there is one default")
+        }
+        guard (edge.tlsCertificate == nil) == (edge.tlsKey == nil) else {
+            throw .contradiction("tls_certificate and tls_key belong together: set both, or neither")
+        }
+        guard edge.tlsCertificate == nil || listen.listensOnTCP else {
+            throw .contradiction(
+                "tls_certificate is set and host is \"\(ListenSettings.noHost)\": unix sockets do not speak TLS"
+            )
+        }
+        if let conflict = model.compute.conflict { throw .contradiction(conflict) }
+        let batching = inference.batching
+        let ordered: [(name: String, value: Int, lower: String, lowerValue: Int, reason: String)] = [
+            (
+                "max_queue_tokens", batching.maxQueueTokens, "max_batch_tokens", batching.maxBatchTokens,
+                ": the queue could never hold one full batch"
+            ),
+            (
+                "max_held_texts", batching.maxHeldSequences, "max_client_batch_size", inference.maxClientBatchSize,
+                ": the largest request could only be taken in alone"
+            ),
+            (
+                "max_outbound_bytes", http.maxOutboundBytes, "max_outbound_bytes_per_connection",
+                http.maxOutboundBytesPerConnection, ""
+            ),
+            ("max_inbound_bytes", http.maxInboundBytes, "max_body_bytes", http.limits.maxBodyBytes, ""),
+            (
+                "max_token_vectors_held", inference.maxTokenVectorsHeld, "max_token_vectors_per_request",
+                inference.maxTokenVectorsPerRequest, ""
+            ),
+        ]
+        for (name, value, lower, lowerValue, reason) in ordered where value < lowerValue {
+            throw .contradiction("\(name) (\(value)) is below \(lower) (\(lowerValue))\(reason)")
+        }
+    }
+}

@@ -1,0 +1,330 @@
+import HTTPProtocol
+import HTTPServer
+import Inference
+
+/// The part of the table of settings that is about the network: see ``ConfigurationKey/sections``.
+extension ConfigurationKey {
+    static let network: [ConfigurationKey] = [
+        .text(
+            "host",
+            \.listen.host,
+            """
+            Address or name to listen on. The default is reachable from this machine only; 0.0.0.0 takes connections \
+            on every IPv4 address, :: on every IPv6 and IPv4 address, none opens no TCP socket (then unix_socket must \
+            be set). Without api_keys_file the service answers everyone who reaches it: open it only to a network that \
+            you trust.
+            """
+        ),
+        .integer(
+            "port",
+            \.listen.port,
+            unit: "TCP port",
+            in: 0...65535,
+            "Port to listen on. 0: the system chooses a free one, and the log names it."
+        ),
+        .text(
+            "unix_socket",
+            \.listen.unixSocket,
+            type: "path",
+            "Path of a unix socket to listen on in addition to host and port. Unset: none."
+        ),
+        .integer(
+            "backlog",
+            \.http.backlog,
+            unit: "connections",
+            in: 1...65535,
+            """
+            Connections that the kernel holds until they are accepted; the kernel lowers the number to \
+            net.core.somaxconn. Raise it if clients that connect all at once see resets or long connection times.
+            """
+        ),
+    ]
+
+    static let security: [ConfigurationKey] = [
+        .text(
+            "tls_certificate",
+            \.edge.tlsCertificate,
+            type: "path",
+            """
+            Certificates (PEM), the server's own first, then those that signed it. With tls_key it makes the port \
+            speak TLS, and nothing else; a unix socket stays plain. SIGHUP reads both files again. Unset: plain HTTP.
+            """
+        ),
+        .text(
+            "tls_key",
+            \.edge.tlsKey,
+            type: "path",
+            """
+            The private key of tls_certificate (PEM, without a passphrase), readable by this user only. A key on an \
+            elliptic curve (P-256) costs a twentieth of the CPU time of an RSA key in each handshake.
+            """
+        ),
+        .choice(
+            "tls_min_version",
+            \.edge.tlsMinVersion,
+            "Oldest version of TLS that is accepted. 1.3 shuts out clients from before about 2018."
+        ),
+        .text(
+            "api_keys_file",
+            \.edge.apiKeysFile,
+            type: "path",
+            """
+            File of API keys, one a line, of which a client must send one (Authorization: Bearer KEY, api-key or \
+            x-api-key); # begins a comment. SIGHUP reads the file again. The variable SWIFTLET_API_KEYS may hold \
+            further keys, separated by commas. With neither, the service answers everyone who reaches the port.
+            """
+        ),
+        .text(
+            "api_key_open_routes",
+            \.edge.openRoutes,
+            type: "none|" + RouteGroup.allCases.map(\.rawValue).joined(separator: "|") + ", several with commas",
+            """
+            Routes that need no key where there are keys. health are the probes, for orchestrators; metrics is \
+            /metrics; info names the model; docs describe the interface. Every other route needs a key.
+            """,
+            isValid: { RouteGroup.groups(in: $0) != nil }
+        ),
+        .text(
+            "cors_allow_origin",
+            \.edge.corsAllowOrigin,
+            type: "* or origins (https://example.org) with commas",
+            """
+            Origins of the web pages that may call the service from a browser; * allows all pages. Unset: none, and \
+            answers have no CORS header fields. Clients other than browsers ignore this.
+            """,
+            isValid: { AllowedOrigins($0) != nil }
+        ),
+        .seconds(
+            "cors_max_age",
+            \.edge.corsMaxAge,
+            in: .zero...Duration.seconds(86400),
+            """
+            How long a browser may remember what a page is allowed before it asks again. Browsers cap it at about two \
+            hours.
+            """
+        ),
+        .boolean(
+            "compression",
+            \.edge.compression,
+            """
+            Whether answers in text form are sent as gzip to clients that accept it (Accept-Encoding). It more than \
+            halves JSON, and costs CPU time that the engine could use: choose false where clients are near. Requests \
+            may be gzip or deflate in either case.
+            """
+        ),
+        .integer(
+            "compression_min_bytes",
+            \.edge.compressionMinBytes,
+            unit: "bytes",
+            in: 0...1_073_741_824,
+            "Smallest answer that is compressed. An answer that fits one packet arrives no sooner when it is smaller."
+        ),
+    ]
+
+    static let limits: [ConfigurationKey] = [
+        .integer(
+            "max_header_bytes",
+            \.http.limits.maxHeaderBytes,
+            unit: "bytes",
+            in: 1024...1_048_576,
+            "Most bytes of a request's header fields, names and values together; more are refused (431)."
+        ),
+        .integer(
+            "max_header_fields",
+            \.http.limits.maxHeaderFields,
+            unit: "fields",
+            in: 8...10_000,
+            "Most header fields of a request; more are refused (431)."
+        ),
+        .integer(
+            "max_target_bytes",
+            \.http.limits.maxTargetBytes,
+            unit: "bytes",
+            in: 64...1_048_576,
+            "Longest target of a request, that is, its path and query; a longer one is refused (414)."
+        ),
+        .integer(
+            "max_body_bytes",
+            \.http.limits.maxBodyBytes,
+            unit: "bytes",
+            in: 1024...1_073_741_824,
+            """
+            Largest body of a request; a larger one is refused (413), before it is read if its length is announced. A \
+            body is held whole in memory while it arrives; max_inbound_bytes bounds all bodies together.
+            """
+        ),
+        .integer(
+            "max_connections",
+            \.http.maxConnections,
+            unit: "connections",
+            in: 1...1_000_000,
+            """
+            Most connections open at once; further clients are answered 503 with Retry-After and closed. An idle \
+            connection takes about 2 KiB (HTTP/1.1) or 16 KiB (HTTP/2) and one file descriptor, so the process's limit \
+            of descriptors (ulimit -n) must be higher.
+            """
+        ),
+        .integer(
+            "max_concurrent_streams",
+            \.http.limits.maxConcurrentStreams,
+            unit: "streams",
+            in: 1...65535,
+            "Most HTTP/2 requests in work at once on one connection; the client is told the number."
+        ),
+        .integer(
+            "max_outbound_bytes_per_connection",
+            \.http.maxOutboundBytesPerConnection,
+            unit: "bytes",
+            in: 65536...1_073_741_824,
+            """
+            Most bytes of answers that may wait in memory for one client to read them; above it the connection's \
+            further requests are not begun. Without this limit a client that asks and never reads would cost memory \
+            without end.
+            """
+        ),
+        .integer(
+            "max_outbound_bytes",
+            \.http.maxOutboundBytes,
+            unit: "bytes",
+            in: 65536...1_099_511_627_776,
+            """
+            Most bytes of answers that may wait in memory on all connections together; above it requests are refused \
+            (503) and streamed answers pause. With many slow readers this is the memory that their answers may take. \
+            From half of it on, a client is cut that takes less than a quarter of what waits for it in write_timeout.
+            """
+        ),
+        .integer(
+            "max_inbound_bytes",
+            \.http.maxInboundBytes,
+            unit: "bytes",
+            in: 1024...1_099_511_627_776,
+            """
+            Most bytes of request bodies, being read or in work, of all connections together; above it requests are \
+            refused (503) and bodies are not read on.
+            """
+        ),
+    ]
+
+    static let timeLimits: [ConfigurationKey] = [
+        .seconds(
+            "handshake_timeout",
+            \.http.handshakeTimeout,
+            in: shortest...longest,
+            "From the start of a connection to the end of its TLS handshake, where tls_certificate is set."
+        ),
+        .seconds(
+            "head_timeout",
+            \.http.headTimeout,
+            in: shortest...longest,
+            "For a request's head to arrive whole, however slowly its bytes come; 408 after it."
+        ),
+        .seconds(
+            "body_timeout",
+            \.http.bodyTimeout,
+            in: shortest...longest,
+            "For a request's body to arrive whole; 408 after it. Raise it for large bodies over slow links."
+        ),
+        .seconds(
+            "request_timeout",
+            \.inference.requestTimeout,
+            in: .zero...longest,
+            """
+            From a request's last byte to its answer, where the request has no X-Request-Timeout-Ms of its own; 504 \
+            after it, and the rest of the request is not computed. A request that would wait longer is refused at once \
+            (429). The default is the usual limit of proxies, behind which nobody would get the answer. 0: no limit.
+            """
+        ),
+        .seconds(
+            "write_timeout",
+            \.http.writeTimeout,
+            in: shortest...longest,
+            """
+            How long sending an answer may make no progress. After it the client has stopped reading, and the \
+            connection is closed.
+            """
+        ),
+        .seconds(
+            "idle_timeout",
+            \.http.idleTimeout,
+            in: shortest...longest,
+            """
+            Between two requests on one connection. Keep it above the idle time of a proxy in front (60 s is usual): \
+            otherwise the proxy uses connections that have just been closed.
+            """
+        ),
+        .seconds(
+            "half_close_grace",
+            \.http.halfCloseGrace,
+            in: .zero...longest,
+            """
+            For an answer to be computed and sent to a client that has closed its sending side. Most such clients are \
+            gone; a few (netcat) still read. 0: such a client is taken for gone at once.
+            """
+        ),
+        .seconds(
+            "linger_timeout",
+            \.http.lingerTimeout,
+            in: shortest...longest,
+            """
+            For a client to close a connection that is finished. Without this wait, bytes that are still on their way \
+            would cause a reset, which can destroy the last answer.
+            """
+        ),
+        .seconds(
+            "drain_delay",
+            \.lifecycle.drainDelay,
+            in: .zero...longest,
+            """
+            From SIGTERM until new connections are refused. During it requests are served and /health/ready answers \
+            503, so that a load balancer that asks takes this process out before a client is refused. Set it above the \
+            time that the balancer needs to notice. SIGINT does not wait.
+            """
+        ),
+        .seconds(
+            "drain_timeout",
+            \.lifecycle.drainTimeout,
+            in: .zero...longest,
+            """
+            From the end of drain_delay, or from SIGINT, to exit at the latest. Requests in work are answered and new \
+            connections refused; whatever is left at the end is closed. Keep the sum of both below the time after \
+            which the supervisor kills the process (Kubernetes: terminationGracePeriodSeconds, 30 s).
+            """
+        ),
+    ]
+
+    /// A shorter time limit would only be a way to refuse everything.
+    static let shortest: Duration = .milliseconds(1)
+    /// A day: a longer time limit is none.
+    static let longest: Duration = .seconds(86400)
+
+    static let log: [ConfigurationKey] = [
+        .choice("log_level", \.log.level, "Least severity that is logged, to standard error."),
+        .choice(
+            "log_format",
+            \.log.format,
+            """
+            Form of a log line: json is one object a line, text is for people, auto is text where standard error is a \
+            terminal and json elsewhere. The texts of requests are never logged.
+            """
+        ),
+        .choice(
+            "access_log",
+            \.log.access,
+            """
+            Requests that have a line in the log, always a JSON object, whatever log_format is: all requests, those \
+            with errors (a status of 400 and above, or a client that went away), or none. docs/operations.md explains \
+            the fields.
+            """
+        ),
+        .integer(
+            "log_buffer_bytes",
+            \.log.bufferBytes,
+            unit: "bytes",
+            in: 4096...1_073_741_824,
+            """
+            Bytes of log lines that may wait for a slow reader of standard error. Lines that do not fit are dropped \
+            and counted (swiftlet_log_lines_dropped_total): the log never holds up requests.
+            """
+        ),
+    ]
+}

@@ -1,0 +1,69 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Hears SIGTERM and SIGINT. The first signal asks for an orderly end. A second SIGINT, from somebody who presses
+/// Ctrl-C twice, ends the process at once. A repeated SIGTERM does not: supervisors send it twice, and have SIGKILL
+/// too.
+final class StopSignals: Sendable {
+    /// Kept alive here, and cancelled at the end.
+    private let sources = Mutex<[any DispatchSourceSignal]>([])
+
+    /// - Parameter onFirst: told the first signal's name.
+    init(onFirst: @escaping @Sendable (String) -> Void) {
+        let count = Count()
+        let queue = DispatchQueue(label: "swiftlet.signals")
+        for number in [SIGTERM, SIGINT] {
+            // The default action would end the process before Dispatch hears of the signal.
+            signal(number, SIG_IGN)
+            sources.withLock { sources in
+                let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+                source.setEventHandler {
+                    if count.increment() == 1 {
+                        onFirst(number == SIGTERM ? "SIGTERM" : "SIGINT")
+                    } else if number == SIGINT {
+                        // The convention of shells: 128 and the signal's number. Without exit handlers, which would
+                        // take memory away under the engine's threads.
+                        _exit(128 + SIGINT)
+                    }
+                }
+                source.activate()
+                sources.append(source)
+            }
+        }
+    }
+
+    func cancel() {
+        sources.withLock { sources in
+            for source in sources { source.cancel() }
+        }
+    }
+
+    private final class Count: Sendable {
+        private let value = Atomic<Int>(0)
+        func increment() -> Int { value.add(1, ordering: .relaxed).newValue }
+    }
+}
+
+/// Hears SIGHUP, with which operators have files read again.
+final class ReloadSignal: Sendable {
+    /// Kept alive here, and cancelled at the end.
+    private let source = Mutex<(any DispatchSourceSignal)?>(nil)
+
+    init(_ reload: @escaping @Sendable () -> Void) {
+        // The default action would end the process before Dispatch hears of the signal.
+        signal(SIGHUP, SIG_IGN)
+        source.withLock { source in
+            // A queue of its own: two signals must not read the files at the same time.
+            let queue = DispatchQueue(label: "swiftlet.reload")
+            let signals = DispatchSource.makeSignalSource(signal: SIGHUP, queue: queue)
+            signals.setEventHandler(handler: reload)
+            signals.activate()
+            source = signals
+        }
+    }
+
+    func cancel() {
+        source.withLock { $0?.cancel() }
+    }
+}

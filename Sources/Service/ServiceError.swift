@@ -1,0 +1,127 @@
+import Batching
+import Checkpoint
+import Encoder
+import HTTPTypes
+import Inference
+import JSON
+import Tokenization
+
+/// An answer that is not a result: a status, an error type, and a message for the client.
+package struct ServiceError: Error, Equatable {
+    /// text-embeddings-inference's error types, and ours where it has none.
+    package enum Kind: String, Sendable {
+        case empty = "Empty"
+        case validation = "Validation"
+        case tokenizer = "Tokenizer"
+        case overloaded = "Overloaded"
+        case backend = "Backend"
+        case unhealthy = "Unhealthy"
+        case unauthenticated = "Unauthenticated"
+        case notFound = "NotFound"
+        case methodNotAllowed = "MethodNotAllowed"
+        case notAcceptable = "NotAcceptable"
+        case unsupportedMediaType = "UnsupportedMediaType"
+        case payloadTooLarge = "PayloadTooLarge"
+        case timeout = "Timeout"
+        case cancelled = "Cancelled"
+    }
+
+    /// HTTP's status code.
+    package var status: Int
+    /// The `error_type`.
+    package var kind: Kind
+    /// What was given, what was expected and what to do.
+    package var message: String
+    /// The time after which a retry makes sense.
+    package var retryAfter: Duration?
+    /// The methods that the path takes.
+    package var allow: String?
+    /// Further header fields of the answer.
+    var fields = HTTPFields()
+
+    init(_ status: Int, _ kind: Kind, _ message: String, retryAfter: Duration? = nil, allow: String? = nil) {
+        self.status = status
+        self.kind = kind
+        self.message = message
+        self.retryAfter = retryAfter
+        self.allow = allow
+    }
+
+    static func invalid(_ message: String) -> ServiceError {
+        ServiceError(422, .validation, message)
+    }
+
+    /// A list that must not be empty.
+    static func empty(_ key: String) -> ServiceError {
+        ServiceError(400, .empty, "`\(key)` cannot be empty")
+    }
+
+    static let loading = ServiceError(
+        503,
+        .unhealthy,
+        "loading: the model is not ready yet",
+        retryAfter: retryAfterLoading
+    )
+}
+
+// MARK: - The one place where the errors of other targets become statuses
+
+extension ServiceError {
+    /// Clients read answers that are held back within about a second.
+    private static let retryAfterHeldBack = Duration.seconds(1)
+    /// Loading takes about a second.
+    static let retryAfterLoading = Duration.seconds(1)
+
+    /// The answer to an error of another target. An error that no target declares is a fault of ours.
+    package init(_ error: any Error) {
+        switch error {
+        case let error as ServiceError: self = error
+        case let error as JSONError: self.init(400, .validation, "the body is not valid JSON: \(error)")
+        case let error as InferenceError: self.init(error)
+        case let error as TaskError where error.isModelAtFault: self.init(424, .backend, "\(error)")
+        case let error as TaskError: self.init(422, .validation, "Input validation error: \(error)")
+        case let error as SchedulerError: self.init(error)
+        case TokenizerError.truncationTooShort: self.init(422, .validation, "\(error)")
+        case let error as TokenizerError: self.init(422, .tokenizer, "\(error)")
+        case let error as EncoderError: self.init(424, .backend, "\(error)")
+        case is CancellationError: self.init(499, .cancelled, "the client went away")
+        default: self.init(500, .backend, "an unexpected failure: \(error)")
+        }
+    }
+
+    private init(_ error: InferenceError) {
+        switch error {
+        case .noInputs:
+            self.init(400, .empty, "\(error)")
+        case .noTokenizer, .noPooler, .missingHead, .notReranker, .inputFailed:
+            self.init(424, .backend, "\(error)")
+        case .resultsHeldBack:
+            self.init(429, .overloaded, "\(error)", retryAfter: Self.retryAfterHeldBack)
+        case .tooManyInputs:
+            self.init(422, .validation, "\(error)")
+        case .tooLong, .emptyIDs, .noTokens, .unknownID, .invalidMaxLength, .invalidDimensions, .invalidTopK,
+            .invalidTimeout, .invalidPriority, .unknownPrompt, .promptWithoutText, .resultTooLarge,
+            .tokenizationTooLarge, .optionOutOfRange, .emptyText, .noRoomForContext, .overlapTooLong,
+            .tooManyWindows, .strideWithoutAggregation, .poolingDoesNotFit, .onlyPrompt:
+            self.init(422, .validation, "Input validation error: \(error)")
+        }
+    }
+
+    private init(_ error: SchedulerError) {
+        switch error {
+        case .overloaded(_, _, _, let retryAfter):
+            self.init(429, .overloaded, "Model is overloaded: \(error)", retryAfter: retryAfter)
+        case .deadlineExceeded: self.init(504, .timeout, "\(error)")
+        case .stopping: self.init(503, .unhealthy, "\(error)", retryAfter: Self.retryAfterLoading)
+        case .engineFailed: self.init(424, .backend, "\(error)")
+        }
+    }
+}
+
+extension HTTPField.Name {
+    /// A name that HTTPTypes does not have.
+    static func make(_ name: String) -> HTTPField.Name {
+        guard let made = HTTPField.Name(name) else { preconditionFailure("\(name) is a valid field name") }
+        return made
+    }
+}

@@ -1,0 +1,44 @@
+import HTTPProtocol
+import HTTPServer
+import Inference
+import Synchronization
+
+/// The service's state, which any thread may ask for. Guarded by its own lock.
+final class ServiceState: Sendable {
+    struct Snapshot: Sendable {
+        /// Nil until the model is loaded and has answered once.
+        var inference: InferenceService?
+        var watch: EngineWatch?
+        var server: HTTPServer?
+        var log: LogWriter?
+        var isDraining = false
+    }
+
+    private let current = Mutex(Snapshot())
+
+    var snapshot: Snapshot { current.withLock { $0 } }
+
+    func update(_ change: (inout Snapshot) -> Void) {
+        current.withLock { change(&$0) }
+    }
+}
+
+extension ServiceState.Snapshot {
+    /// Whether there is a model. Once loaded, a model stays.
+    var isStarted: Bool { inference != nil }
+
+    var engineAnswers: Bool { watch?.health.isAnswering ?? false }
+
+    /// Whether new requests are welcome.
+    var isReady: Bool { !isDraining && engineAnswers }
+
+    /// False when only a restart helps. While the model is being loaded there is nothing to judge by.
+    var isLive: Bool { watch.map { !$0.health.isRestartNeeded } ?? true }
+
+    /// Why the service is not ready, for a reader of a probe's answer.
+    var notReadyReason: String {
+        if isDraining { return "draining: the service is shutting down" }
+        if !isStarted { return "loading: the model is not ready yet" }
+        return watch?.health.complaint ?? "the engine does not answer"
+    }
+}

@@ -1,0 +1,162 @@
+import ModelFiles
+
+/// Splits a word into pieces of the vocabulary, from left to right, and always takes the longest piece that fits.
+///
+/// Like `tokenizers::models::WordPiece`, it makes one [UNK] of a word that is too long or cannot be split wholly.
+struct WordPiece: Sendable {
+    /// The most scalars of a word if no file says otherwise: the default of BERT's own tokenizer.
+    static let defaultMaximumWordLength = 100
+
+    /// The id of the token for a word that cannot be split.
+    let unknownID: Int32
+    /// The most scalars of a word.
+    let maximumWordLength: Int
+    /// The prefix of pieces that continue a word: `##`.
+    let continuingPrefix: [UInt8]
+    /// The pieces with which a word may begin: every token.
+    private var initialPieces = ByteTrie()
+    /// The pieces that may continue a word: the tokens with the prefix, without that prefix.
+    private var continuingPieces = ByteTrie()
+
+    /// - Parameters:
+    ///   - vocabulary: the model's tokens, without those added to it.
+    ///   - unknownToken: [UNK].
+    ///   - continuingPrefix: `##`.
+    ///   - path: the file that they come from, for errors.
+    init(
+        vocabulary: Vocabulary,
+        unknownToken: String,
+        continuingPrefix: String,
+        maximumWordLength: Int,
+        path: String
+    ) throws(ModelError) {
+        guard let unknownID = vocabulary.id(unknownToken) else {
+            throw .missingToken(file: path, token: unknownToken, role: "the unknown token")
+        }
+        self.unknownID = unknownID
+        self.maximumWordLength = maximumWordLength
+        let prefix = Array(continuingPrefix.utf8)
+        self.continuingPrefix = prefix
+        for (id, token) in vocabulary.entries {
+            var fits = initialPieces.insert(token, id: id)
+            if token.starts(with: prefix) {
+                fits = continuingPieces.insert(token.dropFirst(prefix.count), id: id) && fits
+            }
+            guard fits else {
+                let (what, limit) = ("the vocabulary's tokens", ByteTrie.maximumNodes)
+                throw .limitExceeded(file: path, what: what, found: "more bytes", limit: limit)
+            }
+        }
+    }
+
+    /// Appends the tokens of the word `bytes[start..<end]`, with offsets into `bytes`.
+    ///
+    /// - Parameter folding: The replacement of each byte before it is compared: lower case for ASCII that has not been
+    ///   normalized, the byte itself for text that has been.
+    @inline(__always)
+    func tokenize(
+        _ bytes: Span<UInt8>,
+        from start: Int,
+        to end: Int,
+        folding: Span<UInt8>,
+        into tokens: inout TokenSequence
+    ) {
+        if end - start > maximumWordLength && isTooLong(bytes, from: start, to: end) {
+            tokens.append(unknownID, from: start, to: end)
+            return
+        }
+        guard let first = initialPieces.longestPrefix(of: bytes, from: start, to: end, folding: folding) else {
+            tokens.append(unknownID, from: start, to: end)
+            return
+        }
+        tokens.append(first.id, from: start, to: first.end)
+        if first.end < end {
+            tokenizeRest(bytes, wordStart: start, from: first.end, to: end, folding: folding, into: &tokens)
+        }
+    }
+
+    private func tokenizeRest(
+        _ bytes: Span<UInt8>,
+        wordStart: Int,
+        from start: Int,
+        to end: Int,
+        folding: Span<UInt8>,
+        into tokens: inout TokenSequence
+    ) {
+        let countBefore = tokens.count - 1
+        var position = start
+        while position < end {
+            guard let piece = continuingPieces.longestPrefix(of: bytes, from: position, to: end, folding: folding)
+            else {
+                tokens.truncate(to: countBefore)
+                tokens.append(unknownID, from: wordStart, to: end)
+                return
+            }
+            tokens.append(piece.id, from: position, to: piece.end)
+            position = piece.end
+        }
+    }
+
+    /// Whether a word has too many scalars. It stops counting at the limit.
+    private func isTooLong(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Bool {
+        var scalars = 0
+        var position = start
+        while position < end && scalars <= maximumWordLength {
+            if !UTF8Bytes.isContinuation(bytes[position]) { scalars += 1 }
+            position += 1
+        }
+        return scalars > maximumWordLength
+    }
+}
+
+/// Joins tokens into text, like `tokenizers::decoders::WordPiece`.
+struct WordPieceDecoder: Sendable, Equatable {
+    /// The prefix of a piece that continues a word: `##`.
+    var prefix: [UInt8]
+    /// Whether to remove the spaces that are not written in English.
+    var cleansUp: Bool
+
+    /// The replacements in each token, in this order. The strange one for "do not" is in the original too.
+    private static let replacements: [(from: [UInt8], to: [UInt8])] = [
+        (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"),
+        (" do not", " don't"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
+    ].map { (Array($0.utf8), Array($1.utf8)) }
+
+    /// Appends a token to a text.
+    func append(_ token: [UInt8], isFirst: Bool, to text: inout [UInt8]) {
+        var piece = token
+        if !isFirst {
+            if token.starts(with: prefix) {
+                piece.removeFirst(prefix.count)
+            } else {
+                piece.insert(UInt8(ascii: " "), at: 0)
+            }
+        }
+        // Every pattern begins with a space. Few pieces have one except for the space put before them.
+        if cleansUp, piece.contains(UInt8(ascii: " ")) {
+            for (from, to) in Self.replacements { Self.replace(from, with: to, in: &piece) }
+        }
+        text.append(contentsOf: piece)
+    }
+
+    /// Replaces every occurrence of `pattern`, from left to right.
+    private static func replace(_ pattern: [UInt8], with replacement: [UInt8], in piece: inout [UInt8]) {
+        func occurs(at place: Int) -> Bool {
+            guard place + pattern.count <= piece.count else { return false }
+            for offset in pattern.indices where piece[place + offset] != pattern[offset] { return false }
+            return true
+        }
+        guard var place = piece.indices.first(where: occurs) else { return }
+        var result = Array(piece[..<place])
+        while place < piece.count {
+            if occurs(at: place) {
+                result += replacement
+                place += pattern.count
+            } else {
+                result.append(piece[place])
+                place += 1
+            }
+        }
+        piece = result
+    }
+}

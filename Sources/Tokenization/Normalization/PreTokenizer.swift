@@ -1,0 +1,64 @@
+/// Splits text at white space, and makes each punctuation character a word of its own: `BertPreTokenizer`.
+struct PreTokenizer {
+    /// The range of the next word of normalized text at or after `position`; nil at the end.
+    static func nextWord(in bytes: Span<UInt8>, from position: Int, to end: Int) -> Range<Int>? {
+        var start = position
+        while start < end {
+            let (scalar, length) = UTF8Bytes.scalar(in: bytes, at: start)
+            let properties = ScalarProperties(of: scalar)
+            if properties.contains(.whiteSpace) {
+                start += length
+            } else if properties.contains(.punctuation) {
+                return start..<start + length
+            } else {
+                return start..<endOfWord(in: bytes, from: start + length, to: end)
+            }
+        }
+        return nil
+    }
+
+    private static func endOfWord(in bytes: Span<UInt8>, from position: Int, to end: Int) -> Int {
+        var position = position
+        while position < end {
+            let (scalar, length) = UTF8Bytes.scalar(in: bytes, at: position)
+            if !ScalarProperties(of: scalar).isDisjoint(with: [.whiteSpace, .punctuation]) { break }
+            position += length
+        }
+        return position
+    }
+}
+
+/// The class of a byte of text that has not been normalized. With it ASCII needs no normalization.
+enum ByteClass: UInt8, Sendable {
+    /// The byte is part of a word, once folded.
+    case word
+    /// The byte is white space.
+    case whiteSpace
+    /// The byte is a word of its own.
+    case punctuation
+    /// The byte is not ASCII, or normalization drops it: the text must be normalized.
+    case other
+}
+
+/// The class and the folding of every byte under a normalizer.
+struct ByteClasses: Sendable {
+    /// The class of each byte.
+    let classes: [ByteClass]
+    /// The folding of each byte: ASCII letters become lower case if the normalizer does that, other bytes stay.
+    let folding: [UInt8]
+    /// The folding of text that has been normalized: every byte stays.
+    let identity: [UInt8]
+
+    init(_ normalizer: Normalizer) {
+        identity = (0...255).map { UInt8($0) }
+        classes = identity.map { byte in
+            guard byte < 0x80 else { return .other }
+            let properties = ScalarProperties(of: UInt32(byte))
+            if normalizer.cleanText && properties.contains(.removedByCleaning) { return .other }
+            if properties.contains(.whiteSpace) { return .whiteSpace }
+            return properties.contains(.punctuation) ? .punctuation : .word
+        }
+        let capitals = UInt8(ascii: "A")...UInt8(ascii: "Z")
+        folding = identity.map { normalizer.lowercase && capitals.contains($0) ? $0 | 0x20 : $0 }
+    }
+}

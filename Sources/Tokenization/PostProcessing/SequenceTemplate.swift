@@ -1,0 +1,98 @@
+/// A template that puts a text or a pair of texts between special tokens: `TemplateProcessing`.
+struct SequenceTemplate: Sendable, Equatable {
+    /// A part of the template.
+    enum Part: Sendable, Equatable {
+        /// Special tokens, by id.
+        case special(ids: [Int32], typeID: Int32)
+        /// The place of the text.
+        case text(typeID: Int32)
+        /// The place of the text's pair.
+        case pair(typeID: Int32)
+    }
+
+    /// The template for a single text.
+    var single: [Part]
+    /// The template for a text and its pair.
+    var pair: [Part]
+
+    /// BERT's template: `[CLS] text [SEP]` and `[CLS] text [SEP] pair [SEP]`.
+    static func bert(classifierID: Int32, separatorID: Int32) -> SequenceTemplate {
+        let single: [Part] = [
+            .special(ids: [classifierID], typeID: 0), .text(typeID: 0), .special(ids: [separatorID], typeID: 0),
+        ]
+        return SequenceTemplate(
+            single: single,
+            pair: single + [.pair(typeID: 1), .special(ids: [separatorID], typeID: 1)]
+        )
+    }
+
+    /// The template without special tokens, for a `tokenizer.json` without post-processor.
+    static let bare = SequenceTemplate(single: [.text(typeID: 0)], pair: [.text(typeID: 0), .pair(typeID: 1)])
+
+    /// The number of special tokens that the template adds.
+    func specialTokenCount(isPair: Bool) -> Int {
+        (isPair ? pair : single).reduce(0) { count, part in
+            if case .special(let ids, _) = part { count + ids.count } else { count }
+        }
+    }
+
+    /// Makes an encoding of the kept tokens of a text and of its pair.
+    func assemble(
+        _ text: TokenSequence,
+        _ pairText: TokenSequence?,
+        kept: (text: Range<Int>, pair: Range<Int>),
+        options: EncodingOptions
+    ) -> Encoding {
+        let parts = pairText == nil ? single : pair
+        var encoding = Encoding()
+        let count = kept.text.count + kept.pair.count + specialTokenCount(isPair: pairText != nil)
+        encoding.reserveCapacity(count, offsets: options.collectOffsets)
+        for part in parts {
+            switch part {
+            case .special(let ids, let typeID) where options.addSpecialTokens:
+                encoding.append(special: ids, typeID: typeID, offsets: options.collectOffsets)
+            case .special:
+                break
+            case .text(let typeID):
+                encoding.append(text, kept.text, typeID: typeID, sequenceID: 0, offsets: options.collectOffsets)
+            case .pair(let typeID):
+                guard let pairText else { break }
+                encoding.append(pairText, kept.pair, typeID: typeID, sequenceID: 1, offsets: options.collectOffsets)
+            }
+        }
+        encoding.truncatedTokenCount = text.count - kept.text.count + (pairText?.count ?? 0) - kept.pair.count
+        return encoding
+    }
+}
+
+extension Encoding {
+    fileprivate mutating func reserveCapacity(_ count: Int, offsets collectsOffsets: Bool) {
+        ids.reserveCapacity(count)
+        typeIDs.reserveCapacity(count)
+        specialTokensMask.reserveCapacity(count)
+        sequenceIDs.reserveCapacity(count)
+        if collectsOffsets { offsets.reserveCapacity(count) }
+    }
+
+    fileprivate mutating func append(special newIDs: [Int32], typeID: Int32, offsets collectsOffsets: Bool) {
+        ids.append(contentsOf: newIDs)
+        typeIDs.append(contentsOf: repeatElement(typeID, count: newIDs.count))
+        specialTokensMask.append(contentsOf: repeatElement(true, count: newIDs.count))
+        sequenceIDs.append(contentsOf: repeatElement(-1, count: newIDs.count))
+        if collectsOffsets { offsets.append(contentsOf: repeatElement(0..<0, count: newIDs.count)) }
+    }
+
+    fileprivate mutating func append(
+        _ tokens: TokenSequence,
+        _ kept: Range<Int>,
+        typeID: Int32,
+        sequenceID: Int8,
+        offsets collectsOffsets: Bool
+    ) {
+        ids.append(contentsOf: tokens.ids[kept])
+        typeIDs.append(contentsOf: repeatElement(typeID, count: kept.count))
+        specialTokensMask.append(contentsOf: repeatElement(false, count: kept.count))
+        sequenceIDs.append(contentsOf: repeatElement(sequenceID, count: kept.count))
+        if collectsOffsets { offsets.append(contentsOf: tokens.offsets[kept]) }
+    }
+}

@@ -1,0 +1,39 @@
+import ModelFiles
+import Testing
+
+@testable import Hub
+
+/// Which files of a repository a pull fetches.
+@Suite("Of a repository's files")
+struct NeededFilesTests {
+    private let names = Set(ModelFile.all.map(\.name))
+
+    @Test("each that a reader opens is fetched, of weights the preferred form, and nothing else")
+    func all() throws {
+        let files = names.union(["README.md", "onnx/model.onnx", "1_Pooling/config.json"])
+        let needed = try NeededFiles(of: files, id: ModelID("org/model"))
+        let expected = ModelFile.all.filter { $0.purpose != .weights }.map(\.name) + ["model.safetensors"]
+        #expect(needed.first == expected)
+        #expect(needed.index == nil)
+    }
+
+    @Test("the pooling's configuration is fetched also where no modules.json names it")
+    func pooling() throws {
+        let files: Set = ["config.json", "model.safetensors", "1_Pooling/config.json", "2_Dense/config.json"]
+        let needed = try NeededFiles(of: files, id: ModelID("org/model"))
+        #expect(needed.first == ["config.json", "1_Pooling/config.json", "model.safetensors"])
+    }
+
+    @Test("a folder that modules.json names gives all but what lies in the root only")
+    func folders() throws {
+        let inFolder = names.map { "0_Transformer/\($0)" }
+        let needed = try NeededFiles(of: Set(inFolder + ["modules.json"]), id: ModelID("org/model"))
+        let modules = #"[{"type": "a.Transformer", "path": "0_Transformer"}, {"type": "a.Normalize", "path": ""}]"#
+        let rest = try needed.rest(index: nil, modules: Array(modules.utf8))
+        let expected = ModelFile.all.filter { $0.purpose != .weights && !$0.isAtRootOnly } + [.safetensors]
+        #expect(rest == expected.map { $0.path(in: "0_Transformer") })
+        for wrong in ["{}", "[1]", #"[{"path": ""}]"#] {
+            #expect(throws: HubError.self) { try needed.rest(index: nil, modules: Array(wrong.utf8)) }
+        }
+    }
+}

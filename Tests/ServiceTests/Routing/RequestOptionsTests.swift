@@ -1,0 +1,106 @@
+import Batching
+import HTTPTypes
+import TestSupport
+import Testing
+
+@testable import Inference
+@testable import Service
+
+@Suite("A request's deadline and priority", .timeLimit(.minutes(10)))
+struct RequestOptionsTests {
+    private func field(_ name: HTTPField.Name, _ value: String) -> HTTPFields {
+        var fields = HTTPFields()
+        fields[name] = value
+        return fields
+    }
+
+    @Test("are what the header says, else what the settings say")
+    func values() throws {
+        let now = ContinuousClock.now
+        let given = try RequestOptions(field(.requestTimeout, "250"), received: now, timeout: .seconds(60))
+        #expect(given == RequestOptions(deadline: now + .milliseconds(250), priority: .high))
+        let settings = try RequestOptions(field(.requestPriority, "LOW"), received: now, timeout: .seconds(60))
+        #expect(settings == RequestOptions(deadline: now + .seconds(60), priority: .low))
+        #expect(try RequestOptions([:], received: now, timeout: nil).deadline == nil)
+    }
+
+    @Test(
+        "are refused where they cannot be, by 400 with the field's name",
+        arguments: ["", "0", "-1", "1.5", "1e3", "0x10", "ten", "86400001", "99999999999999999999", "5, 6"]
+    )
+    func nonsense(value: String) async throws {
+        for (name, path) in [(HTTPField.Name.requestTimeout, "/embed"), (.requestPriority, "/tokenize")] {
+            let answer = try await TestService.bundled()
+                .send("POST", path, #"{"inputs": "a"}"#, fields: field(name, value))
+            #expect(answer.status == 400 && answer.text.contains("\(name)"), "\(answer.text)")
+        }
+    }
+
+    @Test("limit every route that works: 504 with the type Timeout", arguments: ["/embed", "/embed_all", "/classify"])
+    func deadline(path: String) async throws {
+        let texts = Array(repeating: #""\#(String(repeating: "dull ", count: 60))""#, count: 200)
+        let body = #"{"inputs": [\#(texts.joined(separator: ","))]}"#
+        // A service of its own: where other tests' texts wait, this request would be refused before it waits.
+        let inference = InferenceService(
+            model: try LoadedModel(directory: ModelFolder.bundled),
+            configuration: .patient(workers: 1)
+        )
+        try await inference.warmUp()
+        let answer = try await TestService(inference).send("POST", path, body, fields: field(.requestTimeout, "1"))
+        await inference.shutDown()
+        #expect(answer.status == 504 && answer.text.contains(#""error_type":"Timeout""#), "\(answer.text)")
+    }
+
+    @Test("that leave no time to be answered, or a full queue, are refused with the time to come back after")
+    func overload() async throws {
+        var configuration = InferenceConfiguration.patient(workers: 1)
+        configuration.batching.maxQueueSequences = 8
+        configuration.batching.maxAdmissionWait = .zero
+        let inference = InferenceService(
+            model: try LoadedModel(directory: ModelFolder.bundled),
+            configuration: configuration
+        )
+        try await inference.warmUp()
+        let service = TestService(inference)
+        let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+            for index in 0..<200 {
+                group.addTask {
+                    let body = #"{"inputs": "film \#(index) \#(String(repeating: "dull ", count: 100))"}"#
+                    let answer = try await service.send("POST", "/embed", body)
+                    if answer.status == 429 {
+                        #expect(answer.text.contains(#""error_type":"Overloaded""#))
+                        let seconds = try #require(answer.fields[.retryAfter].flatMap { Int($0) })
+                        let milliseconds = try #require(answer.fields[.retryAfterMilliseconds].flatMap { Int($0) })
+                        #expect(milliseconds > 0 && seconds == (milliseconds + 999) / 1000)
+                    }
+                    return answer.status
+                }
+            }
+            return try await group.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+        }
+        #expect(Set(statuses.keys) == [200, 429], "\(statuses)")
+        #expect(inference.statistics.refusedRequests.values.reduce(0, +) == statuses[429])
+        // What does not wait for the engine is answered.
+        #expect(try await service.send("POST", "/tokenize", #"{"inputs": "a"}"#).status == 200)
+        await inference.shutDown()
+    }
+
+    @Test("follow KServe's parameters, which never extend a deadline")
+    func parameters() throws {
+        let now = ContinuousClock.now
+        let options = RequestOptions(deadline: now + .seconds(5))
+        #expect(try options.limited(toMicroseconds: nil, priority: nil) == options)
+        #expect(try options.limited(toMicroseconds: 0, priority: 0) == options)
+        #expect(try options.limited(toMicroseconds: 3_600_000_000, priority: 1) == options)
+        let limited = try options.limited(toMicroseconds: 1000, priority: 2)
+        #expect(limited.priority == .low && (limited.deadline ?? now) < now + .seconds(4))
+        for timeout in [-1, 86_400_000_001, .max, .min] {
+            #expect(throws: InferenceError.invalidTimeout(timeout)) {
+                try options.limited(toMicroseconds: timeout, priority: nil)
+            }
+        }
+        #expect(throws: InferenceError.invalidPriority(-1)) {
+            try options.limited(toMicroseconds: nil, priority: -1)
+        }
+    }
+}
