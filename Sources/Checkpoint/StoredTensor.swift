@@ -60,7 +60,7 @@ package enum ScalarType: Sendable, Hashable {
         self = Self.bySafetensorsName[name] ?? .other(name)
     }
 
-    /// What safetensors calls the type.
+    /// The name of the type in safetensors.
     var safetensorsName: String {
         if case .other(let name) = self { return name }
         return Self.bySafetensorsName.first { $0.value == self }?.key ?? description

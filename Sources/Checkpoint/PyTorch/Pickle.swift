@@ -19,7 +19,7 @@ enum PickleValue {
     case tensor(Int)
     case global(PickleGlobal)
 
-    /// What it is, for messages.
+    /// The kind of the value, for messages.
     var kind: String {
         switch self {
         case .none: "None"

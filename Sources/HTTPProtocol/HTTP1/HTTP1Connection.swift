@@ -18,7 +18,7 @@ struct HTTP1Connection {
         case closed
     }
 
-    /// What is kept of a request until it is answered.
+    /// The part of a request that is kept until it is answered.
     struct Work {
         let id: StreamID
         let version: HTTPVersion
@@ -53,7 +53,7 @@ struct HTTP1Connection {
     var headBytes = 0
     /// The head as a value, once it is complete and valid.
     var requestHead: HTTPRequest?
-    /// What was planned for the request, whose body is being read.
+    /// The plan of the request whose body is being read.
     var plan: (any RequestPlan)?
     var body: [UInt8] = []
     var chunks = ChunkedDecoder()

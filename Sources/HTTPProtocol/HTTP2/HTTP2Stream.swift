@@ -17,7 +17,7 @@ final class HTTP2Stream {
     var state = State.readingHead
     var fields = HTTP2FieldCollector()
     var request: HTTPRequest?
-    /// What was planned for the request, whose body is being read.
+    /// The plan of the request whose body is being read.
     var plan: (any RequestPlan)?
     var body: [UInt8] = []
     /// The bytes of the body that count against the connection's limit. They count on while the owner has the body.
