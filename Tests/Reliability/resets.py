@@ -23,7 +23,7 @@ def run(settings):
     count = 5_000 if settings.quick else 100_000
     meanwhile = []
     with Server(settings, log_level="warning") as server:
-        storm(server.port, count // 10)
+        storm(server.port, max(1_000, count // 10))
         settled(server)
         descriptors, before = server.descriptors(), server.resident_bytes()
         started = time.monotonic()
