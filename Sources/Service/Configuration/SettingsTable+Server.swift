@@ -69,9 +69,9 @@ extension ConfigurationKey {
             \.edge.apiKeysFile,
             type: "path",
             """
-            File of API keys, one a line, of which a client must send one (Authorization: Bearer KEY, api-key or \
-            x-api-key); # begins a comment. SIGHUP reads the file again. The variable SWIFTLET_API_KEYS may hold \
-            further keys, separated by commas. With neither, the service answers everyone who reaches the port.
+            File of API keys, one on each line; # begins a comment. A client must send one of the keys (Authorization: \
+            Bearer KEY, api-key or x-api-key). SIGHUP reads the file again. The variable SWIFTLET_API_KEYS may hold \
+            further keys, separated by commas. Without any key, the service answers everyone who reaches the port.
             """
         ),
         .text(
@@ -79,8 +79,9 @@ extension ConfigurationKey {
             \.edge.openRoutes,
             type: "none|" + RouteGroup.allCases.map(\.rawValue).joined(separator: "|") + ", several with commas",
             """
-            Routes that need no key where there are keys. health are the probes, for orchestrators; metrics is \
-            /metrics; info names the model; docs describe the interface. Every other route needs a key.
+            Groups of routes that need no key even if there are keys. health: the probes of orchestrators. metrics: \
+            /metrics. info: the routes that name the model. docs: the routes that describe the interface. Every other \
+            route needs a key.
             """,
             isValid: { RouteGroup.groups(in: $0) != nil }
         ),
@@ -99,7 +100,7 @@ extension ConfigurationKey {
             \.edge.corsMaxAge,
             in: .zero...Duration.seconds(86400),
             """
-            How long a browser may remember what a page is allowed before it asks again. Browsers cap it at about two \
+            How long a browser may remember a page's permissions before it asks again. Browsers cap it at about two \
             hours.
             """
         ),
@@ -107,9 +108,9 @@ extension ConfigurationKey {
             "compression",
             \.edge.compression,
             """
-            Whether answers in text form are sent as gzip to clients that accept it (Accept-Encoding). It more than \
-            halves JSON, and costs CPU time that the engine could use: choose false where clients are near. Requests \
-            may be gzip or deflate in either case.
+            Whether answers in text form are sent as gzip to clients that accept it (Accept-Encoding). Compression \
+            more than halves JSON, but costs CPU time that the engine could use: choose false if clients are near. \
+            Requests may be gzip or deflate in either case.
             """
         ),
         .integer(
@@ -117,7 +118,7 @@ extension ConfigurationKey {
             \.edge.compressionMinBytes,
             unit: "bytes",
             in: 0...1_073_741_824,
-            "Smallest answer that is compressed. An answer that fits one packet arrives no sooner when it is smaller."
+            "Smallest answer that is compressed. An answer that fits one packet arrives no sooner if compressed."
         ),
     ]
 
@@ -149,8 +150,9 @@ extension ConfigurationKey {
             unit: "bytes",
             in: 1024...1_073_741_824,
             """
-            Largest body of a request; a larger one is refused (413), before it is read if its length is announced. A \
-            body is held whole in memory while it arrives; max_inbound_bytes bounds all bodies together.
+            Largest body of a request; a larger one is refused (413). If the request announces the length, it is \
+            refused before its body is read. The whole body is held in memory while it arrives; max_inbound_bytes \
+            bounds all bodies together.
             """
         ),
         .integer(
@@ -177,9 +179,9 @@ extension ConfigurationKey {
             unit: "bytes",
             in: 65536...1_073_741_824,
             """
-            Most bytes of answers that may wait in memory for one client to read them; above it the connection's \
-            further requests are not begun. Without this limit a client that asks and never reads would cost memory \
-            without end.
+            Most bytes of answers that may wait in memory for one client to read them; above this number the \
+            connection's next requests are not started. Without this limit, a client that sends requests and never \
+            reads the answers could take any amount of memory.
             """
         ),
         .integer(
@@ -188,9 +190,10 @@ extension ConfigurationKey {
             unit: "bytes",
             in: 65536...1_099_511_627_776,
             """
-            Most bytes of answers that may wait in memory on all connections together; above it requests are refused \
-            (503) and streamed answers pause. With many slow readers this is the memory that their answers may take. \
-            From half of it on, a client is cut that takes less than a quarter of what waits for it in write_timeout.
+            Most bytes of answers that may wait in memory on all connections together; above this number requests are \
+            refused (503) and streamed answers pause. It bounds the memory that many slow readers can take. Above half \
+            of it, the service disconnects each client that reads less than a quarter of its waiting bytes within \
+            write_timeout.
             """
         ),
         .integer(
@@ -199,8 +202,8 @@ extension ConfigurationKey {
             unit: "bytes",
             in: 1024...1_099_511_627_776,
             """
-            Most bytes of request bodies, being read or in work, of all connections together; above it requests are \
-            refused (503) and bodies are not read on.
+            Most bytes of request bodies, being read or in work, of all connections together; above this number \
+            requests are refused (503) and reading of bodies pauses.
             """
         ),
     ]
@@ -210,28 +213,28 @@ extension ConfigurationKey {
             "handshake_timeout",
             \.http.handshakeTimeout,
             in: shortest...longest,
-            "From the start of a connection to the end of its TLS handshake, where tls_certificate is set."
+            "Longest time from the start of a connection to the end of its TLS handshake, if tls_certificate is set."
         ),
         .seconds(
             "head_timeout",
             \.http.headTimeout,
             in: shortest...longest,
-            "For a request's head to arrive whole, however slowly its bytes come; 408 after it."
+            "Longest time for a request's whole head to arrive, however slowly its bytes come; then 408."
         ),
         .seconds(
             "body_timeout",
             \.http.bodyTimeout,
             in: shortest...longest,
-            "For a request's body to arrive whole; 408 after it. Raise it for large bodies over slow links."
+            "Longest time for a request's whole body to arrive; then 408. Raise it for large bodies over slow links."
         ),
         .seconds(
             "request_timeout",
             \.inference.requestTimeout,
             in: .zero...longest,
             """
-            From a request's last byte to its answer, where the request has no X-Request-Timeout-Ms of its own; 504 \
-            after it, and the rest of the request is not computed. A request that would wait longer is refused at once \
-            (429). The default is the usual limit of proxies, behind which nobody would get the answer. 0: no limit.
+            Longest time from a request's last byte to its answer, if the request has no X-Request-Timeout-Ms of its \
+            own; then 504, and the rest of the request is not computed. A request that would wait longer is refused at \
+            once (429). The default is the usual limit of proxies: a later answer would reach nobody. 0: no limit.
             """
         ),
         .seconds(
@@ -239,8 +242,7 @@ extension ConfigurationKey {
             \.http.writeTimeout,
             in: shortest...longest,
             """
-            How long sending an answer may make no progress. After it the client has stopped reading, and the \
-            connection is closed.
+            Longest time in which a client reads nothing of its answer. Then the connection is closed.
             """
         ),
         .seconds(
@@ -248,8 +250,8 @@ extension ConfigurationKey {
             \.http.idleTimeout,
             in: shortest...longest,
             """
-            Between two requests on one connection. Keep it above the idle time of a proxy in front (60 s is usual): \
-            otherwise the proxy uses connections that have just been closed.
+            Longest time between two requests on one connection. Keep it above the idle time of a proxy in front (60 s \
+            is usual): otherwise the proxy uses connections that have just been closed.
             """
         ),
         .seconds(
@@ -257,8 +259,8 @@ extension ConfigurationKey {
             \.http.halfCloseGrace,
             in: .zero...longest,
             """
-            For an answer to be computed and sent to a client that has closed its sending side. Most such clients are \
-            gone; a few (netcat) still read. 0: such a client is taken for gone at once.
+            Longest time to compute and send an answer to a client that has closed its sending side. Most such clients \
+            have disconnected; a few (netcat) still read. 0: the service treats every such client as disconnected.
             """
         ),
         .seconds(
@@ -266,8 +268,8 @@ extension ConfigurationKey {
             \.http.lingerTimeout,
             in: shortest...longest,
             """
-            For a client to close a connection that is finished. Without this wait, bytes that are still on their way \
-            would cause a reset, which can destroy the last answer.
+            Longest time to wait until a client closes a finished connection. Without this wait, bytes that are still \
+            on their way would cause a reset, which can destroy the last answer.
             """
         ),
         .seconds(
@@ -275,9 +277,9 @@ extension ConfigurationKey {
             \.lifecycle.drainDelay,
             in: .zero...longest,
             """
-            From SIGTERM until new connections are refused. During it requests are served and /health/ready answers \
-            503, so that a load balancer that asks takes this process out before a client is refused. Set it above the \
-            time that the balancer needs to notice. SIGINT does not wait.
+            Time from SIGTERM until new connections are refused. Until then requests are served, but /health/ready \
+            answers 503, so that a load balancer takes this process out before a client is refused. Set it above the \
+            time that the load balancer needs to notice the 503. SIGINT skips this delay.
             """
         ),
         .seconds(
@@ -285,9 +287,10 @@ extension ConfigurationKey {
             \.lifecycle.drainTimeout,
             in: .zero...longest,
             """
-            From the end of drain_delay, or from SIGINT, to exit at the latest. Requests in work are answered and new \
-            connections refused; whatever is left at the end is closed. Keep the sum of both below the time after \
-            which the supervisor kills the process (Kubernetes: terminationGracePeriodSeconds, 30 s).
+            Longest time from the end of drain_delay, or from SIGINT, to the exit. Requests in work are answered and \
+            new connections refused; whatever is left at the end is closed. Keep the sum of drain_delay and \
+            drain_timeout below the time after which the supervisor kills the process (Kubernetes: \
+            terminationGracePeriodSeconds, 30 s).
             """
         ),
     ]
@@ -298,13 +301,13 @@ extension ConfigurationKey {
     static let longest: Duration = .seconds(86400)
 
     static let log: [ConfigurationKey] = [
-        .choice("log_level", \.log.level, "Least severity that is logged, to standard error."),
+        .choice("log_level", \.log.level, "Lowest severity that is logged. Log lines go to standard error."),
         .choice(
             "log_format",
             \.log.format,
             """
-            Form of a log line: json is one object a line, text is for people, auto is text where standard error is a \
-            terminal and json elsewhere. The texts of requests are never logged.
+            Form of a log line: json is one object a line, text is for people, auto is text if standard error is a \
+            terminal, else json. The texts of requests are never logged.
             """
         ),
         .choice(
@@ -312,8 +315,8 @@ extension ConfigurationKey {
             \.log.access,
             """
             Requests that have a line in the log, always a JSON object, whatever log_format is: all requests, those \
-            with errors (a status of 400 and above, or a client that went away), or none. docs/operations.md explains \
-            the fields.
+            with errors (a status of 400 and above, or a client that disconnected), or none. docs/operations.md \
+            explains the fields.
             """
         ),
         .integer(

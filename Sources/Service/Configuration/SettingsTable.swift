@@ -63,8 +63,8 @@ extension ConfigurationKey {
             "default_pooling",
             \.inference.defaultPooling,
             """
-            How /embed makes one vector of a text's tokens when a request does not say. Unset: as the model's \
-            1_Pooling/config.json says, else mean.
+            How /embed makes one vector of a text's tokens when a request does not say. Unset: the pooling in the \
+            model's 1_Pooling/config.json, else mean.
             """
         ),
         .text(
@@ -90,7 +90,7 @@ extension ConfigurationKey {
             in: 0...1_048_576,
             """
             Longest input, special tokens included. 0: the model's own limit, which this setting can only lower. The \
-            time for a text grows faster than its length, so a lower limit also bounds the latency of other requests.
+            time for a text grows faster than its length, so a lower limit also shortens the wait of other requests.
             """
         ),
         .boolean(
@@ -107,16 +107,16 @@ extension ConfigurationKey {
             """
             Arithmetic of the matrix products; sums are float32 in each. bfloat16 halves the memory of the weights \
             and, on CPUs with AVX-512 BF16, the time; int8 needs a quarter of both on CPUs with VNNI. \
-            docs/benchmarks.md shows what they cost in accuracy.
+            docs/benchmarks.md shows how accurate each of them is.
             """
         ),
         .choice(
             "backend",
             \.model.compute.backend,
             """
-            The kernels that compute: auto takes the fastest that this CPU supports, and /info names them. The other \
-            values are for comparison, and stop the start when the CPU lacks what they need. openblas computes in \
-            float32 only.
+            The kernels that do the arithmetic: auto takes the fastest that this CPU supports, and /info names them. \
+            The other values are for comparison; if the CPU lacks the instructions of the chosen kernels, the service \
+            does not start. openblas computes in float32 only.
             """
         ),
     ]
@@ -149,8 +149,8 @@ extension ConfigurationKey {
             unit: "threads",
             in: 0...1024,
             """
-            How many requests at once are decoded, tokenized and encoded to JSON. 0: the CPU budget. Lower it to keep \
-            more of the CPUs for the engine.
+            How many requests are decoded, tokenized and encoded to JSON at the same time. 0: the CPU budget. Lower it \
+            to keep more of the CPUs for the engine.
             """
         ),
     ]
@@ -163,7 +163,7 @@ extension ConfigurationKey {
             in: 1...1_048_576,
             """
             Most tokens of one batch. Larger batches use the CPU better up to a few thousand tokens; beyond that they \
-            only add latency and memory. A single text that is longer runs alone.
+            only add latency and memory. A text that is longer than this limit gets a batch of its own.
             """
         ),
         .integer(
@@ -179,9 +179,9 @@ extension ConfigurationKey {
             \.inference.batching.batchLatencyTarget,
             in: .milliseconds(1)...(.seconds(3600)),
             """
-            How long one batch should run at most. The service measures what batches cost, and puts fewer tokens than \
-            max_batch_tokens together when those would take longer, but never fewer than 256: a request that comes \
-            while a batch runs waits for that batch. Raise it if only throughput counts.
+            How long one batch should run at most. The service measures the time of batches. If max_batch_tokens would \
+            take longer than this target, it makes smaller batches, but never smaller than 256 tokens. The reason: a \
+            request that arrives while a batch runs waits for that batch. Raise the target if only throughput counts.
             """
         ),
         .integer(
@@ -192,7 +192,8 @@ extension ConfigurationKey {
             """
             Most tokens in the queue, for each of the two priorities. A request that does not fit waits for \
             max_admission_wait and is then refused (429). A large request enters the queue in parts of at most an \
-            eighth of it. Divide by the tokens per second of /metrics to see how long a wait this allows.
+            eighth of this number. Divide this number by the tokens per second of /metrics to see how long requests \
+            may wait.
             """
         ),
         .integer(
@@ -213,9 +214,9 @@ extension ConfigurationKey {
             unit: "texts",
             in: 1...16_777_216,
             """
-            Most texts of all requests that were taken in and are not answered yet, for each of the two priorities; a \
-            request that does not fit is refused (429). Results are held until the last one of their request is there: \
-            2 KB for a vector of the full-size model.
+            Most texts that the service holds for all admitted requests together, for each of the two priorities; a \
+            request that does not fit is refused (429). The service holds a request's results until all of them are \
+            computed: 2 KB for each vector of the full-size model.
             """
         ),
         .seconds(
@@ -223,8 +224,9 @@ extension ConfigurationKey {
             \.inference.batching.maxAdmissionWait,
             in: .zero...(.seconds(60)),
             """
-            How long a request may wait to be taken in when the queue is full. A request that would wait longer, as \
-            measured, is refused at once (429 with Retry-After); so every refusal comes within this time.
+            How long a request may wait for admission when the queue is full. If the measured speed shows that the \
+            request would wait longer, it is refused at once (429 with Retry-After). So every refusal comes within \
+            this time.
             """
         ),
         .integer(
@@ -233,9 +235,8 @@ extension ConfigurationKey {
             unit: "texts",
             in: 1...1_048_576,
             """
-            Most texts in one request; more are refused (422). A large request does not keep other requests from being \
-            computed; but its answer is made in one piece, which takes 8 KB of memory for each vector of the full-size \
-            model.
+            Most texts in one request; more are refused (422). A large request does not block other requests, but its \
+            answer is built in memory as a whole: 8 KB for each vector of the full-size model.
             """
         ),
         .integer(
@@ -246,8 +247,8 @@ extension ConfigurationKey {
             """
             Memory for results of texts that may come again; the least recently used result is dropped first. 0: no \
             results are kept. A result is used only for the same tokens and the same output, and is the same to the \
-            bit. It takes 2.5 KB for a vector of the full-size model. Equal texts in flight are computed once in any \
-            case.
+            bit. A result takes 2.5 KB for a vector of the full-size model. Equal texts in flight are computed once in \
+            any case.
             """
         ),
         .integer(
@@ -266,8 +267,8 @@ extension ConfigurationKey {
             unit: "tokens",
             in: 1...1_073_741_824,
             """
-            Most token vectors that are held for all /embed_all answers being sent; above it such requests are refused \
-            (429). The default is 256 MB of the full-size model's vectors.
+            Most token vectors that are held for all /embed_all answers being sent; above this number /embed_all \
+            requests are refused (429). The default is 256 MB of the full-size model's vectors.
             """
         ),
         .integer(
@@ -289,9 +290,8 @@ extension ConfigurationKey {
             in: shortest...longest,
             """
             How long a batch may take. A batch that takes longer is given up: its texts are answered with an error, \
-            and another worker takes the place of the one that computes it. When work waits and no batch has finished \
-            for this long, /health/ready answers 503. Keep it well above the time of the largest batch on the slowest \
-            machine.
+            and a new worker replaces the one that computes it. If work is waiting and no batch has finished for this \
+            long, /health/ready answers 503. Keep it well above the time of the largest batch on the slowest machine.
             """
         ),
         .integer(
@@ -300,8 +300,8 @@ extension ConfigurationKey {
             unit: "workers",
             in: 0...1024,
             """
-            How many workers that do not come back are replaced. Each of them keeps its thread and memory. When no \
-            replacement is left, /health/live answers 503, so that an orchestrator restarts the process.
+            How many stuck workers may be replaced. Each stuck worker keeps its thread and memory. When no replacement \
+            is left, /health/live answers 503, so that an orchestrator restarts the process.
             """
         ),
     ]
