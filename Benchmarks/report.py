@@ -81,7 +81,7 @@ random ids. `texts` are the dev sentences in their order, 32 in a batch; only re
 turns, and a figure is the median over {settings.rounds} rounds; PyTorch has one round.
 
 """ + table(["shape", "tokens", *names], speeds) + """
-How many times as fast: the median of the ratios of each round.
+Ratios of these speeds: each is the median of the ratios of all rounds.
 
 """ + table(["shape", *(f"{ours} / {theirs}" for ours, theirs in pairs)], ratios) + f"""
 One request alone, 1x16: {alone}.
@@ -97,8 +97,8 @@ def architectures_section(settings):
     return """
 ### BERT and DistilBERT
 
-Models with random weights in the shapes of bert-base-uncased and distilbert-base-uncased: tokens a second, and how many
-times as fast.
+Models with random weights in the shapes of bert-base-uncased and distilbert-base-uncased: tokens a second, and the
+ratios to ONNX Runtime.
 
 """ + table(("model", "shape", *names, *(f"{ours} / {theirs}" for ours, theirs in pairs)), lines)
 
@@ -148,7 +148,7 @@ Embeddings of {count} sentences, compared with the embeddings in float32.
         return text
     right, examples = sentiment
     return text + f"""
-Sentences of SST-2's dev split ({examples:,}) whose sentiment the bundled model predicts correctly.
+Number of sentences of SST-2's dev split (of {examples:,}) whose sentiment the bundled model predicts correctly.
 
 """ + table(("dtype", "right", "accuracy"), [[dtype, n, f"{n / examples:.4f}"] for dtype, n in right.items()])
 
@@ -199,15 +199,16 @@ def service_section(settings):
     return """
 ## Service
 
-`wrk -t1` sends POST /embed with one sentence in each request, over HTTP/1.1, from the same CPUs. *Engine* is the speed of
-the encoder alone for the same sentences, 32 in a batch, on all CPUs. *Fraction* is the service's speed as a part of that.
-The load generator takes CPU time that the engine alone has for itself (*wrk CPUs* says how many CPUs it kept busy, by
-wait4). *Fair fraction* compares with the engine on the part of N CPUs that wrk has left: fraction / (1 - wrk / N).
+`wrk -t1` sends POST /embed with one sentence in each request, over HTTP/1.1, from the same CPUs. *Engine* is the speed
+of the encoder alone for the same sentences, 32 in a batch, on all CPUs. *Fraction* is the service's speed divided by
+the engine's. This is not a fair comparison, because wrk takes CPU time from the service but not from the engine (*wrk
+CPUs* is the number of CPUs that wrk kept busy, by wait4). *Fair fraction* corrects for that: fraction / (1 - wrk / N),
+where N is the number of CPUs.
 
 """ + table(("dtype", "connections", "requests/s", "p50 ms", "p99 ms", "engine texts/s", "fraction", "wrk CPUs",
              "fair fraction", "service CPU µs a request"), lines) + """
-Start and memory: the time from exec to the first answered request (the median, with the model's file in the page cache);
-the resident memory after the load above, and its peak (VmRSS, VmHWM; MB of 10^6 bytes).
+Start and memory: the time from exec to the first answered request (the median, with the model's file in the page
+cache); the resident memory after the load above, and the peak of the resident memory (VmRSS, VmHWM; MB of 10^6 bytes).
 
 """ + table(("dtype", "first answer, ms", "resident, MB", "peak, MB"), footprint)
 

@@ -116,7 +116,7 @@ class Attacks:
             Figure.at_most(f"most answers to 20 KB of garbage, in {self.many // 10} trials", garbage, 1),
             Figure.exactly(f"half-closed clients answered, of {self.many // 10}", half_closed, self.many // 10),
             Figure.exactly("answers to a pipeline of 10,000", answers, 10_000),
-            Figure("… the time for them", f"{seconds:.1f} s", "", True),
+            Figure("… the time to answer them", f"{seconds:.1f} s", "", True),
             *self.slow("head", b"GET /health HTTP/1.1\r\nX: "),
             *self.slow("body", http1.request("POST", "/embed", bytes(100_000))[:-99_000]),
             *self.slow_readers(),
@@ -132,7 +132,7 @@ class Attacks:
         bomb = self.ended_by(headers(1, HEAD + literal + b"\xbe" * 12_000))
         return figures + [
             Figure.exactly("HPACK bomb of 47 MB: the error code that ends the connection", bomb, ENHANCE_YOUR_CALM),
-            Figure.exactly("frames of wrong size told as such", wrong, len(WRONG_SIZES)),
+            Figure.exactly("frames of wrong size refused with the right error code", wrong, len(WRONG_SIZES)),
             Figure.exactly("bad prefaces closed", bad, len(prefaces)),
             *self.streams(), *self.stalled(),
         ]
@@ -231,7 +231,7 @@ class Attacks:
         freed = wait_until(lambda: self.outbound() == 0)
         for client in clients:
             client.close()
-        return [Figure("answers of slow readers held, then freed", f"{held}, {freed}", "True, True", held and freed)]
+        return [Figure("bytes for slow readers held, then freed", f"{held}, {freed}", "True, True", held and freed)]
 
     def outbound(self):
         return self.server.metrics().sum("swiftlet_http_outbound_bytes")
@@ -256,7 +256,7 @@ class Attacks:
         except OSError:
             pass
         client.close()
-        return Figure.at_most(f"flood of {name}: frames until the end", rounds, FLOOD_LIMIT)
+        return Figure.at_most(f"flood of {name}: frames until the connection ends", rounds, FLOOD_LIMIT)
 
     def ended_by(self, frames):
         received = self.until_end(http2.PREFACE + http2.frame(http2.SETTINGS, 0, 0) + frames)
@@ -280,7 +280,7 @@ class Attacks:
             pass  # the server ended the connection with the streams
         connection.close()
         return [Figure.exactly("streams refused, of 140 at once with a limit of 128", refused.count(None), 12),
-                Figure.exactly("… and answered", served.count(200), 128)]
+                Figure.exactly("… the other streams, answered", served.count(200), 128)]
 
     def stalled(self):
         """Streams whose window is never opened are reset; others beside them are answered."""

@@ -39,11 +39,11 @@ def started_with_few(settings, limit):
     return [
         Figure(f"`ulimit -n {limit}`: clients, and how many were served", f"{CLIENTS}, {len(served)}", "at least 1",
                len(served) > 0),
-        Figure.exactly("the others, answered with 503", statuses.count(503), CLIENTS - len(served)),
-        Figure.exactly("served clients that are still served beside them", alive, len(served)),
+        Figure.exactly("clients beyond the limit, answered with 503", statuses.count(503), CLIENTS - len(served)),
+        Figure.exactly("clients within the limit that are still served meanwhile", alive, len(served)),
         Figure.at_most("most descriptors in use", used, limit - 1),
         Figure.at_most("descriptors left open", left_open, 2),
-        Figure.exactly("clients served after those have gone", recovered, len(served)),
+        Figure.exactly("new clients served after all others have disconnected", recovered, len(served)),
         Figure.exactly("exit status on SIGTERM", status, 0),
     ]
 
