@@ -7,7 +7,7 @@ package protocol BatchEngine: Sendable {
     /// A worker with scratch memory of its own. Called once on each worker's thread.
     func makeWorker() -> Worker
 
-    /// How many threads at most a batch of so many tokens is worth being divided among; 1 for its worker's alone.
+    /// The most threads that a batch of this many tokens should be divided among; 1 means its worker's thread alone.
     /// Called under the scheduler's lock: it must be quick.
     func teamSize(tokens: Int) -> Int
 
@@ -24,7 +24,7 @@ package protocol BatchWorker: AnyObject {
     /// - Parameter team: the threads for this batch, the calling one included; the worker may use them until the call
     ///   returns.
     /// - Returns: one result for each sequence, in order; a sequence may fail alone.
-    /// - Throws: when nothing of the batch could be computed; every sequence then gets that error.
+    /// - - Throws: if no sequence of the batch could be computed; every sequence then gets that error.
     func run(_ batch: Batch<Task>, team: ThreadTeam) throws -> [Result<Output, any Error>]
 }
 
@@ -36,14 +36,14 @@ package struct BatchReport: Sendable {
     package let tokens: Int
     /// The number of its positions that are padding.
     package let padding: Int
-    /// The time from being taken by the worker until computed.
+    /// The time from the moment a worker took the batch until the batch was computed.
     package let duration: Duration
     /// How long each sequence waited in the queue, in order.
     package let queueTimes: [Duration]
     /// Whether the batch failed as a whole.
     package let failed: Bool
 
-    /// A report of the given figures.
+    /// /// A report with the given figures.
     package init(sequences: Int, tokens: Int, padding: Int, duration: Duration, queueTimes: [Duration], failed: Bool) {
         self.sequences = sequences
         self.tokens = tokens

@@ -25,7 +25,7 @@ extension BatchScheduler {
                 let hasFailed = run(assignment, on: worker, index: index, team: team)
                 failures = hasFailed ? failures + 1 : 0
                 if failures == Self.maxFailuresInARow {
-                    // Whatever state the worker has got into, a new one is not in it.
+                    // A new worker does not inherit a broken state of the old one.
                     worker = engine.makeWorker()
                     failures = 0
                     state.withLock { $0.replacedWorkers += 1 }
@@ -49,7 +49,7 @@ extension BatchScheduler {
     private func next(for index: Int, _ state: inout State) -> Step {
         if state.givenUp.contains(index) { return .stop([]) }
         if let membership = state.membership[index] { return .join(membership) }
-        // A call may be late: the worker may have found the work before, and be here for nothing.
+        // A call may be late: the worker may have found and done the work already.
         state.idle.removeAll { $0 == index }
         if let assignment = state.schedule.takeBatch(idleWorkers: state.idle.count + 1, at: .now) {
             let (team, members) = borrow(assignment, for: index, &state)
@@ -57,7 +57,8 @@ extension BatchScheduler {
             let sharer = state.schedule.queue.isEmpty ? nil : state.idle.popLast()
             return .batch(assignment, team: team, call: members + [sharer].compactMap(\.self))
         }
-        // Requests may still be in line, but only behind batches that run: the workers of those will take them in.
+        // Requests may still wait in line, but only behind running batches: the workers of those batches will compute
+        // them.
         if state.schedule.isStopping {
             state.liveWorkers -= 1
             guard state.liveWorkers == 0 else { return .stop([]) }
@@ -68,7 +69,7 @@ extension BatchScheduler {
         return .wait
     }
 
-    /// Takes idle workers into a batch's team, as many as there are for it and as it is worth.
+    /// Borrows idle workers for a batch's team, at most as many as the batch can use.
     private func borrow(
         _ assignment: Schedule<Task, Output>.Assignment,
         for index: Int,
@@ -104,7 +105,7 @@ extension BatchScheduler {
             state.running[index] = nil
             return false
         }
-        // The watchdog has answered the sequences then.
+        // In that case the watchdog has answered the sequences already.
         guard !isGivenUp else { return true }
         let failure: (any Error)? = if case .failure(let error) = results { error } else { nil }
         onBatch(
@@ -147,17 +148,19 @@ extension BatchScheduler {
     }
 }
 
-/// The watchdog, which gives up workers whose batch does not end. A thread cannot be ended from outside. So the batch's
-/// sequences are answered, another worker takes the place, and a result that still comes one day is thrown away.
+/// The watchdog, which gives up workers whose batch does not end. A thread cannot be ended from outside. So the
+/// watchdog answers the batch's sequences with an error, another worker takes the stuck one's place, and a late result
+/// is thrown away.
 extension BatchScheduler {
-    /// A worker whose batches failed as a whole so many times in a row is made anew: one or two failures may be the
+    /// A worker is replaced after this many batches in a row that failed as a whole: one or two failures may be the
     /// inputs' fault.
     static var maxFailuresInARow: Int { 3 }
 
     /// Gives up the workers that have run one batch for too long, and those that help them, and starts replacements as
     /// long as there may be more.
     ///
-    /// The time between looks counts, not the clock: a process that was stopped for a minute has not computed for one.
+    /// A batch's time is the sum of the time between looks, not the time of the clock: if the process was stopped for a
+    /// minute, it did not compute for that minute.
     /// - Parameters:
     ///   - limit: how long a batch may take.
     ///   - elapsed: the time since the last look.
@@ -189,9 +192,9 @@ extension BatchScheduler {
 }
 
 extension BatchScheduler.State {
-    /// Has others take the places of workers that are given up, as far as there are seats. When no worker is left, all
-    /// requests are answered with an error, those that wait and those that come.
-    /// - Returns: the seats of the workers to be started.
+    /// Replaces workers that are given up, as long as there are seats. When no worker is left, all waiting and all
+    /// later requests are answered with an error.
+    /// - - Returns: the seats of the workers that are to be started.
     fileprivate mutating func replace(_ workers: [Int], among seatCount: Int) -> Range<Int> {
         for index in workers { membership[index] = nil }
         givenUp.formUnion(workers)

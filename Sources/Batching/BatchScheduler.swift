@@ -3,13 +3,13 @@ import Synchronization
 
 /// Queues sequences and runs them in batches on worker threads that it owns.
 ///
-/// A batch is formed at the moment when a worker is free, from the sequences that wait then: an idle machine answers a
-/// single sequence at once, a busy one finds more sequences each time it looks. Nothing waits for company. Where there
-/// is less work than workers, a batch borrows idle ones: they are in its team until it is done, and then look at the
-/// queue again. `Schedule` makes all decisions. The lock guards it, the list of idle workers and the list of borrowed
-/// ones; it is never held while a batch runs or an answer is delivered.
+/// A batch is formed when a worker becomes free, from the sequences that wait at that moment. So an idle machine
+/// answers a single sequence at once, and a busy one forms larger batches. No sequence waits for others to arrive. If
+/// there is less work than workers, a batch borrows idle workers: they are in its team until it is done, and then look
+/// at the queue again. `Schedule` makes all decisions. The lock guards the schedule, the list of idle workers and the
+/// list of borrowed ones; the lock is never held while a batch runs or an answer is delivered.
 package final class BatchScheduler<Engine: BatchEngine>: Sendable {
-    /// The task that a sequence brings.
+    /// /// The task of a sequence: what the engine computes for it.
     package typealias Task = Engine.Worker.Task
     /// The result of a sequence.
     package typealias Output = Engine.Worker.Output
@@ -34,7 +34,7 @@ package final class BatchScheduler<Engine: BatchEngine>: Sendable {
         var schedule: Schedule<Task, Output>
         /// The callers that wait for a request's answer.
         var continuations: [UInt64: Continuation] = [:]
-        /// Workers that wait in their seats for work.
+        /// Numbers of the workers that wait for work.
         var idle: [Int] = []
         /// The team that each worker is in, from the moment it is borrowed until it is given back.
         var membership: [Membership?]
@@ -42,9 +42,9 @@ package final class BatchScheduler<Engine: BatchEngine>: Sendable {
         /// The batch of each busy worker.
         var running: [Int: Running] = [:]
         var liveWorkers: Int
-        /// The number of seats that were ever used; the others are for replacements.
+        /// The number of seats used so far; the others are for replacements.
         var usedSeats: Int
-        /// Workers that the watchdog has given up; their threads may still come back one day.
+        /// Workers that the watchdog has given up; their threads may still finish their batches later.
         var givenUp: Set<Int> = []
         var replacedWorkers = 0
         var lostWorkers = 0
@@ -114,7 +114,7 @@ package final class BatchScheduler<Engine: BatchEngine>: Sendable {
     /// - Parameters:
     ///   - priority: the queue that they wait in.
     ///   - deadline: sequences that have not started by then are dropped, and the call throws.
-    /// - Throws: `SchedulerError` when the sequences are not taken in, all or none, or not computed in time.
+    /// - - Throws: `SchedulerError` if the sequences are not admitted (all are, or none), or not computed in time.
     package func run(
         _ sequences: [InputSequence<Task>],
         priority: Priority = .high,
@@ -138,8 +138,9 @@ package final class BatchScheduler<Engine: BatchEngine>: Sendable {
         }
     }
 
-    /// The error that the smallest request would be refused with now, which counts as a refusal; nil if it would be
-    /// taken in. Asked before a request's text is looked at, this keeps an overloaded machine from work in vain.
+    /// The error with which even the smallest request would be refused now; nil if it would be admitted. A returned
+    /// error is counted as a refusal. The caller asks before it reads a request's text, so that an overloaded machine
+    /// does no work in vain.
     package func refusal(priority: Priority, deadline: ContinuousClock.Instant?) -> SchedulerError? {
         state.withLock { state in
             let demand = Demand(priority: priority, deadline: deadline)
@@ -165,7 +166,7 @@ package final class BatchScheduler<Engine: BatchEngine>: Sendable {
         }
     }
 
-    /// Takes in nothing more and returns when the workers have ended.
+    /// Refuses further requests, and returns when the workers have ended.
     /// - Parameter finishingQueue: whether waiting sequences are still computed; else their requests are answered with
     ///   `SchedulerError.stopping`.
     package func shutDown(finishingQueue: Bool) async {
@@ -194,7 +195,8 @@ package final class BatchScheduler<Engine: BatchEngine>: Sendable {
             guard !state.schedule.queue.isEmpty, let first = state.idle.popLast() else {
                 return (deliveries, Int?.none, [Int](), next)
             }
-            // The helpers stay idle until the first worker has seen how much there is to share, but wake up meanwhile.
+            // The helpers stay idle until the first worker knows how much work there is to share. They are woken
+            // already now.
             let helpers = engine.teamSize(tokens: state.schedule.queue.tokenCount) - 1
             return (deliveries, first, Array(state.idle.suffix(max(0, helpers))), next)
         }

@@ -1,14 +1,14 @@
 import Foundation
 
-/// The measured cost of batches for a worker: so many seconds for each batch and for each token.
+/// The measured cost of batches for a worker: seconds for each batch, and seconds for each token.
 ///
-/// The model is a least-squares line through the recent batches. A batch weighs as much as it has tokens, and half as
-/// much once `halfLifeTokens` more have been computed. So many small batches, such as probes, do not hide what large
-/// ones cost.
+/// The model is a least-squares line through the recent batches. The weight of a batch is its number of tokens, and
+/// halves with every `halfLifeTokens` tokens that are computed after it. So a series of small batches, such as probes,
+/// does not hide the cost of large ones.
 struct CostModel {
     private static let halfLifeTokens = 16_384.0
-    /// With batches of nearly one size (relative variance below this) the line's slope is noise, and the tokens get all
-    /// the cost.
+    /// If all batches have nearly the same size (relative variance below this), the line's slope is noise, and the
+    /// model attributes the whole cost to the tokens.
     private static let minVariance = 1e-2
 
     /// Sums over the batches, weighted by tokens: of 1, tokens, seconds, tokens² and tokens × seconds.
@@ -28,7 +28,7 @@ struct CostModel {
     /// Whether anything has been measured.
     var isKnown: Bool { totalSeconds > 0 }
 
-    /// Seconds of one worker for a token in batches as they have been lately, their fixed part included.
+    /// Seconds of one worker for a token in recent batches, the fixed cost of a batch included.
     var secondsPerToken: Double { isKnown ? totalSeconds / weight : 0 }
 
     /// Learns from a batch.
@@ -46,10 +46,10 @@ struct CostModel {
         fit()
     }
 
-    /// The seconds that one worker takes for a batch of that size.
+    /// The seconds that one worker takes for a batch of this many tokens.
     func seconds(tokens: Int) -> Double { secondsPerBatch + secondsPerAddedToken * Double(tokens) }
 
-    /// The tokens of the largest batch that takes no longer; nil when nothing was measured.
+    /// The tokens of the largest batch that takes at most `limit` seconds; nil if nothing was measured.
     func tokens(within limit: Double) -> Int? {
         guard secondsPerAddedToken > 0 else { return nil }
         let fitting = (limit - secondsPerBatch) / secondsPerAddedToken

@@ -29,11 +29,11 @@ struct Demand: Equatable {
     }
 }
 
-/// The requests of one priority that wait to be taken in, in the order they came, and what the requests hold that were
-/// taken in.
+/// The requests of one priority that wait for admission, in order of arrival, and the amount that admitted requests
+/// hold.
 struct AdmissionLine {
     private var waiting: [(request: UInt64, demand: Demand)] = []
-    /// The sequences of all requests that were taken in and not answered.
+    /// The sequences of all requests that were admitted and not answered yet.
     var heldSequences = 0
 
     var isEmpty: Bool { waiting.isEmpty }
@@ -51,7 +51,7 @@ struct AdmissionLine {
     }
 }
 
-/// The decision which requests are taken in. Each priority has limits and a line of its own.
+/// Admission control: decides which requests are admitted. Each priority has its own limits and its own line.
 extension Schedule {
     enum Verdict: Equatable {
         case enter
@@ -59,14 +59,14 @@ extension Schedule {
         case refuse(RefusalReason, retryAfter: Duration)
     }
 
-    /// A shorter time would have clients try again at once, which is to be avoided.
+    /// The shortest `Retry-After`. With a shorter one, clients would try again at once.
     private static var minRetryAfter: Duration { .milliseconds(1) }
 
-    /// The fraction of its time that a request may be expected to take. Machines are slower at times than they were
-    /// just now, and a request that is dropped at its deadline after all has waited in vain and taken others' place.
+    /// A request is admitted only if its expected time is below this fraction of its time limit. A machine may become
+    /// slower than it was just now, and a request that misses its deadline has waited in vain and taken others' place.
     private static var usableTime: Double { 0.85 }
 
-    /// Whether a request is taken in now, may wait to be taken in, or is refused because it would wait in vain.
+    /// Whether a request is admitted now, may wait for admission, or is refused because it would wait in vain.
     func verdict(on demand: Demand, at now: Instant) -> Verdict {
         if let deadline = demand.deadline {
             let usable = now.duration(to: deadline) * Self.usableTime
@@ -80,14 +80,14 @@ extension Schedule {
         return .refuse(.queueFull, retryAfter: max(wait, Self.minRetryAfter))
     }
 
-    /// How long a request that comes with so many tokens is likely to take: until a worker is free, then for the
-    /// batches that are due before it, and then for its own. Zero when nothing is due before it.
+    /// The time that a new request of this many tokens is likely to take: until a worker is free, then for the batches
+    /// that are due before the request, and then for its own batch. Zero if nothing is due before it.
     func estimatedWait(of tokens: Int, _ priority: Priority, at now: Instant) -> Duration {
         let ahead = queue.tokensAhead(of: tokens, priority: priority)
         guard ahead > 0 else { return .zero }
         let budget = batchTokenBudget
-        // The doubled budget is for what may pass the request: shorter work that comes later, and a batch of another
-        // length.
+        // The budget is doubled for the work that may overtake the request: shorter requests that come later, and a
+        // batch of another length class.
         return untilNextBatch(at: now) + seconds(toCompute: ahead + 2 * min(budget, ahead))
             + .seconds(cost.seconds(tokens: min(budget, ahead + tokens)))
     }
@@ -99,7 +99,7 @@ extension Schedule {
         feed(number, at: now)
     }
 
-    /// Takes in the requests at the heads of the lines that the queue has capacity for now.
+    /// Admits the requests at the heads of the lines for which the queue has capacity now.
     mutating func admitFromLines(at now: Instant) {
         for priority in Priority.allCases {
             while let (number, demand) = lines[priority.rawValue].first, fits(demand) {
@@ -132,8 +132,7 @@ extension Schedule {
         )
     }
 
-    /// Whether the queue has capacity now. A request that is larger than the whole queue fits when nothing else is
-    /// there.
+    /// Whether the queue has capacity now. A request that is larger than the whole queue fits if the queue is empty.
     private func fits(_ demand: Demand) -> Bool {
         let (lane, held) = (queue[demand.priority], lines[demand.priority.rawValue].heldSequences)
         return
@@ -143,7 +142,7 @@ extension Schedule {
             && (held == 0 || held + demand.heldSequences <= policy.maxHeldSequences)
     }
 
-    /// The time until the workers have taken so much that the demand fits behind the line, as measured.
+    /// The estimated time until the queue has capacity for the demand, after all requests that wait in line before it.
     private func untilCapacity(for demand: Demand, at now: Instant) -> Duration {
         let (lane, line) = (queue[demand.priority], lines[demand.priority.rawValue])
         let tokens = lane.tokenCount + line.tokens + demand.tokens - policy.maxQueueTokens

@@ -1,12 +1,12 @@
 import Compute
 
-/// All decisions of the scheduler: which requests are taken in, which sequences are computed next and together, which
-/// requests are answered. A value without threads or clock, so that hours of load can be simulated in a test; the
-/// scheduler's lock owns it.
+/// Makes all decisions of the scheduler: which requests are admitted, which sequences are computed next and together,
+/// which requests are answered. It is a value without threads or clock, so that a test can simulate hours of load. The
+/// scheduler's lock guards it.
 ///
-/// A request is taken in or waits in line for that (`Schedule+Admission`). Its sequences enter the queue a window at a
-/// time: however large, a request takes no more of the queue than `BatchPolicy.maxRequestSequences`. A sequence that is
-/// being computed already or has a kept result costs nothing. Answers gather in `answers`.
+/// A request is admitted or waits in line for admission (`Schedule+Admission`). Its sequences enter the queue in parts:
+/// however large a request is, at most `BatchPolicy.maxRequestSequences` of its sequences are in the queue. A sequence
+/// costs nothing if an equal one is being computed or its result is in the cache. Answers gather in `answers`.
 struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
     typealias Instant = ContinuousClock.Instant
     typealias RequestNumber = UInt64
@@ -22,7 +22,7 @@ struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
         let priority: Priority
         let deadline: Instant?
         let submitted: Instant
-        /// The first sequence that has not entered the queue; those before it have, or had no need to.
+        /// The first sequence that has not entered the queue yet. Those before it have entered it or did not need to.
         var nextSequence = 0
         /// The jobs that the request has waited for; some may be done.
         var jobs: [UInt64] = []
@@ -60,7 +60,7 @@ struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
     var answers: [Answer] = []
     /// The counts that only grow.
     var counts = SchedulerStatistics()
-    /// The error that requests get once nothing more is taken in.
+    /// The error that new requests get once the scheduler admits nothing more.
     private var refusal: SchedulerError?
     var isStopping: Bool { refusal != nil }
 
@@ -72,7 +72,7 @@ struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
         cache = ResultCache(limit: policy.resultCacheBytes)
     }
 
-    /// The tokens that one batch may have, so that it takes no longer than it should.
+    /// The most tokens of one batch, so that the batch stays within `BatchPolicy.batchLatencyTarget`.
     var batchTokenBudget: Int {
         let fitting = cost.tokens(within: policy.batchLatencyTarget.seconds) ?? policy.maxBatchTokens
         return min(policy.maxBatchTokens, max(policy.minBatchTokens, fitting))
@@ -80,7 +80,7 @@ struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
 
     // MARK: Requests
 
-    /// Takes in a request, lets it wait to be taken in, or refuses it.
+    /// Admits a request, lets it wait for admission, or refuses it.
     mutating func submit(
         _ sequences: [InputSequence<Task>],
         as number: RequestNumber,
@@ -136,7 +136,7 @@ struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
         admitFromLines(at: now)
     }
 
-    /// Takes in nothing more.
+    /// Stops the admission of requests.
     /// - Parameters:
     ///   - finishing: whether waiting requests are still computed; else they are answered now.
     ///   - error: the answer.
@@ -153,8 +153,8 @@ struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
         }
     }
 
-    /// Drops the sequences of requests that the next batch would come too late for, while others wait that it helps.
-    /// Those requests are answered at their deadline.
+    /// Drops the sequences of requests for which the next batch would come too late, if other sequences wait that it
+    /// can still serve. The requests of dropped sequences are answered at their deadline.
     private mutating func dropLateSequences(at now: Instant) {
         let end = now + .seconds(cost.seconds(tokens: min(batchTokenBudget, queue.tokenCount)))
         var late: [TimeoutQueue.Entry] = []
@@ -205,7 +205,7 @@ struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
 
     // MARK: Sequences
 
-    /// Lets a request's next sequences into the queue, as many as it may have there.
+    /// Puts a request's next sequences into the queue, as many as the request may have there.
     mutating func feed(_ number: RequestNumber, at now: Instant) {
         guard var request = requests.removeValue(forKey: number) else { return }
         while request.nextSequence < request.sequences.count, request.hasCapacity(policy) {
@@ -251,7 +251,7 @@ struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
     struct Assignment {
         let batch: UInt64
         let sequences: [InputSequence<Task>]
-        /// The number of idle workers that may compute the batch, the taker included.
+        /// The number of idle workers that may compute the batch, including the worker that takes it.
         let workers: Int
         /// How long each sequence has waited.
         let queueTimes: [Duration]
@@ -309,7 +309,7 @@ struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
         admitFromLines(at: now)
     }
 
-    /// Ends a batch that failed as a whole or is given up: every sequence gets the error, and a later result is
+    /// Ends a batch that failed as a whole or was given up: every sequence gets the error, and a late result is
     /// ignored.
     mutating func abandon(_ batch: UInt64, error: any Error, at now: Instant) {
         guard let failed = running.removeValue(forKey: batch) else { return }
@@ -334,7 +334,7 @@ struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
 }
 
 extension Schedule.Request {
-    /// Marks that nothing more of the request will be computed; it is still to be answered.
+    /// Marks that nothing more of the request will be computed. The request must still be answered.
     mutating func giveUpSequences() {
         nextSequence = sequences.count
         (waitingSequences, waitingTokens) = (0, 0)
@@ -359,10 +359,10 @@ extension InputSequence {
 
 /// The results of a request's sequences, and the time that they took.
 package struct SubmissionResult<Output: Sendable>: Sendable {
-    /// One result for each sequence, in the order they were submitted in.
+    /// One result for each sequence, in the order of submission.
     package let results: [Result<Output, any Error>]
     /// The time from submission until the last sequence was handed to a worker.
     package let queueTime: Duration
-    /// The time from then until the last sequence was computed.
+    /// /// The time from the end of ``queueTime`` until the last sequence was computed.
     package let computeTime: Duration
 }

@@ -1,8 +1,8 @@
 /// The reason why the scheduler did not compute sequences.
 package enum SchedulerError: Error, Equatable, CustomStringConvertible {
-    /// The request is not taken in now; the client should try again after the given time.
+    /// The request is refused now; the client should try again after the given time.
     case overloaded(RefusalReason, waitingSequences: Int, waitingTokens: Int, retryAfter: Duration)
-    /// The request's deadline has come.
+    /// The request's deadline has passed.
     case deadlineExceeded
     /// The scheduler has been told to stop.
     case stopping
@@ -26,11 +26,11 @@ package enum SchedulerError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// The reason why a request was not taken in.
+/// The reason why a request was refused.
 package enum RefusalReason: String, Sendable, CaseIterable {
     /// The queue's tokens or sequences, or the unanswered requests, are at their limit.
     case queueFull = "queue_full"
-    /// The work that waits before the request would take longer than the request may.
+    /// The work that waits before the request would take longer than the request's time limit.
     case tooLate = "too_late"
 
     var description: String {

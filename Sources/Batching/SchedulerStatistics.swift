@@ -2,24 +2,24 @@
 package struct SchedulerStatistics: Sendable, Equatable {
     /// The number of sequences in the queue.
     package var waitingSequences = 0
-    /// The number of their tokens.
+    /// The number of tokens in the queue.
     package var waitingTokens = 0
-    /// The number of sequences of large requests that were taken in and have not entered the queue yet.
+    /// The number of sequences of large requests that were admitted and have not entered the queue yet.
     package var reservedSequences = 0
-    /// The number of requests that wait to be taken in.
+    /// The number of requests that wait for admission.
     package var requestsInLine = 0
-    /// How long the oldest request with waiting sequences has been there; zero when there is none.
+    /// How long the oldest request with waiting sequences has waited; zero if there is none.
     package var oldestWait: Duration = .zero
     /// The number of workers that run a batch now, or help with another worker's.
     package var busyWorkers = 0
     /// How long the oldest running batch has been running; zero when none runs.
     package var oldestBatchAge: Duration = .zero
 
-    /// Requests that were not taken in, by reason.
+    /// Requests that were refused, by reason.
     package var refusedRequests: [RefusalReason: Int] = [:]
     /// Requests whose deadline came before their last sequence was computed.
     package var expiredRequests = 0
-    /// Sequences of such requests that were never computed.
+    /// Sequences of expired requests that were never computed.
     package var expiredSequences = 0
     /// Sequences that were never computed because their client had disconnected.
     package var cancelledSequences = 0
@@ -31,18 +31,18 @@ package struct SchedulerStatistics: Sendable, Equatable {
     package var succeededBatches = 0
     /// Batches that failed as a whole since the last one that did not.
     package var failuresInARow = 0
-    /// The number of workers, those not counted that the watchdog has given up.
+    /// The number of workers, without those that the watchdog has given up.
     package var liveWorkers = 0
-    /// Workers that were replaced because a batch did not end or batch after batch failed.
+    /// Workers that were replaced, because a batch did not end or several batches in a row failed.
     package var replacedWorkers = 0
-    /// Workers whose batch did not end and that were not replaced any more.
+    /// Workers whose batch did not end and that could not be replaced.
     package var lostWorkers = 0
     /// The state and the counts of the cache of results.
     package var cache = CacheStatistics()
 
-    /// The tokens that one batch may have now, so that it takes no longer than it should.
+    /// The most tokens that one batch may have now, so that it stays within `BatchPolicy.batchLatencyTarget`.
     package var batchTokenBudget = 0
-    /// Measured seconds of one worker for a token, in batches as they have been lately.
+    /// Measured seconds of one worker for a token, in recent batches.
     package var secondsPerToken = 0.0
     /// How long a short request of high priority would wait now.
     package var estimatedWait: Duration = .zero
@@ -60,7 +60,7 @@ package struct SchedulerStatistics: Sendable, Equatable {
         package var evictions = 0
         /// The number of results in the cache.
         package var entries = 0
-        /// The memory that they take.
+        /// /// The memory that the kept results take.
         package var bytes = 0
     }
 }

@@ -3,8 +3,9 @@ import Dispatch
 import HeapModule
 import Synchronization
 
-/// The times at which requests are to be looked at. An entry stays until its time even when its request has been
-/// answered. When most entries are such, they are swept out, so that memory follows the number of requests.
+/// A queue of the times at which requests have to be checked. An entry stays until its time even if its request has
+/// been answered. When most entries belong to answered requests, those entries are removed, so that memory stays in
+/// proportion to the number of requests.
 struct TimeoutQueue {
     struct Entry: Comparable {
         let time: ContinuousClock.Instant
@@ -27,23 +28,23 @@ struct TimeoutQueue {
         heap.insert(Entry(time: time, request: request))
     }
 
-    /// Removes and returns an entry whose time has come; nil when there is none.
+    /// Removes and returns an entry whose time has come; nil if there is none.
     mutating func takeDue(at now: ContinuousClock.Instant) -> Entry? {
         guard let first = heap.min, first.time <= now else { return nil }
         return heap.removeMin()
     }
 
-    /// Drops the entries of requests that were answered, if they are many.
-    /// - Parameter liveCount: the number of requests that were not.
+    /// Drops the entries of answered requests, if there are many.
+    /// - - Parameter liveCount: the number of requests that are not answered yet.
     mutating func sweep(liveCount: Int, isLive: (UInt64) -> Bool) {
-        // A live request has up to two entries: the end of its wait to be taken in, and its deadline.
+        // A live request has up to two entries: the end of its wait for admission, and its deadline.
         guard heap.count > Self.minSweep, heap.count > 4 * liveCount else { return }
         heap = Heap(heap.unordered.filter { isLive($0.request) })
     }
 }
 
-/// Calls back when a time has come, on a thread of its own, because an answer that is due then must not wait for
-/// workers or requests. The lock guards the time.
+/// Calls a function when a time has come. It has its own thread, because an answer that is due must not wait for
+/// workers or other requests. The lock guards the time.
 final class Alarm: Sendable {
     private struct State {
         var time: ContinuousClock.Instant?

@@ -1,14 +1,14 @@
 import Compute
 import HeapModule
 
-/// The sequences that wait, by the number of their job, in the order in which they are due. A value without threads or
-/// clock: the scheduler's lock owns it.
+/// The queue of waiting sequences, known by their job numbers, in the order in which they are due. It is a value
+/// without threads or clock; the scheduler's lock guards it.
 ///
 /// Sequences wait in classes by length, so that the sequences of a batch are about equally long. Each priority has an
-/// order of its own, by a virtual time which advances with the priority's tokens that are handed to workers. A sequence
-/// is due `overtakingFactor` times its own tokens (up to a limit) after its arrival, and as many times the tokens of
-/// its request that wait before it. So short work that comes later can pass long work, but only until that much work
-/// has been done: no sequence starves.
+/// order and a virtual time of its own. The virtual time counts the tokens of this priority that were handed to
+/// workers. When a sequence arrives, its due time is the current virtual time plus a delay: `overtakingFactor` times
+/// its own tokens (up to a limit), plus the same factor times those tokens of its request that wait before it. So
+/// later, shorter work can overtake a long sequence, but only by the amount of that delay: no sequence starves.
 struct WaitingQueue {
     typealias Job = UInt64
 
@@ -33,16 +33,16 @@ struct WaitingQueue {
         var virtualTime: UInt64 = 0
         fileprivate(set) var sequenceCount = 0
         fileprivate(set) var tokenCount = 0
-        /// Waiting tokens by when they are due, in steps of `dueStep`.
+        /// The number of waiting tokens for each due time, in steps of `dueStep`.
         fileprivate var tokensByDue: [UInt64: Int] = [:]
     }
 
     let policy: BatchPolicy
     private(set) var lanes = [Lane(), Lane()]
-    /// The parts for workers that were idle, which have not taken them yet.
+    /// Parts that were made for idle workers, and that no worker has taken yet.
     var parts: [[Entry]] = []
-    /// Tokens of high priority that were computed while low priority waited, and that low priority has not had its part
-    /// for yet.
+    /// Tokens of high priority that were computed while low priority waited. When low priority gets its turn, they are
+    /// settled.
     var overtaken = 0
     /// The entry of each waiting job. An entry that is not found here was dropped.
     private var places: [Job: Entry] = [:]
@@ -83,8 +83,8 @@ struct WaitingQueue {
         count(entry, 1)
     }
 
-    /// Notes that another request wants a waiting sequence, too: it is due as if that request had brought it, if that
-    /// is earlier.
+    /// Notes that another request wants a waiting sequence, too. If the sequence would be due earlier as part of that
+    /// request, its due time moves forward.
     mutating func hasten(_ job: Job, behind tokensBefore: Int, priority: Priority) {
         guard let place = places[job] else { return }
         let isMoreUrgent = priority.rawValue < place.priority.rawValue
@@ -120,7 +120,7 @@ struct WaitingQueue {
         entryCount = 0
     }
 
-    /// The class of a priority whose first sequence is due first among those that fit.
+    /// The class of a priority that holds the earliest due sequence, of the classes whose first sequence fits.
     mutating func classWithFirstDue(_ priority: Priority, where fits: (Entry) -> Bool = { _ in true }) -> Int? {
         var best: (index: Int, head: Entry)?
         for c in self[priority].classes.indices {
@@ -131,7 +131,7 @@ struct WaitingQueue {
         return best?.index
     }
 
-    /// The first sequence of a class that still waits.
+    /// The first still waiting sequence of a class.
     mutating func head(_ priority: Priority, _ c: Int) -> Entry? {
         while let entry = self[priority].classes[c].min {
             if isWaiting(entry) { return entry }
@@ -147,9 +147,9 @@ struct WaitingQueue {
 
     // MARK: Estimates
 
-    /// The tokens that will be computed before a request of so many tokens if nothing more comes, and those that the
-    /// other priority may put between them. All short sequences get the same estimate: if a shorter one got less, a
-    /// longer one would never be taken in while many shorter ones come.
+    /// The tokens that will be computed before a new request of `tokenCount` tokens if no other request comes, plus
+    /// those that the other priority may put in between. All short sequences get the same estimate: if shorter ones got
+    /// a lower estimate, longer ones would never be admitted while many shorter ones come.
     func tokensAhead(of tokenCount: Int, priority: Priority) -> Int {
         let lane = self[priority]
         let offset = max(policy.overtakingFactor * tokenCount, policy.maxOvertakingTokens)
@@ -158,7 +158,7 @@ struct WaitingQueue {
         let factor = policy.highPriorityFactor
         switch priority {
         case .high: return own + min(self[.low].tokenCount, (own + tokenCount) / factor)
-        // More of high priority is likely to come meanwhile.
+        // More requests of high priority are likely to come meanwhile.
         case .low: return own + (self[.high].sequenceCount > 0 ? (own + tokenCount) * factor : 0)
         }
     }
@@ -170,7 +170,8 @@ struct WaitingQueue {
 
     // MARK: Books
 
-    /// Fine enough for a single short text, coarse enough that there are a few hundred steps at most.
+    /// The step of due times: fine enough for a single short text, coarse enough that there are at most a few hundred
+    /// steps.
     private static var dueStep: UInt64 { 128 }
     /// Sequences of up to this many tokens are one class: they all run in about a millisecond.
     private static var shortestClassLength: Int { 32 }
@@ -191,7 +192,7 @@ struct WaitingQueue {
         self[entry.priority].tokensByDue[step] = sum > 0 ? sum : nil
     }
 
-    /// Removes dropped entries from the classes once they are more than the waiting ones.
+    /// Removes dropped entries from the classes once there are more of them than of waiting entries.
     private mutating func sweep() {
         guard entryCount > Self.minSweep, entryCount > 2 * places.count else { return }
         entryCount = 0
@@ -210,7 +211,8 @@ extension WaitingQueue {
     /// The work for one of several idle workers.
     struct Part {
         var entries: [Entry]
-        /// The number of idle workers that may compute these sequences, the taker included; at least 1.
+        /// The number of idle workers that may compute these sequences, including the worker that takes the part; at
+        /// least 1.
         var workers: Int
 
         var tokenCount: Int { entries.reduce(0) { $0 + $1.tokenCount } }
@@ -218,13 +220,13 @@ extension WaitingQueue {
 
     /// Takes the next batch's sequences.
     ///
-    /// When all that waits can begin now, it is divided among the idle workers so that they have the same number of
-    /// tokens and finish together; if there is too little for all, several workers compute one batch. Otherwise the
-    /// batch has the sequence that is due first and the sequences of its class in due order, within the budget; while
-    /// the batch is small, sequences of other classes too.
+    /// If all waiting sequences can begin now, they are divided among the idle workers, so that the workers get the
+    /// same number of tokens and finish together. If there is too little work for all workers, several workers compute
+    /// one batch. Otherwise the batch gets the sequence that is due first, and then sequences of its class in due
+    /// order, within the budget. While the batch is small, it also takes sequences of other classes.
     /// - Parameters:
     ///   - idleWorkers: the number of workers that could take work now, the caller included.
-    ///   - maxTokens: the budget; a single longer sequence is taken all the same, alone.
+    ///   - maxTokens: the budget. A sequence that is longer than the budget gets a batch of its own.
     mutating func takeBatch(idleWorkers: Int, maxTokens: Int) -> Part {
         parts = parts.map { $0.filter(isWaiting) }.filter { !$0.isEmpty }
         if parts.isEmpty { divide(among: idleWorkers, maxTokens: maxTokens) }
@@ -237,7 +239,7 @@ extension WaitingQueue {
         return Part(entries: entries, workers: isEmpty ? idleWorkers : 1)
     }
 
-    /// Divides all that waits into even parts, if idle workers can begin all of it now.
+    /// Divides all waiting sequences into even parts, if the idle workers can begin all of them now.
     private mutating func divide(among idleWorkers: Int, maxTokens: Int) {
         let count = min(idleWorkers, max(1, tokenCount / max(1, policy.minPartTokens)))
         guard idleWorkers > 1, sequenceCount > 1, tokenCount <= count * maxTokens,
@@ -249,7 +251,7 @@ extension WaitingQueue {
         clearClasses()
     }
 
-    /// The sequences that are due first, as many as make a batch.
+    /// Takes the sequences that are due first, as many as fit one batch.
     private mutating func takeDue(maxTokens: Int) -> [Entry] {
         guard let (priority, budget) = turn(maxTokens: maxTokens), let first = classWithFirstDue(priority) else {
             return []
@@ -281,8 +283,8 @@ extension WaitingQueue {
         return entry.tokenCount
     }
 
-    /// The priority of the next batch, and how large the batch may be: low priority's turn comes when high priority has
-    /// had `highPriorityFactor` times the tokens that low priority then gets.
+    /// The priority of the next batch, and how large the batch may be. Low priority gets its turn when high priority
+    /// has had `highPriorityFactor` times the tokens of that turn.
     private mutating func turn(maxTokens: Int) -> (Priority, budget: Int)? {
         if self[.low].sequenceCount == 0 { overtaken = 0 }
         if self[.high].sequenceCount == 0 { return self[.low].sequenceCount == 0 ? nil : (.low, maxTokens) }
@@ -293,7 +295,7 @@ extension WaitingQueue {
         return (.low, min(maxTokens, allowance))
     }
 
-    /// Keeps the account between the priorities.
+    /// Counts taken tokens in the account between the priorities.
     private mutating func settle(_ taken: [Entry]) {
         for entry in taken {
             switch entry.priority {

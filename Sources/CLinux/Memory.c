@@ -25,7 +25,7 @@ void clinux_trim_heap(void) {
 #endif
 }
 
-// Whether the loader wrote into segments that are not writable: their pages then differ from the file's.
+// Whether the loader wrote into segments that are not writable. If it did, their pages differ from the file.
 static int has_relocated_text(const struct dl_phdr_info *image, const ElfW(Phdr) *segment) {
     const ElfW(Dyn) *entry = (const ElfW(Dyn) *)(image->dlpi_addr + segment->p_vaddr);
     for (; entry->d_tag != DT_NULL; entry++) {
@@ -44,7 +44,7 @@ static int release_image(struct dl_phdr_info *image, size_t size, void *page_siz
     uintptr_t mask = ~(*(const uintptr_t *)page_size - 1);
     for (int i = 0; i < image->dlpi_phnum; i++) {
         const ElfW(Phdr) *segment = &image->dlpi_phdr[i];
-        // Pages that are writable, or were until the loader protected them, may differ from the file's.
+        // Pages that are writable, or were writable until the loader protected them, may differ from the file.
         if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W) != 0) continue;
         uintptr_t start = (image->dlpi_addr + segment->p_vaddr) & mask;
         uintptr_t end = (image->dlpi_addr + segment->p_vaddr + segment->p_filesz) & mask;

@@ -111,7 +111,7 @@ int clinux_accept(int descriptor, bool is_tcp, int max_unsent) {
     do connection = accept4(descriptor, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     while (connection < 0 && errno == EINTR);
     if (connection < 0) return -errno;
-    // A failure here means that the peer has gone already: the first read will report that.
+    // A failure here means that the peer has disconnected already, and the first read will report that.
     if (is_tcp) {
         (void)set_option(connection, IPPROTO_TCP, TCP_NODELAY, 1);
         (void)set_option(connection, IPPROTO_TCP, TCP_NOTSENT_LOWAT, max_unsent);
@@ -144,7 +144,7 @@ int clinux_peer_address(int descriptor, char *text, size_t capacity) {
     int family = AF_INET;
     if (storage.ss_family == AF_INET6) {
         const struct in6_addr *ipv6 = &((struct sockaddr_in6 *)&storage)->sin6_addr;
-        // An IPv4 client of a dual-stack socket is shown by its IPv4 address.
+        // For an IPv4 client of a dual-stack socket, the text is the IPv4 address.
         const bool is_mapped = IN6_IS_ADDR_V4MAPPED(ipv6);
         address = is_mapped ? (const void *)&ipv6->s6_addr[12] : ipv6;
         family = is_mapped ? AF_INET : AF_INET6;

@@ -1,9 +1,9 @@
 // Only for `scripts/test --sanitize thread`: tells the thread sanitizer when a Mutex waits.
 //
-// Synchronization.Mutex takes a free lock by an atomic operation in our own code, which the sanitizer sees. It waits
-// for a held lock in functions of libswiftSynchronization, which is built without the sanitizer, so that the sanitizer
-// would report every use of what the lock guards as a race. The two definitions below take the place of the library's
-// functions, tell the sanitizer, and call them.
+// Synchronization.Mutex takes a free lock by an atomic operation in our own code, which the sanitizer sees. But it
+// waits for a held lock in functions of libswiftSynchronization, which is built without the sanitizer. So the sanitizer
+// would report every use of guarded data as a race. The two definitions below replace the library's functions: they
+// tell the sanitizer, and then call the originals.
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 

@@ -1,12 +1,12 @@
 import CZlib
 
-/// Compresses to gzip's format, piece by piece, at zlib's lowest level: most of our answers are numbers in decimal
-/// digits, which a higher level makes hardly any smaller.
+/// Compresses to gzip's format, piece by piece, at zlib's lowest level: most of our answers are decimal numbers, and a
+/// higher level hardly makes them smaller.
 package struct GzipCompressor: ~Copyable {
     private let stream: ZlibStream
     private var output: [UInt8]
 
-    /// - Parameter expectedBytes: The number of bytes to compress in all, if it is known: a small answer does not need
+    /// - - Parameter expectedBytes: The total number of bytes to compress, if it is known: a small answer does not need
     ///   the full state of 256 KB.
     package init(expectedBytes: Int? = nil) throws(CompressionError) {
         // The window need not be larger than the data. 9 bits are the smallest window that zlib allows for gzip.
@@ -19,7 +19,7 @@ package struct GzipCompressor: ~Copyable {
     private static let largestWindowBits = 15
     private static let outputBytes = 16 * 1024
 
-    /// Compresses the next piece and returns the bytes that can be sent by now, perhaps none. No piece may follow the
+    /// Compresses the next piece and returns the bytes that can be sent now, perhaps none. No piece may follow the
     /// last.
     package mutating func add(_ piece: [UInt8], isLast: Bool) throws(CompressionError) -> [UInt8] {
         var result: [UInt8] = []
@@ -41,7 +41,7 @@ package struct GzipCompressor: ~Copyable {
 
 /// The compressed formats that can be read.
 package enum CompressionFormat: Sendable {
-    /// The gzip format (RFC 1952), of one part or several.
+    /// The gzip format (RFC 1952), with one member or several.
     case gzip
     /// The zlib format (RFC 1950), which HTTP calls deflate.
     case zlib
@@ -56,7 +56,7 @@ package enum CompressionFormat: Sendable {
 }
 
 extension [UInt8] {
-    /// The most bytes that one step decompresses. So a bomb is noticed when it is at most this much over the limit.
+    /// The most bytes that one step decompresses. So a bomb is detected at most this many bytes over the limit.
     private static var stepBytes: Int { 64 * 1024 }
 
     /// Decompresses the bytes, to at most `limit` bytes. O(bytes read + bytes written).
@@ -88,9 +88,9 @@ extension [UInt8] {
 package enum CompressionError: Error, Equatable, CustomStringConvertible {
     /// The bytes do not follow the format.
     case malformed
-    /// The bytes end too soon.
+    /// /// The bytes end before the format's end.
     case truncated
-    /// More bytes follow the end.
+    /// More bytes follow after the format's end.
     case trailingBytes
     /// The decompressed bytes would be more than the limit.
     case tooLarge(limit: Int)

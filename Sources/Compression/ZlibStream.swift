@@ -1,7 +1,7 @@
 import CZlib
 
-/// zlib's state of one stream in one direction. Only this type calls zlib. The state stays at one address, as zlib
-/// demands.
+/// zlib's state for one stream in one direction. Only this type calls zlib. The state stays at one address, because
+/// zlib requires that.
 @safe struct ZlibStream: ~Copyable {
     enum Direction { case compressing, decompressing }
 
@@ -41,7 +41,7 @@ import CZlib
     }
 
     deinit {
-        // If the state could not be made, both find nothing to free.
+        // If the state could not be made, neither function has anything to free.
         switch direction {
         case .decompressing: _ = unsafe inflateEnd(stream)
         case .compressing: _ = unsafe deflateEnd(stream)

@@ -7,7 +7,8 @@ package struct InputSequence<Task: Sendable & Hashable>: Sendable, Hashable {
     package let tokenTypeIDs: [Int32]
     /// The output that the engine computes for this sequence; the scheduler never looks inside.
     package let task: Task
-    /// Computed once, by the thread that makes the sequence: the scheduler looks sequences up under its lock.
+    /// The hash, computed once by the thread that makes the sequence, because the scheduler looks sequences up under
+    /// its lock.
     private let hash: Int
 
     /// A sequence of tokens with its task.
@@ -28,7 +29,7 @@ package struct InputSequence<Task: Sendable & Hashable>: Sendable, Hashable {
     /// The number of tokens.
     package var tokenCount: Int { inputIDs.count }
 
-    /// Whether ids, type ids and tasks are equal, which determine the result.
+    /// Whether ids, type ids and tasks are equal. These three determine the result.
     package static func == (a: Self, b: Self) -> Bool {
         a.hash == b.hash && a.task == b.task && a.inputIDs == b.inputIDs && a.tokenTypeIDs == b.tokenTypeIDs
     }
@@ -108,9 +109,9 @@ package struct Batch<Task: Sendable & Hashable>: Sendable {
 /// Divides sequences into parts that run side by side, as the scheduler and `swiftlet bench` do: the parts have about
 /// the same number of tokens, so that threads that take a part each finish together.
 ///
-/// The sequences from the longest to the shortest, each given to the part that has the fewest tokens so far (longest
-/// processing time first), make parts that differ by a few tokens in the end. Equal lengths stay in order, so that the
-/// same sequences are always divided in the same way.
+/// It goes from the longest sequence to the shortest and gives each to the part that has the fewest tokens so far
+/// (longest processing time first). The resulting parts differ by a few tokens. Sequences of equal length stay in
+/// order, so that the same sequences are always divided in the same way.
 /// - Parameters:
 ///   - lengths: the tokens of each sequence.
 ///   - count: the number of parts, some of which may remain empty.

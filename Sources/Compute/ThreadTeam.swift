@@ -9,9 +9,10 @@ import Synchronization
 /// In the service the helpers are workers that had nothing to do, borrowed for one batch; `swiftlet bench` starts
 /// helpers of its own.
 ///
-/// Each thread is to run on a CPU of its own: an engine's threads wait for each other many times in a round, and two
-/// that take turns on one CPU need longer than one alone. The kernel wakes a thread near its waker, may so put two
-/// threads together, and leaves them so even while another CPU is free or has less important work.
+/// Each thread should run on its own CPU: an engine's threads wait for each other many times in a round, and two
+/// threads that take turns on one CPU are slower than one thread alone. But the kernel wakes a thread near its waker,
+/// so it may put two threads on one CPU, and it leaves them there even if another CPU is free or has less important
+/// work.
 ///
 /// The lock guards the current round; the round's number and the count of helpers still at work are atomics.
 package final class ThreadTeam: Sendable {
@@ -23,8 +24,8 @@ package final class ThreadTeam: Sendable {
         var cpus: [Int32] = []
     }
 
-    /// How long helpers keep their CPU for the next round, and the leader for the last helper. An engine's rounds
-    /// follow each other within microseconds; a helper that has lost its CPU is waited for asleep.
+    /// How long helpers spin while they wait for the next round, and the leader while it waits for the last helper. An
+    /// engine's rounds follow each other within microseconds. If a helper has lost its CPU, the leader sleeps instead.
     private static let spinTime = Duration.microseconds(50)
     private static let dismissed = -1
 
@@ -36,8 +37,8 @@ package final class ThreadTeam: Sendable {
 
     /// A team of threads that others have started, or of the leader alone.
     /// - Parameters:
-    ///   - leader: where the leader waits for the helpers.
-    ///   - helpers: where helpers 1, 2… wait for the next round.
+    ///   - leader: the seat in which the leader waits for the helpers.
+    ///   - helpers: the seats in which helpers 1, 2… wait for the next round.
     package init(leader: Seat = Seat(), helpers: [Seat] = []) {
         self.leader = leader
         self.helpers = helpers
@@ -96,8 +97,8 @@ package final class ThreadTeam: Sendable {
         }
     }
 
-    /// A function of its own, so that no reference to the body is left when the leader goes on: the body was promised
-    /// not to escape.
+    /// This is a separate function, so that no reference to the body is left when the leader goes on: the body must not
+    /// escape.
     @inline(never)
     private func perform(_ helper: Int) {
         takeOwnCPU()
@@ -105,12 +106,13 @@ package final class ThreadTeam: Sendable {
         body?(helper)
     }
 
-    /// Leaves a CPU that the leader or another helper runs on for one that the team does not use, if there is one.
+    /// If the leader or another helper runs on this thread's CPU, moves this thread to a CPU that the team does not
+    /// use, if there is one.
     private func takeOwnCPU() {
         current.withLock { current in
             let cpu = clinux_current_cpu()
             guard current.cpus.contains(cpu) else { return current.cpus.append(cpu) }
-            // This fails where the team is larger than the number of CPUs: its threads take turns then.
+            // This fails if the team has more threads than there are CPUs. The threads then take turns.
             _ = unsafe clinux_leave_cpus(current.cpus, Int32(current.cpus.count))
             current.cpus.append(clinux_current_cpu())
         }
@@ -128,18 +130,20 @@ package func startThread(_ name: String, _ body: @escaping @Sendable () -> Void)
     thread.start()
 }
 
-/// Where one thread waits until it is called. Only that thread waits here; any thread may call.
+/// A place in which one thread waits until it is called. Only that thread waits here; any thread may call.
 ///
-/// A call is never lost: one that comes before the wait ends the wait at once. Calls do not add up, and a call may end
-/// a wait although the thread has found out the call's reason already. So the thread looks again at what it waits for.
+/// A call is never lost: if it comes before the wait, the wait ends at once. Calls do not add up. A call may also end a
+/// wait after the thread has already handled the reason for the call. So after each wait the thread must check its
+/// condition again.
 package final class Seat: Sendable {
     private static let awake: UInt8 = 0
     private static let called: UInt8 = 1
     private static let parked: UInt8 = 2
-    /// Looks at the state between two looks at the clock, which takes as long as they do.
+    /// The number of looks at the state between two looks at the clock. One look at the clock takes as long as that
+    /// many looks at the state.
     private static let looksPerTime = 64
 
-    /// How long a roused thread expects its call: longer than another thread takes to wake and to form a batch.
+    /// How long a roused thread spins for its call: longer than another thread takes to wake and to form a batch.
     private static let rousedSpin = Duration.microseconds(200)
 
     private let state = Atomic<UInt8>(Seat.awake)
@@ -153,7 +157,8 @@ package final class Seat: Sendable {
         if state.exchange(Self.called, ordering: .acquiringAndReleasing) == Self.parked { wake.signal() }
     }
 
-    /// Wakes the thread without ending its wait: it is to be called in a moment, and the call then finds it spinning.
+    /// Wakes the thread without ending its wait, because it will be called in a moment. The call then finds the thread
+    /// spinning.
     package func rouse() {
         let (wasParked, _) = state.compareExchange(
             expected: Self.parked,
@@ -164,8 +169,8 @@ package final class Seat: Sendable {
     }
 
     /// Waits for a call.
-    /// - Parameter spinning: how long to keep the CPU before parking. A call then costs a fraction of a microsecond
-    ///   instead of a system call here and the wake of a thread there.
+    /// - - Parameter spinning: how long to keep the CPU before parking. During that time a call costs a fraction of a
+    ///   microsecond. After it, a call costs a system call and the wake of a thread.
     package func wait(spinning: Duration) {
         var spinning = spinning
         while !takeCall(spinning: spinning) {
@@ -175,7 +180,7 @@ package final class Seat: Sendable {
                 desired: Self.parked,
                 ordering: .acquiringAndReleasing
             )
-            // Either way of waking leaves the state that it has set.
+            // A call and a rouse each leave the state that they have set.
             if isParked { wake.wait() }
         }
     }
@@ -185,8 +190,8 @@ package final class Seat: Sendable {
         repeat {
             for _ in 0..<Self.looksPerTime {
                 if state.load(ordering: .relaxed) == Self.called {
-                    // Only the thread itself takes calls back, so nobody can have come between. The exchange orders
-                    // what the caller wrote before what is read from here on.
+                    // Only the waiting thread itself resets a call, so no other thread can have changed the state in
+                    // between. The exchange makes the caller's earlier writes visible to this thread's later reads.
                     _ = state.exchange(Self.awake, ordering: .acquiringAndReleasing)
                     return true
                 }

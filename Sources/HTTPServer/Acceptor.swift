@@ -15,8 +15,8 @@ final class Acceptor: EventHandler {
     /// be reported again at once, and the loop would spin.
     static let pause = Duration.milliseconds(100)
 
-    /// The time that a half-open connection has to complete after the listener refuses new ones: more than the kernel
-    /// needs on a busy machine, less than the second after which a refused client tries again.
+    /// How long half-open connections may take to complete after the listener refuses new ones: longer than the kernel
+    /// needs on a busy machine, shorter than the second after which a refused client tries again.
     static let completion = Duration.milliseconds(50)
 
     private let listener: Listener
@@ -40,7 +40,8 @@ final class Acceptor: EventHandler {
 
     /// Refuses new connections, accepts those that are half open, and then releases the listener.
     ///
-    /// A client that tries to connect meanwhile must try again before it is refused, so the time is kept short.
+    /// A client that tries to connect in this time is not refused at once but has to try again, so the time is kept
+    /// short.
     func shut() {
         guard !isShut, let registration else { return }
         while acceptOne() == .accepted {}
@@ -117,7 +118,7 @@ final class Acceptor: EventHandler {
     private func failed(_ code: Int32) -> Outcome {
         let reason = TransportError.message(of: code)
         if table.context.counters.add(1, to: .acceptPauses) == 1 {
-            // It is logged once and counted always: otherwise it would write ten lines a second.
+            // The pause is always counted but logged only once: otherwise the log would get ten lines a second.
             table.context.logger.warning(
                 "accepting failed; pausing, and refusing connections meanwhile",
                 metadata: ["address": "\(listener.address)", "reason": "\(reason)"]

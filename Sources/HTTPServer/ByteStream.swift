@@ -2,7 +2,7 @@ import Foundation
 import TLS
 import Transport
 
-/// The bytes that a connection reads and writes: those of a socket, or of a TLS session over it.
+/// The byte stream of a connection: a socket, or a TLS session over a socket.
 struct ByteStream: ~Copyable {
     let socket: Socket
     private let session: TLSSession?
@@ -14,7 +14,7 @@ struct ByteStream: ~Copyable {
 
     var isEncrypted: Bool { session != nil }
 
-    /// Continues the handshake. Without TLS it is done at once.
+    /// Continues the handshake. Without TLS the handshake is done at once.
     func handshake() -> TLSSession.Handshake {
         session?.handshake() ?? .done(isHTTP2: false)
     }

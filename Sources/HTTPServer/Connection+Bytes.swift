@@ -93,7 +93,7 @@ extension Connection {
         swap(&buffer, &table.readBuffer)
         defer { swap(&buffer, &table.readBuffer) }
         var space = buffer.mutableSpan
-        // With TLS too the socket's own bytes are read, because their content does not matter.
+        // Even with TLS, the bytes are read from the socket itself, because their content does not matter.
         switch stream.socket.receive(into: &space) {
         case .bytes(let count):
             discarded += count

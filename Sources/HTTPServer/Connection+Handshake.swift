@@ -4,7 +4,7 @@ import TLS
 import Transport
 
 extension Connection {
-    /// Does one step of the TLS handshake. Returns whether it got anything done.
+    /// Does one step of the TLS handshake. Returns whether the step made progress.
     func shakeHands() -> Bool {
         if !hasGreeted {
             switch stream.socket.peek() {
@@ -16,7 +16,8 @@ extension Connection {
             case .nothingYet:
                 return false
             case .end, .failed:
-                // A load balancer that only checks whether the port is open closes so early.
+                // The client closed before the handshake, as a load balancer does that only checks whether the port is
+                // open.
                 close()
                 return true
             }
@@ -48,7 +49,7 @@ extension Connection {
         stage = .serving
         http = Self.makeProtocol(context, negotiated, client: client)
         clock = PhaseClock(now: table.reactor.now)
-        // The handshake may have used up the last report of readiness.
+        // The handshake may have used up the last report of readiness, so reading and writing are tried once.
         (mayRead, mayWrite) = (true, true)
         if table.isDraining { http.drain() }
     }

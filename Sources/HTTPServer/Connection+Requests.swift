@@ -41,12 +41,13 @@ extension Connection {
         }
     }
 
-    /// Carries out the plan that was made from the request's head, or makes it first where no body followed the head.
+    /// Carries out the plan that was made from the request's head. If no body followed the head, the plan is made here
+    /// first.
     private func reply(to request: Request) -> Reply {
         var request = request
         let arrival = Arrival(client: client)
         if let plan = request.plan {
-            // The plan may keep the request, but not itself.
+            // The plan may keep the request, so the request must not keep the plan: that would be a reference cycle.
             request.plan = nil
             return plan.begin(request, arrival)
         }
@@ -71,8 +72,8 @@ extension Connection {
         resumePulls()
     }
 
-    /// Has a task make the answer. The task hands the answer back by the loop's inbox, to this connection if it still
-    /// exists by then.
+    /// Starts a task that makes the answer. The task sends the answer to the loop as a job; the loop passes it to this
+    /// connection if the connection still exists by then.
     private func run(_ work: any RequestWork, bodyBytes: Int, _ stream: StreamID) {
         context.counters.add(1, to: .requestsInFlight)
         let (loop, id) = (table.loop, id)
@@ -86,7 +87,7 @@ extension Connection {
 
     // MARK: Answers
 
-    /// A task has made its answer.
+    /// Handles an answer that a task has made.
     private func answered(_ stream: StreamID, _ response: Response) {
         guard stage == .serving, exchanges[stream] != nil else { return }
         complete(stream)
@@ -105,7 +106,8 @@ extension Connection {
                 context.counters[.outboundBytes] + body.count <= context.configuration.maxOutboundBytes
                     || body.count <= Self.writeBytes
             else {
-                // Computed, but there is no capacity for it: better one refusal than the process.
+                // The answer is computed, but there is no capacity for it. A refusal of one request is better than a
+                // process without memory.
                 context.counters.add(1, to: .overloadedRequests)
                 let arrival = Arrival(client: client)
                 return begin(context.overloadResponse(arrival, replacing: response.record), stream)
@@ -120,7 +122,7 @@ extension Connection {
         }
     }
 
-    /// Asks for the next piece of a streamed answer: the protocol has capacity for it.
+    /// Asks for the next piece of a streamed answer, because the protocol has capacity for it.
     private func pullNext(_ stream: StreamID) {
         guard let pull = exchanges[stream]?.pull else { return }
         guard !context.isOutboundFull else {
@@ -185,7 +187,7 @@ extension Connection {
         context.counters.add(1, to: .cancelledRequests)
     }
 
-    /// Cancels all that is in work.
+    /// Cancels all requests in work.
     func cancelExchanges() {
         for stream in Array(exchanges.keys) { cancel(stream) }
         for (work, _, _) in parked { abandon(work) }

@@ -3,11 +3,11 @@ import HTTPTypes
 import Transport
 
 extension Connection {
-    /// The interval at which the streams of an HTTP/2 connection are held to their own limits. It is short enough for
-    /// limits of seconds. A connection without open streams is not checked.
+    /// The interval at which the streams of an HTTP/2 connection are checked against their own time limits. It is short
+    /// enough for limits of seconds. A connection without open streams is not checked.
     static let streamCheckInterval = Duration.seconds(1)
-    /// The interval at which input or a streamed answer is tried again that waits until other connections hold fewer
-    /// bytes.
+    /// The interval between two attempts to continue input or a streamed answer that waits until other connections hold
+    /// fewer bytes.
     static let retryInterval = Duration.milliseconds(50)
 
     typealias Instant = ContinuousClock.Instant
@@ -25,7 +25,7 @@ extension Connection {
             .min()
     }
 
-    /// Ends what has taken too long. The following step writes the protocol's answer to it.
+    /// Ends requests and connections whose time limit has passed. The next step writes the protocol's answer to them.
     func enforceTimeLimits() {
         let now = table.reactor.now
         if stage == .handshaking {
@@ -91,20 +91,20 @@ extension Connection {
         }
     }
 
-    /// The write timeout's end, while bytes wait for the client in any phase of the protocol. An HTTP/2 stream whose
-    /// window is closed has its own limit, so that it does not end the connection's other streams.
+    /// The end of the write timeout, which runs while bytes wait for the client, in any phase of the protocol. An
+    /// HTTP/2 stream whose window is closed has its own limit, so that it does not end the connection's other streams.
     private var writeDeadline: Instant? {
         guard !unsent.isEmpty || clock.phase == .writing && http.protocolName != "h2" else { return nil }
         return clock.writeProgressed + context.configuration.writeTimeout
     }
 
-    /// The time until which the client must take its quota of the waiting answers, if the answers of all clients fill
-    /// the memory.
+    /// The time by which the client must have taken its quota of the waiting answers, if the answers of all clients
+    /// fill the memory.
     private var quotaDeadline: Instant? {
         clock.quotaBegan.map { $0 + context.configuration.writeTimeout }
     }
 
-    /// The end of the grace for a client that has finished sending and waits for an answer that has not begun.
+    /// The end of the grace period for a client that has finished sending, while its answer has not begun.
     private var halfCloseDeadline: Instant? {
         guard let halfClosed = clock.halfClosed, exchanges.values.contains(where: { $0.pull == nil }) else {
             return nil

@@ -10,7 +10,7 @@ import Transport
 ///
 /// Owner: the loop's thread. Tasks know a connection only by its id.
 final class Connection: EventHandler {
-    /// The rounds of reading, handling and writing in one turn, after which other connections have theirs. A round
+    /// The most rounds of reading, handling and writing in one turn; then it is the turn of other connections. A round
     /// reads at most `ConnectionTable.readBytes`.
     static let roundsPerTurn = 4
     /// The most events that are handled in one round.
@@ -27,7 +27,7 @@ final class Connection: EventHandler {
     enum Stage { case handshaking, serving, lingering, closed }
 
     let id: UInt64
-    /// Whether it was accepted over the limit. It is then answered with 503 and never read.
+    /// Whether the connection was accepted over the limit. Then it is answered with 503 and never read.
     let isRefused: Bool
     let table: ConnectionTable
     let stream: ByteStream
@@ -38,10 +38,10 @@ final class Connection: EventHandler {
     /// Whether the first byte of TLS was seen.
     var hasGreeted = false
 
-    /// Bytes taken from the protocol; those before `sent` are written.
+    /// Bytes taken from the protocol; the bytes before the index `sent` are written.
     var unsent: [UInt8] = []
     var sent = 0
-    /// Whether reading and writing may succeed, as far as the kernel last said.
+    /// Whether reading and writing may succeed, according to the kernel's last report.
     var mayRead = true
     var mayWrite = true
     /// Whether the end of the client's input was read.
@@ -49,7 +49,7 @@ final class Connection: EventHandler {
     var discarded = 0
     /// The second for which the `Date` field of the protocol's own answers was set.
     var datedSecond = -1
-    /// Whether it ends between requests without an answer that a reset could destroy.
+    /// Whether the connection ends between requests, so that there is no answer that a reset could destroy.
     var endsSilently = false
 
     /// Whether input waits in the socket because the bodies of all connections fill their limit.
@@ -57,7 +57,7 @@ final class Connection: EventHandler {
 
     /// The requests in work whose answers are not complete.
     var exchanges: [StreamID: Exchange] = [:]
-    /// HTTP/2 requests that are not begun, because the client does not take this connection's answers.
+    /// HTTP/2 requests that are not begun, because the client does not read this connection's answers.
     var parked: [(work: any RequestWork, bodyBytes: Int, stream: StreamID)] = []
     /// The bytes of the bodies of exchanges and parked requests.
     var heldBodyBytes = 0
@@ -65,7 +65,7 @@ final class Connection: EventHandler {
     var pausedPulls: [StreamID] = []
 
     var clock: PhaseClock
-    /// What this connection has added to the server's sums.
+    /// The amounts that this connection has added to the server's sums.
     private var countedOutbound = 0
     private var countedInbound = 0
     private var countedStreams = 0
@@ -174,7 +174,7 @@ final class Connection: EventHandler {
         updateDeadline()
     }
 
-    /// Does one round of service. Returns whether it got anything done.
+    /// Does one round of reading, handling and writing. Returns whether the round made progress.
     private func serve() -> Bool {
         var hasMoved = handleEvents()
         hasMoved = write() || hasMoved
@@ -186,7 +186,7 @@ final class Connection: EventHandler {
         return hasMoved
     }
 
-    /// Whether all connections together hold so much input that this one must wait with the rest of its request. A
+    /// Whether all connections together hold so much input that this one must stop reading its request for now. A
     /// connection that holds no input may begin a request, so that health checks still work.
     private var isInboundFull: Bool {
         context.isInboundFull && http.bufferedInputBytes > 0 && !table.mayReadOn(id)
@@ -194,14 +194,14 @@ final class Connection: EventHandler {
 
     // MARK: The end
 
-    /// The client has gone: cancels its requests in work.
+    /// Handles a client that has disconnected: cancels its requests in work.
     func abandon() {
         stream.socket.resetOnClose()
         close()
     }
 
-    /// Everything is written: tells the client so, and waits a moment for it to close. Returns false if the client
-    /// could not be told yet.
+    /// Begins the end after everything is written: tells the client that no more bytes follow, and waits a moment for
+    /// it to close. Returns false if the client could not be told yet.
     private func beginLinger() -> Bool {
         cancelExchanges()
         guard stream.finishSending() else {
@@ -234,13 +234,13 @@ final class Connection: EventHandler {
 
     // MARK: Draining
 
-    /// Begins a drain: requests in work or on their way are the last.
+    /// Begins a drain: requests that are in work or partly received are the last ones.
     func drain() {
         guard stage == .serving else { return }
         http.drain()
     }
 
-    /// Ends a drain: reads the bytes that have come meanwhile, and closes if there are none.
+    /// Ends a drain: reads the bytes that have arrived meanwhile, and closes the connection if there are none.
     ///
     /// A client whose handshake is not done has sent no request that could be lost.
     func finishDrain() {

@@ -6,9 +6,10 @@ import Transport
 ///
 /// Owner: the loop's thread.
 final class ConnectionTable {
-    /// The most bytes that are read from a socket at once: a whole request of the usual size in one call.
+    /// The most bytes that are read from a socket at once, enough for a request of the usual size in one call.
     static let readBytes = 64 * 1024
-    /// The time for which the one connection that is still read while there is too much input may send nothing.
+    /// While there is too much input, only one connection is still read. If that connection sends nothing for this
+    /// time, it loses its turn.
     static let readerPatience = Duration.milliseconds(100)
 
     let reactor: Reactor
@@ -39,7 +40,7 @@ final class ConnectionTable {
     /// The value of the `Date` field now.
     func dateField() -> String { date.now() }
 
-    /// The second for which `dateField()` was made last.
+    /// The second of the last value of `dateField()`.
     var dateSecond: Int { date.second }
 
     // MARK: Connections
@@ -77,7 +78,7 @@ final class ConnectionTable {
         context.counters.add(1, to: .acceptedConnections)
         connections[connection.id] = connection
         if isDraining { connection.drain() }
-        // The first request has often come already. If not, the reactor will report it.
+        // Often the first request has arrived already. If not, the reactor will report it.
         connection.step()
     }
 
@@ -129,16 +130,16 @@ final class ConnectionTable {
 
     // MARK: Too much input
 
-    /// Whether this connection is the one that is still read while bodies fill their limit. There is only one at a
-    /// time, so that requests are completed one after the other instead of all waiting half-read. A connection that
-    /// sends nothing loses its turn.
+    /// Whether this connection is the one that is still read while request bodies fill their limit. There is only one
+    /// at a time, so that requests are completed one after the other instead of all waiting half-read. A connection
+    /// that sends nothing loses its turn.
     func mayReadOn(_ id: UInt64) -> Bool {
         if let reader, reader.id != id, reactor.now - reader.lastRead < Self.readerPatience { return false }
         reader = (id, reactor.now)
         return true
     }
 
-    /// The connection has no partial request any more.
+    /// Notes that the connection has read its whole request.
     func hasReadAll(_ id: UInt64) {
         if reader?.id == id { reader = nil }
     }
@@ -164,12 +165,13 @@ final class ConnectionTable {
         stopIfDone()
     }
 
-    /// The second part of the drain: idle connections close, and HTTP/2 connections accept no further streams.
+    /// Does the second part of the drain: closes idle connections, and lets HTTP/2 connections accept no further
+    /// streams.
     func finishIdle() {
         for connection in Array(connections.values) { connection.finishDrain() }
     }
 
-    /// Closes everything that is left. Returns the numbers of connections and requests that were cut.
+    /// Closes all connections that are left. Returns the numbers of connections and requests that were cut.
     func closeAll() -> (connections: Int, requests: Int) {
         for acceptor in acceptors { acceptor.close() }
         var cut = (connections: 0, requests: 0)
@@ -186,12 +188,12 @@ final class ConnectionTable {
     }
 }
 
-/// The number of connections for which there are descriptors.
+/// The number of connections that the process has descriptors for.
 struct ConnectionCapacity: Equatable {
     /// The most refused connections that one loop holds open for a moment, so that their 503 arrives (see
     /// `Connection.linger`), if there are enough descriptors. Further ones are closed at once.
     static let maxRefused = 64
-    /// If descriptors are scarce, one in this many is for refused connections.
+    /// If descriptors are scarce, one of this many descriptors is for refused connections.
     private static let scarceDivisor = 4
 
     /// The connections that are served, over all loops.

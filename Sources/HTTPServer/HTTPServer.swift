@@ -105,8 +105,8 @@ package final class HTTPServer: Sendable {
     /// The number of connections for which the process has descriptors, at most as many as configured. It raises the
     /// limit of descriptors as far as allowed: the usual soft limit of 1,024 is meant for programs that use select().
     ///
-    /// Some descriptors are kept back, so that whatever clients do the server can still refuse connections, read a
-    /// model's files and answer /metrics.
+    /// Some descriptors are reserved, so that the server can always refuse connections, read a model's files and answer
+    /// /metrics, whatever clients do.
     private func connectionCapacity() throws(HTTPServerError) -> ConnectionCapacity {
         let configuration = context.configuration
         let loops = max(1, configuration.eventLoops)
@@ -132,7 +132,7 @@ package final class HTTPServer: Sendable {
         return capacity
     }
 
-    /// The number of descriptors that this process has open; 0 if the system does not tell.
+    /// The number of descriptors that this process has open; 0 if that is unknown.
     private static func descriptorsOpen() -> Int {
         (try? FileManager.default.contentsOfDirectory(atPath: "/dev/fd").count) ?? 0
     }
@@ -140,8 +140,8 @@ package final class HTTPServer: Sendable {
     // MARK: Draining
 
     /// Stops the server: it accepts no new connections, answers the requests in work, and closes idle connections. When
-    /// the time is up, all other connections are closed. Returns when the loops have ended. A second call waits for the
-    /// same end.
+    /// the time is up, all remaining connections are closed. Returns when the loops have ended. A second call waits for
+    /// the same end.
     ///
     /// - Parameter limit: The time for the requests in work.
     package func drain(within limit: Duration) async -> DrainResult {
@@ -255,7 +255,7 @@ package enum HTTPServerError: Error, Equatable, CustomStringConvertible {
 package struct DrainResult: Sendable, Equatable {
     /// The connections that were closed because the time was up.
     package var connectionsCut: Int
-    /// The requests in work on those connections.
+    /// The requests that were in work on the closed connections.
     package var requestsCut: Int
 
     /// A result. By default nothing was cut.

@@ -1,7 +1,7 @@
 package import HTTPProtocol
 import Synchronization
 
-/// The counters of a server, for metrics. It is a snapshot in which each number was read on its own.
+/// The counters of a server, for metrics. A value is a snapshot, in which each number was read separately.
 package struct HTTPServerStatistics: Sendable, Equatable {
     /// Connections that are open now.
     package var openConnections = 0
@@ -9,9 +9,9 @@ package struct HTTPServerStatistics: Sendable, Equatable {
     package var acceptedConnections = 0
     /// Connections that were refused, because there were too many or no descriptor was left.
     package var refusedConnections = 0
-    /// The times that accepting paused, because descriptors or memory were exhausted.
+    /// How often accepting paused, because descriptors or memory were exhausted.
     package var acceptPauses = 0
-    /// Requests that have come whole.
+    /// Requests that have arrived completely.
     package var requests = 0
     /// HTTP/2 requests that are not fully answered now.
     package var openHTTP2Streams = 0
@@ -52,7 +52,7 @@ package enum TimeLimit: String, Sendable, Hashable, CaseIterable {
     case write
     case idle
     case halfClose = "half_close"
-    /// The limits of HTTP/2 streams, for a body that came too slowly or an answer that was not taken.
+    /// The limits of HTTP/2 streams, for a body that came too slowly or an answer that the client did not read.
     case stream
 }
 
@@ -68,7 +68,8 @@ final class ServerCounters: Sendable {
         case bytesReceived, bytesSent, outboundBytes, inboundBytes
     }
 
-    /// At least as many cells as the largest of the three enums has cases.
+    /// The cells of one enum's counters. Their number is at least the number of cases of the largest of the three
+    /// enums.
     private typealias Cells = InlineArray<24, Atomic<Int>>
 
     private let counters = Cells { _ in Atomic(0) }

@@ -1,8 +1,8 @@
 import HTTPProtocol
 
-/// The times since when a connection has been in its phase, made progress, and so on.
+/// The start times of a connection's time limits: when its phase began, when it last made progress, and so on.
 ///
-/// Owner: the connection. It is plain data; `Connection+TimeLimits.swift` applies the limits.
+/// Owner: the connection. This type is plain data; `Connection+TimeLimits.swift` applies the limits.
 struct PhaseClock {
     typealias Instant = ContinuousClock.Instant
 
@@ -15,19 +15,19 @@ struct PhaseClock {
     private(set) var writeProgressed: Instant
     private var writtenSinceProgress = 0
 
-    /// A client must take one part in this many of the waiting bytes within `writeTimeout` while memory is scarce: 9 KB
-    /// a second of an answer of a megabyte, at that limit's default.
+    /// While memory is scarce, a client must take 1/`quotaDivisor` of its waiting bytes within `writeTimeout`: 9 KB a
+    /// second of an answer of a megabyte, at that limit's default.
     static let quotaDivisor = 4
     /// The bytes that waited for the client when its quota was set, the bytes that it has taken since, and the time of
     /// the quota's beginning.
     private var quota: (held: Int, taken: Int, began: Instant)?
-    /// The time since when the client's quota counts; nil while no bytes wait.
+    /// The time at which the client's quota began; nil while no bytes wait.
     var quotaBegan: Instant? { quota?.began }
 
-    /// The time at which the client finished sending, or at which its last request was begun after that; nil while the
-    /// client may send.
+    /// The time at which the client finished sending, or the time at which a request was begun after that, if later;
+    /// nil while the client may still send.
     private(set) var halfClosed: Instant?
-    /// The time at which streams were last held to their limits.
+    /// The time at which streams were last checked against their time limits.
     var streamsChecked: Instant
     /// The time at which a finished connection is closed even if the client does not close it.
     var lingerDeadline: Instant?
@@ -38,7 +38,7 @@ struct PhaseClock {
         streamsChecked = now
     }
 
-    /// Notes the protocol's phase. A new phase (by name or number) starts the time again.
+    /// Notes the protocol's phase. A new phase (by name or number) restarts the time.
     mutating func observe(_ phase: ConnectionPhase, epoch: UInt64, at now: Instant) {
         guard phase != self.phase || epoch != self.epoch else { return }
         self.phase = phase
@@ -78,7 +78,7 @@ struct PhaseClock {
         if halfClosed == nil { halfClosed = now }
     }
 
-    /// A request has come. If it was pipelined before the client finished sending, the grace counts from now.
+    /// Notes that a request was begun. If the client sent it before it finished sending, the grace period starts now.
     mutating func requestReceived(at now: Instant) {
         if halfClosed != nil { halfClosed = now }
     }

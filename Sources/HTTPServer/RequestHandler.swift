@@ -1,28 +1,30 @@
 package import HTTPProtocol
 package import HTTPTypes
 
-/// What answers requests. Both functions are called on the event loop.
+/// Answers requests. Both functions are called on the event loop.
 package protocol RequestHandler: Sendable {
-    /// Judges a request by its head, once for each request: when its head is complete if a body follows, else when the
-    /// request is handed out. Only where a body follows may the verdict be an answer: it spares the body.
+    /// Judges a request by its head. It is called once for each request: if a body follows, when the head is complete;
+    /// otherwise when the request is handed out. The verdict may be an answer only if a body follows; the body is then
+    /// not read.
     func judge(_ head: HTTPRequest, bodyFollows: Bool, client: String?) -> Verdict
 
-    /// The answer to what the HTTP layer refuses by itself. Called once for each refusal.
+    /// The answer to a request that the HTTP layer itself refuses. Called once for each refusal.
     func refuse(_ refusal: Refusal) -> Response
 }
 
-/// What the HTTP layer answers by itself: what breaks the protocol or a limit, or what there is no capacity for.
+/// A request that the HTTP layer itself refuses, because the request breaks the protocol or a limit, or because there
+/// is no capacity for it.
 package struct Refusal: Sendable {
     /// The status of the answer.
     package var status: Int
-    /// What was found, and what was expected or is to be done.
+    /// The message: what was found, and what was expected or what the client should do.
     package var message: String
-    /// When and from where the request came.
+    /// The time at which the request arrived, and its client.
     package var arrival: Arrival
-    /// The record of an answer that could not be given, and which this one replaces.
+    /// The record of the answer that this refusal replaces, if there was one that could not be sent.
     package var replaced: (any AnswerRecord)?
 
-    /// A refusal with all that is known.
+    /// Makes a refusal.
     package init(status: Int, message: String, arrival: Arrival, replaced: (any AnswerRecord)? = nil) {
         self.status = status
         self.message = message

@@ -5,13 +5,13 @@ import Synchronization
 /// Runs the tasks of requests on Dispatch queues, the request threads: at most `width` at the same time, in the order
 /// in which they come.
 ///
-/// Dispatch alone has no such bound: with a queue for each request it would start a thread for each that blocks, and
-/// its global pool is as wide as the machine, whatever the CPU quota of the process. A queue that has finished a job
-/// takes the next, so no job waits while one of the queues is idle.
+/// Dispatch alone has no such bound. With a queue for each request, it would start another thread whenever one blocks;
+/// and the width of its global pool is the number of the machine's CPUs, whatever the CPU quota of the process. A queue
+/// that has finished a job takes the next, so no job waits while one of the queues is idle.
 ///
-/// The queues are serial, because Dispatch does not watch the threads of serial queues. For the threads of other queues
-/// it reads /proc/PID/task/TID/stat every second, and it ends the process if it cannot open that file because no
-/// descriptor is left (`_dispatch_workq_count_runnable_workers` in libdispatch's workqueue.c).
+/// The queues are serial, because Dispatch does not watch the threads of serial queues. For the threads of other
+/// queues, Dispatch reads /proc/PID/task/TID/stat every second. If it cannot open that file because no descriptor is
+/// left, it ends the process (`_dispatch_workq_count_runnable_workers` in libdispatch's workqueue.c).
 package final class RequestWorkExecutor: TaskExecutor {
     /// Guard: the mutex.
     private struct State {
@@ -44,7 +44,7 @@ package final class RequestWorkExecutor: TaskExecutor {
         }
     }
 
-    /// The next job. If it is nil, the calling queue becomes idle.
+    /// The next job for a queue. If there is none, the queue becomes idle.
     private func next(on queue: DispatchQueue) -> UnownedJob? {
         state.withLock { state in
             if let job = state.jobs.popFirst() { return job }

@@ -13,29 +13,30 @@ struct ServerContext: Sendable {
     /// Whether so many bytes wait to be written that requests are refused and streamed answers pause.
     var isOutboundFull: Bool { counters[.outboundBytes] >= configuration.maxOutboundBytes }
 
-    /// Whether so many bytes wait to be written that slow clients must not hold them longer: a few clients that take a
-    /// little now and then could otherwise use up the limit for hours.
+    /// Whether so many bytes wait to be written that slow clients must be cut. Otherwise a few clients that read a
+    /// little now and then could use up the limit for hours.
     var isOutboundScarce: Bool { counters[.outboundBytes] >= configuration.maxOutboundBytes / 2 }
 
-    /// Whether bodies hold so many bytes that they are not read on.
+    /// Whether request bodies hold so many bytes that no more of them is read.
     var isInboundFull: Bool { isInboundFull(beside: 0) }
 
-    /// Whether bodies fill their limit even without `bytes` of them. A request with that many bytes is then refused.
+    /// Whether request bodies fill their limit even without `bytes` of them. If so, a request with a body of `bytes` is
+    /// refused.
     func isInboundFull(beside bytes: Int) -> Bool {
         counters[.inboundBytes] - bytes >= configuration.maxInboundBytes
     }
 
-    /// Why a request, or an answer to it, is refused that there is no capacity for.
+    /// The message of the 503 when there is no capacity for a request or its answer.
     static let overloadMessage = "the server holds too many bytes of other requests; try again"
 
-    /// The refusal of work that there is no capacity for.
+    /// The refusal of a request when there is no capacity for it.
     func overloadResponse(to work: any RequestWork) -> Response {
         var response = work.refuse(status: 503, message: Self.overloadMessage)
         response.head.headerFields[.retryAfter] = "1"
         return response
     }
 
-    /// The refusal in place of an answer that there is no capacity for.
+    /// The refusal that replaces an answer when there is no capacity for the answer.
     func overloadResponse(_ arrival: Arrival, replacing record: (any AnswerRecord)?) -> Response {
         let refusal = Refusal(status: 503, message: Self.overloadMessage, arrival: arrival, replaced: record)
         var response = handler.refuse(refusal)
@@ -43,20 +44,20 @@ struct ServerContext: Sendable {
         return response
     }
 
-    /// A whole answer for a connection that is not served. No byte of the connection was read, so its HTTP version is
-    /// unknown. Most clients understand a 503 in HTTP/1.1.
+    /// /// The bytes of a whole answer for a connection that is not served. No byte of the connection was read, so its
+    /// HTTP version is unknown. Most clients understand a 503 in HTTP/1.1.
     func refusal(date: String, client: String?) -> [UInt8] {
         let own = handler.ownAnswer(503, "the server has too many connections; try again", client: client)
         return lastAnswer("503 Service Unavailable", own, fields: "Retry-After: 1\r\n", date: date)
     }
 
-    /// The answer to plain HTTP on a port with TLS.
+    /// The bytes of the answer to plain HTTP on a port with TLS.
     func plainTextRefusal(date: String, client: String?) -> [UInt8] {
         let own = handler.ownAnswer(400, "this port speaks TLS; use https://", client: client)
         return lastAnswer("400 Bad Request", own, fields: "", date: date)
     }
 
-    /// A whole answer in HTTP/1.1, after which the connection ends.
+    /// The bytes of a whole HTTP/1.1 answer after which the connection ends.
     private func lastAnswer(_ status: String, _ own: Response, fields: String, date: String) -> [UInt8] {
         let body = if case .bytes(let bytes) = own.body { bytes } else { [UInt8]() }
         let ownFields = own.head.headerFields.map { "\($0.name.canonicalName): \($0.value)\r\n" }.joined()
@@ -72,14 +73,14 @@ struct ServerContext: Sendable {
     }
 }
 
-/// Answers of the protocol itself. They cannot be replaced any more, so they are recorded when they are made.
+/// Answers that the protocol itself gives. They cannot be replaced later, so they are recorded when they are made.
 extension RequestHandler {
-    /// The answer to what the protocol refuses.
+    /// The answer to a request that the protocol refuses.
     func ownAnswer(_ status: Int, _ message: String, client: String?) -> Response {
         given(refuse(Refusal(status: status, message: message, arrival: Arrival(client: client))))
     }
 
-    /// An answer that is whole, recorded as given.
+    /// Records a complete answer as given, and returns it.
     func given(_ response: Response) -> Response {
         guard case .bytes(let body) = response.body else { return response }
         response.record?.began(status: response.head.status.code, bytes: body.count, isComplete: true)

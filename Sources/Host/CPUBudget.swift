@@ -1,22 +1,24 @@
 import Foundation
 
-/// How many CPUs this process may use: the smallest of the online CPUs, the affinity mask and the cgroup quota.
+/// The number of CPUs that this process may use: the smallest of the online CPUs, the affinity mask and the cgroup
+/// quota.
 ///
-/// More threads do harm. Under a quota, the kernel stops the whole process for the rest of each period; without one,
-/// the threads only take turns. Neither Foundation nor Dispatch looks at the quota.
+/// More threads than that do harm. Under a quota, the kernel stops the whole process for the rest of each period.
+/// Without a quota, the additional threads only take turns with the others. Neither Foundation nor Dispatch looks at
+/// the quota.
 package struct CPUBudget: Sendable, Equatable {
     /// CPUs that are switched on.
     package var onlineCPUs: Int
-    /// CPUs that the process may run on (`taskset`, cpusets); nil where that cannot be told.
+    /// CPUs that the process may run on (`taskset`, cpusets); nil if that is unknown.
     package var affinityCPUs: Int?
     /// The CPU time that the cgroup grants, in CPUs, such as 1.5; nil without a quota.
     package var quotaCPUs: Double?
 
-    /// The number of threads to compute with, at least 1. A fraction of a CPU counts as one more: the quota is then
-    /// used whole, at the price of a short stop at the end of a busy period.
+    /// The number of threads to compute with, at least 1. A fraction of a CPU counts as a whole one: so the whole quota
+    /// is used, at the price of a short stop at the end of a busy period.
     package var count: Int {
         var count = min(onlineCPUs, affinityCPUs ?? onlineCPUs)
-        // Compared as a number of CPUs first: a quota may be larger than an Int's worth of them.
+        // The quota is compared before it is converted: it may be too large for an Int.
         if let quotaCPUs, quotaCPUs.rounded(.up) < Double(count) { count = Int(quotaCPUs.rounded(.up)) }
         return max(1, count)
     }
@@ -24,7 +26,7 @@ package struct CPUBudget: Sendable, Equatable {
     /// The budget of this process, now.
     package static func current() -> CPUBudget {
         measure(online: ProcessInfo.processInfo.activeProcessorCount) { path in
-            // These files have no size to ask for; their text is short.
+            // These files report no size, but their text is short.
             guard let file = FileHandle(forReadingAtPath: path) else { return nil }
             defer { try? file.close() }
             guard let data = try? file.read(upToCount: 1 << 20) else { return nil }
@@ -33,7 +35,7 @@ package struct CPUBudget: Sendable, Equatable {
     }
 
     /// The budget according to `/proc` and the cgroup file systems.
-    /// - Parameter read: gives a file's text; nil when there is no such file.
+    /// - - Parameter read: returns a file's text; nil if there is no such file.
     static func measure(online: Int, read: (String) -> String?) -> CPUBudget {
         CPUBudget(
             onlineCPUs: max(1, online),

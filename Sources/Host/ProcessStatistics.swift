@@ -7,7 +7,7 @@ package enum SwiftletVersion {
     package static let current = "0.1.0"
 }
 
-/// What the kernel knows about this process; zeros where there is no /proc.
+/// The kernel's statistics about this process; zeros if there is no /proc.
 package struct ProcessStatistics: Sendable, Equatable {
     /// Memory that is resident.
     package var residentBytes = 0
@@ -15,13 +15,13 @@ package struct ProcessStatistics: Sendable, Equatable {
     package var virtualBytes = 0
     /// CPU time of all threads, in user and system mode.
     package var cpuSeconds = 0.0
-    /// How many threads the process has.
+    /// The number of threads of the process.
     package var threads = 0
-    /// How many descriptors are open.
+    /// The number of open descriptors.
     package var openDescriptors = 0
-    /// How many descriptors may be open.
+    /// The most descriptors that may be open.
     package var maxDescriptors = 0
-    /// When the process began, in seconds since 1970.
+    /// The time at which the process began, in seconds since 1970.
     package var startTime = 0.0
 
     /// Zeros.
@@ -50,13 +50,14 @@ package struct ProcessStatistics: Sendable, Equatable {
 
     private static let ticksPerSecond = Double(sysconf(Int32(_SC_CLK_TCK)))
 
-    /// When a process began: the machine's start in `/proc/stat` and, in `/proc/[pid]/stat`, the ticks from then on.
+    /// The time at which a process began: the machine's start (`/proc/stat`) plus the ticks from then until the process
+    /// began (`/proc/[pid]/stat`).
     static func startTime(processStat: String, systemStat: String, ticksPerSecond: Double) -> Double {
         guard let ticks = ticks(field: 22, of: processStat), ticksPerSecond > 0 else { return 0 }
         return Double(field("btime", in: systemStat)) + ticks / ticksPerSecond
     }
 
-    /// The CPU time of a process, of all its threads: utime and stime.
+    /// The CPU time of all threads of a process: utime and stime.
     static func cpuSeconds(processStat: String, ticksPerSecond: Double) -> Double {
         guard let user = ticks(field: 14, of: processStat), let system = ticks(field: 15, of: processStat),
             ticksPerSecond > 0
@@ -64,8 +65,8 @@ package struct ProcessStatistics: Sendable, Equatable {
         return (user + system) / ticksPerSecond
     }
 
-    /// A field of `/proc/[pid]/stat`, counted from 1 as proc(5) does. The second is the program's name in parentheses,
-    /// with whatever the name has.
+    /// A field of `/proc/[pid]/stat`, counted from 1 as in proc(5). The second field is the program's name in
+    /// parentheses. The name may itself have spaces and parentheses.
     private static func ticks(field number: Int, of processStat: String) -> Double? {
         let fields = processStat.split(separator: ")").last?.split(whereSeparator: \.isWhitespace) ?? []
         return fields.count > number - 3 ? Double(fields[number - 3]) : nil

@@ -87,7 +87,7 @@ extension Answer {
 }
 
 extension Entity {
-    /// Writes `{"entity": …, "score": …, "index": …, "word": …, "start": …, "end": …}`; where tokens were aggregated,
+    /// Writes `{"entity": …, "score": …, "index": …, "word": …, "start": …, "end": …}`; if tokens were aggregated,
     /// `entity_group` and no index.
     package func write(to writer: inout JSONWriter) {
         writer.object { writer in
@@ -115,13 +115,13 @@ package struct EncodedToken: Sendable {
     package let id: Int32
     /// The token as it stands in the vocabulary.
     package let text: String
-    /// Where the token stands in its text; nil for a special token.
+    /// The token's place in its text; nil for a special token.
     package let place: Range<Int32>?
     /// The token's type id.
     package let typeID: Int32
 
     /// The token of an encoding at an index.
-    /// - Parameter offsets: where each of the encoding's tokens stands in its text.
+    /// - - Parameter offsets: the place of each of the encoding's tokens in its text.
     package init(_ encoding: Encoding, at index: Int, offsets: [Range<Int32>], _ tokenizer: Tokenizer) {
         id = encoding.ids[index]
         text = tokenizer.token(id: encoding.ids[index]) ?? ""

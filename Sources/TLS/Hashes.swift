@@ -14,7 +14,7 @@ package struct SecretDigest: Sendable {
         bytes = digest
     }
 
-    /// Whether both are digests of the same secret. The time it takes does not depend on the bytes.
+    /// Whether both are digests of the same secret. The time of the comparison does not depend on the bytes.
     package func equals(_ other: SecretDigest) -> Bool {
         unsafe bytes.withUnsafeBufferPointer { one in
             unsafe other.bytes.withUnsafeBufferPointer { other in
@@ -27,7 +27,7 @@ package struct SecretDigest: Sendable {
 
 /// A hash of bytes that come in parts, computed by OpenSSL, which uses the CPU's own instructions for it.
 ///
-/// Safe: it owns its OpenSSL object and frees it at its end.
+/// Safe: the value owns its OpenSSL object and frees it when the value ends.
 @safe package struct ContentHash: ~Copyable {
     /// The hash function.
     package enum Kind: Sendable { case sha1, sha256 }

@@ -23,15 +23,15 @@ package final class CertificateStore: Sendable {
     /// The context for new sessions.
     package var context: TLSContext { current.withLock { $0 } }
 
-    /// Reads both files again, for connections that come from now on. If they cannot be used, the old ones stay.
+    /// Reads both files again, for new connections. If the files cannot be used, the old certificate and key stay.
     package func reload() throws(TLSError) {
         let fresh = try TLSContext.server(certificate: certificate, key: key, requiresTLS13: requiresTLS13)
         current.withLock { $0 = fresh }
     }
 }
 
-/// What TLS sessions share: the settings of TLS and, in a server, the certificate with its key or, in a client, the
-/// certificates that it trusts.
+/// The state that TLS sessions share: the settings of TLS, and also the certificate with its key (in a server) or the
+/// trusted certificates (in a client).
 ///
 /// Unchecked: the context behind the pointer does not change once it is made, and OpenSSL counts the sessions that hold
 /// it atomically.
@@ -59,7 +59,7 @@ package final class CertificateStore: Sendable {
         if let context = unsafe context { return unsafe TLSContext(owning: context) }
         switch fault {
         case CTLS_FAULT_CERTIFICATE: throw .certificate(path: certificate, reason: reason)
-        // OpenSSL's decoders say "unsupported" about a file in which they find nothing.
+        // OpenSSL's decoders report "unsupported" if they find nothing in a file.
         case CTLS_FAULT_KEY: throw .key(path: key, reason: reason == "unsupported" ? "no private key in it" : reason)
         case CTLS_FAULT_PAIR: throw .mismatch(certificate: certificate, key: key)
         default: throw .library(reason: reason)
@@ -87,7 +87,7 @@ package final class CertificateStore: Sendable {
     }
 }
 
-/// The servers that a client accepts as the server it asked for.
+/// The servers that a client trusts.
 package enum TLSTrust: Sendable, Equatable {
     /// Any server that answers: for an address of the same machine.
     case anyone

@@ -11,7 +11,7 @@ import CTLS
         case done(isHTTP2: Bool)
         /// Nothing can be done now: try again when the descriptor is readable or writable.
         case blocked
-        /// The peer has gone.
+        /// The peer has disconnected.
         case end
         /// The handshake failed; OpenSSL's reason.
         case failed(reason: String)
@@ -31,10 +31,10 @@ import CTLS
 
     private let session: OpaquePointer
 
-    /// Makes a session; nil when memory is short.
+    /// Makes a session; nil if memory is short.
     ///
     /// - Parameters:
-    ///   - serverName: In a client, the name or numeric address of the server that it wants to reach.
+    ///   - serverName: In a client, the name or numeric address of the server; nil in a server.
     package init?(context: TLSContext, descriptor: Int32, serverName: String? = nil) {
         guard let session = unsafe ctls_session_create(context.context, descriptor, serverName) else { return nil }
         unsafe self.session = session

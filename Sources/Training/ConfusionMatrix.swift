@@ -1,4 +1,4 @@
-/// Counts of how texts of each class were predicted.
+/// The number of texts for each pair of a true and a predicted class.
 package struct ConfusionMatrix: Sendable, Equatable {
     /// Shape [true class][predicted class].
     package private(set) var counts: [[Int]]
@@ -15,7 +15,7 @@ package struct ConfusionMatrix: Sendable, Equatable {
     /// All pairs.
     package var total: Int { counts.reduce(0) { $0 + $1.reduce(0, +) } }
 
-    /// Accuracy: the fraction of predictions that are right; 0 without predictions.
+    /// Accuracy: the fraction of predictions that are right; 0 if there are no predictions.
     package var accuracy: Double { fraction(counts.indices.reduce(0) { $0 + counts[$1][$1] }, of: total) }
 
     /// Precision: of the texts predicted as this class, the fraction that belongs to it; 0 if there are none.

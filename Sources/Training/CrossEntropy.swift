@@ -3,8 +3,8 @@ import Synchronization
 
 /// The mean cross-entropy of some rows' classes and its gradient, as a function of weight vectors and biases.
 struct CrossEntropy: Sendable {
-    /// Rows that a thread works on at a time. The parts are added in their order, so that the result has the same bits
-    /// on any number of threads.
+    /// Number of rows in a part, which one thread computes. The parts are added in their order, so that the result has
+    /// the same bits on any number of threads.
     private static let rowsPerPart = 2048
 
     private let features: FeatureMatrix

@@ -8,7 +8,7 @@ package struct CrossValidation: Sendable {
     package var folds = 5
     /// The seed of the division into folds.
     package var seed: UInt64 = 0
-    /// The tolerance of the fits. To choose between penalties, scikit-learn's default is near enough.
+    /// The tolerance of the fits. scikit-learn's default is accurate enough for a choice between penalties.
     private static let gradientTolerance = 1e-4
 
     /// Ten values, five folds.
@@ -18,7 +18,7 @@ package struct CrossValidation: Sendable {
     package struct Score: Sendable, Equatable {
         /// The value.
         package var inversePenalty: Double
-        /// The fraction of rows predicted rightly, each by a model that had not seen it.
+        /// The fraction of rows that were predicted correctly, each by a model that was not fitted on it.
         package var accuracy: Double
     }
 
@@ -58,7 +58,8 @@ package struct CrossValidation: Sendable {
         }
     }
 
-    /// The score with the best accuracy; of equal ones that with the smallest `C`, the simplest model.
+    /// The score with the best accuracy. Of equal scores it is the one with the smallest `C`, which is the simplest
+    /// model.
     package static func best(_ scores: [Score]) -> Score? {
         scores.max { ($0.accuracy, -$0.inversePenalty) < ($1.accuracy, -$1.inversePenalty) }
     }

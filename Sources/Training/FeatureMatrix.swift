@@ -1,7 +1,7 @@
 /// The feature vectors of many texts, in double precision.
 ///
-/// Rows are padded to whole vectors of eight numbers, so that products work on all lanes at once, and always in the
-/// same order of additions.
+/// Rows are padded to whole vectors of eight numbers, so that products work on all lanes at once and always add in the
+/// same order.
 package struct FeatureMatrix: Sendable {
     typealias Lanes = SIMD8<Double>
 

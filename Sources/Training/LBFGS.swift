@@ -8,8 +8,8 @@ package struct LBFGS: Sendable {
 
     /// Number of steps that are remembered; scipy's default.
     private static let memory = 10
-    /// The search ends when a step lowers the value by no more than this fraction of it, which is rounding; scipy's
-    /// factor in scikit-learn.
+    /// The search ends when a step lowers the value by no more than this fraction of the value. That is the size of
+    /// rounding errors; scikit-learn gives scipy the same factor.
     private static let valueTolerance = 64 * Double.ulpOfOne
 
     /// The default tolerances.
@@ -19,9 +19,9 @@ package struct LBFGS: Sendable {
     package struct Result: Sendable {
         /// The point.
         package var point: [Double]
-        /// The function's value there.
+        /// /// The function's value at ``point``.
         package var value: Double
-        /// The gradient's largest component there.
+        /// /// The gradient's largest component at ``point``.
         package var gradientNorm: Double
         /// Number of steps taken.
         package var iterations: Int
@@ -31,7 +31,7 @@ package struct LBFGS: Sendable {
 
     /// Searches for the minimum, from `start` on.
     ///
-    /// - Parameter function: the value at a point, and the gradient, of as many components.
+    /// - - Parameter function: returns the value and the gradient at a point.
     package func minimize(
         from start: [Double],
         _ function: ([Double]) throws -> (value: Double, gradient: [Double])
@@ -46,7 +46,7 @@ package struct LBFGS: Sendable {
             }
             var direction = Self.direction(gradient, pairs)
             if Self.product(direction, gradient) >= 0 {
-                // Rounding has spoilt the remembered steps: start anew, with the negative gradient.
+                // Rounding has made the remembered steps useless: start again with the negative gradient.
                 pairs = []
                 direction = gradient.map { -$0 }
             }
@@ -54,7 +54,7 @@ package struct LBFGS: Sendable {
             let first = pairs.isEmpty ? min(1, 1 / Self.product(direction, direction).squareRoot()) : 1
             let search = WolfeSearch(point: point, direction: direction, value: value, gradient: gradient)
             guard let next = try search.step(from: first, function) else {
-                // The search finds no smaller value in this direction: this is the minimum in double precision.
+                // The line search finds no smaller value in this direction: this is the minimum in double precision.
                 return Result(point: point, value: value, gradientNorm: norm, iterations: iteration, converged: true)
             }
             if let pair = CurvaturePair(from: (point, gradient), to: (next.point, next.gradient)) {
@@ -80,7 +80,8 @@ package struct LBFGS: Sendable {
         )
     }
 
-    /// The negative gradient times the remembered steps' estimate of the inverse Hessian: the two loops.
+    /// The negative gradient times the estimate of the inverse Hessian from the remembered steps, by the two-loop
+    /// recursion.
     private static func direction(_ gradient: [Double], _ pairs: [CurvaturePair]) -> [Double] {
         var direction = gradient.map { -$0 }
         guard let last = pairs.last else { return direction }

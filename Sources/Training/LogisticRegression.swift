@@ -1,10 +1,10 @@
 /// Multinomial logistic regression with an L2 penalty: scikit-learn's `LogisticRegression` at its defaults.
 ///
-/// The function minimized over n rows is the mean cross-entropy + |W|² / (2 C n); intercepts are not penalized. For
-/// two classes there is one weight vector, the second class's minus the first's, as in scikit-learn: two penalized
-/// vectors would be another model.
+/// The function minimized over n rows is the mean cross-entropy + |W|² / (2 C n); intercepts are not penalized. For two
+/// classes there is one weight vector, as in scikit-learn: the second class's minus the first's. Two penalized vectors
+/// would be a different model.
 package struct LogisticRegression: Sendable {
-    /// scikit-learn's `C`: the smaller, the smaller the weights.
+    /// scikit-learn's `C`. A smaller value gives smaller weights.
     package var inversePenalty: Double
     /// The method that searches for the minimum.
     package var search = LBFGS()
@@ -25,7 +25,7 @@ package struct LogisticRegression: Sendable {
         package var loss: Double
         /// Steps of the search.
         package var iterations: Int
-        /// Whether it ended at a minimum.
+        /// /// Whether the search ended at a minimum.
         package var converged: Bool
         /// The parameters in the search's own form, from which a search with another `C` can start.
         let point: [Double]
@@ -83,8 +83,9 @@ package struct LinearHead: Sendable, Equatable {
         self.bias = bias
     }
 
-    /// From the parameters of a search: the weight vectors, then their biases. A single one, the second class's over
-    /// the first's, becomes two of half its size, whose softmax is its sigmoid.
+    /// Makes a head from the parameters of a search: the weight vectors, then their biases. A single vector (the second
+    /// class's minus the first's) becomes two vectors of half its size with opposite signs, so that their softmax
+    /// equals its sigmoid.
     init(point: [Double], outputs: Int, columns: Int) {
         weight = (0..<outputs).map { Array(point[$0 * columns..<($0 + 1) * columns]) }
         bias = Array(point[(outputs * columns)...])
@@ -93,7 +94,7 @@ package struct LinearHead: Sendable, Equatable {
         bias = [-bias[0] / 2, bias[0] / 2]
     }
 
-    /// The predicted class of each of some rows: the one with the largest logit, the first of equal ones.
+    /// The predicted class of each row in `rows`: the class with the largest logit; of equal logits, the first.
     package func predictions(_ features: FeatureMatrix, rows: some Sequence<Int>) -> [Int] {
         let lanes = weight.flatMap { FeatureMatrix.lanes(of: $0) }
         var scores = [Double](repeating: 0, count: weight.count)

@@ -3,9 +3,9 @@
 package enum Stratification {
     /// Holds out some rows of each class.
     ///
-    /// The row of a class that has only one is not held out: the class could not be learnt.
+    /// If a class has only one row, the row is not held out: otherwise the class could not be learnt.
     ///
-    /// - Parameter fraction: how many of a class are held out, from 0 to 1; at least one stays.
+    /// - - Parameter fraction: the fraction of each class's rows that is held out, from 0 to 1; at least one row stays.
     /// - Returns: row numbers, each ascending.
     package static func split(labels: [Int], fraction: Double, seed: UInt64) -> (training: [Int], heldOut: [Int]) {
         var (training, heldOut): ([Int], [Int]) = ([], [])
@@ -20,7 +20,7 @@ package enum Stratification {
 
     /// Deals rows into folds, each to be held out once.
     ///
-    /// The row of a class that has only one is in no fold, and so in every training part.
+    /// If a class has only one row, the row is in no fold, and so in every training part.
     ///
     /// - Parameter rows: the rows to deal; `labels` has the classes of all rows.
     /// - Returns: row numbers, each ascending.
@@ -62,7 +62,8 @@ private struct SplitMix64 {
         return bits ^ (bits >> 31)
     }
 
-    /// Fisher and Yates's shuffle. The high half of a product with the bound is even to one part in 2^40 here.
+    /// Fisher and Yates's shuffle. An index is the high half of a product with the bound. For the bounds here, its
+    /// distribution is uniform to one part in 2^40.
     mutating func shuffle(_ values: inout [Int]) {
         for last in stride(from: values.count - 1, to: 0, by: -1) {
             let place = next().multipliedFullWidth(by: UInt64(last + 1)).high

@@ -1,5 +1,6 @@
-/// How far to go in a direction: to where the value has fallen enough and the slope is much flatter (the strong Wolfe
-/// conditions; Nocedal and Wright, algorithms 3.5 and 3.6, with bisection safeguarding a cubic's minimum).
+/// A line search: finds how far to go in a direction, to a point where the value has fallen enough and the slope is
+/// much flatter (the strong Wolfe conditions; Nocedal and Wright, algorithms 3.5 and 3.6, with cubic interpolation
+/// safeguarded by bisection).
 struct WolfeSearch {
     /// A point on the line that is searched.
     struct Place {
@@ -10,10 +11,10 @@ struct WolfeSearch {
         let slope: Double
     }
 
-    /// The decrease must be at least this fraction of what the first slope promises.
+    /// The decrease must be at least this fraction of the decrease that the first slope predicts.
     private static let sufficientDecrease = 1e-4
-    /// The slope must be at most this fraction of the first: the value for quasi-Newton steps, most of which
-    /// fit at once.
+    /// The slope must be at most this fraction of the first slope. It is the usual value for quasi-Newton methods, with
+    /// which most first steps are accepted.
     private static let curvature = 0.9
     /// Most points that are evaluated; scikit-learn's bound.
     private static let maxEvaluations = 50
@@ -43,7 +44,7 @@ struct WolfeSearch {
             } else if abs(place.slope) <= -Self.curvature * start.slope {
                 return place
             } else {
-                // The value still falls away from `low`, or it has turned: then the minimum lies between.
+                // If the value rises at `place` in the direction away from `low`, the minimum lies between the two.
                 if place.slope * (place.length - low.length) >= 0 { high = low }
                 low = place
             }
@@ -68,8 +69,8 @@ struct WolfeSearch {
         return Place(point: point, value: value, gradient: gradient, length: length, slope: slope)
     }
 
-    /// The minimum of the cubic through both places, kept off the ends by a tenth of the way; the middle if there is
-    /// none.
+    /// The minimum of the cubic through both places, at least a tenth of the distance away from either end; the middle
+    /// if the cubic has no minimum.
     private static func between(_ a: Place, _ b: Place) -> Double {
         let (from, to) = (min(a.length, b.length), max(a.length, b.length))
         let middle = (from + to) / 2

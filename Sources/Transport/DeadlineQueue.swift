@@ -1,8 +1,9 @@
-/// At most one deadline for each of many keys. Deadlines move far more often than they pass.
+/// At most one deadline for each of many keys. It is fast at moving deadlines, because they move far more often than
+/// they pass.
 ///
-/// Moving a deadline later costs one store: its place in the heap stays too early and is corrected when it reaches the
-/// top. Moving a deadline earlier sifts it up. So a busy connection, whose deadline moves with every read, touches the
-/// heap only once in each timeout's length.
+/// To move a deadline later costs one store: its place in the heap stays too early and is corrected when it reaches the
+/// top. To move a deadline earlier, the heap sifts it up. So a busy connection, whose deadline moves with every read,
+/// touches the heap only once in each timeout's length.
 struct DeadlineQueue {
     typealias Instant = ContinuousClock.Instant
 
@@ -12,14 +13,14 @@ struct DeadlineQueue {
         var wanted: Instant?
         /// The time the heap sorts by, at or before `wanted`.
         var armed: Instant
-        /// Where the key is in the heap, or -1.
+        /// The key's place in the heap, or -1.
         var position = -1
     }
 
     private var entries: [Entry] = []
     private var heap: [Int] = []
 
-    /// The time to call `popPassed(at:)` again, at the latest; nil when the heap is empty. O(1).
+    /// The latest time at which `popPassed(at:)` must be called again; nil if the heap is empty. O(1).
     var nextLook: Instant? {
         heap.first.map { entries[$0].armed }
     }
@@ -71,7 +72,8 @@ struct DeadlineQueue {
                 remove(key)
                 return key
             }
-            // The deadline moved later. It is sorted in again even if it has passed too, so that keys come in order.
+            // The deadline moved later. It is put back into the heap even if it has passed too, so that keys come in
+            // order.
             entries[key].armed = wanted
             siftDown(from: 0)
         }

@@ -11,12 +11,13 @@ package struct Descriptor: ~Copyable, Sendable {
     }
 
     deinit {
-        // An error of close leaves nothing to do: the descriptor is free either way.
+        // Nothing can be done about an error of close: the descriptor is free in any case.
         _ = clinux_close(number)
     }
 }
 
-/// A spare descriptor. A process that has no descriptor left gives it up to accept one more connection and refuse it.
+/// A spare descriptor. When the process has no descriptor left, it closes this one, so that it can accept one more
+/// connection and refuse it.
 ///
 /// Owner: the loop's thread.
 package struct ReserveDescriptor: ~Copyable {

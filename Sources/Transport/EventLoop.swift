@@ -2,7 +2,7 @@ import CLinux
 import Foundation
 import Synchronization
 
-/// A thread that waits for sockets, deadlines and jobs, and its resident: the object that handles them.
+/// A thread that waits for sockets, deadlines and jobs, with its resident: the object that handles them.
 ///
 /// The resident and everything it holds are made on the loop's thread, and only code on that thread sees them. Other
 /// threads send jobs, which get the resident as their argument. The resident need not be Sendable, so the compiler
@@ -11,11 +11,11 @@ package final class EventLoop<Resident>: Sendable {
     /// Work for the loop's thread. The loop passes it the resident.
     package typealias Job = @Sendable (Resident) -> Void
 
-    /// Jobs on their way to the loop. Guard: the mutex.
+    /// Jobs that were sent to the loop and have not run yet. Guard: the mutex.
     private struct Inbox {
         var jobs: [Job] = []
-        /// Whether the loop waits or is about to: it then needs a signal to see a job. A loop that is working looks
-        /// for jobs without one.
+        /// Whether the loop waits or is about to wait. Then it needs a signal to see a new job; a working loop finds
+        /// new jobs without a signal.
         var isWaiting = false
         var isClosed = false
     }
@@ -25,7 +25,7 @@ package final class EventLoop<Resident>: Sendable {
     private let waker: Descriptor
     private let inbox = Mutex(Inbox())
 
-    /// Makes a loop that does not run yet. Its thread will have this name.
+    /// Makes a loop that does not run yet. `name` will be the name of its thread.
     package init(name: String) throws(TransportError) {
         self.name = name
         epoll = Descriptor(owning: try checked(clinux_epoll_create(), "epoll_create"))
@@ -36,7 +36,7 @@ package final class EventLoop<Resident>: Sendable {
     ///
     /// - Parameters:
     ///   - makeResident: Makes the resident, on the loop's thread.
-    ///   - onExit: Called on the loop's thread as its last act, with the error that ended the loop, if any. Jobs sent
+    ///   - onExit: Called at the end of the loop's thread, with the error that ended the loop, if any. Jobs sent
     ///     before have run by then; later jobs are refused.
     package func start(
         makeResident: @escaping @Sendable (Reactor) -> Resident,
@@ -63,7 +63,7 @@ package final class EventLoop<Resident>: Sendable {
             defer { inbox.isWaiting = false }
             return (true, inbox.isWaiting)
         }
-        // It could only fail on a closed eventfd, and the eventfd is open while `self` lives.
+        // The signal could only fail on a closed eventfd, and the eventfd is open as long as `self` lives.
         if needsSignal { _ = clinux_eventfd_signal(waker.number) }
         return isAccepted
     }
@@ -92,7 +92,7 @@ package final class EventLoop<Resident>: Sendable {
         return nil
     }
 
-    /// Refuses further jobs and runs the jobs that came before.
+    /// Refuses further jobs and runs the jobs that were sent before.
     private func close(_ resident: Resident) {
         let jobs = inbox.withLock { inbox in
             inbox.isClosed = true
@@ -108,7 +108,7 @@ package final class EventLoop<Resident>: Sendable {
     }
 }
 
-/// The eventfd's handler at the reactor. Its events need no work: they only end the wait.
+/// The handler of the eventfd. Its events need no work: they only end the wait.
 private final class WakeHandler: EventHandler {
     func ready(_ readiness: Readiness) {}
     func deadlinePassed() {}

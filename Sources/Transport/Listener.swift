@@ -7,7 +7,7 @@ package final class Listener: Sendable {
     /// The result of one accept.
     package enum Accepted: ~Copyable {
         case connection(Socket)
-        /// No connection waits, or the one that waited has gone.
+        /// No connection waits, or the client of the waiting one has disconnected.
         case nothingYet
         /// The process or the system has no descriptor (or memory) left; the errno.
         case exhausted(Int32)
@@ -16,15 +16,15 @@ package final class Listener: Sendable {
     }
 
     /// The most bytes of an answer that the kernel holds for a TCP client before it sends them. The kernel's own limit
-    /// is several megabytes for each connection, and no limit of ours counts them. A larger value than this one makes
-    /// no transfer faster.
+    /// is several megabytes for each connection, and our limits do not count those bytes. A larger value than this one
+    /// makes no transfer faster.
     static let maxUnsentBytes: Int32 = 128 * 1024
 
     /// The address it listens on, for messages: "127.0.0.1:8080", "[::]:8080" or a path.
     package let address: String
     /// The numeric address without the port; nil for a unix socket.
     package let host: String?
-    /// The port, the real one where 0 was asked for; nil for a unix socket.
+    /// The port; if port 0 was asked for, the port that the system chose. Nil for a unix socket.
     package let port: Int?
 
     private let descriptor: Descriptor
@@ -51,7 +51,7 @@ package final class Listener: Sendable {
         if result >= 0 { return .connection(Socket(Descriptor(owning: result))) }
         switch -result {
         case EAGAIN, ECONNABORTED: return .nothingYet
-        // Network errors of the new connection, which Linux passes on: accept(2) says to treat them like EAGAIN.
+        // Linux reports network errors of the new connection here. accept(2) says to treat them like EAGAIN.
         case ENETDOWN, EPROTO, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH, EPERM:
             return .nothingYet
         case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted(-result)
@@ -62,9 +62,9 @@ package final class Listener: Sendable {
     /// Stops new clients from connecting, while connections that already wait can still be accepted.
     ///
     /// Closing the listener at once would reset the connections that the kernel has completed and nobody has accepted
-    /// yet, with the requests on them. So first the way in is shut (by a packet filter that drops SYN packets, or by
-    /// removing a unix socket's path), then the waiting connections are accepted, and only then the listener is
-    /// closed. A client that tries to connect in between is refused once the listener has closed.
+    /// yet, with the requests on them. So there are three steps: block new connections (by a packet filter that drops
+    /// SYN packets, or by removing a unix socket's path), accept the waiting connections, and only then close the
+    /// listener. A client that tries to connect meanwhile is refused once the listener has closed.
     package func refuseNewConnections() {
         if path == nil {
             // On a kernel without the filter a connection can still be lost between the last accept and the close.
@@ -88,7 +88,7 @@ extension Listener {
     ///
     /// - Parameters:
     ///   - host: A numeric address or a name. "::" accepts IPv4 as well.
-    ///   - port: The port, or 0 for any free one, which all addresses of the host then share.
+    ///   - port: The port, or 0 for any free port. All addresses of the host share that port.
     ///   - backlog: The most connections that may wait to be accepted.
     package static func tcp(host: String, port: Int, backlog: Int32) throws(TransportError) -> [Listener] {
         guard let number = UInt16(exactly: port) else { throw .portOutOfRange(port) }

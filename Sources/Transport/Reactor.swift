@@ -1,11 +1,11 @@
 import CLinux
 
-/// What a descriptor is ready for, or what to watch it for, in epoll's own bits.
+/// The operations that a descriptor is ready for, or that it is watched for, as epoll's bits.
 package struct Readiness: OptionSet, Sendable {
     /// epoll's bits.
     package let rawValue: UInt32
 
-    /// Bits as epoll gives them.
+    /// Makes a value from epoll's bits.
     package init(rawValue: UInt32) {
         self.rawValue = rawValue
     }
@@ -16,30 +16,32 @@ package struct Readiness: OptionSet, Sendable {
     package static let writable = Readiness(rawValue: clinux_writable)
     /// The peer has finished sending; bytes may still wait to be read.
     package static let peerFinished = Readiness(rawValue: clinux_peer_finished)
-    /// The connection is lost. It is always reported, asked for or not.
+    /// The connection is lost. This is always reported, even if it was not asked for.
     package static let failed = Readiness(rawValue: clinux_failed)
-    /// Both directions are closed. It is always reported, asked for or not.
+    /// Both directions are closed. This is always reported, even if it was not asked for.
     package static let hungUp = Readiness(rawValue: clinux_hung_up)
     /// Asks for reports of changes only: the handler must then read or write until nothing is left.
     package static let edgeTriggered = Readiness(rawValue: clinux_edge_triggered)
     /// Asks that only one of the loops that watch the descriptor is woken.
     package static let exclusive = Readiness(rawValue: clinux_exclusive)
 
-    /// What a connection is watched for, set once for its whole life.
+    /// The events that a connection is watched for, set once for its whole life.
     package static let connection: Readiness = [.readable, .writable, .peerFinished, .edgeTriggered]
-    /// What a listener is watched for: it is reported as long as connections wait.
+    /// The events that a listener is watched for: it is reported as long as connections wait.
     package static let listener: Readiness = [.readable, .exclusive]
 }
 
 /// An object that is told of the events of its registration, always on the reactor's thread.
 package protocol EventHandler: AnyObject {
-    /// The watched descriptor is ready. With `[]` it is the turn that `Reactor.grantTurn(to:)` promised.
+    /// Handles the readiness of the watched descriptor. If `readiness` is empty, this is the call that
+    /// `Reactor.grantTurn(to:)` asked for.
     func ready(_ readiness: Readiness)
-    /// The deadline has passed. It has been cleared.
+    /// Handles a deadline that has passed. The deadline has been cleared.
     func deadlinePassed()
 }
 
-/// The name of one handler at a reactor. Once the handler is deregistered, using its name does nothing.
+/// Identifies a handler that is registered at a reactor. Once the handler is deregistered, a call with its registration
+/// does nothing.
 package struct Registration: Hashable, Sendable {
     fileprivate let slot: UInt32
     fileprivate let generation: UInt32
@@ -109,7 +111,7 @@ package final class Reactor {
 
     /// Stops the reports of a descriptor that stays open.
     package func unwatch(_ descriptor: Int32) {
-        // It fails only if the descriptor is not watched, which is the wanted state.
+        // The call fails only if the descriptor is not watched, and that is the wanted state.
         _ = clinux_epoll_remove(epoll, descriptor)
     }
 
@@ -119,8 +121,8 @@ package final class Reactor {
         deadlines.set(deadline, for: Int(registration.slot))
     }
 
-    /// Calls `ready([])` once in the next turn, after the other handlers. It is for work that was cut short so that
-    /// others come to their turn.
+    /// Calls `ready([])` once in the next turn, after the other handlers. A handler uses it when it has interrupted its
+    /// work to let other handlers run.
     package func grantTurn(to registration: Registration) {
         guard isCurrent(registration), !slots[Int(registration.slot)].awaitsTurn else { return }
         slots[Int(registration.slot)].awaitsTurn = true
@@ -132,14 +134,15 @@ package final class Reactor {
         isStopping = true
     }
 
-    /// The milliseconds until the next turn or deadline, rounded up: 0 when work waits, -1 when there is neither.
+    /// The milliseconds until the next deadline, rounded up: 0 if a granted turn waits, -1 if there is neither turn nor
+    /// deadline.
     var timeoutMilliseconds: Int32 {
         guard turns.isEmpty, !isStopping else { return 0 }
         guard let next = deadlines.nextLook else { return -1 }
         let left = ContinuousClock.now.duration(to: next)
         guard left > .zero else { return 0 }
         let (seconds, attoseconds) = left.components
-        // At most a minute: the next turn computes it anew.
+        // The timeout is at most a minute; the next turn computes it again.
         return Int32(min(seconds, 60) * 1_000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
     }
 
@@ -152,7 +155,7 @@ package final class Reactor {
         }
         let count = Int(try checked(result, "epoll_wait"))
         now = ContinuousClock.now
-        // Turns granted from here on belong to the next turn.
+        // The list is moved out first: turns that handlers grant from now on are for the reactor's next turn.
         let granted = turns
         turns.removeAll(keepingCapacity: true)
         for index in 0..<count {

@@ -87,16 +87,16 @@ package struct Socket: ~Copyable, Sendable {
 
     /// Tells the peer that no more bytes follow. Bytes written before are still delivered.
     package func finishSending() {
-        // It fails only if the peer has gone, which the next read reports.
+        // The call fails only if the peer has disconnected, and the next read reports that.
         _ = clinux_shutdown_write(descriptor.number)
     }
 
-    /// Makes the close drop the bytes that the peer has not taken, and reset the connection.
+    /// Makes a later close drop all unsent bytes and reset the connection.
     package func resetOnClose() {
         _ = clinux_reset_on_close(descriptor.number)
     }
 
-    /// Whether the call may succeed later. A moment's lack of kernel memory (ENOBUFS) counts like a full buffer.
+    /// Whether the call may succeed later. A temporary lack of kernel memory (ENOBUFS) is treated like a full buffer.
     private static func isTransient(_ result: Int) -> Bool {
         result == -Int(EAGAIN) || result == -Int(EWOULDBLOCK) || result == -Int(ENOBUFS)
     }

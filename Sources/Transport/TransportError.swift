@@ -1,7 +1,7 @@
 import CLinux
 import Foundation
 
-/// An error of sockets and event loops. Each names the operation and the object of the operation.
+/// An error of sockets and event loops. Each error names the operation and its object.
 package enum TransportError: Error, Equatable, CustomStringConvertible {
     /// A system call failed: the call, the address it was made for (nil if there is none), and the errno.
     case system(operation: String, address: String?, code: Int32)

@@ -4,8 +4,8 @@
 // Functions of Linux that Swift's Glibc module lacks (epoll, eventfd, accept4, unions of socket addresses, CPU masks,
 // settings of the heap), as plain functions over integers and buffers.
 //
-// Every function that can fail returns a negative errno, read at once: in Swift, other code may run between a C
-// call and a read of `errno`. A call that a signal interrupts is made again.
+// Every function that can fail returns a negative errno. The C code reads errno at once, because in Swift other code
+// may run between a C call and a read of `errno`. If a signal interrupts a call, the call is repeated.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,8 +34,8 @@ int clinux_epoll_remove(int epoll, int descriptor);
 /// interrupted wait.
 int clinux_epoll_wait(int epoll, struct clinux_event *events, int capacity, int timeout_ms);
 
-// eventfd: wakes a loop from another thread. It is watched edge-triggered, so that every signal is an event and nobody
-// has to read it.
+// eventfd: wakes a loop from another thread. It is watched edge-triggered, so that every signal is an event and its
+// counter need not be read.
 int clinux_eventfd_create(void);
 int clinux_eventfd_signal(int descriptor);
 
@@ -47,7 +47,7 @@ int clinux_peek(int descriptor);
 /// Sends without ever raising SIGPIPE.
 ptrdiff_t clinux_send(int descriptor, const void *buffer, size_t count);
 int clinux_shutdown_write(int descriptor);
-/// Makes the following close drop unsent bytes and reset the connection.
+/// Makes a later close drop unsent bytes and reset the connection.
 int clinux_reset_on_close(int descriptor);
 
 // listening
@@ -97,10 +97,10 @@ int clinux_current_cpu(void);
 int clinux_leave_cpus(const int *cpus, int count);
 
 // descriptors
-/// A spare descriptor, to be closed when the process has no other left.
+/// Opens a spare descriptor, which the process closes when it has no other left.
 int clinux_open_reserve(void);
 int clinux_close(int descriptor);
-/// Writes all bytes to a file or pipe, and waits as long as that takes. Returns 0, or a negative errno.
+/// Writes all bytes to a file or pipe, however long that takes. Returns 0, or a negative errno.
 int clinux_write_all(int descriptor, const void *bytes, size_t count);
 /// Raises the soft limit of descriptors to `wanted`, but not above the hard limit. Returns the soft limit.
 long clinux_raise_descriptor_limit(long wanted);
