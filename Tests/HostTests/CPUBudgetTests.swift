@@ -55,32 +55,6 @@ struct CPUBudgetTests {
         #expect(CgroupQuota.quota(microseconds: nil, period: "100000") == nil)
     }
 
-    @Test("the process's own cgroup is found for either version")
-    func membership() {
-        let text = "12:cpu,cpuacct:/docker/a\n1:name=systemd:/x\n0::/system.slice/a:b.service\n"
-        #expect(CgroupQuota.membership(text, version: .two) == "/system.slice/a:b.service")
-        #expect(CgroupQuota.membership(text, version: .one) == "/docker/a")
-        #expect(CgroupQuota.membership("garbage\n1:cpu\n", version: .one) == nil)
-    }
-
-    @Test("the mounted hierarchies are those that can hold CPU quotas")
-    func mounts() {
-        let text = """
-            25 1 0:23 / /proc rw - proc proc rw
-            31 25 0:27 / /sys/fs/cgroup rw,nosuid shared:9 master:1 - cgroup2 cgroup2 rw,nsdelegate
-            36 31 0:31 /docker/a /sys/fs/cgroup/cpu,cpuacct ro - cgroup cgroup rw,cpu,cpuacct
-            37 31 0:32 / /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory
-            nonsense
-            - - - -
-            """
-        #expect(
-            CgroupQuota.mounts(mountinfo: text) == [
-                .init(version: .two, root: "/", point: "/sys/fs/cgroup"),
-                .init(version: .one, root: "/docker/a", point: "/sys/fs/cgroup/cpu,cpuacct"),
-            ]
-        )
-    }
-
     @Test("the smallest quota on the way to the root holds")
     func ancestors() {
         let files = [
