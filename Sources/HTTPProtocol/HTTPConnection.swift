@@ -78,7 +78,7 @@ package struct HTTPConnection: ~Copyable {
         }
     }
 
-    /// The peer will send no more bytes. In HTTP/1.x requests in work are still answered; in HTTP/2 they are
+    /// Handles the end of the peer's bytes. In HTTP/1.x, requests in work are still answered. In HTTP/2 they are
     /// cancelled, because no HTTP/2 client closes only its own side.
     package mutating func receiveEndOfInput() {
         if !isDecided, http2 == nil {
@@ -132,7 +132,8 @@ package struct HTTPConnection: ~Copyable {
 
     // MARK: Ends
 
-    /// Ends the connection gracefully, in two steps: call it again a little later. Requests in work are answered.
+    /// Ends the connection gracefully, in two steps: call this function again a little later. Requests in work are
+    /// answered.
     ///
     /// In HTTP/2 the first call sends GOAWAY with the highest stream number and a PING; the PING's answer or the second
     /// call sends GOAWAY with the last stream that is served (RFC 9113, 6.8). In HTTP/1.x the next answer says
@@ -141,7 +142,7 @@ package struct HTTPConnection: ~Copyable {
         if let http2 {
             http2.drain(isFinal: hasBegunDraining)
         } else {
-            // A preface that has begun counts like a request that has begun.
+            // A partly received preface counts like a partly received request.
             http1.drain(isFinal: hasBegunDraining && (isDecided || detector.matched == 0))
         }
         hasBegunDraining = true
@@ -149,8 +150,8 @@ package struct HTTPConnection: ~Copyable {
 
     private var hasBegunDraining = false
 
-    /// The owner's time limit for ``phase`` has passed. An incomplete request is answered with 408, then the connection
-    /// ends.
+    /// Handles the end of the owner's time limit for ``phase``: an incomplete request is answered with 408, then the
+    /// connection ends.
     package mutating func phaseTimedOut() {
         if !isDecided, http2 == nil, detector.matched > 0 {
             isDecided = true
@@ -159,14 +160,14 @@ package struct HTTPConnection: ~Copyable {
         if let http2 { http2.phaseTimedOut() } else { http1.phaseTimedOut() }
     }
 
-    /// Holds each HTTP/2 stream to its time limits, so that a stalled stream cannot hide behind others that go on. Call
+    /// Checks each HTTP/2 stream against its time limits, so that a stalled stream cannot hide behind active ones. Call
     /// it about once a second.
     ///
     /// - Parameters:
     ///   - now: The time of any monotonic clock.
-    ///   - body: The limit from a stream's begin to its request's last byte. Over it: 408 and RST_STREAM.
-    ///   - write: The limit for an answer of which the peer takes no byte, because its window is closed. Over it:
-    ///     RST_STREAM and ``HTTPEvent/cancelled(_:)``.
+    ///   - body: The longest time from a stream's begin to its request's last byte. After it: 408 and RST_STREAM.
+    ///   - write: The longest time in which the peer takes no byte of an answer, because its window is closed. After
+    ///     it: RST_STREAM and ``HTTPEvent/cancelled(_:)``.
     /// - Returns: The number of streams that were ended.
     package mutating func enforceStreamTimeLimits(now: Duration, body: Duration, write: Duration) -> Int {
         http2?.enforceStreamTimeLimits(now: now, body: body, write: write) ?? 0
@@ -174,14 +175,15 @@ package struct HTTPConnection: ~Copyable {
 
     // MARK: State for the owner
 
-    /// What the connection is doing.
+    /// The phase that the connection is in.
     package var phase: ConnectionPhase {
         if let http2 { return http2.phase }
         return !isDecided && detector.matched > 0 ? .readingHead : http1.phase
     }
 
     /// A number that changes whenever a phase begins, even if the new phase has the same name. The owner starts a time
-    /// limit when phase or epoch change. Bytes alone change neither: a peer could send them one by one for ever.
+    /// limit when phase or epoch change. Received bytes alone change neither, because a peer could send them one by one
+    /// for ever.
     package var phaseEpoch: UInt64 { http2?.epoch ?? http1.epoch }
 
     /// Whether to read from the socket. It is false while a pipeline is full or the peer does not read its answers.
@@ -190,14 +192,14 @@ package struct HTTPConnection: ~Copyable {
     /// Whether ``takeOutput(atMost:)`` may have bytes to give.
     package var hasOutput: Bool { http2?.hasOutput ?? !http1.output.isEmpty }
 
-    /// Whether the connection has ended and all its bytes are taken. The owner then closes the socket, but reads on for
-    /// a while before, so that the last answer arrives.
+    /// Whether the connection has ended and all its bytes are taken. The owner then closes the socket, but first reads
+    /// for a little longer, so that the last answer arrives.
     package var isFinished: Bool { http2?.isFinished ?? http1.isFinished }
 
     /// The number of requests that were passed to the owner and are not fully answered.
     package var inFlight: Int { http2?.inFlight ?? http1.inFlight }
 
-    /// The bytes of answers that the owner has passed here and not yet taken as output. O(1).
+    /// The bytes of answers that the owner has passed to the connection and not yet taken as output. O(1).
     package var bufferedOutputBytes: Int { http2?.bufferedOutputBytes ?? http1.output.count }
 
     /// The bytes of incomplete requests, and of those that are pipelined behind the request in work. O(1).
@@ -214,7 +216,7 @@ struct PrefaceDetector {
     static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 
     enum Verdict: Equatable {
-        /// The bytes so far could be the begin of either protocol.
+        /// The bytes so far could be the beginning of either protocol.
         case undecided
         case http1
         case http2
@@ -233,6 +235,6 @@ struct PrefaceDetector {
         return matched == Self.preface.count ? .http2 : .undecided
     }
 
-    /// The bytes that agreed. If the protocol is HTTP/1.x, they belong to its first request.
+    /// The bytes that agreed with the preface. If the protocol is HTTP/1.x, they belong to its first request.
     var matchedBytes: [UInt8] { Array(Self.preface.prefix(matched)) }
 }

@@ -3,7 +3,7 @@ import HTTPTypes
 /// Decodes the chunked transfer coding (RFC 9112, 7.1), over any number of reads. Extensions and trailers are checked
 /// and dropped.
 struct ChunkedDecoder {
-    /// The most digits of a chunk size, which are enough for 64 bits. More would be leading zeros, which no client
+    /// The most digits of a chunk size. This many are enough for 64 bits; more would be leading zeros, which no client
     /// writes.
     private static let maxSizeDigits = 16
 
@@ -28,7 +28,7 @@ struct ChunkedDecoder {
     private var trailerBytes = 0
     private var trailerCount = 0
 
-    /// Reads on and appends the chunks' data to `body`. Returns true when the body is complete.
+    /// Reads the next bytes and appends the chunks' data to `body`. Returns true when the body is complete.
     mutating func decode(
         _ input: Span<UInt8>,
         at position: inout Int,
@@ -141,8 +141,8 @@ struct ChunkedDecoder {
 }
 
 extension ProtocolError {
-    /// The error of a line with a wrong end. The error of a line that is too long depends on which line it is, so the
-    /// callers handle it.
+    /// The error for a line with a wrong end. If a line is too long, the error depends on which line it is, so the
+    /// callers handle that case.
     init(_ failure: LineReader.Failure) {
         switch failure {
         case .bareCarriageReturn: self = .bareCarriageReturn

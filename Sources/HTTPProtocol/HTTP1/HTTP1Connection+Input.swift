@@ -37,7 +37,7 @@ extension HTTP1Connection {
         pendingStart = 0
     }
 
-    /// Handles the peer's FIN: complete requests are still served, an incomplete one cannot be.
+    /// Handles the peer's FIN: complete requests are still served, but an incomplete one cannot be served.
     private mutating func settleEndOfInput() {
         guard hasInputEnded, pendingCount == 0 else { return }
         switch state {
@@ -47,15 +47,15 @@ extension HTTP1Connection {
         }
     }
 
-    /// Reads as far as the state allows. Returns the number of bytes used.
+    /// Parses input as far as the state allows. Returns the number of bytes used.
     private mutating func parse(_ input: Span<UInt8>) -> Int {
         var position = 0
         do {
             while position < input.count {
                 switch state {
                 case .requestLine:
-                    // The next request waits until enough of the answers is taken, so that a pipeline cannot pile up
-                    // answers.
+                    // The next request waits until the client has read enough of the answers, so that a pipeline cannot
+                    // pile up answers.
                     guard !(lines.isEmpty && isOutputFull) else { return position }
                     try readRequestLine(input, at: &position)
                 case .fields:
@@ -78,8 +78,8 @@ extension HTTP1Connection {
     }
 
     private mutating func readRequestLine(_ input: Span<UInt8>, at position: inout Int) throws(ProtocolError) {
-        // A byte that cannot begin a method is no HTTP, but TLS for instance. It is refused at once, because the line's
-        // end may never come.
+        // If the first byte cannot begin a method, the input is not HTTP but, for instance, TLS. It is refused at once,
+        // because the line's end may never come.
         let first = input[position]
         if lines.isEmpty, first != ByteClass.carriageReturn, first != ByteClass.lineFeed, !ByteClass.isToken(first) {
             throw .requestLineMalformed
@@ -145,7 +145,7 @@ extension HTTP1Connection {
         if expectsContinue { output.append(ResponseSerializer.continueResponse) }
     }
 
-    /// The most bytes that are reserved for a body before it comes: its length is only a promise.
+    /// The most bytes that are reserved for a body before it arrives: the announced length is only a promise.
     private static var maxReservedBodyBytes: Int { 64 * 1024 }
 
     private mutating func readSizedBody(_ input: Span<UInt8>, at position: inout Int, remaining: Int) {

@@ -4,7 +4,7 @@ extension HTTP1Connection {
     mutating func respond(_ response: HTTPResponse, body: [UInt8], isComplete: Bool, to id: StreamID) {
         guard var work, work.id == id, work.answer == nil else { return }
         guard (200...599).contains(response.status.code) else {
-            // An interim or impossible status is no answer. It is a mistake of the handler and reported as such.
+            // An interim or impossible status is no answer. It is reported as a mistake of the handler.
             let message = "the handler answered with status \(response.status.code)"
             let own = ownAnswer(500, message)
             respond(own.ownHead(common: ownAnswerFields), body: own.bytes, isComplete: true, to: id)
@@ -51,7 +51,8 @@ extension HTTP1Connection {
         default: break
         }
         guard isComplete else { return work.version == .http10 ? .untilClose : .chunked }
-        // A handler may know the length of the body that GET would get, without making that body (RFC 9110, 9.3.2).
+        // For HEAD, a handler may set the length of the body that GET would get, without making that body (RFC 9110,
+        // 9.3.2).
         if work.isHead, bodyCount == 0, let length = response.headerFields[.contentLength].flatMap(Int.init) {
             return .length(max(0, length))
         }

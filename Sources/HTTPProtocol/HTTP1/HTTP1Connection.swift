@@ -3,8 +3,8 @@ import HTTPTypes
 /// The server's side of an HTTP/1.1 or HTTP/1.0 connection (RFC 9112) as a state machine: bytes go in, events and bytes
 /// come out. One request is in work at a time. Requests pipelined behind it wait, so answers keep the requests' order.
 ///
-/// After a protocol error the connection answers, closes, and ignores all further bytes: they may be part of a body
-/// that another reader would take for a request.
+/// After a protocol error the connection answers, closes, and ignores all further bytes: they may be part of a body,
+/// but another reader could take them for a request.
 struct HTTP1Connection {
     enum State: Equatable {
         /// The connection is at the start of a request or in its first line.
@@ -28,7 +28,7 @@ struct HTTP1Connection {
         var answer: ResponseSerializer.Body?
         /// Whether the body is left out, as for HEAD.
         var dropsBody = false
-        /// Whether the owner waits for capacity for its next piece.
+        /// Whether the owner waits until there is capacity for its next piece.
         var awaitsCapacity = false
     }
 
@@ -40,14 +40,15 @@ struct HTTP1Connection {
 
     var events = EventQueue()
     var output = ByteQueue()
-    /// The number of the phase, see ``HTTPConnection/phaseEpoch``.
+    /// The number of the current phase; see ``HTTPConnection/phaseEpoch``.
     private(set) var epoch: UInt64 = 0
     var state = State.requestLine {
         didSet { if state != oldValue, !Self.isSamePhase(state, oldValue) { epoch &+= 1 } }
     }
     var work: Work?
 
-    // The request that is being read. Its parts are not in `State`, so that they are never copied when they grow.
+    // The parts of the request that is being read. They are not in `State`, so that they are never copied when they
+    // grow.
     var lines = LineReader()
     var head: RequestHead?
     var headBytes = 0
@@ -79,7 +80,7 @@ struct HTTP1Connection {
         self.ownAnswer = ownAnswer
     }
 
-    /// Whether both states are one phase: more of the same body is no new phase.
+    /// Whether both states belong to one phase. More bytes of the same body do not begin a new phase.
     private static func isSamePhase(_ one: State, _ other: State) -> Bool {
         if case .sizedBody = one, case .sizedBody = other { return true }
         return false
@@ -149,8 +150,8 @@ struct HTTP1Connection {
         if !isHead { output.append(own.bytes) }
     }
 
-    /// Answers a request whose body has not come yet, and ends the connection: the body may follow or not, so a body
-    /// and a next request could not be told apart.
+    /// Answers a request whose body has not arrived yet, and ends the connection. The client may or may not send the
+    /// body, so the next bytes could be the body or a new request.
     mutating func refuse(_ refusal: Response, _ head: RequestHead) {
         finish()
         var response = refusal.head
@@ -182,7 +183,7 @@ struct HTTP1Connection {
     /// Passes the request that has been read to the owner.
     mutating func handOut() {
         guard let head, let requestHead else { return }
-        // After the last number the connection closes instead of counting from the start again.
+        // After the last possible number the connection closes; the count does not start again.
         let isLast = requestCount == .max - 1
         requestCount += 1
         work = Work(
@@ -208,7 +209,8 @@ struct HTTP1Connection {
         hasSkippedEmptyLine = false
     }
 
-    /// The answer's last byte is in the output. The connection goes on with the next request, or ends.
+    /// Continues after an answer's last byte is in the output: with the next request, or with the end of the
+    /// connection.
     mutating func completeAnswer() {
         let keepsAlive = work?.keepsAlive ?? false
         work = nil

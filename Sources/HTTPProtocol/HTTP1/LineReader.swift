@@ -1,7 +1,7 @@
 /// Collects a line that ends in CR LF, over any number of reads. Each byte is looked at once.
 ///
-/// A CR or LF on its own is refused: RFC 9112, 2.2, permits a recipient to take a bare LF as a line's end, but another
-/// server on the way that does not would see a different request.
+/// A CR or LF on its own is refused. RFC 9112, 2.2, permits a recipient to accept a bare LF as a line's end, but
+/// another server on the way may not accept it, and would then see a different request.
 struct LineReader {
     /// The reason why a line is refused.
     enum Failure: Error {
@@ -15,7 +15,7 @@ struct LineReader {
     /// Whether no byte of a line has been read.
     var isEmpty: Bool { line.isEmpty && !lastWasCarriageReturn }
 
-    /// Reads on. Returns true when the line is complete. `limit` is the most bytes that a line may have.
+    /// Reads the next bytes. Returns true when the line is complete. `limit` is the most bytes of a line.
     mutating func read(_ input: Span<UInt8>, at position: inout Int, limit: Int) throws(Failure) -> Bool {
         while position < input.count {
             let byte = input[position]
@@ -48,7 +48,7 @@ struct LineReader {
         lastWasCarriageReturn = false
     }
 
-    /// The index of the next CR or LF, or of the end of the bytes to look at.
+    /// The index of the next CR or LF, or of the end of the bytes that may be read.
     private static func endOfRun(_ input: Span<UInt8>, from start: Int, atMost count: Int) -> Int {
         let limit = start + min(count, input.count - start)
         var end = start

@@ -1,6 +1,6 @@
 import HTTPTypes
 
-/// A request's head. It takes the field lines one by one, then tells what the whole head means.
+/// A request's head. It takes the field lines one by one, and then interprets the whole head.
 struct RequestHead {
     private let line: RequestLineParser
     private var fields = HTTPFields()
@@ -107,8 +107,8 @@ struct RequestLineParser {
     let target: RequestTarget
     let version: HTTPVersion
 
-    /// Parses a line. Its errors come in the order of its parts, except that the version is checked before the length
-    /// and form of the target: a client of another protocol should be told that, not that its target is malformed.
+    /// Parses a line. The parts are checked in order, except that the version is checked before the target: a client of
+    /// another protocol should learn that its version is wrong, not that its target is malformed.
     init(_ line: [UInt8], maxTargetBytes: Int) throws(ProtocolError) {
         guard let methodEnd = line.firstIndex(of: ByteClass.space) else { throw .requestLineMalformed }
         let methodBytes = line[..<methodEnd]
@@ -152,7 +152,8 @@ struct FieldParser {
         // is only one way to read a request.
         if let first = line.first, ByteClass.isWhitespace(first) { throw .fieldFolded }
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { throw .fieldMalformed }
-        // White space before the colon has been used for request smuggling. It is no token byte (RFC 9112, 5.1).
+        // White space before the colon has been used for request smuggling. It is refused, because white space is no
+        // token byte (RFC 9112, 5.1).
         let nameBytes = line[..<colon]
         guard !nameBytes.isEmpty, nameBytes.allSatisfy({ ByteClass.isToken($0) }),
             let name = HTTPField.Name(String(decoding: nameBytes, as: UTF8.self))

@@ -1,7 +1,7 @@
 import HTTPTypes
 
-/// Writes an answer's head in HTTP/1.1's form. Only this code writes framing fields, and no byte of a field can end
-/// its line (RFC 9112, 11.1).
+/// Writes an answer's head in HTTP/1.1's form. Only this code writes framing fields, and it makes sure that no byte
+/// inside a field can end the line (RFC 9112, 11.1).
 struct ResponseSerializer {
     /// How the answer's body is delimited.
     enum Body: Equatable {
@@ -38,7 +38,7 @@ struct ResponseSerializer {
         return bytes
     }
 
-    /// A chunk of a streamed body. Without data it is empty, because an empty chunk would end the body.
+    /// A chunk of a streamed body. If there is no data, nothing is written, because an empty chunk would end the body.
     static func chunk(_ data: [UInt8]) -> [UInt8] {
         guard !data.isEmpty else { return [] }
         var bytes: [UInt8] = []
@@ -69,8 +69,8 @@ struct ResponseSerializer {
         endLine(&bytes)
     }
 
-    /// Appends text and replaces bytes that a field line cannot have by spaces. `HTTPField` does so already; this makes
-    /// sure of it for every value.
+    /// Appends text, with spaces in place of bytes that a field line cannot have. `HTTPField` already does so; this
+    /// makes sure of it for every value.
     private static func append(_ text: String.UTF8View, to bytes: inout [UInt8]) {
         bytes.append(contentsOf: text.lazy.map { ByteClass.isFieldValue($0) ? $0 : ByteClass.space })
     }

@@ -1,4 +1,4 @@
-/// Limits the work that an HTTP/2 peer can cause without real requests, by a credit.
+/// Limits the work that an HTTP/2 peer can cause without real requests, by counting a credit for the peer.
 ///
 /// libnghttp2's own limits do not cover every frame that costs its sender nothing: empty DATA frames, WINDOW_UPDATE,
 /// PRIORITY, frames of unknown type, and streams that the peer opens and gives up or makes us reset (CVE-2019-9511 to
@@ -9,10 +9,11 @@ struct FloodGuard {
     static let streamCost = 4
     /// The credit that an answered stream gives back: its own cost and that of a control frame.
     static let answerCredit = streamCost + 1
-    /// The credit for a DATA frame of ours: the peer may open the windows of its stream and of the connection for it.
+    /// The credit for each DATA frame that we send: the peer may answer it by opening the windows of the stream and of
+    /// the connection.
     static let dataSentCredit = 2
-    /// The seconds in which the whole credit comes back: a peer that sends only a hundred control frames a second does
-    /// no useful work, but is no heavy load either.
+    /// The seconds in which the whole credit comes back. So a peer may send a hundred control frames a second for ever:
+    /// that is not useful, but not a heavy load either.
     private static let refillSeconds = 10
 
     private let capacity: Int
@@ -20,7 +21,8 @@ struct FloodGuard {
     private var lastRefill: Duration?
 
     init(limits: HTTPLimits) {
-        // As many streams as may be open at once must not use up the credit for frames.
+        // The credit for streams is added, so that the streams that may be open at once do not use up the credit for
+        // frames.
         capacity = max(1, limits.maxIdleFrames) + Self.streamCost * max(1, limits.maxConcurrentStreams)
         credit = capacity
     }

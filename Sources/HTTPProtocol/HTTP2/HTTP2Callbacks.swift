@@ -4,9 +4,9 @@ import CNghttp2
 /// reads the library's pointers, which are valid during the call only.
 enum HTTP2Callbacks {
     private static let success: Int32 = 0
-    /// The result that ends the session. ``HTTP2Connection`` knows the reason.
+    /// The callback result that ends the session. ``HTTP2Connection`` knows the reason.
     private static let stop = NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
-    /// The result that resets the stream.
+    /// The callback result that resets the stream.
     private static let refuse = NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
 
     static func install(on callbacks: OpaquePointer) {
@@ -75,8 +75,8 @@ enum HTTP2Callbacks {
         return goesOn ? success : stop
     }
 
-    /// Without this callback the library would drop such a field and go on, but by RFC 9113, 8.1.1, the request is
-    /// malformed.
+    /// Refuses a request with an invalid field. Without this callback the library would drop the field and go on, but
+    /// by RFC 9113, 8.1.1, the request is malformed.
     private static let invalidFieldReceived: nghttp2_on_invalid_header_callback = { _, frame, _, _, _, _, _, userData in
         guard let frame = unsafe frame, let connection = unsafe connection(userData) else { return stop }
         connection.invalidFieldReceived(on: unsafe frame.pointee.hd.stream_id)

@@ -30,16 +30,16 @@ extension HTTP2Connection {
             try session?.receive(bytes)
         } catch {
             switch error {
-            // Our callbacks stop the session only for a header block without end.
+            // Our callbacks stop the session only if a header block has no end.
             case .stopped, .flooded: fail(.enhanceYourCalm)
             case .broken: fail(.internalError)
             }
         }
     }
 
-    /// Whether the frame acknowledges our limit of streams. The library must not see it: from then on it would answer
-    /// one stream too many by ending the connection with all requests in work, while RFC 9113, 5.1.2, only has the
-    /// stream refused.
+    /// Whether the frame acknowledges our limit of streams. The library must not see this frame: after it, the library
+    /// would answer one stream too many by ending the connection with all requests in work, whereas RFC 9113, 5.1.2,
+    /// asks only to refuse the stream.
     private func isLimitAcknowledgement(_ frame: HTTP2FrameHeader) -> Bool {
         guard frame.kind == .settings, frame.isAcknowledgement, frame.length == 0, frame.stream == 0,
             headerStream == nil
@@ -75,7 +75,7 @@ extension HTTP2Connection {
     private func cost(of frame: HTTP2FrameHeader) -> Int {
         switch frame.kind {
         case .headers: FloodGuard.streamCost
-        // The first byte of data earns the cost back; padding alone earns nothing.
+        // Later, the first byte of data earns this cost back. Padding alone earns nothing.
         case .data: frame.endsStream ? 0 : 1
         case .settings: frame.isAcknowledgement && acknowledgedSettings <= HTTP2Session.settingsBeforeLimit ? 0 : 1
         // The library counts CONTINUATION frames, and the other two end the connection anyway.
@@ -84,8 +84,8 @@ extension HTTP2Connection {
         }
     }
 
-    /// Whether the frame may come on its stream (RFC 9113, 5.1). On a closed stream only frames may come that the peer
-    /// sent before it received our RST_STREAM.
+    /// Whether the frame may come on its stream (RFC 9113, 5.1). On a closed stream, only those frames may come that
+    /// the peer sent before it received our RST_STREAM.
     private func isOnLivingStream(_ frame: HTTP2FrameHeader) -> Bool {
         guard frame.kind == .headers || frame.kind == .data, frame.stream > 0, frame.stream % 2 == 1 else {
             return true
@@ -94,7 +94,7 @@ extension HTTP2Connection {
             || frame.kind == .headers && ledger.isSkipped(frame.stream)
     }
 
-    /// The library has read a whole valid frame.
+    /// Handles a whole valid frame that the library has read.
     func frameReceived(_ frame: HTTP2FrameHeader) {
         switch frame.kind {
         case .headers:
@@ -109,7 +109,7 @@ extension HTTP2Connection {
             if !hasSettings { epoch &+= 1 }
             hasSettings = true
             // The library queues an acknowledgement, and RST_STREAM for streams whose window has become too large. By
-            // RFC 9113, 6.9.2, the latter is a connection error.
+            // RFC 9113, 6.9.2, a window that has become too large is a connection error.
             let answers = (session?.queuedFrames ?? 0) - queuedBeforeSettings
             if !frame.isAcknowledgement, answers > 1 { fail(.flowControlError) }
         case .ping:
@@ -119,7 +119,7 @@ extension HTTP2Connection {
         }
     }
 
-    /// The library has read an invalid frame. It answers by itself with RST_STREAM or GOAWAY.
+    /// Handles an invalid frame that the library has read. The library itself answers with RST_STREAM or GOAWAY.
     func invalidFrameReceived() {
         events.append(.protocolError(.http2Protocol))
     }
@@ -137,7 +137,7 @@ extension HTTP2Connection {
     /// Takes a field. Returns false to stop the session when the fields have no end.
     func fieldReceived(name: Span<UInt8>, value: Span<UInt8>, on id: StreamID) -> Bool {
         guard let stream = streams[id] else { return true }
-        // Trailers are counted like fields and then dropped: the head is made already.
+        // Trailers are counted like fields and then dropped, because the head is already made.
         stream.fields.append(name: name, value: value, limits: limits)
         return !stream.fields.isBomb
     }
@@ -147,7 +147,7 @@ extension HTTP2Connection {
         if let stream = streams[id] { giveUp(stream, .protocolError) }
     }
 
-    /// The head is complete. `isWhole` says that no body follows.
+    /// Handles a complete head. `isWhole` is true if no body follows.
     private func finishHead(_ stream: HTTP2Stream, isWhole: Bool) {
         stream.isHead = stream.fields.isHead
         do {
@@ -180,8 +180,8 @@ extension HTTP2Connection {
 
     func dataReceived(_ bytes: Span<UInt8>, on id: StreamID) {
         flood.earn(1)
-        // The connection's window only bounds the bytes on their way. It is given back at once, so that a stream that
-        // is held back does not hold back others.
+        // The connection's window only bounds the bytes on their way. It is given back at once, so that a paused stream
+        // does not block others.
         session?.consumeConnection(bytes.count)
         guard let stream = streams[id], stream.state == .readingBody else { return }
         guard bytes.count <= limits.maxBodyBytes - stream.body.count else {
@@ -204,8 +204,9 @@ extension HTTP2Connection {
         session?.consume(count, of: stream.id)
     }
 
-    /// Whether the stream's body may grow. Above the limit only the oldest body may, so that one is completed after the
-    /// other. Requests in work end without the peer's help, so waiting for them cannot last for ever.
+    /// Whether the stream's body may grow. Above the limit only the oldest body may grow, so that the bodies are
+    /// completed one after the other. Requests in work end without the peer's help, so waiting for them cannot last for
+    /// ever.
     private func mayGrow(_ stream: HTTP2Stream) -> Bool {
         guard readingBytes + inWorkBytes > limits.maxConnectionBodyBytes else { return true }
         guard inWorkBytes <= limits.maxConnectionBodyBytes else { return false }
@@ -239,7 +240,7 @@ extension HTTP2Connection {
         giveWithheldWindows()
     }
 
-    /// Removes a stream from the sums over streams that are being read. The caller changes its state next.
+    /// Removes a stream from the sums over streams that are being read. The caller then changes the stream's state.
     func leaveReading(_ stream: HTTP2Stream) {
         guard stream.state == .readingHead || stream.state == .readingBody else { return }
         readingCount -= 1

@@ -5,7 +5,7 @@ extension HTTP2Connection {
     func respond(_ response: HTTPResponse, body: [UInt8], isComplete: Bool, to id: StreamID) {
         guard let stream = streams[id], stream.state == .inWork, !stream.hasResponded else { return }
         guard (200...599).contains(response.status.code) else {
-            // An interim or impossible status is no answer. It is a mistake of the handler and reported as such.
+            // An interim or impossible status is no answer. It is reported as a mistake of the handler.
             let message = "the handler answered with status \(response.status.code)"
             let own = ownAnswer(500, message)
             submit(own.ownHead(common: ownAnswerFields), body: own.bytes, isComplete: true, on: stream)
@@ -47,7 +47,8 @@ extension HTTP2Connection {
         stream.dropsBody = stream.isHead || hasNoBody
         var length: Int? = isComplete && !hasNoBody ? body.count : nil
         if stream.isHead, isComplete, body.isEmpty, let own = response.headerFields[.contentLength].flatMap(Int.init) {
-            // A handler may know the length of the body that GET would get, without making that body (RFC 9110, 9.3.2).
+            // For HEAD, a handler may set the length of the body that GET would get, without making that body (RFC
+            // 9110, 9.3.2).
             length = max(0, own)
         }
         let block = HeaderBlock(response, contentLength: length)
@@ -97,9 +98,10 @@ extension HTTP2Connection {
             if frame.kind == .data { flood.earn(FloodGuard.dataSentCredit) }
             guard frame.endsStream, let stream = streams[frame.stream] else { break }
             stream.isAnswered = true
-            // RFC 9113, 8.1: when an answer is complete before its request, a reset without error tells the client to
-            // stop sending. It is sent a little later, because clients that are busy sending take it for a failure and
-            // do not read the answer; see `enforceStreamTimeLimits`. During a drain it is sent at once.
+            // RFC 9113, 8.1: if an answer is complete before its request, a reset without error tells the client to
+            // stop sending. The reset is sent a little later, because a client that is still sending would take it for
+            // a failure and not read the answer; see `enforceStreamTimeLimits`. During a drain the reset is sent at
+            // once.
             guard session?.isRemoteClosed(frame.stream) == false else { break }
             if isDraining {
                 session?.reset(frame.stream, .noError)
@@ -116,14 +118,14 @@ extension HTTP2Connection {
         }
     }
 
-    /// A frame could not be sent. If it is an answer's head, it is too large, by our fault; other frames have only lost
-    /// their stream.
+    /// Handles a frame that could not be sent. If it is an answer's head, the head is too large, which is our fault;
+    /// any other frame has only lost its stream.
     func frameNotSent(_ frame: HTTP2FrameHeader) {
         guard frame.kind == .headers, let stream = streams[frame.stream] else { return }
         giveUp(stream, .internalError)
     }
 
-    /// The library has closed a stream, which either side may have ended.
+    /// Handles a stream that the library has closed. Either side may have ended it.
     func streamClosed(_ id: StreamID) {
         guard let stream = streams[id] else { return }
         forget(stream)
@@ -133,7 +135,7 @@ extension HTTP2Connection {
 
     // MARK: A stream's end
 
-    /// Answers a protocol error on one stream. Bytes that the peer still sends on it are dropped.
+    /// Answers a protocol error on one stream. Bytes that the peer still sends on the stream are dropped.
     func refuse(_ stream: HTTP2Stream, _ error: ProtocolError) {
         guard stream.state == .readingHead || stream.state == .readingBody else { return }
         events.append(.protocolError(error.kind))

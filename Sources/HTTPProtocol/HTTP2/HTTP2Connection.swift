@@ -18,7 +18,7 @@ final class HTTP2Connection {
     var events = EventQueue()
     /// Frames that the session has made and the owner has not taken.
     var output = ByteQueue()
-    /// The number of the phase, see ``HTTPConnection/phaseEpoch``.
+    /// The number of the current phase; see ``HTTPConnection/phaseEpoch``.
     var epoch: UInt64 = 0
 
     // State for judging frames.
@@ -29,7 +29,8 @@ final class HTTP2Connection {
     var acknowledgedSettings = 0
     /// The number of frames that waited to be sent when the last SETTINGS frame began.
     var queuedBeforeSettings = 0
-    /// The new stream of a HEADERS frame until the library begins it. If the library never does, it has refused it.
+    /// The new stream of a HEADERS frame, until the library begins the stream. If the library does not begin it, it has
+    /// refused it.
     var announcedStream: StreamID?
 
     // Sums over the streams, kept so that no loop is needed to get them.
@@ -80,8 +81,8 @@ final class HTTP2Connection {
         return isDraining ? .closing : .idle
     }
 
-    /// The most frames that may wait in the library. Every answer begins with a request, so to stop reading requests
-    /// holds answers back.
+    /// The most frames that may wait in the library. Above this number no requests are read, and so no more answers
+    /// begin.
     private static let maxQueuedFrames = 1000
 
     var wantsInput: Bool {
@@ -129,7 +130,7 @@ final class HTTP2Connection {
         cancelAll()
     }
 
-    /// The peer will send no more bytes. No HTTP/2 client closes only its own side, so no client waits for answers.
+    /// Handles the end of the peer's bytes. No HTTP/2 client closes only its own side, so no client waits for answers.
     func receiveEndOfInput() {
         cancelAll()
         isDead = true
@@ -184,14 +185,15 @@ final class HTTP2Connection {
         epoch &+= 1
     }
 
-    /// See ``HTTPConnection/enforceStreamTimeLimits(now:body:write:)``. O(streams).
+    /// Ends streams whose time limit has passed; see ``HTTPConnection/enforceStreamTimeLimits(now:body:write:)``.
+    /// O(streams).
     func enforceStreamTimeLimits(now: Duration, body: Duration, write: Duration) -> Int {
         flood.refill(now: now)
         var ended = 0
         for stream in streams.values {
             switch stream.state {
             case .readingHead, .readingBody:
-                // A body that waits for us, because the requests in work use up the limit, is not late.
+                // If the requests in work use up the limit, the body waits for us. Then it is not late.
                 let isHeldBack = stream.withheldWindow > 0 && inWorkBytes > limits.maxConnectionBodyBytes
                 let firstSeen = isHeldBack ? now : stream.firstSeen ?? now
                 stream.firstSeen = firstSeen
@@ -212,7 +214,7 @@ final class HTTP2Connection {
         return ended
     }
 
-    /// The time for which a client may go on sending after it was answered, before it is told to stop.
+    /// How long a client may go on sending after it was answered. Then it is told to stop.
     private static let lingerTime: Duration = .seconds(1)
 
     /// Resets a stream that was answered before its request was complete, without an error.
@@ -226,7 +228,8 @@ final class HTTP2Connection {
 
     /// Whether output waits and the peer has taken none of it for `limit`.
     private func isStalled(_ stream: HTTP2Stream, now: Duration, limit: Duration) -> Bool {
-        // The end alone may wait too: without window the library sends no DATA frame, not even an empty one.
+        // The end of the body alone may wait too: without a window the library sends no DATA frame, not even an empty
+        // one.
         let isWaiting = !stream.output.isEmpty || stream.isOutputComplete && !stream.isAnswered
         guard isWaiting, stream.sentBytes == stream.seenSentBytes else {
             stream.seenSentBytes = isWaiting ? stream.sentBytes : -1

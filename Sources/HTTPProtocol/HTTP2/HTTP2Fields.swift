@@ -1,13 +1,13 @@
 import CNghttp2
 import HTTPTypes
 
-/// Collects a request's fields as HPACK decodes them, up to their limits, and makes the head of them. libnghttp2 has
+/// Collects a request's fields as HPACK decodes them, up to their limits, and makes the request's head. libnghttp2 has
 /// checked the rules of RFC 9113, 8, for HTTP/2. The rules that our HTTP/1.1 parser checks are checked here too.
 struct HTTP2FieldCollector {
     /// The bytes that RFC 9113, 6.5.2, adds to each field's size.
     private static let fieldOverhead = 32
-    /// A field section this many times larger than its limit is no mistake but an HPACK bomb: a few bytes on the wire
-    /// that decode without end.
+    /// If a field section is this many times larger than its limit, it is not a mistake but an HPACK bomb: a few bytes
+    /// on the wire that decode without end.
     private static let bombFactor = 16
 
     private(set) var error: ProtocolError?
@@ -118,8 +118,8 @@ struct HTTP2FieldCollector {
     }
 }
 
-/// An answer's fields in libnghttp2's layout. Names are lower-case, no byte is one that a field line cannot have, and
-/// fields that concern HTTP/1.1 connections are left out.
+/// An answer's fields in libnghttp2's layout. Names are lower-case, bytes that a field line cannot have are replaced,
+/// and fields that concern HTTP/1.1 connections are left out.
 struct HeaderBlock {
     private var bytes: [UInt8] = []
     /// The index in `bytes` at which each name and value ends.

@@ -1,9 +1,9 @@
-/// Finds the headers of frames in the input (RFC 9113, 4.1), so that each frame can be judged before the library sees
-/// it: the library makes no callback for frames that it skips, and such frames can be a flood too.
+/// Finds the headers of frames in the input (RFC 9113, 4.1), so that each frame can be checked before the library sees
+/// it. The library makes no callback for frames that it skips, and skipped frames can be a flood, too.
 struct FrameScanner {
     static let headerBytes = 9
 
-    /// The header that is being read, or the last one.
+    /// The header that is being read, or the last complete one.
     private(set) var header: [UInt8] = []
     /// The bytes of the frame's payload that must still come.
     var payloadLeft = 0
@@ -29,7 +29,7 @@ struct FrameScanner {
         StreamID(bytes.reduce(0) { $0 << 8 | UInt32($1) } & 0x7FFF_FFFF)
     }
 
-    /// Reads on in a header. Returns the header once it is complete.
+    /// Reads the next bytes of a header. Returns the header once it is complete.
     mutating func readHeader(_ input: Span<UInt8>, at position: inout Int) -> HTTP2FrameHeader? {
         if header.count == Self.headerBytes {
             header.removeAll(keepingCapacity: true)
@@ -79,6 +79,6 @@ enum HTTP2ErrorCode: UInt32 {
     case flowControlError = 0x3
     case streamClosed = 0x5
     case cancel = 0x8
-    /// The peer causes load without useful work: the answer to floods.
+    /// The peer causes load without useful work. It is the answer to floods.
     case enhanceYourCalm = 0xB
 }

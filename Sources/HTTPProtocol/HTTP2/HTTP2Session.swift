@@ -7,7 +7,7 @@ import HTTPTypes
 @safe final class HTTP2Session {
     /// The reason why the library gave up.
     enum Failure: Error {
-        /// A callback of ours asked for it.
+        /// /// One of our callbacks asked for the end.
         case stopped
         /// The peer exceeded one of the library's own flood limits.
         case flooded
@@ -47,9 +47,9 @@ import HTTPTypes
         if !isAbandoned { unsafe nghttp2_session_del(session) }
     }
 
-    /// Whether an allocation failed. The session is then neither used nor freed: libnghttp2 1.52 leaves a freed DATA
-    /// item attached to its stream and would free it again. It is better to leak some kilobytes in a process that is
-    /// out of memory anyway.
+    /// Whether an allocation failed. The session is then neither used nor freed, because libnghttp2 1.52 leaves a freed
+    /// DATA item attached to its stream and would free it again. A leak of some kilobytes is the lesser harm in a
+    /// process that is out of memory anyway.
     private var isAbandoned = false
 
     func abandon() {
@@ -77,7 +77,7 @@ import HTTPTypes
         let isSubmitted = submitSettings([
             (NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, min(limits.streamWindowBytes, Int(Int32.max))),
             (NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, headerListSize),
-            // Without the priority tree of RFC 7540, which is deprecated and was a way to cause work.
+            // This switches off the priority tree of RFC 7540, which is deprecated and let clients cause work.
             (NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1),
         ])
         guard isSubmitted,
@@ -169,7 +169,7 @@ import HTTPTypes
         )
     }
 
-    /// Tells the library that there are bytes again for a body for which it has asked in vain.
+    /// Tells the library that a body has bytes again, after the library has asked for some in vain.
     func resumeBody(of id: StreamID) {
         check(unsafe nghttp2_session_resume_data(session, id))
     }
@@ -195,7 +195,8 @@ import HTTPTypes
 
     // MARK: Ends
 
-    /// Sends GOAWAY with the highest stream number, and a PING whose answer tells that the peer has read it.
+    /// Sends GOAWAY with the highest stream number, and a PING. The answer to the PING shows that the peer has read the
+    /// GOAWAY.
     func submitShutdownNotice() {
         check(unsafe nghttp2_submit_shutdown_notice(session))
         check(unsafe nghttp2_submit_ping(session, noFlags, nil))
@@ -217,7 +218,7 @@ import HTTPTypes
 @safe struct HTTP2Memory {
     let allocator: nghttp2_mem
 
-    /// The functions and user data of `allocator` must outlive the session.
+    /// Wraps an allocator. The functions and user data of `allocator` must outlive the session.
     @unsafe init(_ allocator: nghttp2_mem) {
         unsafe self.allocator = unsafe allocator
     }

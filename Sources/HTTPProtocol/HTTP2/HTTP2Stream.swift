@@ -20,7 +20,7 @@ final class HTTP2Stream {
     /// The plan of the request whose body is being read.
     var plan: (any RequestPlan)?
     var body: [UInt8] = []
-    /// The bytes of the body that count against the connection's limit. They count on while the owner has the body.
+    /// The bytes of the body that count against the connection's limit. They still count while the owner has the body.
     var heldBodyBytes = 0
     /// The received bytes whose window has not been given back.
     var withheldWindow = 0
@@ -31,20 +31,20 @@ final class HTTP2Stream {
     var dropsBody = false
     var output = ByteQueue()
     var isOutputComplete = false
-    /// Whether libnghttp2 has asked in vain for output, and must be told when there is some.
+    /// Whether libnghttp2 has asked for output when there was none, so that it must be told when there is some.
     var isDeferred = false
     var awaitsCapacity = false
     /// Whether our END_STREAM is sent.
     var isAnswered = false
-    /// Whether the client may go on sending for a moment although it has its answer, and the time of the owner's clock
-    /// since when it may.
+    /// Whether the client may go on sending for a moment although it has its answer, and the time (of the owner's
+    /// clock) at which that moment began.
     var lingers = false
     var lingersSince: Duration?
 
     /// The time of the owner's clock at which the stream was first seen, for the time limit of its request.
     var firstSeen: Duration?
-    /// The bytes of output that the peer has taken; then their number and the time when the owner last looked at the
-    /// waiting stream.
+    /// The bytes of output that the peer has taken; and, for a stream with waiting output, their number and the time at
+    /// the owner's last check.
     var sentBytes = 0
     var seenSentBytes = -1
     var seenAt: Duration = .zero
@@ -54,16 +54,16 @@ final class HTTP2Stream {
     }
 }
 
-/// Remembers which streams a client has opened, to recognize frames on streams that are gone or never existed. By
-/// RFC 9113, 5.1 and 5.1.1, they are connection errors, but libnghttp2 ignores them. The memory is bounded; frames on
-/// forgotten streams are let pass.
+/// Remembers which streams a client has opened, to recognize frames on streams that are gone or never existed. By RFC
+/// 9113, 5.1 and 5.1.1, they are connection errors, but libnghttp2 ignores them. The memory is bounded; frames on
+/// forgotten streams are allowed.
 struct StreamLedger {
     enum Verdict: Equatable {
         /// The number is higher than all before: it opens a stream.
         case new
         /// The stream is open, or is known to have been open.
         case known
-        /// The number is lower than an opened one and was never opened.
+        /// The number is lower than an opened one, and no stream of this number was opened.
         case skipped
     }
 
@@ -88,7 +88,7 @@ struct StreamLedger {
         return .new
     }
 
-    /// Whether a stream of this number has been open, or could have been.
+    /// Whether a stream of this number has been open, or could have been open.
     func wasPassed(_ id: StreamID) -> Bool { id <= highest }
 
     /// Whether the stream was skipped: one with a higher number was opened without it.

@@ -30,7 +30,7 @@ enum BodyFraming: Equatable {
 
     /// The value of 1*DIGIT that fits an `Int`, without sign, list or white space (RFC 9110, 8.6).
     private static func length(_ digits: [UInt8]) throws(ProtocolError) -> Int {
-        // Nineteen digits are enough for every Int. More are refused, even leading zeros.
+        // Nineteen digits are enough for every Int. More digits are refused, even leading zeros.
         guard !digits.isEmpty, digits.count <= 19 else { throw .contentLengthMalformed }
         var length = 0
         for digit in digits {

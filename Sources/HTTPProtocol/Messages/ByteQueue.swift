@@ -8,8 +8,8 @@ struct ByteQueue {
     /// The number of bytes in the queue.
     private(set) var count = 0
 
-    /// A piece of at most this many bytes is joined to a small piece before it, so that a head and its body are written
-    /// together.
+    /// A piece of at most this many bytes is joined to the piece before it if that one is small too, so that a head and
+    /// its body are written together.
     private static let joinedBytes = 4 * 1024
 
     var isEmpty: Bool { count == 0 }

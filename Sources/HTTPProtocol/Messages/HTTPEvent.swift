@@ -9,11 +9,11 @@ package enum HTTPEvent: Sendable {
     case cancelled(StreamID)
     /// There is capacity for the next piece of a streamed answer. One such event follows each piece but the last.
     case bodyCapacity(StreamID)
-    /// The peer broke the protocol or a limit. It has been answered already; the event is for metrics.
+    /// The peer broke the protocol or a limit. The connection has answered already; the event is for metrics.
     case protocolError(ProtocolErrorKind)
 }
 
-/// What a connection is doing, so that its owner can hold it to a time limit.
+/// The phase of a connection. Its owner has a time limit for each phase.
 package enum ConnectionPhase: String, Sendable, Hashable, CaseIterable {
     /// The connection is between requests: no byte of the next request has been read.
     case idle
@@ -25,7 +25,7 @@ package enum ConnectionPhase: String, Sendable, Hashable, CaseIterable {
     case awaitingResponse = "awaiting_response"
     /// Bytes wait to be written (in HTTP/2 perhaps only because the peer's window is closed).
     case writing
-    /// The connection will end, and only the peer has something left to do.
+    /// The connection will end; it waits only for the peer.
     case closing
 }
 

@@ -12,7 +12,7 @@ package struct Request: Sendable {
     package var version: HTTPVersion
     /// The body's bytes without chunk framing; empty if there was no body.
     package var body: [UInt8]
-    /// The owner's plan for a request that had a body; nil for any other.
+    /// The owner's plan, for a request that had a body; nil for a request without one.
     package var plan: (any RequestPlan)?
 
     /// Whether the method is HEAD, so that the answer must have no body (RFC 9110, 9.3.2).
@@ -45,10 +45,10 @@ package enum HTTPVersion: String, Sendable, Hashable, CaseIterable {
     case http2 = "HTTP/2"
 }
 
-/// Makes an answer of the protocol itself, to a request that it refuses and that no handler ever sees, from the status
-/// and a message that says what was found and what was expected.
+/// Makes the answer to a request that the protocol itself refuses, so that no handler sees it. The message says what
+/// was found and what was expected.
 package typealias OwnAnswerMaker = @Sendable (_ status: Int, _ message: String) -> Response
 
-/// Judges a request by its head before its body has come. An answer refuses the request; a plan, or nil, accepts it. It
-/// is not called for a request without a body, which is passed to the owner at once.
+/// Judges a request by its head before its body has arrived. An answer refuses the request; a plan, or nil, accepts it.
+/// It is not called for a request without a body: such a request is passed to the owner at once.
 package typealias RequestAdmission = @Sendable (HTTPRequest) -> Verdict?

@@ -1,46 +1,47 @@
-/// What a request's head decides.
+/// The decision about a request, made from its head.
 package enum Verdict: Sendable {
     /// The request is answered now. Its body is not read.
     case answer(Response)
-    /// The body may come; the plan is carried out once the request is whole.
+    /// The body is read; the plan is carried out once the request is complete.
     case plan(any RequestPlan)
 }
 
-/// What is to be done with a request once it is whole: all that its head decides. The protocol keeps the plan while it
-/// reads the body.
+/// A plan for a request, made from its head and carried out once the request is complete. The protocol keeps the plan
+/// while it reads the body.
 package protocol RequestPlan: AnyObject, Sendable {
-    /// Begins with the whole request. Runs on the event loop, where whatever takes time delays every connection.
+    /// Begins to carry out the plan, with the complete request. Runs on the event loop, so it must be quick: it delays
+    /// every connection.
     func begin(_ request: Request, _ arrival: Arrival) -> Reply
 }
 
-/// How a whole request is answered.
+/// The reply to a complete request.
 package enum Reply: Sendable {
-    /// By this answer, which needed no wait and next to no work (health, metrics, 404).
+    /// An answer that is there already, because it needed no wait and next to no work (health, metrics, 404).
     case answer(Response)
-    /// By work, off the event loop.
+    /// Work that makes the answer off the event loop.
     case work(any RequestWork)
 }
 
-/// A whole request that takes time to answer.
+/// A complete request whose answer takes time.
 package protocol RequestWork: AnyObject, Sendable {
     /// Makes the answer. Runs on the request-work executor; its task is cancelled when the client disconnects, and its
     /// answer is then dropped.
     func run() async -> Response
 
-    /// The answer where the server does not let the work run: there is no capacity for it, or its client has
-    /// disconnected (499), and the answer then goes nowhere. Called on the event loop, at most once, instead of
+    /// The answer if the server does not let the work run, either because there is no capacity for it or because its
+    /// client has disconnected (499; then nobody gets the answer). Called on the event loop, at most once, instead of
     /// ``run()``.
     func refuse(status: Int, message: String) -> Response
 }
 
-/// What the server knows of a request beside its content.
+/// The facts about a request that are not in its content: when it arrived, and from whom.
 package struct Arrival: Sendable {
-    /// When all of the request was there.
+    /// The time at which the whole request had arrived.
     package var received: ContinuousClock.Instant
-    /// The client's address, without its port; "unix" behind a unix socket, nil for a client that has disconnected.
+    /// The client's address, without its port; "unix" for a unix socket, nil for a client that has disconnected.
     package var client: String?
 
-    /// An arrival, now unless said otherwise.
+    /// Makes an arrival; by default its time is now.
     package init(received: ContinuousClock.Instant = .now, client: String? = nil) {
         self.received = received
         self.client = client

@@ -75,8 +75,8 @@ enum Authority {
         return isValidPort(rest.dropFirst(), mayBeEmpty: !requiresPort)
     }
 
-    /// Whether two authorities are equal for HTTP, which ignores letter case and for which an absent, an empty and the
-    /// default port are equal.
+    /// Whether two authorities are equal by HTTP's rules: letter case is ignored, and an absent port, an empty port and
+    /// the default port are equal.
     static func areEqual(_ one: ArraySlice<UInt8>, _ other: ArraySlice<UInt8>) -> Bool {
         normalized(one) == normalized(other)
     }

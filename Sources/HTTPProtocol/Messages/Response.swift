@@ -1,13 +1,13 @@
 package import HTTPTypes
 
-/// An answer, in the one shape that it has from the handler to the protocol. The server adds `Date` and `Server`; the
-/// protocol adds length or chunking.
+/// An answer. It has this one form all the way from the handler to the protocol. The server adds `Date` and `Server`;
+/// the protocol adds length or chunking.
 package struct Response: Sendable {
     /// Status and header fields.
     package var head: HTTPResponse
-    /// The content. For a HEAD request, what GET would get: only its headers are sent.
+    /// The content. For a HEAD request it is the content that GET would get; only the headers are sent.
     package var body: ResponseBody
-    /// Told what becomes of the answer.
+    /// The record that follows the answer until it is sent.
     package var record: (any AnswerRecord)?
 
     /// An answer of any content.
@@ -22,12 +22,12 @@ package struct Response: Sendable {
         body = .bytes(json)
     }
 
-    /// The content of an answer that the protocol gives by itself, which is never streamed.
+    /// The content of an answer that the protocol itself gives. Such an answer is never streamed.
     var bytes: [UInt8] {
         if case .bytes(let bytes) = body { bytes } else { [] }
     }
 
-    /// The head of an answer that the protocol gives by itself: `common` fields, then those of the content.
+    /// The head of an answer that the protocol itself gives: the `common` fields, then those of the content.
     func ownHead(common: HTTPFields) -> HTTPResponse {
         var all = common
         for field in head.headerFields { all.append(field) }
@@ -39,17 +39,18 @@ package struct Response: Sendable {
 package enum ResponseBody: Sendable {
     /// All of it.
     case bytes([UInt8])
-    /// Pulled piece by piece, one at a time, as the client reads; nil ends it, an error breaks the connection or
-    /// stream off. Runs on the request-work executor, and is cancelled when the client disconnects.
+    /// A function that is called for one piece after another, as the client reads. Nil ends the content; an error
+    /// breaks off the connection or the stream. The function runs on the request-work executor, and is cancelled when
+    /// the client disconnects.
     case stream(@Sendable () async throws -> [UInt8]?)
 }
 
-/// Hears what becomes of an answer, so that the counts and the log tell what was sent. The record is released when the
-/// protocol has the whole answer, or when it never will have it.
+/// Records what is sent of an answer, for the counts and the log. The record is released when the protocol has the
+/// whole answer, or when it is certain that it will never get it.
 package protocol AnswerRecord: AnyObject, Sendable {
-    /// The answer begins, with so many bytes of its content.
+    /// Notes that the answer begins, with this many bytes of its content.
     func began(status: Int, bytes: Int, isComplete: Bool)
 
-    /// The answer goes on.
+    /// Notes that the answer continues, with this many bytes of its content.
     func continued(bytes: Int, isComplete: Bool)
 }
