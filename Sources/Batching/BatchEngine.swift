@@ -24,7 +24,7 @@ package protocol BatchWorker: AnyObject {
     /// - Parameter team: the threads for this batch, the calling one included; the worker may use them until the call
     ///   returns.
     /// - Returns: one result for each sequence, in order; a sequence may fail alone.
-    /// - - Throws: if no sequence of the batch could be computed; every sequence then gets that error.
+    /// - Throws: if no sequence of the batch could be computed; every sequence then gets that error.
     func run(_ batch: Batch<Task>, team: ThreadTeam) throws -> [Result<Output, any Error>]
 }
 
@@ -43,7 +43,7 @@ package struct BatchReport: Sendable {
     /// Whether the batch failed as a whole.
     package let failed: Bool
 
-    /// /// A report with the given figures.
+    /// A report with the given figures.
     package init(sequences: Int, tokens: Int, padding: Int, duration: Duration, queueTimes: [Duration], failed: Bool) {
         self.sequences = sequences
         self.tokens = tokens

@@ -194,7 +194,7 @@ extension BatchScheduler {
 extension BatchScheduler.State {
     /// Replaces workers that are given up, as long as there are seats. When no worker is left, all waiting and all
     /// later requests are answered with an error.
-    /// - - Returns: the seats of the workers that are to be started.
+    /// - Returns: the seats of the workers that are to be started.
     fileprivate mutating func replace(_ workers: [Int], among seatCount: Int) -> Range<Int> {
         for index in workers { membership[index] = nil }
         givenUp.formUnion(workers)

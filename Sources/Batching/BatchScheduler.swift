@@ -9,7 +9,7 @@ import Synchronization
 /// at the queue again. `Schedule` makes all decisions. The lock guards the schedule, the list of idle workers and the
 /// list of borrowed ones; the lock is never held while a batch runs or an answer is delivered.
 package final class BatchScheduler<Engine: BatchEngine>: Sendable {
-    /// /// The task of a sequence: what the engine computes for it.
+    /// The task of a sequence: what the engine computes for it.
     package typealias Task = Engine.Worker.Task
     /// The result of a sequence.
     package typealias Output = Engine.Worker.Output
@@ -114,7 +114,7 @@ package final class BatchScheduler<Engine: BatchEngine>: Sendable {
     /// - Parameters:
     ///   - priority: the queue that they wait in.
     ///   - deadline: sequences that have not started by then are dropped, and the call throws.
-    /// - - Throws: `SchedulerError` if the sequences are not admitted (all are, or none), or not computed in time.
+    /// - Throws: `SchedulerError` if the sequences are not admitted (all are, or none), or not computed in time.
     package func run(
         _ sequences: [InputSequence<Task>],
         priority: Priority = .high,

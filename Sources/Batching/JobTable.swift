@@ -43,7 +43,7 @@ struct JobTable<Task: Sendable & Hashable> {
     }
 
     /// Notes that a request no longer wants a job's result.
-    /// - - Returns: the job if it was removed. It is removed if it has not begun and no other request wants it.
+    /// - Returns: the job if it was removed. It is removed if it has not begun and no other request wants it.
     mutating func leave(_ number: Number, request: UInt64) -> Job? {
         guard let job = jobs[number] else { return nil }
         let others = job.waiters.filter { $0.request != request }

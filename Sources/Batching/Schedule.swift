@@ -363,6 +363,6 @@ package struct SubmissionResult<Output: Sendable>: Sendable {
     package let results: [Result<Output, any Error>]
     /// The time from submission until the last sequence was handed to a worker.
     package let queueTime: Duration
-    /// /// The time from the end of ``queueTime`` until the last sequence was computed.
+    /// The time from the end of ``queueTime`` until the last sequence was computed.
     package let computeTime: Duration
 }

@@ -60,7 +60,7 @@ package struct SchedulerStatistics: Sendable, Equatable {
         package var evictions = 0
         /// The number of results in the cache.
         package var entries = 0
-        /// /// The memory that the kept results take.
+        /// The memory that the kept results take.
         package var bytes = 0
     }
 }

@@ -35,7 +35,7 @@ struct TimeoutQueue {
     }
 
     /// Drops the entries of answered requests, if there are many.
-    /// - - Parameter liveCount: the number of requests that are not answered yet.
+    /// - Parameter liveCount: the number of requests that are not answered yet.
     mutating func sweep(liveCount: Int, isLive: (UInt64) -> Bool) {
         // A live request has up to two entries: the end of its wait for admission, and its deadline.
         guard heap.count > Self.minSweep, heap.count > 4 * liveCount else { return }

@@ -6,7 +6,7 @@
 
 bool swl_cpuid(uint32_t leaf, uint32_t subleaf, swl_register index, unsigned bit) {
     uint32_t answer[4];
-    // Subleaf 0's EAX is the number of leaf 7's last subleaf; what a CPU answers for one beyond is not defined.
+    // Subleaf 0's EAX is the number of leaf 7's last subleaf. For a subleaf beyond it, the CPU's answer is undefined.
     if (leaf == 7 && subleaf > 0) {
         if (!__get_cpuid_count(leaf, 0, &answer[0], &answer[1], &answer[2], &answer[3])) return false;
         if (answer[0] < subleaf) return false;

@@ -1,8 +1,8 @@
 /// Declarations and small functions that all files of this target share.
 ///
-/// A file of kernels is named as what it defines: gemm_bf16_avx512bf16.c holds swl_gemm_bf16_avx512bf16. The macros at
-/// a file's beginning choose, for all headers it includes, the CPU features it is compiled for and the rows of a tile.
-/// So a kernel with other features or another tile has a file of its own, however short.
+/// A file of kernels has the name of the symbol that it defines: gemm_bf16_avx512bf16.c holds swl_gemm_bf16_avx512bf16.
+/// The macros at a file's beginning choose, for all headers it includes, the CPU features it is compiled for and the
+/// rows of a tile. So a kernel with other features or another tile has a file of its own, however short.
 #ifndef CKERNELS_INTERNAL_H
 #define CKERNELS_INTERNAL_H
 
@@ -40,8 +40,8 @@
                                  int32_t zero_point, const float *balance, size_t rotation, uint8_t *target,          \
                                  size_t target_stride, float *scale);
 
-/// Begins the function that fills the table of one instruction set. The table holds the scalar functions so far. The
-/// function returns false where the CPU lacks the set. kernels.c has the list of the tables.
+/// Begins the function that fills the table of one instruction set. When it is called, the table holds the scalar
+/// functions. It returns false if the CPU lacks the set. kernels.c has the list of the tables.
 #define SWL_TABLE(set) bool swl_fill_##set(swl_kernels *table)
 /// The function for builds that lack the set.
 #define SWL_NO_TABLE(set) SWL_TABLE(set) { return (void)table, false; }
@@ -50,20 +50,22 @@
 /// The registers in which CPUID answers.
 typedef enum { SWL_EAX, SWL_EBX, SWL_ECX, SWL_EDX } swl_register;
 
-/// A bit of CPUID's answer for a leaf and its subleaf, as in Intel's Software Developer's Manual, volume 2; false where
+/// A bit of CPUID's answer for a leaf and its subleaf, as in Intel's Software Developer's Manual, volume 2; false if
 /// the CPU has no such leaf.
 bool swl_cpuid(uint32_t leaf, uint32_t subleaf, swl_register index, unsigned bit);
 
-/// Whether the operating system saves all of these state components (XCR0): 0x06 are the registers of 32 bytes, 0xE6
-/// those of 64 and the masks.
+/// Whether the operating system saves all of these state components (XCR0): 0x06 stands for the registers of 32 bytes;
+/// 0xE6 stands for the registers of 64 bytes and the masks.
 bool swl_saves_state(uint64_t components);
 
 bool swl_has_avx2_fma(void);
 #endif
 
-/// When a row or an output is quantized, a largest magnitude below this counts as 0: its reciprocal must be finite.
+/// If a row or an output has no larger magnitude than this, quantization treats it as 0, because the reciprocal of its
+/// largest magnitude must be finite.
 #define SWL_QUANTIZE_MINIMUM 0x1p-100f
-/// Added to a float below 2^22 in magnitude, it leaves the nearest integer (ties to even) in the low bits.
+/// If this number is added to a float below 2^22 in magnitude, the low bits of the sum hold the nearest integer (ties
+/// to even).
 #define SWL_ROUNDING 0x1.8p23f
 #define SWL_ROUNDING_BITS 0x4B400000
 

@@ -2,8 +2,8 @@
 
 #include <pthread.h>
 
-/// All tables of all CPUs, the fastest first: an instruction set is its folder and its place in this list. A variant is
-/// a table that is there for tests and no choice of an operator's.
+/// The tables of all instruction sets, the fastest first. An instruction set consists of its folder and its place in
+/// this list. A variant is a table for tests, which an operator cannot choose.
 #define SWL_TABLES(table, variant) table(avx512) variant(avx512f) table(avx2) table(neon) table(scalar)
 
 #define SWL_DECLARE_TABLE(set) SWL_TABLE(set);
@@ -17,7 +17,7 @@ static const struct {
     SWL_TABLES(SWL_CANDIDATE, SWL_CANDIDATE)
 };
 
-/// The candidates that this CPU can run, in their order.
+/// The tables that this CPU can run, in the order of the list.
 static swl_kernels tables[sizeof candidates / sizeof candidates[0]];
 static size_t table_count;
 static pthread_once_t tables_filled = PTHREAD_ONCE_INIT;

@@ -2,7 +2,8 @@
 
 #include <math.h>
 
-/// Inputs of one output that are packed before the next output's: so the panel's written lines stay in the L1 cache.
+/// The number of inputs of one output that are packed before the next output's. With so few, the panel's written cache
+/// lines stay in the L1 cache.
 enum { input_block = 32 };
 
 static size_t packed_elements(size_t outputs, size_t inputs, size_t group) {
@@ -72,7 +73,7 @@ size_t swl_rotation(size_t columns) {
 }
 
 void swl_rotate_weights(float *rows, size_t stride, size_t count, size_t columns, size_t rotation) {
-    // A power of two: exact.
+    // The factor is a power of two, so the product is exact.
     float factor = 1.0f / (float)rotation;
     for (size_t row = 0; row < count; row++, rows += stride) {
         for (size_t j = 0; j < columns; j++) rows[j] *= factor;
@@ -113,7 +114,7 @@ void swl_pack_int8(const float *rows, size_t stride, size_t first_output, size_t
             if (j >= range.present) continue;
             const float *row = rows + (first + j - first_output) * stride;
             float factor = quantizing_factor(row, inputs, &scale[first + j]);
-            // A factor of 0 means zeros, also for infinities, whose product with 0 is NaN.
+            // If the factor is 0, all values stay zero, without a multiplication: infinity times 0 would be NaN.
             for (size_t k = 0; k < inputs && factor > 0; k++) {
                 int32_t value = swl_round(row[k] * factor);
                 target[(k / 4 * range.width + j) * 4 + k % 4] = (int8_t)value;

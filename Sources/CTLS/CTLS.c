@@ -26,7 +26,7 @@ struct ctls_session {
 
 // MARK: messages
 
-// // Takes the first error of OpenSSL's queue, because it caused the others, and clears the queue.
+// Takes the first error of OpenSSL's queue, because it caused the others, and clears the queue.
 static void take_error(char *message) {
     const unsigned long code = ERR_get_error();
     const char *reason = NULL;
@@ -121,7 +121,7 @@ static SSL_CTX *new_context(const SSL_METHOD *method) {
     SSL_CTX_set_mode(
         context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
     );
-    // // HTTP itself marks the end of a message, so an end without close_notify cannot truncate a message unnoticed.
+    // HTTP itself marks the end of a message, so an end without close_notify cannot truncate a message unnoticed.
     SSL_CTX_set_options(
         context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF
     );

@@ -6,7 +6,7 @@ package struct GzipCompressor: ~Copyable {
     private let stream: ZlibStream
     private var output: [UInt8]
 
-    /// - - Parameter expectedBytes: The total number of bytes to compress, if it is known: a small answer does not need
+    /// - Parameter expectedBytes: The total number of bytes to compress, if it is known: a small answer does not need
     ///   the full state of 256 KB.
     package init(expectedBytes: Int? = nil) throws(CompressionError) {
         // The window need not be larger than the data. 9 bits are the smallest window that zlib allows for gzip.
@@ -88,7 +88,7 @@ extension [UInt8] {
 package enum CompressionError: Error, Equatable, CustomStringConvertible {
     /// The bytes do not follow the format.
     case malformed
-    /// /// The bytes end before the format's end.
+    /// The bytes end before the format's end.
     case truncated
     /// More bytes follow after the format's end.
     case trailingBytes

@@ -169,7 +169,7 @@ package final class Seat: Sendable {
     }
 
     /// Waits for a call.
-    /// - - Parameter spinning: how long to keep the CPU before parking. During that time a call costs a fraction of a
+    /// - Parameter spinning: how long to keep the CPU before parking. During that time a call costs a fraction of a
     ///   microsecond. After it, a call costs a system call and the wake of a thread.
     package func wait(spinning: Duration) {
         var spinning = spinning

@@ -44,7 +44,7 @@ struct ServerContext: Sendable {
         return response
     }
 
-    /// /// The bytes of a whole answer for a connection that is not served. No byte of the connection was read, so its
+    /// The bytes of a whole answer for a connection that is not served. No byte of the connection was read, so its
     /// HTTP version is unknown. Most clients understand a 503 in HTTP/1.1.
     func refusal(date: String, client: String?) -> [UInt8] {
         let own = handler.ownAnswer(503, "the server has too many connections; try again", client: client)

@@ -29,7 +29,7 @@ package struct CPUBudget: Sendable, Equatable {
     }
 
     /// The budget according to `/proc` and the cgroup file systems.
-    /// - - Parameter read: returns a file's text; nil if there is no such file.
+    /// - Parameter read: returns a file's text; nil if there is no such file.
     static func measure(online: Int, read: (String) -> String?) -> CPUBudget {
         CPUBudget(
             onlineCPUs: max(1, online),

@@ -50,8 +50,8 @@ struct FileFetcher: Sendable {
         _ = consume lock
     }
 
-    /// Whether a file of the snapshot has the checksum that its blob's name gives. True if this cannot be checked: a
-    /// copy has no such name, and a file that cannot be written cannot be mended.
+    /// Whether a file of the snapshot has the checksum in its blob's name. True if this cannot be checked (a copy has
+    /// no such name) or if the file could not be repaired (it is not writable).
     private func isSound(_ path: String) throws -> Bool {
         guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: cache.file(path, of: commit)),
             let etag = target.split(separator: "/").last.map(String.init),

@@ -7,7 +7,8 @@ import Musl
 import Darwin
 #endif
 
-/// A lock between processes, the same as huggingface_hub's `WeakFileLock`: flock(2) on a file that is never removed.
+/// A lock between processes, compatible with huggingface_hub's `WeakFileLock`: flock(2) on a file that is never
+/// removed.
 struct FileLock: ~Copyable {
     private let descriptor: Int32
 
@@ -28,7 +29,7 @@ struct FileLock: ~Copyable {
         }
     }
 
-    /// Nil when another process has it.
+    /// Takes the lock; nil if another process has it.
     private init?(trying path: String) throws(HubError) {
         // The file is writable by a group that shares the cache.
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o664)
@@ -41,7 +42,7 @@ struct FileLock: ~Copyable {
             }
             return nil
         }
-        // A program that cleans the cache may have removed the file: then the lock is on a file that nobody else sees.
+        // A program that cleans the cache may have removed the file. Then this lock is on a file that nobody else sees.
         var (mine, there) = (stat(), stat())
         guard unsafe fstat(descriptor, &mine) == 0, unsafe stat(path, &there) == 0, mine.st_ino == there.st_ino else {
             close(descriptor)

@@ -16,13 +16,14 @@ struct ResponseFields: Sendable, Equatable {
         return coding.isEmpty || coding.lowercased() == "identity"
     }
 
-    /// The body's length; nil if it is not told or the body is a compressed form of the file.
+    /// The body's length; nil if the answer does not tell it or the body is a compressed form of the file.
     var length: Int? {
         guard isIdentity, let length = self["Content-Length"].flatMap({ Int($0) }), length >= 0 else { return nil }
         return length
     }
 
-    /// The part of the file that the body holds (`Content-Range`): its first byte, and the file's size where told.
+    /// The part of the file that the body holds (`Content-Range`): its first byte, and the file's size if the answer
+    /// tells it.
     var range: (start: Int, size: Int?)? {
         guard let text = self["Content-Range"]?.lowercased(), text.hasPrefix("bytes ") else { return nil }
         let parts = text.dropFirst(6).split(separator: "/")
@@ -37,13 +38,13 @@ struct ResponseFields: Sendable, Equatable {
 struct FileMetadata: Sendable, Equatable {
     /// The name of the content and of the blob in the cache: a SHA-256 for large files, git's object id for others.
     var etag: String
-    /// Bytes, where told.
+    /// The file's size in bytes; nil if the answer does not tell it.
     var size: Int?
     /// The commit that the file belongs to.
     var commit: String?
 
-    /// Reads the answer to a HEAD request. It may be a redirection to a host that knows nothing of the Hub; the
-    /// metadata then stands in separate fields.
+    /// Reads the answer to a HEAD request. The answer may be a redirection to a host that is not the Hub's; then the
+    /// metadata is in separate fields.
     ///
     /// - Throws: `malformedAnswer`.
     init(_ fields: ResponseFields, isRedirection: Bool, url: String) throws(HubError) {
@@ -65,7 +66,7 @@ struct FileMetadata: Sendable, Equatable {
         commit = fields["X-Repo-Commit"]
     }
 
-    /// An ETag without its quotes and the mark of a weak one.
+    /// An ETag without its quotes and without the mark `W/` of a weak ETag.
     static func normalized(_ etag: String) -> String {
         var text = etag[...]
         if text.hasPrefix("W/") { text = text.dropFirst(2) }
@@ -74,7 +75,7 @@ struct FileMetadata: Sendable, Equatable {
         return String(text)
     }
 
-    /// Most bytes of a blob's name: short enough for the endings that are put behind it.
+    /// Most bytes of a blob's name, so that a file name has space for endings after it.
     private static let maxNameLength = 200
 
     private static func isFileName(_ etag: String) -> Bool {
@@ -87,8 +88,8 @@ struct FileMetadata: Sendable, Equatable {
 struct ModelListing: Sendable, Equatable {
     /// The commit that the revision stands for.
     var commit: String
-    /// Paths in the repository; nil if the answer has none. They come from the Hub unchecked: each path that is used is
-    /// checked first.
+    /// Paths in the repository; nil if the answer has none. They are not checked here: the code checks each path before
+    /// it uses it.
     var files: Set<String>?
 
     /// - Throws: `malformedAnswer`.

@@ -29,15 +29,16 @@ struct HubCache: Sendable {
     /// A snapshot that can be loaded.
     struct Snapshot: Equatable {
         let folder: String
-        /// Whether nothing can be missing. Other programs may have fetched only a part of the model, and for some files
-        /// the cache does not show whether the model has them.
+        /// Whether it is certain that no file is missing. Other programs may have fetched only a part of the model, and
+        /// for some files the cache does not show whether the model has them.
         let isCertain: Bool
     }
 
     /// The snapshot of a revision, if it is there and can be loaded.
     func snapshot(of revision: Revision) -> Snapshot? {
         guard let commit = commit(of: revision), isLoadable(commit) else { return nil }
-        // A model without vocabulary takes token ids only; few models are so.
+        // A model without a vocabulary takes only token ids. Such models are rare, so a missing vocabulary is taken for
+        // an incomplete cache.
         let hasVocabulary = ["", "0_Transformer/"].contains { folder in
             [ModelFile.vocabulary, .tokenizer].contains { has(folder + $0.name, of: commit) }
         }
@@ -94,14 +95,14 @@ struct HubCache: Sendable {
     private func knowsWhetherThereAreModules(_ commit: String) -> Bool {
         let path = NeededFiles.modules
         if has(path, of: commit) || Self.fileSize(absence(path, of: commit)) != nil { return true }
-        // huggingface_hub stores the listing of a commit that it fetched whole.
+        // huggingface_hub stores the listing of each commit that it has fetched completely.
         guard let bytes = FileManager.default.contents(atPath: "\(folder)/trees/\(commit).json"),
             case .object(let tree)? = try? JSONParser.parse(Array(bytes)), case .object(let files)? = tree["files"]
         else { return false }
         return files[path] == nil
     }
 
-    /// Bytes of the file at `path`, links followed; nil where there is none.
+    /// The size in bytes of the file at `path`, links followed; nil if there is no file.
     static func fileSize(_ path: String) -> Int? {
         var status = stat()
         guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
@@ -152,7 +153,7 @@ struct HubCache: Sendable {
         }
     }
 
-    /// Gives a blob its name, once it is fetched.
+    /// Gives a blob its final name, once it is fetched.
     func finish(_ etag: String) throws(HubError) {
         guard unsafe rename(incomplete(etag), blob(etag)) == 0 else {
             throw .cacheFailed(path: blob(etag), reason: SystemError.text(errno))

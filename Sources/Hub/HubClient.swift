@@ -2,10 +2,10 @@ import Foundation
 
 /// Fetches models from the Hub into the cache that is shared with huggingface_hub.
 package struct HubClient: Sendable {
-    /// Where the Hub and the cache are.
+    /// The addresses of the Hub and of the cache.
     package let settings: HubSettings
     private let observer: PullObserver
-    /// When failed attempts are repeated.
+    /// The rules for repeating failed attempts.
     var policy = RetryPolicy()
 
     /// - Parameter observer: gets the events of pulls.
@@ -16,9 +16,9 @@ package struct HubClient: Sendable {
 
     /// The result of a pull.
     package struct Pull: Sendable, Equatable {
-        /// The snapshot's folder, which is a model's folder.
+        /// The snapshot's folder, which can be used as a model's folder.
         package let folder: String
-        /// Its commit; in offline mode the one that the cache has.
+        /// The snapshot's commit; in offline mode the commit that the cache has.
         package let commit: String
         /// The files, by their paths in the repository.
         package let files: [String]
@@ -42,7 +42,7 @@ package struct HubClient: Sendable {
         let cached = HubCache(root: settings.cache, id: model).snapshot(of: wanted)
         if let cached, cached.isCertain || settings.isOffline { return cached.folder }
         guard let cached else { return try await pull(id, revision: revision).folder }
-        // Another program fetched the model, perhaps in part. If the Hub cannot be asked, this is good enough.
+        // Another program fetched the model, perhaps in part. If the Hub cannot be asked, the cached files are used.
         var asking = self
         asking.policy.maxAttempts = 1
         do {
@@ -53,7 +53,7 @@ package struct HubClient: Sendable {
         }
     }
 
-    /// Fetches what is missing of a model, after asking the Hub what the revision is now.
+    /// Asks the Hub for the revision's current commit, and fetches the files that the cache lacks.
     ///
     /// - Throws: `HubError`, `CancellationError`.
     package func pull(_ id: String, revision: String? = nil) async throws -> Pull {
@@ -96,7 +96,7 @@ package struct HubClient: Sendable {
             // The note is a hint for later runs: the pull has succeeded without it.
             try? cache.noteAbsence(name, of: listing.commit)
         }
-        // This comes last: until all files are there, the revision stands for the commit that it stood for before.
+        // This comes last: until all files are there, the revision still stands for its former commit.
         try cache.note(listing.commit, for: wanted)
         return Pull(folder: cache.snapshot(listing.commit), commit: listing.commit, files: files)
     }
@@ -106,7 +106,7 @@ package struct HubClient: Sendable {
         return try Revision(text)
     }
 
-    /// The commit that a revision is now, and its files.
+    /// The commit that a revision stands for now, and the commit's files.
     private func listing(
         _ connection: HubConnection,
         _ revision: Revision
@@ -146,7 +146,7 @@ package struct HubClient: Sendable {
 
 /// An event of a pull.
 package enum PullEvent: Sendable, Equatable {
-    /// The Hub was asked, and these files of a commit will be there.
+    /// The Hub was asked, and this many files of a commit are needed.
     case found(commit: String, files: Int)
     /// A file is being fetched; `present` bytes of it were there from an earlier attempt.
     case started(file: String, bytes: Int?, present: Int)
@@ -162,5 +162,5 @@ package enum PullEvent: Sendable, Equatable {
     case unconfirmed(reason: String)
 }
 
-/// Gets the events, on any thread.
+/// A function that gets the events of a pull, on any thread.
 package typealias PullObserver = @Sendable (PullEvent) -> Void

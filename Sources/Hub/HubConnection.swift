@@ -38,9 +38,9 @@ struct HubConnection: Sendable {
     /// Sends a request and follows redirections to the final answer, which goes to `sink`.
     ///
     /// - Parameters:
-    ///   - mayLeave: whether a redirection to another host is followed, or is the answer.
-    ///   - sink: gets the answers, of redirections the head only.
-    /// - Throws: `Refusal` for a status that is no success, besides what ``WebSession/send(_:to:)`` throws.
+    ///   - mayLeave: whether a redirection to another host is followed; if not, the redirection is the answer.
+    ///   - sink: gets the answers; of a redirection, only the head.
+    /// - Throws: `Refusal` for a status that is not a success, and the errors of ``WebSession/send(_:to:)``.
     func send(
         _ method: WebRequest.Method,
         _ url: URL,
@@ -71,12 +71,12 @@ struct HubConnection: Sendable {
         throw HubError.malformedAnswer(url: url.absoluteString, found: reason, expected: "a file")
     }
 
-    /// A URL for messages, without its query: in links to storage hosts the query is a secret.
+    /// A URL for messages, without its query, because in links to storage hosts the query is a secret.
     static func shown(_ url: URL) -> String {
         String(url.absoluteString.prefix { $0 != "?" })
     }
 
-    /// Whether two addresses have one scheme, host and port.
+    /// Whether two addresses have the same scheme, host and port.
     static func isSameOrigin(_ a: URL, _ b: URL) -> Bool { origin(a) == origin(b) }
 
     private static func origin(_ url: URL) -> [String] {
@@ -87,7 +87,7 @@ struct HubConnection: Sendable {
     /// The target of a redirection.
     ///
     /// - Returns: nil for any other answer.
-    /// - Throws: `malformedAnswer` where it leads nowhere, or away from TLS.
+    /// - Throws: `malformedAnswer` if the redirection has no target, or leads from https to http.
     static func target(of response: WebResponse) throws(HubError) -> URL? {
         guard [301, 302, 303, 307, 308].contains(response.status) else { return nil }
         let (from, location) = (response.url, response.fields["Location"])
@@ -111,7 +111,7 @@ struct HubConnection: Sendable {
     }
 }
 
-/// An answer with an error status, and what the Hub says about it.
+/// An answer with an error status, and the Hub's explanation.
 struct Refusal: Error {
     let response: WebResponse
 
@@ -119,7 +119,7 @@ struct Refusal: Error {
     func error(_ connection: HubConnection, revision: Revision, file: String?, attempts: Int) -> HubError {
         let (id, fields) = (connection.id.text, response.fields)
         let hasToken = connection.settings.token != nil
-        // The message may go to a terminal, which control characters could steer.
+        // The message may be shown in a terminal, which control characters could manipulate.
         let message = fields["X-Error-Message"].map { text in
             String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.properties.generalCategory != .control }))
         }

@@ -1,12 +1,12 @@
-/// Why a model is not available from the Hub or its cache.
+/// The reason why a model is not available from the Hub or its cache.
 package enum HubError: Error, Equatable, CustomStringConvertible {
     /// The id is not valid by the Hub's rules.
     case invalidID(String, expected: String)
     /// The revision is not the name of a branch, tag or commit.
     case invalidRevision(String, expected: String)
-    /// An environment variable cannot be used; `value` is nil where it is a secret.
+    /// An environment variable cannot be used; `value` is nil if it is a secret.
     case invalidSetting(variable: String, value: String?, expected: String)
-    /// The Hub may not be asked, and the cache does not hold the model whole.
+    /// Offline mode is on, and the cache does not hold the whole model.
     case notCached(id: String, revision: String, cache: String)
     /// 401: the Hub asks for a token, or does not accept the one sent.
     case unauthorized(id: String, hasToken: Bool)
@@ -18,13 +18,13 @@ package enum HubError: Error, Equatable, CustomStringConvertible {
     case noRevision(id: String, revision: String)
     /// 404: the repository has no such file.
     case noFile(id: String, file: String)
-    /// The repository lacks what a model needs.
+    /// The repository lacks a file that a model needs.
     case notAModel(id: String, missing: String)
     /// The Hub answered with another error status.
     case refused(url: String, status: Int, message: String?, attempts: Int)
     /// There is no connection, or it breaks again and again.
     case unreachable(url: String, reason: String, attempts: Int)
-    /// The answer is not one of a Hub.
+    /// The answer does not look like a Hub's answer.
     case malformedAnswer(url: String, found: String, expected: String)
     /// A path that could lead out of the model's folder.
     case unsafePath(String)

@@ -1,21 +1,21 @@
 import Foundation
 
-/// Where the Hub and its cache are, from the environment variables of huggingface_hub.
+/// The addresses of the Hub and its cache, from the environment variables of huggingface_hub.
 package struct HubSettings: Sendable, Equatable {
     /// `HF_ENDPOINT`, without a slash at its end.
     package var endpoint = "https://huggingface.co"
     /// `HF_HUB_CACHE`, else `HUGGINGFACE_HUB_CACHE`, else `hub` in `HF_HOME`, which is `huggingface` in
     /// `XDG_CACHE_HOME`, which is `~/.cache`.
     package var cache: String
-    /// `HF_TOKEN`, else `HUGGING_FACE_HUB_TOKEN`, else what `HF_TOKEN_PATH` or `token` in `HF_HOME` holds.
+    /// `HF_TOKEN`, else `HUGGING_FACE_HUB_TOKEN`, else the content of the file `HF_TOKEN_PATH` or `token` in `HF_HOME`.
     package var token: String?
     /// `HF_HUB_OFFLINE`, else `TRANSFORMERS_OFFLINE`.
     package var isOffline = false
     /// `HF_HUB_DISABLE_PROGRESS_BARS`.
     package var hidesProgress = false
-    /// Seconds without a byte of a file: `HF_HUB_DOWNLOAD_TIMEOUT`.
+    /// Most seconds without a byte while a file is fetched: `HF_HUB_DOWNLOAD_TIMEOUT`.
     package var downloadTimeout = 10
-    /// Seconds for a listing or a file's head: `HF_HUB_ETAG_TIMEOUT`.
+    /// Most seconds for a listing or a file's head: `HF_HUB_ETAG_TIMEOUT`.
     package var headTimeout = 10
     /// The User-Agent of requests.
     package var userAgent = "swiftlet"
@@ -54,7 +54,7 @@ package struct HubSettings: Sendable, Equatable {
         return trimmed
     }
 
-    /// An hour: a byte that has not come by then will not come.
+    /// The longest timeout: an hour. A byte that has not arrived by then will not arrive.
     private static let maxTimeout = 3600
 
     private static func seconds(_ variable: String, _ variables: [String: String]) throws(HubError) -> Int? {
@@ -76,8 +76,8 @@ package struct HubSettings: Sendable, Equatable {
         return try token(content, from: file)
     }
 
-    /// Strips line ends and spaces around a token. It goes into a header field, which control characters
-    /// could end.
+    /// Strips line ends and spaces around a token. Control characters are refused, because the token goes into a header
+    /// field, which they could end.
     private static func token(_ text: String, from place: String) throws(HubError) -> String? {
         let token = text.filter { !$0.isNewline }.trimmingCharacters(in: .whitespaces)
         guard token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
@@ -116,13 +116,13 @@ package struct HubSettings: Sendable, Equatable {
 
 /// Bounds on what the Hub may send.
 package struct HubLimits: Sendable, Equatable {
-    /// Bytes of a file. Weights of an encoder of a billion parameters in float32 have 4 GB.
+    /// Most bytes of a file. The weights of an encoder with a billion parameters in float32 have 4 GB.
     package var fileBytes = 16 << 30
-    /// Bytes of an answer that is read into memory: a listing of some ten thousand files.
+    /// Most bytes of an answer that is read into memory, such as a listing of some ten thousand files.
     package var answerBytes = 16 << 20
-    /// Files of a model. The largest models come in some hundred parts.
+    /// Most files of a model. The largest models have some hundred parts.
     package var files = 1024
-    /// Redirections in a row.
+    /// Most redirections in a row.
     package var redirects = 8
 
     /// The defaults.

@@ -16,8 +16,8 @@ package struct ModelID: Sendable, Hashable, CustomStringConvertible {
             guard (1...Self.maxLength).contains(part.utf8.count), part.utf8.allSatisfy(Self.isAllowed) else {
                 throw .invalidID(text, expected: "1 to \(Self.maxLength) letters, digits, -, _ or . on each side of /")
             }
-            // The rules say it by word boundaries: both ends are a letter, a digit or an underscore. Of a namespace
-            // the boundary at its end is the slash.
+            // The Hub's rules use word boundaries, which means that both ends are a letter, a digit or an underscore.
+            // The end of a namespace needs no check, because the slash after it is a boundary.
             guard let first = part.utf8.first, let last = part.utf8.last, Self.isWord(first), Self.isWord(last) else {
                 throw .invalidID(text, expected: "names that do not begin or end with - or .")
             }
@@ -29,7 +29,7 @@ package struct ModelID: Sendable, Hashable, CustomStringConvertible {
         self.text = text
     }
 
-    /// The folder of the cache that is this model's.
+    /// The name of this model's folder in the cache.
     package var folderName: String { "models--" + text.split(separator: "/").joined(separator: "--") }
 
     package var description: String { text }
@@ -56,12 +56,13 @@ package struct Revision: Sendable, Hashable, CustomStringConvertible {
     /// The default branch.
     package static let main = Revision(checked: "main")
 
-    /// Characters of a revision: those of a file's name.
+    /// Most characters of a revision, as many as of a file's name.
     private static let maxLength = 255
 
     private init(checked text: String) { self.text = text }
 
-    /// - Throws: `invalidRevision` for what git does not take as a name, or what would leave the cache's folder.
+    /// - Throws: `invalidRevision` for a text that git does not accept as a name, or that would lead out of the
+    ///   cache's folder.
     package init(_ text: String) throws(HubError) {
         guard (1...Self.maxLength).contains(text.utf8.count), RepositoryPath.isSafe(text),
             !text.unicodeScalars.contains(where: { $0.value <= 0x20 || "~^:?*[".unicodeScalars.contains($0) })
@@ -72,7 +73,7 @@ package struct Revision: Sendable, Hashable, CustomStringConvertible {
         self.text = text
     }
 
-    /// Whether this is the full name of a commit, whose files never change.
+    /// Whether this is a full commit hash. The files of a commit never change.
     package var isCommit: Bool { Self.isCommit(text) }
 
     /// 40 lowercase hexadecimal digits.

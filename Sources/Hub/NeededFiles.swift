@@ -1,13 +1,13 @@
 import ModelFiles
 
-/// The files of a repository that make a model: those that this program reads, and nothing else.
+/// The files of a repository that this program needs for a model, and no others.
 ///
 /// They are found in two steps, because some files name others: ``first``, then what those name,
 /// ``rest(index:modules:)``.
 struct NeededFiles: Sendable {
-    /// All files but those that an index or modules.json names.
+    /// All needed files, except those that an index or modules.json names.
     let first: [String]
-    /// The index that names the files of the weights, if they are in several.
+    /// The index that names the files of the weights, if there are several.
     let index: String?
 
     private let files: Set<String>
@@ -15,14 +15,14 @@ struct NeededFiles: Sendable {
 
     /// The list of sentence-transformers' modules. Without it, the model is the repository's root.
     static let modules = ModelFile.modules.name
-    /// The files beside weights in every folder that `modules.json` names, and those that only the root has.
+    /// The files, other than weights, in every folder that `modules.json` names; and the files that only the root has.
     private static let folderFiles = ModelFile.all.filter { $0.purpose != .weights && !$0.isAtRootOnly }.map(\.name)
     private static let rootFiles = ModelFile.all.filter(\.isAtRootOnly).map(\.name)
     /// Weights, in the order in which they are preferred.
     static let weights = ModelFile.weights.map(\.name)
 
     private static let configuration = ModelFile.configuration.name
-    /// Where pooling is described in a repository without modules.json.
+    /// The file that describes the pooling in a repository without modules.json.
     private static let pooling = "\(ModelFile.poolingFolder)/\(configuration)"
     private static let anyWeights = "model.safetensors or pytorch_model.bin"
 
@@ -45,12 +45,12 @@ struct NeededFiles: Sendable {
         self.first = first
     }
 
-    /// The files that those of the first step name, with the files beside them.
+    /// The files that the files of the first step name, with the files beside them.
     ///
     /// - Parameters:
     ///   - index: the content of ``index``.
     ///   - modules: the content of modules.json.
-    /// - Throws: `unsafePath`, `noFile`, `notAModel`, or `malformedAnswer` for a file that does not say it.
+    /// - Throws: `unsafePath`, `noFile`, `notAModel`, or `malformedAnswer` for a file without these names.
     func rest(index: [UInt8]?, modules: [UInt8]?) throws(HubError) -> [String] {
         var found: [String] = []
         if let index { found += try parts(index, in: "") }
@@ -66,7 +66,7 @@ struct NeededFiles: Sendable {
         return found
     }
 
-    /// The parts that an index names, which lie beside it.
+    /// The parts that an index names. They are in the index's folder.
     func parts(_ index: [UInt8], in folder: String) throws(HubError) -> [String] {
         let names = try Self.partNames(index, file: self.index ?? "index")
         return try names.map { (name) throws(HubError) in
@@ -104,7 +104,8 @@ enum RepositoryPath {
     /// Most bytes of a path.
     private static let maxLength = 1024
 
-    /// Whether a path stays inside of the folder that it is put into, on any system: it is relative, of plain names.
+    /// Whether a path stays inside the folder that it is put into, on any system: it must be relative and consist of
+    /// plain names.
     static func isSafe(_ path: String) -> Bool {
         guard path.utf8.count <= maxLength else { return false }
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)

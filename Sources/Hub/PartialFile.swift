@@ -14,12 +14,13 @@ import Darwin
 struct PartialFile: ~Copyable {
     let path: String
     private let descriptor: Int32
-    /// Bytes that are there, those of earlier attempts included.
+    /// The number of bytes that are there, including those of earlier attempts.
     private(set) var size: Int
 
     /// Opens the file, or makes it.
     init(path: String) throws(HubError) {
-        // The mode of a file that the user makes, as the cache is to be shared where the user shares.
+        // The mode is that of any file that the user creates, so that the cache is shared if the user's umask allows
+        // sharing.
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
         guard descriptor >= 0 else { throw Self.error(path, errno, adding: nil) }
         var status = stat()
@@ -53,7 +54,7 @@ struct PartialFile: ~Copyable {
         size = 0
     }
 
-    /// Writes the bytes through to the disk. This comes before the file gets its name.
+    /// Writes the bytes to the disk itself. This is done before the file gets its final name.
     func synchronize() throws(HubError) {
         guard fsync(descriptor) == 0 else { throw Self.error(path, errno, adding: nil) }
     }
@@ -101,7 +102,7 @@ enum Checksum: Equatable {
     /// For any other file: git's object id, a SHA-1 of its length and bytes.
     case gitBlob(String)
 
-    /// Nil for an ETag that is neither: then only the size can be checked.
+    /// Reads an ETag; nil if it is neither kind of checksum. Then only the size can be checked.
     init?(etag: String) {
         guard etag.utf8.allSatisfy(HexText.isDigit) else { return nil }
         switch etag.utf8.count {

@@ -1,8 +1,8 @@
 import Foundation
 
-/// How often a failed attempt is repeated, and after which time.
+/// The rules for repeating a failed attempt: how often, and after which time.
 struct RetryPolicy: Sendable {
-    /// Most attempts in a row without progress: with the waits below, some ten seconds.
+    /// Most attempts in a row without progress. With the waits below, they take some ten seconds.
     var maxAttempts = 6
     /// Seconds before the second attempt. Each later wait is twice as long.
     var firstWait = 0.5
@@ -12,8 +12,9 @@ struct RetryPolicy: Sendable {
     /// Seconds to wait after the attempt `attempt` (from 1) failed; nil: that was the last one.
     ///
     /// - Parameters:
-    ///   - asked: the wait that the answer asked for, if it did.
-    ///   - jitter: 0 to 1: clients that failed together must not come back together.
+    ///   - asked: the wait that the answer asked for, if any.
+    ///   - jitter: a random number from 0 to 1, so that clients that failed together do not all come back at the same
+    ///     time.
     func wait(afterAttempt attempt: Int, asked: Double?, jitter: Double) -> Double? {
         guard attempt < maxAttempts else { return nil }
         let grown = min(longestWait, firstWait * Double(1 << min(attempt - 1, 16)))
@@ -58,10 +59,10 @@ struct Retries {
 
     /// Attempts in a row that failed without progress.
     private var failures = 0
-    /// How often the file came complete but damaged.
+    /// How often the file arrived complete but damaged.
     private var damages = 0
 
-    /// A file that comes damaged more often than this is damaged at its source.
+    /// The most damaged downloads of one file. A file that is damaged more often than this is damaged at its source.
     private static let maxDamages = 2
 
     init(
@@ -82,7 +83,7 @@ struct Retries {
 
     /// Waits until the next attempt.
     ///
-    /// - Parameter hasGained: whether the attempt got further than all before it.
+    /// - Parameter hasGained: whether the attempt got further than all earlier ones.
     /// - Throws: the final error if there is no next attempt; `CancellationError`.
     mutating func pause(after error: any Error, hasGained: Bool = false) async throws {
         if error is CancellationError { throw error }

@@ -62,7 +62,7 @@ final class FileSink: BodySink, @unchecked Sendable {
         }
     }
 
-    /// Bytes that are there.
+    /// The number of bytes that are there.
     var count: Int { partial.size }
 
     /// Whether as many bytes are there as expected.
@@ -95,7 +95,7 @@ final class FileSink: BodySink, @unchecked Sendable {
         observer(.progressed(file: name, bytes: count, of: expected))
     }
 
-    /// Checks the file and writes it through to the disk.
+    /// Checks the file and writes it to the disk itself.
     func finish(_ checksum: Checksum?) throws {
         if let expected, partial.size < expected {
             throw TransferError(reason: "it ended after \(partial.size) of \(expected) bytes", isPassing: true)

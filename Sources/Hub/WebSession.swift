@@ -31,20 +31,20 @@ protocol BodySink: AnyObject, Sendable {
     func receive(_ bytes: Data) throws
 }
 
-/// Why no complete answer came.
+/// The reason why no complete answer arrived.
 struct TransferError: Error {
     let reason: String
     /// Whether another attempt may succeed. False, for example, for a certificate that is not trusted.
     let isPassing: Bool
 }
 
-/// HTTP requests by Foundation's URLSession. Each gets one answer; a redirection is an answer too.
+/// Sends HTTP requests by Foundation's URLSession. Each request gets one answer; a redirection is an answer too.
 ///
-/// There is one for the process, for ever. On Linux, URLSession's connections (MultiHandle) may be used after they were
-/// freed when a session that has spoken TLS ends (swift-corelibs-foundation, pull request 5491): ours never ends.
-/// Fields behind a chunked body (trailers) end the process there (NativeProtocol: "there's no response"), whatever the
-/// request and the session's configuration say. By TE a client says that it takes them (RFC 9110, section 6.5.1), which
-/// ours never does; a server may send some all the same.
+/// There is one session for the process, and it never ends. On Linux, when a session that has spoken TLS ends,
+/// URLSession's connections (MultiHandle) may be used after they were freed (swift-corelibs-foundation, pull request
+/// 5491). Also on Linux, fields after a chunked body (trailers) end the process (NativeProtocol: "there's no
+/// response"), whatever the request and the session's configuration say. A client uses the field TE to say that it
+/// accepts trailers (RFC 9110, section 6.5.1). We never send TE, but a server may send trailers all the same.
 final class WebSession: Sendable {
     static let shared = WebSession()
 
@@ -64,7 +64,7 @@ final class WebSession: Sendable {
 
     /// Sends a request, and gives the answer to `sink`.
     ///
-    /// - Throws: what the sink threw, `TransferError`, or `CancellationError`.
+    /// - Throws: the sink's error, `TransferError`, or `CancellationError`.
     func send(_ request: WebRequest, to sink: any BodySink) async throws {
         var made = URLRequest(url: request.url)
         made.httpMethod = request.method.rawValue
@@ -82,8 +82,8 @@ final class WebSession: Sendable {
     }
 }
 
-/// Passes URLSession's callbacks to the transfer that they belong to. They come on the session's own queue, one at a
-/// time.
+/// Passes URLSession's callbacks to the transfer that they belong to. The callbacks come on the session's own queue,
+/// one at a time.
 private final class WebDelegate: NSObject, URLSessionDataDelegate, Sendable {
     private struct Transfer {
         let sink: any BodySink
@@ -98,7 +98,7 @@ private final class WebDelegate: NSObject, URLSessionDataDelegate, Sendable {
         transfers.withLock { $0[task.taskIdentifier] = Transfer(sink: sink, continuation: continuation) }
     }
 
-    /// Follows no redirection: the caller decides about it, and whether the token is sent there.
+    /// Does not follow redirections: the caller decides whether to follow one, and whether the new host gets the token.
     func urlSession(
         _ session: URLSession,
         task: URLSessionTask,
@@ -160,7 +160,7 @@ private final class WebDelegate: NSObject, URLSessionDataDelegate, Sendable {
         }
     }
 
-    /// Ends the transfer if a step fails. URLSession ignores its delegate's request to end it at the head.
+    /// Ends the transfer if a step fails. (If the delegate asks to end it at the head, URLSession ignores that.)
     private func attempt(_ task: URLSessionTask, _ step: () throws -> Void) {
         do {
             try step()
@@ -190,10 +190,10 @@ private final class WebDelegate: NSObject, URLSessionDataDelegate, Sendable {
     }
 }
 
-/// The certificate authorities that are trusted.
+/// The setting of the trusted certificate authorities.
 package enum WebTrust {
-    /// Makes URLSession trust the certificates that the usual variables name: URLSession reads another one,
-    /// before its first connection. Call this while there is one thread: it changes the environment.
+    /// Makes URLSession trust the certificates that the usual variables name. URLSession itself reads another variable,
+    /// before its first connection. Call this while there is only one thread, because it changes the environment.
     package static func prepareEnvironment() {
         let variables = ProcessInfo.processInfo.environment
         let files = ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"].compactMap { variables[$0] }

@@ -1,4 +1,4 @@
-/// The activations a configuration may name, each with the formula of transformers' `ACT2FN`.
+/// The activations that a configuration may name, each with the formula of transformers' `ACT2FN`.
 ///
 /// `prelu` and `xielu` are left out because they carry parameters of their own.
 package enum Activation: String, Sendable, CaseIterable {
@@ -14,7 +14,7 @@ package enum Activation: String, Sendable, CaseIterable {
     case hardswish
     /// (1 + erf((x - 0.707107) / (0.282095 sqrt 2))) / 2.
     case laplace
-    /// x, or 0.01 x where x is negative.
+    /// x; 0.01 x if x is negative.
     case leakyRelu = "leaky_relu"
     /// x.
     case linear
@@ -33,7 +33,7 @@ package enum Activation: String, Sendable, CaseIterable {
     /// tanh x.
     case tanh
 
-    /// Other names under which transformers knows the same formula.
+    /// Other names that transformers has for the same formula.
     private static let aliases: [String: Activation] = [
         "gelu_python": .gelu, "gelu_fast": .geluTanh, "gelu_pytorch_tanh": .geluTanh, "gelu_python_tanh": .geluTanh,
         "gelu_accurate": .geluTanh, "swish": .silu,
@@ -42,7 +42,7 @@ package enum Activation: String, Sendable, CaseIterable {
     /// Every name that ``init(name:)`` accepts, sorted.
     package static var knownNames: [String] { (allCases.map(\.rawValue) + aliases.keys).sorted() }
 
-    /// The activation that a configuration calls `name`; nil when there is none.
+    /// The activation that a configuration calls `name`; nil if there is none.
     package init?(name: String) {
         guard let activation = Self(rawValue: name) ?? Self.aliases[name] else { return nil }
         self = activation

@@ -1,4 +1,4 @@
-/// The width in which every elementwise loop of this module runs: 16 floats, one cache line.
+/// The vector type of every elementwise loop of this module: 16 floats, one cache line.
 package typealias FloatVector = SIMD16<Float>
 
 /// A fixed number of floats on the heap, aligned to a cache line: the one owner of raw memory in this module.
@@ -7,15 +7,15 @@ package typealias FloatVector = SIMD16<Float>
 /// than the closure they are given to. Its length is rounded up to whole vectors, so that a row whose stride is a
 /// multiple of ``vectorWidth`` is a run of whole vectors.
 ///
-/// Kernels write through a borrowed buffer, because the members of a team work on one buffer at the same time. What
-/// guards it: between two barriers each member writes only its own slice of rows or columns, and nobody reads them
-/// before the next barrier.
+/// Kernels write through a borrowed buffer, because the threads of a team work on one buffer at the same time. This is
+/// safe for the following reason: between two barriers each thread writes only its own slice of rows or columns, and no
+/// other thread reads that slice before the next barrier.
 @safe
 package struct AlignedBuffer: ~Copyable {
     /// Floats in one ``FloatVector``.
     package static let vectorWidth = 16
 
-    /// A cache line, and the widest vector register there is (AVX-512).
+    /// The alignment in bytes: one cache line, which is also the widest vector register (AVX-512).
     package static let alignment = 64
 
     /// The number of floats, a multiple of ``vectorWidth``.
@@ -25,8 +25,8 @@ package struct AlignedBuffer: ~Copyable {
     /// The arena that frees the memory; nil when the buffer itself frees it.
     private let arena: WeightArena?
 
-    /// Allocates at least `minimumCount` floats, from `arena` if one is given. They are zero unless `zeroed` is false,
-    /// for a buffer whose first use writes them all anyway.
+    /// Allocates at least `minimumCount` floats, from `arena` if one is given. The floats are zero, unless `zeroed` is
+    /// false; use that if the first use of the buffer writes all of them anyway.
     ///
     /// - Precondition: `minimumCount` is not negative.
     package init(minimumCount: Int, zeroed: Bool = true, arena: WeightArena? = nil) {
@@ -114,7 +114,7 @@ package struct AlignedBuffer: ~Copyable {
         }
     }
 
-    /// Copies vectors of another buffer to where `offset` is, or adds them to what is there.
+    /// Copies vectors of another buffer to `offset`, or adds them to the values at `offset`.
     ///
     /// - Precondition: `offset` is on a vector boundary, and both buffers hold as many vectors.
     func take(_ range: Range<Int>, of source: borrowing AlignedBuffer, to offset: Int, adding: Bool) {
@@ -129,7 +129,8 @@ package struct AlignedBuffer: ~Copyable {
         }
     }
 
-    /// Copies or adds vectors of another buffer that holds bfloat16 numbers: two vectors in the place of one of floats.
+    /// Copies or adds vectors of another buffer that holds bfloat16 numbers: two such vectors take the place of one
+    /// vector of floats.
     func takeNarrow(_ range: Range<Int>, of source: borrowing AlignedBuffer, to offset: Int, adding: Bool) {
         let width = Self.vectorWidth
         precondition(offset >= 0 && offset.isMultiple(of: width), "\(offset) is not on a vector boundary")
@@ -153,7 +154,7 @@ package struct AlignedBuffer: ~Copyable {
         for index in range { unsafe storage[index] = 0 }
     }
 
-    /// The address of a region's first float, for one C call; the region is checked first. The call may write its own
+    /// The address of a region's first float, for one C call. The region is checked first. The C call may write its own
     /// slice.
     @unsafe
     func address(of region: MatrixRegion) -> UnsafeMutablePointer<Float>? {
@@ -162,8 +163,8 @@ package struct AlignedBuffer: ~Copyable {
     }
 }
 
-// Sendable although it holds a pointer: what is shared between threads is either only read (weights) or divided as the
-// type's comment says.
+// Sendable although the buffer holds a pointer: memory that threads share is either only read (weights) or divided as
+// the type's comment says.
 extension AlignedBuffer: @unchecked Sendable {}
 
 /// A read-only vector of floats (a bias, a scale), padded with zeros to whole ``FloatVector``s.
@@ -182,7 +183,7 @@ package final class PaddedVector: Sendable {
         self.storage = storage
     }
 
-    /// Gives `body` the vectors that hold it.
+    /// Gives `body` the vectors that hold the floats.
     @inline(__always)
     func withVectors<Result>(_ body: (Span<FloatVector>) -> Result) -> Result { storage.withVectors(body) }
 

@@ -4,9 +4,9 @@ package struct Arithmetic: Sendable {
     package let backend: Backend
     let kernels: Kernels
 
-    /// Chooses once, at start.
+    /// Chooses the kernels once, at start.
     ///
-    /// - Throws: ``BackendError`` when this machine can't compute `dataType` on `backend`.
+    /// - Throws: ``BackendError`` if this machine can't compute `dataType` on `backend`.
     package init(_ backend: Backend, for dataType: DataType) throws(BackendError) {
         let best = Kernels.best
         var chosen = backend
@@ -45,9 +45,9 @@ package struct Arithmetic: Sendable {
     }
 }
 
-/// The kernels that an operator may ask for: an instruction set of `CKernels` by its name, or one of those below.
+/// The kernels that an operator may choose: an instruction set of `CKernels` by its name, or one of the values below.
 package struct Backend: RawRepresentable, Hashable, Sendable, CaseIterable {
-    /// The fastest native kernels of this CPU; where there are none, OpenBLAS for float32.
+    /// The fastest native kernels of this CPU; if there are none, OpenBLAS for float32.
     package static let auto = Backend(name: "auto")
     /// Plain C, on any CPU.
     package static let scalar = Backend(name: "scalar")
@@ -56,7 +56,7 @@ package struct Backend: RawRepresentable, Hashable, Sendable, CaseIterable {
     /// ``auto``, every instruction set, the fastest first, and ``openblas``.
     package static let allCases = [.auto] + Kernels.names.map { Backend(name: $0) } + [.openblas]
 
-    /// The name, as settings have it.
+    /// The name in the settings.
     package let rawValue: String
 
     /// The backend of that name; nil where there is none.
@@ -97,7 +97,7 @@ package enum BackendError: Error, Equatable, CustomStringConvertible {
 package enum DataType: String, Sendable, CaseIterable {
     /// Products and weights in float32.
     case float32
-    /// Weights and products' inputs in bfloat16: half the memory, twice the arithmetic where the CPU has it.
+    /// Weights and products' inputs in bfloat16: half the memory, and twice the speed if the CPU multiplies bfloat16.
     case bfloat16
     /// Weights in int8 with a scale for each output, inputs in 8 bits with a scale for each token that is computed from
     /// the token's own values.

@@ -4,11 +4,11 @@ internal import CKernels
 package struct Attention: Sendable {
     /// The text's queries, keys and values, [length, heads * headSize] each.
     package var queries, keys, values: MatrixRegion
-    /// Where the result goes, in the same shape.
+    /// The region for the result, in the same shape.
     package var context: MatrixRegion
-    /// Values of a head.
+    /// The number of values of a head.
     package var headSize: Int
-    /// ``scratchFloats(length:headSize:of:)`` floats that nothing else uses during the call.
+    /// Scratch memory of ``scratchFloats(length:headSize:of:)`` floats, which nothing else uses during the call.
     package var scratch: MatrixRegion
 
     /// Attention over a whole text.
@@ -35,8 +35,8 @@ package struct Attention: Sendable {
 
     /// Writes the context of some heads of some queries; each value depends on the text alone.
     ///
-    /// In a narrow format the two products are in bfloat16 where this CPU can multiply it; softmax and sums are
-    /// always in float32.
+    /// In a narrow format the two products are in bfloat16 if this CPU can multiply it; softmax and sums are always in
+    /// float32.
     ///
     /// - Precondition: the shapes fit each other; the scratch is large enough.
     package func run(

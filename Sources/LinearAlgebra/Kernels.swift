@@ -15,7 +15,7 @@ struct Kernels {
         unsafe self.table = table
     }
 
-    /// The kernels of that name; nil where this CPU can't run them.
+    /// The kernels of that name; nil if this CPU can't run them.
     init?(name: String) {
         guard let table = unsafe swl_kernels_named(name) else { return nil }
         unsafe self.table = table
@@ -31,7 +31,7 @@ struct Kernels {
     /// The instruction set's name.
     var name: String { unsafe String(cString: table.pointee.name) }
 
-    /// Columns of a panel of packed weights.
+    /// The number of columns of a panel of packed weights.
     var panel: Int { unsafe table.pointee.panel }
 
     /// The name of the kernel for products of this type.
@@ -47,10 +47,10 @@ struct Kernels {
     }
 }
 
-// Sendable although it holds a pointer: a table is filled before anyone gets it, and never written again.
+// Sendable although the value holds a pointer: a table is filled before anyone gets it, and never written again.
 extension Kernels: @unchecked Sendable {}
 
-/// Functions that treat each row of a matrix by itself.
+/// Functions that process each row of a matrix separately.
 extension Kernels {
     /// Writes rows as bfloat16.
     func narrow(_ source: MatrixRegion, into scratch: OperandScratch, of buffer: borrowing AlignedBuffer) {
@@ -67,7 +67,7 @@ extension Kernels {
     }
 
     /// Writes rows in 8 bits. Each row is multiplied by `balance` column by column, rotated in blocks of `rotation`
-    /// columns unless that is 0, and then scaled by a factor of its own.
+    /// columns unless that is 0, and then scaled by its own factor.
     func quantize(
         _ source: MatrixRegion,
         into scratch: OperandScratch,
@@ -179,7 +179,7 @@ package struct LayerNorm: Sendable {
     }
 }
 
-/// x * scale + shift, unit by unit: transformers' `NoNorm` where it could not be folded away.
+/// x * scale + shift, unit by unit: transformers' `NoNorm`, if it could not be folded into a product.
 package struct ScaleShift: Sendable {
     let scale: PaddedVector
     let shift: PaddedVector

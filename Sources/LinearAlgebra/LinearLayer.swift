@@ -1,19 +1,20 @@
 internal import CKernels
 
-/// A dense layer with its epilogue, as PyTorch's `nn.Linear` with what follows it: an activation, or a sum with a
-/// residual stream.
+/// A dense layer with its epilogue: PyTorch's `nn.Linear` and the step that follows it, which is an activation or a sum
+/// with a residual stream.
 package struct LinearLayer: Sendable {
     /// W, packed.
     package let weight: PackedWeight
-    /// b; nil where it has been folded into something else.
+    /// The bias b; nil if it has been folded into another parameter.
     package let bias: PaddedVector?
-    /// Applied to W x + b.
+    /// The activation, applied to W x + b.
     package let activation: Activation
-    /// Whether the result is added to what the target holds.
+    /// Whether the result is added to the values in the target.
     package let accumulates: Bool
-    /// Which signs the input's values have when they are quantized.
+    /// The signs of the input's values, for quantization.
     package let inputSigns: ValueSigns
-    /// Factors of an int8 product's inputs, applied while they are quantized; the weights are divided by them.
+    /// The factors of an int8 product's inputs. The inputs are multiplied by them while they are quantized, and the
+    /// weights are divided by them.
     package let balance: PaddedVector?
 
     /// A dense layer.
@@ -43,8 +44,8 @@ package struct LinearLayer: Sendable {
     /// A slice of the product's columns may begin at each multiple of this number.
     package var columnStep: Int { weight.arithmetic.kernels.panel }
 
-    /// Whether ``multiply(_:_:into:narrow:scaleShift:columns:next:of:)`` leaves bias and activation to
-    /// ``activate(_:of:)``.
+    /// Whether ``activate(_:of:)`` has to apply bias and activation after
+    /// ``multiply(_:_:into:narrow:scaleShift:columns:next:of:)``.
     package var appliesActivationAfterwards: Bool {
         weight.arithmetic.backend == .openblas || activation.fused == nil
     }
@@ -73,7 +74,7 @@ package struct LinearLayer: Sendable {
         }
     }
 
-    /// target = activation(target + b), for a product that left both to do.
+    /// target = activation(target + b), after a product that has not applied bias and activation itself.
     package func activate(_ target: MatrixRegion, of buffer: borrowing AlignedBuffer) {
         if let fused = activation.fused {
             weight.arithmetic.kernels.activate(target, bias: bias, fused, of: buffer)
@@ -87,11 +88,10 @@ package struct LinearLayer: Sendable {
     ///
     /// - Parameters:
     ///   - source: the input, for weights in float32.
-    ///   - scratch: where ``prepare(_:in:of:)`` wrote the input, for narrower weights.
-    ///   - narrow: where the result is written as bfloat16 instead.
-    ///   - scaleShift: applied last.
-    ///   - next: the layer that the caller will multiply by next, and the column it will begin with: those weights are
-    ///     prefetched.
+    ///   - scratch: the memory to which ``prepare(_:in:of:)`` wrote the input, for narrower weights.
+    ///   - narrow: the memory to which the result is written as bfloat16 instead.
+    ///   - scaleShift: scale and shift, applied last.
+    ///   - next: the layer that the caller will multiply by next, and its first column. Those weights are prefetched.
     /// - Precondition: the shapes fit, the target does not overlap the source; `columns` begins and ends on a multiple
     ///   of ``columnStep`` or ends with the outputs.
     package func multiply(
@@ -199,7 +199,7 @@ extension LinearLayer {
 }
 
 extension Activation {
-    /// The kernels' name of the activation; nil where a product's epilogue cannot apply it.
+    /// The kernels' name of the activation; nil if a product's epilogue cannot apply it.
     var fused: swl_activation? {
         switch self {
         case .linear: SWL_LINEAR

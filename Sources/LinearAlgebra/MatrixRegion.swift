@@ -1,4 +1,4 @@
-/// A row-major matrix inside an ``AlignedBuffer``: where it begins, its shape, and how far apart its rows are.
+/// A row-major matrix inside an ``AlignedBuffer``: its beginning, its shape, and the distance between its rows.
 package struct MatrixRegion: Sendable, Equatable {
     /// Floats before the first element.
     package let offset: Int
@@ -31,7 +31,7 @@ package struct MatrixRegion: Sendable, Equatable {
     /// Floats that a buffer must hold for this region and the padding behind its last row.
     package var capacity: Int { offset + rows * stride }
 
-    /// Whether the memory from this region's first to its last element shares any with the other's.
+    /// Whether the memory from this region's first to its last element overlaps with the other region's.
     func overlaps(_ other: MatrixRegion) -> Bool {
         offset < other.end && other.offset < end
     }
@@ -71,7 +71,7 @@ package struct MatrixRegion: Sendable, Equatable {
 ///
 /// A row holds as many bfloat16 or 8-bit values as fit in its floats; ``scales`` has one float for each row.
 package struct OperandScratch: Sendable, Equatable {
-    /// The rows, measured in floats: half as many as a row has bfloat16 values.
+    /// The rows, measured in floats. A row of bfloat16 values takes half as many floats.
     package var values: MatrixRegion
     /// One row of floats: the scale of each row of 8-bit values.
     package var scales: MatrixRegion
@@ -93,8 +93,8 @@ package struct OperandScratch: Sendable, Equatable {
     /// Floats that a buffer must hold.
     package var capacity: Int { scales.capacity }
 
-    /// This scratch with rows just long enough for `width` values of `bytes` bytes, so that no more than those is
-    /// written and they lie close together.
+    /// This scratch memory with rows just long enough for `width` values of `bytes` bytes, so that no more than that is
+    /// written and the rows lie close together.
     ///
     /// - Precondition: such rows fit.
     func tightened(width: Int, bytes: Int) -> OperandScratch {
@@ -116,9 +116,9 @@ package struct OperandScratch: Sendable, Equatable {
 
 /// The signs of a row's values, which decide how 8 bits are used.
 package enum ValueSigns: Sendable {
-    /// Any: 8 bits stand for -127...127.
+    /// Values may have any sign: 8 bits stand for -127...127.
     case any
-    /// None is negative, as behind ReLU: 8 bits stand for 0...255.
+    /// No value is negative, as after ReLU: 8 bits stand for 0...255.
     case nonNegative
 
     /// The 8-bit value that stands for zero.

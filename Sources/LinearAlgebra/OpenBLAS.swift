@@ -9,18 +9,19 @@ internal import Darwin
 /// The OpenBLAS library, loaded only when it is the backend: for CPUs without native kernels, or if an operator chooses
 /// it. With other kernels the program does not load it, and it need not be installed.
 package enum OpenBLAS {
-    /// Whether the library can be loaded; asking loads it.
+    /// Whether the library can be loaded. Reading this property loads it.
     package static var isAvailable: Bool { (try? library.get()) != nil }
 
-    /// The CPU core that its kernels were written for, such as "SkylakeX"; "unknown" where the library does not say.
+    /// The CPU core that the library's kernels were written for, such as "SkylakeX"; "unknown" if the library does not
+    /// tell.
     package static var coreName: String { (try? library.get())?.coreName ?? "unknown" }
 
-    /// Its version, such as "0.3.21"; "unknown" where the library does not say.
+    /// The library's version, such as "0.3.21"; "unknown" if the library does not tell.
     package static var version: String { (try? library.get())?.version ?? "unknown" }
 
     /// Loads the library, unless it is loaded already. It stays loaded.
     ///
-    /// - Throws: ``BackendError/openBLAS(reason:)`` where it can't be loaded or lacks a function.
+    /// - Throws: ``BackendError/openBLAS(reason:)`` if the library can't be loaded or lacks a function.
     package static func load() throws(BackendError) { _ = try library.get() }
 
     /// C = A B, or C += A B when `accumulating`, on the calling thread. Matrices are row-major: A [rows, inner],
@@ -125,10 +126,10 @@ private typealias ThreadSetter = @convention(c) (Int32) -> Void
 private typealias TextGetter = @convention(c) () -> UnsafePointer<CChar>?
 
 extension OpenBLAS {
-    /// Names the kernels that OpenBLAS is to use; it reads the variable once, when it is loaded.
+    /// The variable that names the kernels that OpenBLAS should use. OpenBLAS reads it once, when it is loaded.
     private static let coreTypeVariable = "OPENBLAS_CORETYPE"
 
-    /// The operator's own choice of kernels for this program, such as "Haswell".
+    /// The variable with the operator's choice of kernels for this program, such as "Haswell".
     private static let choiceVariable = "SWIFTLET_BLAS_CORE"
 
     /// Sets the variables that make OpenBLAS, once it is loaded, use the CPU's best kernels and start no threads.
@@ -140,7 +141,7 @@ extension OpenBLAS {
     package static func prepareEnvironment() { isEnvironmentPrepared }
 
     private static let isEnvironmentPrepared: Void = {
-        // OpenBLAS starts its threads while it is loaded, before it could be told to use one.
+        // OpenBLAS starts its threads while it is loaded. After that it is too late to ask for one thread only.
         unsafe setenv("OPENBLAS_NUM_THREADS", "1", 1)
         #if os(Linux) && arch(x86_64)
         let choice = variable(choiceVariable) ?? ""
@@ -153,7 +154,7 @@ extension OpenBLAS {
         unsafe getenv(name).map { unsafe String(cString: $0) }
     }
 
-    /// The features that Linux lists for the first CPU; empty where there is no list.
+    /// The features that Linux lists for the first CPU; empty if there is no list.
     private static func cpuFeatures() -> Set<String> {
         // The first CPU's entry is well below this size; the kernel writes one for each CPU.
         var text = [UInt8](repeating: 0, count: 8192)
@@ -164,7 +165,7 @@ extension OpenBLAS {
         return cpuFeatures(cpuInfo: String(decoding: text.prefix(max(0, count)), as: UTF8.self))
     }
 
-    /// The CPU features that Linux lists, in lower case; none where the list is missing.
+    /// The CPU features that Linux lists, in lower case; none if the list is missing.
     static func cpuFeatures(cpuInfo: String) -> Set<String> {
         for line in cpuInfo.split(separator: "\n") where line.hasPrefix("flags") {
             guard let colon = line.firstIndex(of: ":") else { continue }
@@ -173,10 +174,10 @@ extension OpenBLAS {
         return []
     }
 
-    /// A better core type than `current`, whose kernels use less than the CPU has, or than none; nil when there is no
-    /// better one.
+    /// A core type whose kernels use more of the CPU's features than those of `current` (nil: no core type is set); nil
+    /// if there is no better one.
     ///
-    /// The AVX-512 kernels need F, CD, BW, DQ and VL; Cooperlake's need BF16 besides.
+    /// The AVX-512 kernels need F, CD, BW, DQ and VL; Cooperlake's kernels also need BF16.
     static func betterCore(than current: String?, features: Set<String>) -> String? {
         guard features.isSuperset(of: ["avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"]) else { return nil }
         let kernelsWithAVX512 = ["skylakex", "cooperlake", "sapphirerapids"]

@@ -10,10 +10,10 @@ package final class PackedWeight: Sendable {
     package let format: DataType
 
     let arithmetic: Arithmetic
-    /// Panels as `CKernels` describes them, or [inputs, outputs] for OpenBLAS, which multiplies few rows by this layout
-    /// up to twice as fast as by the transposed one.
+    /// Panels as `CKernels` describes them. For OpenBLAS the layout is [inputs, outputs]: it multiplies a few rows by
+    /// this layout up to twice as fast as by the transposed one.
     let storage: AlignedBuffer
-    /// int8 only: each output's scale, then each output's sum of packed weights, bit for bit an Int32.
+    /// int8 only: each output's scale, then each output's sum of packed weights, stored as the bits of an Int32.
     let outputScales: AlignedBuffer
     /// Columns of the blocks in which inputs are rotated while they are quantized; 0 for no rotation. The weights are
     /// rotated by the inverse.
@@ -39,7 +39,8 @@ package final class PackedWeight: Sendable {
     /// Packs a matrix whose rows are written one by one, so that no second copy of it is needed.
     ///
     /// - Parameters:
-    ///   - rotatesInputs: whether to rotate the inputs, for int8 and where their number allows it (`swl_rotation`).
+    ///   - rotatesInputs: whether to rotate the inputs. This is done only for int8, and only if the number of inputs
+    ///     allows it (`swl_rotation`).
     ///   - fillRow: called once for each output in order; writes its `inputs` weights from `start` on.
     package init(
         outputs: Int,

@@ -8,7 +8,7 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// One turn of a loop that waits for another thread.
+/// One step of a loop that waits for another thread.
 package enum SpinWait {
     /// Tells the CPU that the caller only waits, or offers the CPU to other threads.
     @inline(__always)

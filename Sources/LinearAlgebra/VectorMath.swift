@@ -45,8 +45,8 @@ enum VectorMath {
         return signedTail.replacing(with: series * square * x + x, where: magnitude .< 0.625)
     }
 
-    /// Half of erfc(|x| / sqrt 2), the upper tail of the normal distribution, with an absolute error under 2e-7 and a
-    /// relative error that grows as x^2 with the rounding of the exponent.
+    /// Half of erfc(|x| / sqrt 2), the upper tail of the normal distribution. Its absolute error is under 2e-7. Its
+    /// relative error grows as x^2, because of the rounding of the exponent.
     ///
     /// e^(-z^2) t P(t) with t = 1 / (1 + 0.4 z), the form of Abramowitz and Stegun 7.1.26; P is a minimax fit of
     /// degree 8 made for this file (relative error 5.8e-8 before rounding).

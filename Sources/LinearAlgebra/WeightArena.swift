@@ -22,10 +22,11 @@ package final class WeightArena: Sendable {
 
     private let state = Mutex(State())
 
-    /// An arena that holds nothing yet.
+    /// Makes an empty arena.
     package init() {}
 
-    /// Allocates zeroed bytes on a cache line's boundary, which live as long as the arena; nil if the system has none.
+    /// Allocates zeroed bytes on a cache line's boundary, which live as long as the arena; nil if the system has no
+    /// memory left.
     @unsafe
     func allocate(byteCount: Int) -> UnsafeMutableRawPointer? {
         let alignment = AlignedBuffer.alignment
@@ -66,7 +67,7 @@ package final class WeightArena: Sendable {
             if before > 0 { unsafe munmap(mapped, before) }
             unsafe munmap(start + byteCount, page - before)
             #if os(Linux)
-            // Advice only: a system without huge pages uses small ones.
+            // The call is only advice: a system without huge pages uses small ones.
             unsafe madvise(start, byteCount, MADV_HUGEPAGE)
             #endif
         }

@@ -121,7 +121,7 @@ package struct EncodedToken: Sendable {
     package let typeID: Int32
 
     /// The token of an encoding at an index.
-    /// - - Parameter offsets: the place of each of the encoding's tokens in its text.
+    /// - Parameter offsets: the place of each of the encoding's tokens in its text.
     package init(_ encoding: Encoding, at index: Int, offsets: [Range<Int32>], _ tokenizer: Tokenizer) {
         id = encoding.ids[index]
         text = tokenizer.token(id: encoding.ids[index]) ?? ""

@@ -8,7 +8,7 @@ import Tokenization
 
 /// An answer that is not a result: a status, an error type, and a message for the client.
 package struct ServiceError: Error, Equatable {
-    /// text-embeddings-inference's error types, and ours where it has none.
+    /// text-embeddings-inference's error types, and our own for cases that it does not have.
     package enum Kind: String, Sendable {
         case empty = "Empty"
         case validation = "Validation"
@@ -30,7 +30,7 @@ package struct ServiceError: Error, Equatable {
     package var status: Int
     /// The `error_type`.
     package var kind: Kind
-    /// What was given, what was expected and what to do.
+    /// The message: what was given, what was expected and what to do.
     package var message: String
     /// The time after which a retry makes sense.
     package var retryAfter: Duration?
@@ -67,12 +67,12 @@ package struct ServiceError: Error, Equatable {
 // MARK: - The one place where the errors of other targets become statuses
 
 extension ServiceError {
-    /// Clients read answers that are held back within about a second.
+    /// The time to wait when too many answers are being sent: clients read their answers within about a second.
     private static let retryAfterHeldBack = Duration.seconds(1)
-    /// Loading takes about a second.
+    /// The time to wait while the model is being loaded: loading takes about a second.
     static let retryAfterLoading = Duration.seconds(1)
 
-    /// The answer to an error of another target. An error that no target declares is a fault of ours.
+    /// The answer to an error of another target. An error of an unknown type is our own fault.
     package init(_ error: any Error) {
         switch error {
         case let error as ServiceError: self = error
@@ -119,7 +119,7 @@ extension ServiceError {
 }
 
 extension HTTPField.Name {
-    /// A name that HTTPTypes does not have.
+    /// Makes a name that HTTPTypes does not have.
     static func make(_ name: String) -> HTTPField.Name {
         guard let made = HTTPField.Name(name) else { preconditionFailure("\(name) is a valid field name") }
         return made

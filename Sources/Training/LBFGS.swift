@@ -19,9 +19,9 @@ package struct LBFGS: Sendable {
     package struct Result: Sendable {
         /// The point.
         package var point: [Double]
-        /// /// The function's value at ``point``.
+        /// The function's value at ``point``.
         package var value: Double
-        /// /// The gradient's largest component at ``point``.
+        /// The gradient's largest component at ``point``.
         package var gradientNorm: Double
         /// Number of steps taken.
         package var iterations: Int
@@ -31,7 +31,7 @@ package struct LBFGS: Sendable {
 
     /// Searches for the minimum, from `start` on.
     ///
-    /// - - Parameter function: returns the value and the gradient at a point.
+    /// - Parameter function: returns the value and the gradient at a point.
     package func minimize(
         from start: [Double],
         _ function: ([Double]) throws -> (value: Double, gradient: [Double])

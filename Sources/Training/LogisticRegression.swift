@@ -25,7 +25,7 @@ package struct LogisticRegression: Sendable {
         package var loss: Double
         /// Steps of the search.
         package var iterations: Int
-        /// /// Whether the search ended at a minimum.
+        /// Whether the search ended at a minimum.
         package var converged: Bool
         /// The parameters in the search's own form, from which a search with another `C` can start.
         let point: [Double]

@@ -5,7 +5,7 @@ package enum Stratification {
     ///
     /// If a class has only one row, the row is not held out: otherwise the class could not be learnt.
     ///
-    /// - - Parameter fraction: the fraction of each class's rows that is held out, from 0 to 1; at least one row stays.
+    /// - Parameter fraction: the fraction of each class's rows that is held out, from 0 to 1; at least one row stays.
     /// - Returns: row numbers, each ascending.
     package static func split(labels: [Int], fraction: Double, seed: UInt64) -> (training: [Int], heldOut: [Int]) {
         var (training, heldOut): ([Int], [Int]) = ([], [])

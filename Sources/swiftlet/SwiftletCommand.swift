@@ -10,11 +10,11 @@ import Service
 enum Main {
     static func main() async {
         StandardDescriptors.ensureOpen()
-        // These change the environment, which is safe while there is one thread.
+        // These calls change the environment, which is safe while there is only one thread.
         OpenBLAS.prepareEnvironment()
         WebTrust.prepareEnvironment()
         HeapMemory.limitReserves()
-        // A reader that closes the pipe (`| head`) then is an error of write(2), which ends a command quietly.
+        // If the reader closes the pipe (`| head`), write(2) then fails, and that error ends a command quietly.
         BrokenPipe.ignoreSignal()
         do {
             try await SwiftletCommand.run(arguments: Array(CommandLine.arguments.dropFirst()))
@@ -76,7 +76,8 @@ struct SwiftletCommand: AsyncParsableCommand {
 
     /// Reports an error that a command ended with, and exits with its status.
     static func end(with error: any Error) -> Never {
-        // Help, version and wrong usage are the argument parser's own: it knows which text goes to which stream.
+        // The argument parser itself handles help, version and wrong usage, because it knows which text goes to which
+        // stream.
         guard let status = ExitStatus(error) else { exit(withError: error) }
         if status != .success {
             StandardError.write("swiftlet: \(message(of: error))\n")
@@ -85,7 +86,8 @@ struct SwiftletCommand: AsyncParsableCommand {
     }
 
     private static func message(of error: any Error) -> String {
-        // Not localizedDescription: Foundation makes "The operation could not be completed" of our errors.
+        // `localizedDescription` is not used, because Foundation replaces our errors by "The operation could not be
+        // completed".
         "\(error)"
     }
 }

@@ -2,8 +2,8 @@
 
 #if SWL_X86
 
-// All that is compiled for AVX2 and FMA in tiles of 6 rows: 12 of the 16 registers hold sums, 2 weights and 1 an
-// activation. Products with other tiles or features have files of their own.
+// All functions that are compiled for AVX2 and FMA with tiles of 6 rows: 12 of the 16 registers hold sums, 2 hold
+// weights and 1 holds an activation. Products with other tiles or features have files of their own.
 #include "lanes.h"
 
 #include "../lanes/gemm.h"

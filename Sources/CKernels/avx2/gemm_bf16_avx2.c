@@ -17,8 +17,8 @@ SWL_INLINE words load_pair(const uint16_t *source) {
     return pairs;
 }
 
-/// Weights and activations as floats, the even inputs by a shift and the odd ones by a mask, one after the other: there
-/// are registers for the weights of one of them only. 5 rows: 10 of the 16 registers hold sums.
+/// Converts weights and activations to floats: the even inputs by a shift, the odd ones by a mask. It does so one after
+/// the other, because there are registers for only one kind of weights. With 5 rows, 10 of the 16 registers hold sums.
 SWL_INLINE void multiply_tile(const swl_gemm *p, const tile_task *task, size_t rows) {
     const uint16_t *weight = (const uint16_t *)task->panel;
     const uint16_t *a = (const uint16_t *)p->a + task->row * p->a_stride;
@@ -35,7 +35,7 @@ SWL_INLINE void multiply_tile(const swl_gemm *p, const tile_task *task, size_t r
                 floats value = (floats)(load_pair(a + r * stride + k) << 16);
                 for (size_t j = 0; j < panel_vectors; j++) v[r][j] = multiply_add(value, w[j], v[r][j]);
             }
-            // Makes the compiler load everything again: no register is left to keep it.
+            // Makes the compiler load the values again, because no register is left to keep them.
             __asm__("" : "+r"(weight), "+r"(a));
             for (size_t j = 0; j < panel_vectors; j++) {
                 w[j] = (floats)(load_words(weight + 2 * j * lane_count) & 0xFFFF0000);

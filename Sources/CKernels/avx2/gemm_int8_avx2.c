@@ -9,9 +9,10 @@
 
 #include <immintrin.h>
 
-/// Bytes as words, those at even places and those at odd ones, for vpmaddwd, which is exact; vpmaddubsw saturates.
+/// Widens bytes to words, those at even places and those at odd places separately, for vpmaddwd. vpmaddwd is exact,
+/// whereas vpmaddubsw saturates.
 ///
-/// 4 rows: 8 of the 16 registers hold sums, 4 weights, 2 activations and 1 a product.
+/// With 4 rows, 8 of the 16 registers hold sums, 4 hold weights, 2 hold activations and 1 holds a product.
 SWL_INLINE void multiply_tile(const swl_gemm *p, const tile_task *task, size_t rows) {
     const int8_t *weight = (const int8_t *)task->panel;
     const uint8_t *a = (const uint8_t *)p->a + task->row * p->a_stride;

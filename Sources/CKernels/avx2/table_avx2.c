@@ -4,7 +4,7 @@
 
 #include "lanes.h"
 
-/// vpdpbusd on vectors of 32 bytes, without AVX-512.
+/// Whether the CPU has vpdpbusd on vectors of 32 bytes without AVX-512.
 static bool has_avx_vnni(void) { return swl_cpuid(7, 1, SWL_EAX, 4); }
 
 SWL_TABLE(avx2) {

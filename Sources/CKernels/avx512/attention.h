@@ -1,11 +1,12 @@
-/// The parts that attention in single precision and in bfloat16 share: the walk over heads, tiles of queries and panels
-/// of keys, and the register block of which both products are made.
+/// The parts that attention in single precision and in bfloat16 share: the loops over heads, tiles of queries and
+/// panels of keys, and the register block from which both products are built.
 ///
 /// Both work on 32-bit words: a word is a float, or a pair of bfloat16 values that are neighbours along the dimension
 /// that a product sums over. Pointers to words are pointers to float in either case.
 ///
-/// A file that includes it defines, before, SWL_TARGET, the features that its functions are compiled for, and
-/// SWL_MULTIPLY_WORDS(sum, a, b), 16 words' products added to `sum`. SWL_DEFINE_BLOCKS then makes the blocks.
+/// Before a file includes this one, it defines SWL_TARGET, the features that its functions are compiled for, and
+/// SWL_MULTIPLY_WORDS(sum, a, b), which adds the products of 16 words to `sum`. SWL_DEFINE_BLOCKS then makes the
+/// blocks.
 #ifndef CKERNELS_AVX512_ATTENTION_H
 #define CKERNELS_AVX512_ATTENTION_H
 
@@ -13,14 +14,14 @@
 #include "math.h"
 
 enum {
-    /// Keys of a panel.
+    /// The number of keys of a panel.
     swl_attention_panel = 64,
-    /// Queries whose scores are held at a time.
+    /// The number of queries whose scores are held at a time.
     swl_attention_queries = 12,
 };
 
-/// C = A B for a block of a few rows and up to 64 columns, each value one chain of fused multiply-adds over `inner`
-/// words, in order, so that it doesn't depend on the block.
+/// C = A B for a block of a few rows and up to 64 columns. Each value is one chain of fused multiply-adds over `inner`
+/// words in order, so the value doesn't depend on the block.
 typedef struct {
     const float *a, *b;
     size_t a_stride, b_stride, inner;
@@ -28,26 +29,27 @@ typedef struct {
     size_t c_stride;
     /// One factor for each row of C, or null.
     const float *scale;
-    /// The lanes that exist of the last vector of B's and C's rows.
+    /// The lanes of the last vector that belong to the rows of B and C.
     __mmask16 last;
 } swl_block;
 
 /// The steps in which attention's variants differ.
 typedef struct {
-    /// Values of a word: 1 or 2.
+    /// The number of values in a word: 1 or 2.
     size_t values_per_word;
-    /// The values of longer texts are packed; those of others are read in place.
+    /// The values matrix of a text longer than this is packed; that of a shorter text is read in place.
     size_t longest_unpacked;
-    /// Packs a head's queries as rows of words, 16 or a multiple of it to a row; null to read them in place.
+    /// Packs a head's queries as rows of words; the length of a row is a multiple of 16. Null to read the queries in
+    /// place.
     void (*pack_queries)(const float *queries, size_t stride, size_t rows, size_t head_size, float *packed);
-    /// Packs a head's keys as panels [words of a key][keys of the panel]; the last panel has a multiple of 16 keys, of
-    /// which the text's last fills the places beyond the text.
+    /// Packs a head's keys as panels [words of a key][keys of the panel]. The last panel has a multiple of 16 keys; the
+    /// text's last key fills the places beyond the text.
     void (*pack_keys)(const float *keys, size_t stride, size_t length, size_t head_size, float *packed);
     /// Packs a head's values as rows [words over the text's tokens][head_size, rounded up to 16].
     void (*pack_values)(const float *values, size_t stride, size_t length, size_t head_size, float *packed);
-    /// Turns rows of scores into words of their exponentials, in place, with 1 / their sum in `scale`.
+    /// Replaces rows of scores by words of their exponentials, in place, and writes 1 / the sum of each row to `scale`.
     void (*softmax)(float *scores, size_t stride, size_t rows, size_t length, float *scale);
-    /// Blocks of 1...12 rows by 1...4 vectors; those of more than 6 rows have up to 2 vectors.
+    /// Blocks of 1...12 rows by 1...4 vectors; blocks of more than 6 rows have at most 2 vectors.
     void (*const (*blocks)[4])(const swl_block *block);
 } swl_attention_steps;
 
@@ -63,7 +65,7 @@ SWL_AVX512_INLINE __m512 swl_gather_quarters(const float *const rows[], size_t c
 
 /// Transposes 16 columns of 16 rows, from `first` on; target rows are `target_stride` apart.
 ///
-/// Loads put the 4x4 blocks where they belong, so that only the blocks themselves are left to transpose.
+/// The loads already place the 4x4 blocks correctly, so that only the blocks themselves have to be transposed.
 SWL_AVX512_INLINE void swl_transpose_16x16(const float *const rows[16], size_t first, float *target,
                                            size_t target_stride) {
     for (size_t column = 0; column < 16; column += 4) {
@@ -111,7 +113,8 @@ SWL_INLINE void multiply_block(const swl_block *block, size_t rows, size_t vecto
 #pragma clang loop unroll(full)
         for (size_t v = 0; v + 1 < vectors; v++) _mm512_storeu_ps(c + 16 * v, _mm512_mul_ps(sums[i][v], factor));
         __m512 end = _mm512_mul_ps(sums[i][vectors - 1], factor);
-        // A masked store must reach the cache before its values can be loaded, and scores are read at once.
+        // A full store is used if possible. A masked store must reach the cache before its values can be loaded, and
+        // scores are read at once.
         if (last == 0xFFFF) {
             _mm512_storeu_ps(c + 16 * (vectors - 1), end);
         } else {

@@ -11,7 +11,8 @@
 // Attention works on a tile of queries at a time: their scores against all keys, softmax over them while they are in
 // the L1 cache, and their context. A head's keys are packed once for all tiles, so that a register holds 16 scores.
 
-/// Floats from one query's scores to the next's: some lines more than they need, so that rows don't share cache sets.
+/// The distance in floats from one query's scores to the next query's. It is some cache lines longer than needed, so
+/// that rows don't share cache sets.
 static size_t score_stride(size_t length) {
     return swl_round_up(length, 16) + 16;
 }
@@ -23,8 +24,8 @@ size_t swl_attention_scratch_avx512(size_t length, size_t head_size) {
            swl_attention_queries * score_stride(length);
 }
 
-/// A product of some queries' rows by up to 64 columns, by blocks of as many rows as leave registers for a row of B and
-/// a value of A.
+/// Multiplies some queries' rows by up to 64 columns, in blocks. A block has so few rows that registers are left for a
+/// row of B and a value of A.
 static void multiply_rows(const swl_attention_steps *steps, swl_block block, size_t rows, size_t columns) {
     size_t vectors = (columns + 15) / 16, most = vectors <= 2 ? 12 : 6;
     while (rows > 0) {
@@ -37,7 +38,7 @@ static void multiply_rows(const swl_attention_steps *steps, swl_block block, siz
     }
 }
 
-/// One head's operands: packed, or where the caller has them.
+/// One head's operands, either packed or in the caller's memory.
 typedef struct {
     const float *keys, *values;
     size_t value_stride;
@@ -172,7 +173,8 @@ SWL_DEFINE_SOFTMAX
 void swl_attention_avx512(const swl_attention *attention) {
     static const swl_attention_steps steps = {
         .values_per_word = 1,
-        // In many models rows lie a power of two apart, so a longer text's values would compete for few cache sets.
+        // In many models the distance between rows is a power of two, so the values of a longer text would compete for
+        // a few cache sets.
         .longest_unpacked = 64,
         .pack_keys = pack_keys,
         .pack_values = pack_values,

@@ -31,7 +31,7 @@ static SWL_FUNCTION void pack_queries(const float *queries, size_t stride, size_
     }
 }
 
-/// 16 keys: their words behind each other in `packed`, `width` floats apart.
+/// Packs 16 keys: writes their words one after another to `packed`, `width` floats apart.
 static SWL_FUNCTION void pack_16_keys(const float *const keys[16], size_t head_size, float *packed, size_t width) {
     float words[16 * 16] __attribute__((aligned(64))), transposed[16 * 16] __attribute__((aligned(64)));
     const float *rows[16];
@@ -66,7 +66,7 @@ static SWL_FUNCTION void pack_keys(const float *keys, size_t stride, size_t leng
 
 static SWL_FUNCTION void pack_values(const float *values, size_t stride, size_t length, size_t head_size,
                                      float *packed) {
-    // From 16 values of one token and 16 of the next to pairs of both.
+    // The indices that interleave 16 values of one token with 16 values of the next, to pairs.
     __m512i interleaved = _mm512_add_epi32(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
                                            _mm512_set1_epi32(16 << 16));
     interleaved = _mm512_add_epi32(interleaved, _mm512_slli_epi32(interleaved, 16));

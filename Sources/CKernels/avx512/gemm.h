@@ -1,14 +1,15 @@
-/// The common parts of AVX-512 products: rounding to bfloat16, the epilogue and the walk over panels and tiles.
+/// The common parts of AVX-512 products: rounding to bfloat16, the epilogue and the loops over panels and tiles.
 ///
-/// A file that includes it defines SWL_TARGET, the features that all its functions are compiled for, SWL_NARROW_BF16 if
-/// avx512bf16 is one of them, and then `multiply_tile`, of which SWL_DEFINE_GEMM makes the product.
+/// A file that includes this one defines SWL_TARGET, the features that all its functions are compiled for;
+/// SWL_NARROW_BF16, if avx512bf16 is one of them; and then `multiply_tile`, from which SWL_DEFINE_GEMM makes the
+/// product.
 #ifndef CKERNELS_AVX512_GEMM_H
 #define CKERNELS_AVX512_GEMM_H
 
 #include "math.h"
 
 enum {
-    /// 24 of the 32 registers hold sums; 4 hold weights, the rest activations.
+    /// The rows of a tile. 24 of the 32 registers hold sums, 4 hold weights, and the rest hold activations.
     tile_rows = 6,
     tile_vectors = 4,
     panel_columns = tile_vectors * SWL_VECTOR,
@@ -22,7 +23,8 @@ SWL_INLINE int32_t load_word(const void *source) {
     return word;
 }
 
-/// 16 floats as bfloat16, nearest even; NaN stays NaN. The instruction for it takes subnormal floats as zero.
+/// 16 floats as bfloat16, nearest even; NaN stays NaN. The CPU's instruction for it, if there is one, treats subnormal
+/// floats as zero.
 SWL_INLINE __m256i narrowed(__m512 x) {
 #ifdef SWL_NARROW_BF16
     return (__m256i)_mm512_cvtneps_pbh(x);
@@ -89,8 +91,8 @@ SWL_FUNCTION static __attribute__((noinline)) void finish_gelu(const swl_gemm *p
     }
 }
 
-/// Applies the epilogue from the activation on to a tile. Row by row, so that a row's registers are soon free for the
-/// next tile.
+/// Applies the epilogue, from the activation on, to a tile. It goes row by row, so that a row's registers are soon free
+/// for the next tile.
 SWL_INLINE void finish_tile(const swl_gemm *p, size_t row, size_t column, size_t rows, size_t vectors,
                             __m512 v[tile_rows][tile_vectors]) {
     if (p->activation == SWL_GELU || p->activation == SWL_GELU_TANH) {
@@ -121,11 +123,12 @@ SWL_INLINE void add_bias(const swl_gemm *p, size_t column, size_t rows, size_t v
 
 /// One tile's part of a product.
 typedef struct {
-    /// Packed weights of the tile's columns.
+    /// The packed weights of the tile's columns.
     const char *panel;
     size_t row, column;
-    /// The address of what is read after this panel: each block of steps prefetches some cache lines of it. It is a
-    /// number because the last of those lines may lie beyond the weights, where no pointer may point.
+    /// The address of the weights that are read after this panel. Each block of steps prefetches some of their cache
+    /// lines. The address is a number, because the last of those lines may be beyond the weights, where no pointer may
+    /// point.
     uintptr_t next;
     size_t lines;
 } tile_task;
@@ -152,7 +155,8 @@ typedef void (*tile_function)(const swl_gemm *p, const tile_task *task);
 #define SWL_TILE_ROW(vectors)                                                                                         \
     { tile_1_##vectors, tile_2_##vectors, tile_3_##vectors, tile_4_##vectors, tile_5_##vectors, tile_6_##vectors }
 
-/// Defines the product `name` by the file's `multiply_tile`; a step takes `group` inputs, 4 bytes a column.
+/// Defines the product `name` with the file's `multiply_tile`. A step takes `group` inputs, which are 4 bytes for each
+/// column.
 #define SWL_DEFINE_GEMM(name, group)                                                                                  \
     SWL_TILES(1)                                                                                                      \
     SWL_TILES(2)                                                                                                      \
@@ -164,8 +168,8 @@ typedef void (*tile_function)(const swl_gemm *p, const tile_task *task);
 
 /// Computes panel by panel, tile by tile.
 ///
-/// The rows are cut into tiles of nearly equal heights, 7 into 4 and 3, so that no tile is a slow, small one. While a
-/// panel is multiplied, the next one is prefetched.
+/// The rows are divided into tiles of nearly equal heights (7 rows into 4 and 3), so that no tile is small and slow.
+/// While a panel is multiplied, the next one is prefetched.
 static inline void multiply_panels(const swl_gemm *p, size_t steps,
                                    const tile_function tiles[tile_vectors][tile_rows]) {
     size_t tile_count = (p->rows + tile_rows - 1) / tile_rows;
@@ -177,7 +181,7 @@ static inline void multiply_panels(const swl_gemm *p, size_t steps,
         size_t vectors = swl_min(panel_columns, p->columns - column) / SWL_VECTOR;
         bool last = column + panel_columns >= p->end_column;
         const char *next = last ? p->next_weight : task.panel + panel_columns * steps * 4;
-        // A single tile reads as fast as memory delivers; a prefetch would only compete with it.
+        // A single tile already reads as fast as memory delivers; a prefetch would only compete with it.
         bool fetches = next && tile_count > 1;
         task.next = (uintptr_t)next;
         task.lines = fetches ? (steps * vectors + blocks - 1) / blocks : 0;

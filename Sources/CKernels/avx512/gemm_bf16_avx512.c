@@ -5,7 +5,8 @@
 #define SWL_TARGET SWL_AVX512_FEATURES
 #include "gemm.h"
 
-/// Where vdpbf16ps is missing: weights and activations as floats, the even inputs and the odd ones by shift and mask.
+/// For CPUs without vdpbf16ps: converts weights and activations to floats, the even inputs by a shift and the odd ones
+/// by a mask.
 SWL_INLINE void multiply_tile(const swl_gemm *p, const tile_task *task, size_t rows, size_t vectors) {
     const uint16_t *weight = (const uint16_t *)task->panel;
     const uint16_t *a = (const uint16_t *)p->a + task->row * p->a_stride;

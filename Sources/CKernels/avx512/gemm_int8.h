@@ -1,11 +1,12 @@
-/// The beginning and the end of each product of bytes: the sums' first values, and their way back to floats.
+/// The first and the last step of each product of bytes: the initial values of the sums, and their conversion to
+/// floats.
 #ifndef CKERNELS_AVX512_GEMM_INT8_H
 #define CKERNELS_AVX512_GEMM_INT8_H
 
 #include "gemm.h"
 
-/// Begins the sums with the negative of what A's zero point adds to them. They are integers, so the order of summation
-/// does not matter.
+/// Starts each sum with the negative of the amount that A's zero point adds to it. They are integers, so the order of
+/// summation does not matter.
 SWL_INLINE void start_totals(const swl_gemm *p, size_t column, size_t rows, size_t vectors,
                              __m512i total[tile_rows][tile_vectors]) {
     for (size_t j = 0; j < vectors; j++) {

@@ -5,7 +5,8 @@
 #define SWL_TARGET SWL_AVX512_FEATURES
 #include "gemm_int8.h"
 
-/// Where vpdpbusd is missing: bytes as words, those at even places and those at odd ones, for vpmaddwd, which is exact.
+/// For CPUs without vpdpbusd: widens bytes to words, those at even places and those at odd places separately, for
+/// vpmaddwd, which is exact.
 SWL_INLINE void multiply_tile(const swl_gemm *p, const tile_task *task, size_t rows, size_t vectors) {
     const int8_t *weight = (const int8_t *)task->panel;
     const uint8_t *a = (const uint8_t *)p->a + task->row * p->a_stride;

@@ -9,8 +9,9 @@
 
 /// 2^x with a relative error under 2e-7; 0 below -149, infinite from 128 on.
 ///
-/// 2^floor(x) by scaling the exponent, the rest by a minimax polynomial on 0..<1 made for this project (relative error
-/// 7.5e-8 before rounding). Infinities need no special case: vreduceps leaves 0 of them.
+/// The factor 2^floor(x) comes from scaling the exponent, the rest from a minimax polynomial on 0..<1 made for this
+/// project (relative error 7.5e-8 before rounding). Infinities need no special case, because vreduceps turns them into
+/// 0.
 SWL_AVX512_INLINE __m512 swl_exp2_avx512(__m512 x) {
     __m512 r = _mm512_reduce_ps(x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
     __m512 series = _mm512_fmadd_ps(r, _mm512_set1_ps(1.8775767e-3f), _mm512_set1_ps(8.989339e-3f));
@@ -21,9 +22,9 @@ SWL_AVX512_INLINE __m512 swl_exp2_avx512(__m512 x) {
     return _mm512_scalef_ps(series, x);
 }
 
-/// The upper tail of the normal distribution, a polynomial of degree 5 for each sixteenth of 0..<6: minimax fits made
-/// for this project, in the distance from the sixteenth's middle, as a fraction of its width (error 4.3e-9 before
-/// rounding). Row k holds the coefficients of that distance's k-th power.
+/// The upper tail of the normal distribution: a polynomial of degree 5 for each sixteenth of 0..<6. The polynomials are
+/// minimax fits made for this project (error 4.3e-9 before rounding). Their variable is the distance from the middle of
+/// the sixteenth, as a fraction of its width. Row k holds the coefficients of that variable's k-th power.
 static const float swl_normal_tail[6][16] __attribute__((aligned(64))) = {
     {4.2563432e-1f, 2.868877e-1f, 1.7425072e-1f, 9.467574e-2f, 4.5753624e-2f, 1.9580077e-2f, 7.3946062e-3f,
      2.4579011e-3f, 7.1754254e-4f, 1.8367018e-4f, 4.1167594e-5f, 8.070996e-6f, 1.3828303e-6f, 2.069014e-7f,
@@ -55,14 +56,14 @@ SWL_AVX512_INLINE __m512 swl_normal_distribution_avx512(__m512 x) {
     for (int k = 4; k >= 0; k--) {
         tail = _mm512_fmadd_ps(tail, u, _mm512_permutexvar_ps(piece, _mm512_load_ps(swl_normal_tail[k])));
     }
-    // "Not at or beyond", which NaN isn't either.
+    // The comparison is "not greater or equal", so that NaN counts as inside and stays NaN.
     __mmask16 inside = _mm512_cmp_ps_mask(scaled, _mm512_set1_ps(16.0f), _CMP_NGE_UQ);
     tail = _mm512_maskz_mov_ps(inside, tail);
     __mmask16 negative = _mm512_movepi32_mask(_mm512_castps_si512(x));
     return _mm512_mask_sub_ps(tail, _mm512_knot(negative), _mm512_set1_ps(1.0f), tail);
 }
 
-/// max(x, 0); NaN stays NaN, because vmaxps returns its second operand when either is NaN.
+/// max(x, 0); NaN stays NaN, because vmaxps returns its second operand if either operand is NaN.
 SWL_AVX512_INLINE __m512 swl_relu_avx512(__m512 x) {
     return _mm512_max_ps(_mm512_setzero_ps(), x);
 }

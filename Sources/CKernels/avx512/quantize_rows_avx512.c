@@ -10,12 +10,13 @@
 #include <immintrin.h>
 #include <math.h>
 
-/// The lanes of one vector that lie before `count`, of `lanes` of them.
+/// A mask of those of the `lanes` lanes that lie before `count`.
 static inline uint64_t lanes_before(size_t count, size_t lanes) {
     return count >= lanes ? ~(uint64_t)0 >> (64 - lanes) : ((uint64_t)1 << count) - 1;
 }
 
-/// 16 values of a row from `column` on, times their balance if there is one. In a `tail`, zeros beyond `columns`.
+/// Loads 16 values of a row from `column` on, multiplied by their balance if there is one. In a `tail`, places beyond
+/// `columns` are zero.
 SWL_INLINE __m512 load_balanced(const float *row, const float *balance, size_t column, size_t columns, bool tail) {
     size_t left = column < columns ? columns - column : 0;
     __mmask16 lanes = tail ? (__mmask16)lanes_before(left, 16) : 0xFFFF;
@@ -41,7 +42,7 @@ SWL_INLINE void enlarge(__m512i largest[4], const float *const rows[4], const fl
     }
 }
 
-/// The bits of four rows' largest magnitudes. As integers, so that NaN is the largest of all.
+/// The bits of four rows' largest magnitudes. They are compared as integers, so that NaN is the largest of all.
 SWL_INLINE __m128i largest_magnitudes(const float *const rows[4], const float *balance, size_t columns) {
     __m512i largest[4] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(),
                           _mm512_setzero_si512()};
@@ -107,7 +108,7 @@ SWL_INLINE void quantize(const float *source, size_t source_stride, size_t rows,
         uint8_t *targets[4];
         float scales[4];
         for (size_t i = 0; i < 4; i++) {
-            // If fewer than four rows are left, the last one is done several times.
+            // If fewer than four rows are left, the last one is computed several times.
             size_t place = row + swl_min(i, count - 1);
             sources[i] = source + place * source_stride;
             targets[i] = target + place * target_stride;

@@ -31,8 +31,8 @@ SWL_AVX512_INLINE __m512 swl_exp_below(__m512 score, __m512 maximum) {
     return swl_exp2_avx512(_mm512_mul_ps(_mm512_sub_ps(score, maximum), _mm512_set1_ps(1.44269504f)));
 }
 
-/// The largest score of each row, as lane i of every quarter for row i. A NaN is ignored unless all scores
-/// are NaN; the sum shows it, and an infinite maximum too, as infinity - infinity is NaN.
+/// The largest score of each row, as lane i of every quarter for row i. A NaN is ignored here unless all scores are
+/// NaN, but it makes the sum NaN. So does an infinite maximum, because infinity - infinity is NaN.
 SWL_AVX512_INLINE __m512 swl_row_maxima(const float *scores, size_t stride, size_t rows, size_t length) {
     size_t whole = (length - 1) / 16 * 16;
     __mmask16 last = swl_last_lanes(length);
@@ -56,8 +56,8 @@ SWL_AVX512_INLINE void swl_store_factors(float *scale, size_t rows, const __m512
     _mm_mask_storeu_ps(scale, (__mmask8)(0xF >> (4 - rows)), _mm_div_ps(_mm_set1_ps(1.0f), sums));
 }
 
-/// Defines `softmax`, for any number of rows, by `softmax_group`, for up to four: it is always inlined, with a constant
-/// number of rows.
+/// Defines `softmax` for any number of rows from `softmax_group`, which takes up to four rows and is always inlined
+/// with a constant number of rows.
 #define SWL_DEFINE_SOFTMAX                                                                                            \
     static SWL_FUNCTION void softmax(float *scores, size_t stride, size_t rows, size_t length, float *scale) {        \
         for (; rows >= 4; rows -= 4, scores += 4 * stride, scale += 4) {                                              \

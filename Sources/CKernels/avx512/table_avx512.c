@@ -4,14 +4,14 @@
 
 #include "target.h"
 
-/// F, BW, DQ and VL.
+/// Whether the CPU has AVX-512's features F, BW, DQ and VL.
 static bool has_avx512(void) {
     return swl_has_avx2_fma() && swl_saves_state(0xE6) && swl_cpuid(7, 0, SWL_EBX, 16) &&
            swl_cpuid(7, 0, SWL_EBX, 17) && swl_cpuid(7, 0, SWL_EBX, 30) && swl_cpuid(7, 0, SWL_EBX, 31);
 }
 
-/// Fills the table for a CPU that has AVX-512, with its extension for bfloat16 or without, and with the one for int8 or
-/// without.
+/// Fills the table for a CPU with AVX-512. `bf16` and `vnni` say whether the CPU has the extensions for bfloat16 and
+/// int8.
 static bool fill(swl_kernels *table, bool bf16, bool vnni) {
     if (!has_avx512()) return false;
     table->panel = 64;
@@ -44,7 +44,7 @@ static bool fill(swl_kernels *table, bool bf16, bool vnni) {
 
 SWL_TABLE(avx512) { return fill(table, swl_cpuid(7, 1, SWL_EAX, 5), swl_cpuid(7, 0, SWL_ECX, 11)); }
 
-/// No extensions, whatever the CPU has.
+/// A table without the extensions, even if the CPU has them.
 SWL_TABLE(avx512f) { return fill(table, false, false); }
 
 #else

@@ -1,4 +1,4 @@
-/// The encoder's arithmetic kernels: a table of them for each instruction set. Every kernel has a scalar twin.
+/// The encoder's arithmetic kernels, in a table for each instruction set. Every kernel has a scalar twin.
 ///
 /// A kernel's result for one row of activations depends on that row alone: each output is summed over the inner
 /// dimension in one fixed order, whatever the number of rows, the tile that holds it or the slice of columns asked for.
@@ -10,7 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Floats to which rows of activations and columns of packed weights are rounded up: one 64-byte cache line.
+/// Rows of activations and columns of packed weights are rounded up to a multiple of this many floats, which is one
+/// 64-byte cache line.
 #define SWL_VECTOR 16
 /// The most columns of a row that can be rotated before it is quantized: four such rows take 64 KB of the stack.
 #define SWL_MOST_ROTATED 4096
@@ -32,14 +33,15 @@ typedef enum {
 /// v = v * scale + shift, if `scale` is given; C = v, and `narrow` = v as bfloat16, where they are given.
 /// Columns between the matrix's width and the next multiple of SWL_VECTOR are written too (weights there are zero).
 typedef struct {
-    /// Rows of A and C.
+    /// The number of rows of A and C.
     size_t rows;
-    /// Columns of A: inputs of the layer, as packed (bf16: rounded up to 2, int8: to 4; A's padding there is zero).
+    /// Columns of A, which are the layer's inputs as packed (bf16: rounded up to a multiple of 2; int8: of 4; A's
+    /// padding there is zero).
     size_t inner;
     /// Outputs of the layer, rounded up to SWL_VECTOR.
     size_t columns;
-    /// The columns to compute: from `first_column`, a multiple of the panel's width, up to `end_column`, another one or
-    /// `columns`.
+    /// The columns to compute: from `first_column`, a multiple of the panel's width, up to `end_column`, which is
+    /// another multiple or `columns`.
     size_t first_column, end_column;
     /// A: float, uint16_t (bfloat16) or uint8_t, row-major; `a_stride` elements from row to row.
     const void *a;
@@ -49,13 +51,13 @@ typedef struct {
     int32_t a_zero_point;
     /// W, packed by swl_pack_*.
     const void *weight;
-    /// Where the caller's next product begins to read its weight, or null. Those weights are prefetched while this
-    /// product's last panel is multiplied.
+    /// The address at which the caller's next product begins to read its weights, or null. Those weights are prefetched
+    /// while this product's last panel is multiplied.
     const void *next_weight;
     /// int8 only: scale of each output, and the sum of each output's packed weights.
     const float *weight_scale;
     const int32_t *weight_sum;
-    /// C; null when only `narrow` is wanted (then without `accumulate`).
+    /// C; null if only `narrow` is wanted (then `accumulate` must be false).
     float *c;
     size_t c_stride;
     /// C as bfloat16, round to nearest even; may be null.
@@ -67,8 +69,8 @@ typedef struct {
     bool accumulate;
 } swl_gemm;
 
-/// Scaled dot-product attention of one text, for some heads and some of its queries:
-/// context = softmax(queries keys^T) values. Queries are scaled already.
+/// Scaled dot-product attention of one text, for some heads and some of its queries: context = softmax(queries keys^T)
+/// values. The queries must be scaled already.
 ///
 /// Row i of head h begins at `pointer + i * stride + h * head_size`. The text's rows are rows 0..<length.
 typedef struct {
@@ -81,7 +83,8 @@ typedef struct {
     size_t head_size;
     size_t first_head, end_head;
     size_t first_query, end_query;
-    /// swl_kernels.attention_scratch(length, head_size) floats, aligned to 64 bytes; private to the call.
+    /// Scratch memory: swl_kernels.attention_scratch(length, head_size) floats, aligned to 64 bytes, used by this call
+    /// only.
     float *scratch;
 } swl_attention;
 
@@ -95,24 +98,23 @@ typedef struct {
     size_t panel;
     void (*gemm_f32)(const swl_gemm *product);
     void (*gemm_bf16)(const swl_gemm *product);
-    /// Sums are int32_t, of at most 65,536 inputs: 65,536 * 255 * 127 < 2^31.
+    /// Sums are int32_t, so a layer may have at most 65,536 inputs: 65,536 * 255 * 127 < 2^31.
     void (*gemm_int8)(const swl_gemm *product);
     /// Writes rows as bfloat16 (nearest even; NaN stays NaN), zeros up to `target_stride`.
     void (*narrow_rows)(const float *source, size_t source_stride, size_t rows, size_t columns, uint16_t *target,
                         size_t target_stride);
-    /// Quantizes each row by itself, after its values were multiplied by `balance` if that is not null, and then
-    /// rotated if `rotation` is not 0 (see swl_rotation), and writes zeros (as the zero point says) up to
-    /// `target_stride`.
-    /// With `zero_point` 128: x = (q - 128) * scale, scale = max |x| / 127. With 0, for rows without negative values:
-    /// x = q * scale, scale = max x / 255. A row that, balanced and rotated, holds NaN or an infinity gets the scale
-    /// NaN; a row of zeros, or of nothing above 2^-100, gets 0.
+    /// Quantizes each row separately. First the row's values are multiplied by `balance`, if that is not null, and
+    /// rotated, if `rotation` is not 0 (see swl_rotation). Up to `target_stride`, the row is filled with the value that
+    /// stands for zero. With `zero_point` 128: x = (q - 128) * scale, scale = max |x| / 127. With 0, for rows without
+    /// negative values: x = q * scale, scale = max x / 255. If a balanced and rotated row holds NaN or an infinity, its
+    /// scale is NaN. If no value is above 2^-100 in magnitude, its scale is 0.
     void (*quantize_rows)(const float *source, size_t source_stride, size_t rows, size_t columns, int32_t zero_point,
                           const float *balance, size_t rotation, uint8_t *target, size_t target_stride, float *scale);
     void (*attention)(const swl_attention *attention);
     /// Attention with queries, keys, values and softmax's exponentials rounded to bfloat16 before each product, and
-    /// sums in single precision. It may be `attention` itself where the CPU does not multiply bfloat16.
+    /// sums in single precision. If the CPU does not multiply bfloat16, it may be `attention` itself.
     void (*attention_bf16)(const swl_attention *attention);
-    /// Floats of scratch memory that either attention needs.
+    /// The number of floats of scratch memory that both kinds of attention need.
     size_t (*attention_scratch)(size_t length, size_t head_size);
     /// x = activation(x + bias) in place; bias may be null.
     void (*activate_rows)(float *x, size_t stride, size_t rows, size_t columns, const float *bias,
@@ -127,19 +129,19 @@ typedef struct {
     void (*sum_rows)(const float *x, size_t stride, size_t rows, size_t columns, double *sums);
 } swl_kernels;
 
-/// The kernels of that name, or null where this CPU or build lacks them. "scalar" is always there.
+/// The kernels of that name, or null if this CPU or build lacks them. "scalar" is always there.
 const swl_kernels *swl_kernels_named(const char *name);
-/// The name of one of the tables that an operator may choose, the fastest first, whether this CPU has them or not; null
-/// behind the last.
+/// The name of one of the tables that an operator may choose. The fastest comes first, and tables that this CPU lacks
+/// are included; null after the last.
 const char *swl_kernels_name(size_t index);
-/// The fastest kernels this CPU has.
+/// The fastest kernels that this CPU has.
 const swl_kernels *swl_kernels_best(void);
 
-/// Columns of the blocks in which rows of `columns` columns are rotated: the largest power of two that divides their
-/// number, up to 128; 0 where that is below SWL_VECTOR or there are more than SWL_MOST_ROTATED columns.
+/// The size of the blocks in which rows of `columns` columns are rotated: the largest power of two that divides
+/// `columns`, up to 128. It is 0 if that power is below SWL_VECTOR or there are more than SWL_MOST_ROTATED columns.
 ///
-/// A block x becomes H x, where H is Sylvester's Hadamard matrix of ones and minus ones. It spreads every value over
-/// the whole block, so that a large value costs the others fewer of the row's 8 bits.
+/// A block x becomes H x, where H is Sylvester's Hadamard matrix of ones and minus ones. The rotation spreads every
+/// value over the whole block, so that one large value takes less of the 8-bit range from the others.
 size_t swl_rotation(size_t columns);
 /// Multiplies the blocks of each row of weights by H / rotation, H's inverse, in place.
 void swl_rotate_weights(float *rows, size_t stride, size_t count, size_t columns, size_t rotation);
@@ -148,16 +150,17 @@ void swl_rotate_weights(float *rows, size_t stride, size_t count, size_t columns
 size_t swl_packed_bytes_f32(size_t outputs, size_t inputs);
 size_t swl_packed_bytes_bf16(size_t outputs, size_t inputs);
 size_t swl_packed_bytes_int8(size_t outputs, size_t inputs);
-/// Packs outputs first_output..<end_output (multiples of the panel, or the end) of a row-major [outputs, inputs] matrix
-/// whose rows are `stride` floats apart; `rows` points at row first_output. Panel p holds outputs p * panel to the next
-/// panel's first (or to the outputs rounded up to SWL_VECTOR, the last panel being narrower), inner-major:
-/// f32 [inputs][width], bf16 [inputs / 2][width][2], int8 [inputs / 4][width][4], missing values zero.
+/// Packs outputs first_output..<end_output of a row-major [outputs, inputs] matrix. Both bounds are multiples of the
+/// panel or the matrix's end. The matrix's rows are `stride` floats apart; `rows` points at row first_output. Panel p
+/// holds outputs p * panel to the next panel's first (or to the outputs rounded up to SWL_VECTOR, the last panel being
+/// narrower), inner-major: f32 [inputs][width], bf16 [inputs / 2][width][2], int8 [inputs / 4][width][4], missing
+/// values zero.
 void swl_pack_f32(const float *rows, size_t stride, size_t first_output, size_t end_output, size_t outputs,
                   size_t inputs, size_t panel, float *packed);
 void swl_pack_bf16(const float *rows, size_t stride, size_t first_output, size_t end_output, size_t outputs,
                    size_t inputs, size_t panel, uint16_t *packed);
-/// Quantizes each output by itself, symmetrically to -127...127; `scale` and `sum` have places for all outputs, rounded
-/// up to SWL_VECTOR, and are written from first_output on.
+/// Packs and quantizes each output separately, symmetrically to -127...127; `scale` and `sum` have places for all
+/// outputs, rounded up to SWL_VECTOR, and are written from first_output on.
 void swl_pack_int8(const float *rows, size_t stride, size_t first_output, size_t end_output, size_t outputs,
                    size_t inputs, size_t panel, int8_t *packed, float *scale, int32_t *sum);
 

@@ -1,6 +1,6 @@
-/// The product of floats, and attention. Both are made of `accumulate`, an instruction set's inner loop of a product
-/// over a panel of SWL_VECTOR columns; a file defines it before it includes this one. SWL_DEFINE_GEMM then defines the
-/// product, and SWL_DEFINE_ATTENTION attention under the set's name.
+/// The product of floats, and attention. Both are built from `accumulate`, the instruction set's inner loop of a
+/// product over a panel of SWL_VECTOR columns; a file defines it before it includes this one. SWL_DEFINE_GEMM then
+/// defines the product, and SWL_DEFINE_ATTENTION defines attention under the set's name.
 ///
 /// Attention works on a tile of queries at a time: their scores against all keys, softmax over them while they are in
 /// the L1 cache, and their context. A head's keys and values are packed once for all tiles, as the panels of a product.
@@ -25,7 +25,8 @@ SWL_INLINE void multiply_tile(const swl_gemm *p, const tile_task *task, size_t r
 
 typedef float four_floats __attribute__((ext_vector_type(4)));
 
-/// Floats from one query's scores to the next's: a line more than they need, so that rows don't share cache sets.
+/// The distance in floats from one query's scores to the next query's. It is one cache line longer than needed, so that
+/// rows don't share cache sets.
 SWL_INLINE size_t score_stride(size_t length) { return swl_round_up(length, SWL_VECTOR) + SWL_VECTOR; }
 
 /// Scratch memory: keys, values, and a tile's scores.
@@ -97,9 +98,10 @@ SWL_INLINE floats exp_below(const float *score, float maximum) {
     return exp2_of((load_floats(score) - maximum) * 1.44269504f);
 }
 
-/// x = e^(x - max) over a query's scores; returns 1 / their sum. The last vector's lanes beyond `length` do not count.
+/// x = e^(x - max) over a query's scores; returns 1 / their sum. Lanes of the last vector beyond `length` do not count.
 ///
-/// NaN among them makes the sum NaN, and so does an infinite maximum, as infinity - infinity is NaN: neither can hide.
+/// A NaN among the scores makes the sum NaN. So does an infinite maximum, because infinity - infinity is NaN. So
+/// neither is hidden.
 SWL_INLINE float softmax(float *scores, size_t length) {
     size_t whole = (length - 1) / lane_count * lane_count, left = length - whole;
     floats largest = first_lanes(left, load_floats(scores + whole), -__builtin_inff()), sum = 0;
@@ -119,7 +121,7 @@ SWL_INLINE float softmax(float *scores, size_t length) {
     return 1.0f / SWL_REDUCE(sum, SWL_SUM);
 }
 
-/// A tile of queries of one head and what they need.
+/// A tile of queries of one head, with their operands and scratch memory.
 typedef struct {
     const float *queries;
     size_t query_stride, length, head_size;

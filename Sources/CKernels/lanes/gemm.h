@@ -1,6 +1,6 @@
-/// The common parts of products over panels of SWL_VECTOR columns: the epilogue and the walk over panels and tiles.
+/// The common parts of products over panels of SWL_VECTOR columns: the epilogue and the loops over panels and tiles.
 ///
-/// A file that includes it may define SWL_TILE_ROWS, defines `multiply_tile`, and makes the product of it by
+/// A file that includes this one may define SWL_TILE_ROWS; it defines `multiply_tile` and makes the product from it by
 /// SWL_DEFINE_GEMM.
 #ifndef CKERNELS_LANES_GEMM_H
 #define CKERNELS_LANES_GEMM_H
@@ -18,7 +18,7 @@ enum {
     block_steps = 8,
 };
 
-/// The sums of a tile: registers, once the loops over constant numbers of rows are unrolled.
+/// The sums of a tile. They are in registers, once the loops over constant numbers of rows are unrolled.
 typedef floats tile_sums[tile_rows][panel_vectors];
 
 SWL_INLINE void clear_tile(size_t rows, tile_sums v) {
@@ -102,11 +102,12 @@ SWL_INLINE void add_bias(const swl_gemm *p, size_t column, size_t rows, tile_sum
 
 /// One tile's part of a product.
 typedef struct {
-    /// Packed weights of the tile's columns.
+    /// The packed weights of the tile's columns.
     const char *panel;
     size_t row, column;
-    /// The address of what is read after this panel: each block of steps prefetches some cache lines of it. It is a
-    /// number because the last of those lines may lie beyond the weights, where no pointer may point.
+    /// The address of the weights that are read after this panel. Each block of steps prefetches some of their cache
+    /// lines. The address is a number, because the last of those lines may be beyond the weights, where no pointer may
+    /// point.
     uintptr_t next;
     size_t lines;
 } tile_task;
@@ -121,8 +122,8 @@ typedef void (*tile_function)(const swl_gemm *p, const tile_task *task);
 
 /// Computes panel by panel, tile by tile.
 ///
-/// The rows are cut into tiles of nearly equal heights, 7 into 4 and 3, so that no tile is a slow, small one. While a
-/// panel is multiplied, the next one is prefetched.
+/// The rows are divided into tiles of nearly equal heights (7 rows into 4 and 3), so that no tile is small and slow.
+/// While a panel is multiplied, the next one is prefetched.
 static inline void multiply_panels(const swl_gemm *p, size_t steps, const tile_function tiles[tile_rows]) {
     size_t tile_count = (p->rows + tile_rows - 1) / tile_rows;
     if (tile_count == 0) return;
@@ -158,7 +159,8 @@ static inline void multiply_panels(const swl_gemm *p, size_t steps, const tile_f
 #define SWL_TILE_LIST {tile_1, tile_2, tile_3, tile_4, tile_5, tile_6}
 #endif
 
-/// Defines the product `name` by the file's `multiply_tile`; a step takes `group` inputs, 4 bytes a column.
+/// Defines the product `name` with the file's `multiply_tile`. A step takes `group` inputs, which are 4 bytes for each
+/// column.
 #define SWL_DEFINE_GEMM(name, group)                                                                                  \
     SWL_TILES                                                                                                         \
     void name(const swl_gemm *p) {                                                                                    \

@@ -1,4 +1,5 @@
-/// The beginning and the end of each product of bytes: the sums' first values, and their way back to floats.
+/// The first and the last step of each product of bytes: the initial values of the sums, and their conversion to
+/// floats.
 #ifndef CKERNELS_LANES_GEMM_INT8_H
 #define CKERNELS_LANES_GEMM_INT8_H
 
@@ -6,8 +7,8 @@
 
 typedef integers tile_totals[tile_rows][panel_vectors];
 
-/// Begins the sums with the negative of what A's zero point adds to them. They are integers, so the order of summation
-/// does not matter.
+/// Starts each sum with the negative of the amount that A's zero point adds to it. They are integers, so the order of
+/// summation does not matter.
 SWL_INLINE void start_totals(const swl_gemm *p, int32_t zero_point, size_t column, size_t rows, tile_totals totals) {
     for (size_t j = 0; j < panel_vectors; j++) {
         integers start = (integers)load_words(p->weight_sum + column + j * lane_count) * -zero_point;

@@ -58,7 +58,7 @@ SWL_INLINE floats load_up_to(size_t left, const float *source) {
 /// a b + c, rounded once.
 SWL_INLINE floats multiply_add(floats a, floats b, floats c) { return __builtin_elementwise_fma(a, b, c); }
 
-/// Halves of a vector combined until one lane is left: the order of summation.
+/// The order of summation within a vector: its halves are combined until one lane is left.
 #if SWL_LANES == 8
 #define SWL_REDUCE(vector, combine) SWL_REDUCE_4(combine((vector).lo, (vector).hi), combine)
 #else
@@ -72,7 +72,7 @@ SWL_INLINE floats multiply_add(floats a, floats b, floats c) { return __builtin_
     })
 #define SWL_SUM(a, b) ((a) + (b))
 
-/// As bfloat16, nearest even; NaN stays NaN.
+/// Converts floats to bfloat16, nearest even; NaN stays NaN.
 SWL_INLINE halves narrowed(floats x) {
     words bits = (words)x;
     words rounded = bits + 0x7FFF + ((bits >> 16) & 1);

@@ -9,8 +9,9 @@
 
 /// 2^x for x up to 127 with a relative error under 2e-7; 0 below -126, where floats become subnormal.
 ///
-/// 2^floor(x) by its exponent's bits, the rest by a minimax polynomial on 0..<1 made for this project (relative error
-/// 7.5e-8 before rounding). -infinity's rest is NaN, but it is below -126.
+/// The factor 2^floor(x) comes from its exponent's bits, the rest from a minimax polynomial on 0..<1 made for this
+/// project (relative error 7.5e-8 before rounding). For -infinity the rest is NaN, but the result is 0, because
+/// -infinity is below -126.
 SWL_INLINE floats exp2_of(floats x) {
     floats whole = __builtin_elementwise_floor(x), r = x - whole;
     floats series = multiply_add(r, 1.8775767e-3f, 8.989339e-3f);

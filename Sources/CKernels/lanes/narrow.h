@@ -23,13 +23,14 @@ SWL_INLINE void narrow_rows(const float *source, size_t source_stride, size_t ro
     }
 }
 
-/// A vector of a row from `column` on, times its balance if there is one; zeros beyond `columns`.
+/// Loads a vector of a row from `column` on, multiplied by its balance if there is one; places beyond `columns` are
+/// zero.
 SWL_INLINE floats load_balanced(const float *row, const float *balance, size_t column, size_t columns) {
     floats x = load_up_to(columns - column, row + column);
     return balance ? x * load_up_to(columns - column, balance + column) : x;
 }
 
-/// The bits of the largest magnitude. As integers, so that NaN is the largest of all.
+/// The bits of the largest magnitude. Magnitudes are compared as integers, so that NaN is the largest of all.
 SWL_INLINE uint32_t largest_magnitude(const float *row, const float *balance, size_t columns) {
     words largest[2] = {0, 0};
     size_t column = 0, whole = columns / (2 * lane_count) * (2 * lane_count);
@@ -46,12 +47,12 @@ SWL_INLINE uint32_t largest_magnitude(const float *row, const float *balance, si
     return SWL_REDUCE(__builtin_elementwise_max(largest[0], largest[1]), __builtin_elementwise_max);
 }
 
-/// Takes four vectors at a time, whose values as bytes fill one vector.
+/// Four vectors of floats. Their values as bytes fill one vector.
 typedef float quad_floats __attribute__((ext_vector_type(4 * SWL_LANES)));
 typedef int32_t quad_integers __attribute__((ext_vector_type(4 * SWL_LANES)));
 typedef uint8_t quad_bytes __attribute__((ext_vector_type(4 * SWL_LANES)));
 
-/// One row, whose largest magnitude is finite and above the minimum.
+/// Quantizes one row, whose largest magnitude is finite and above the minimum.
 SWL_INLINE void quantize_row(const float *source, const float *balance, size_t columns, float factor,
                              int32_t zero_point, uint8_t *target) {
     size_t column = 0;

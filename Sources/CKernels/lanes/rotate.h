@@ -1,5 +1,5 @@
-/// The rotation of rows by blocks of columns, for a file that has SWL_INLINE. Vectors have 16 lanes on every
-/// instruction set, since no block is smaller.
+/// The rotation of rows in blocks of columns, for a file that defines SWL_INLINE. Vectors have 16 lanes on every
+/// instruction set, because no block is smaller.
 #ifndef CKERNELS_LANES_ROTATE_H
 #define CKERNELS_LANES_ROTATE_H
 
@@ -7,7 +7,7 @@
 
 typedef float sixteen_floats __attribute__((ext_vector_type(16)));
 
-/// Sums and differences of lanes that are one, two, four and eight apart.
+/// Replaces lanes by sums and differences of lanes that are one, two, four and eight apart.
 SWL_INLINE void rotate_lanes(sixteen_floats *vector) {
     sixteen_floats x = *vector;
     x = __builtin_shufflevector(x, x, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14) +
@@ -21,7 +21,7 @@ SWL_INLINE void rotate_lanes(sixteen_floats *vector) {
     *vector = x;
 }
 
-/// One block of `vectors` vectors, a constant at each call.
+/// Rotates one block of `vectors` vectors; `vectors` is a constant at each call.
 SWL_INLINE void rotate_block(const float *source, const float *balance, float *target, size_t vectors) {
     sixteen_floats x[8];
 #pragma clang loop unroll(full)
@@ -47,7 +47,7 @@ SWL_INLINE void rotate_block(const float *source, const float *balance, float *t
     memcpy(target, x, vectors * sizeof x[0]);
 }
 
-/// A row's blocks, one after the other.
+/// Rotates a row's blocks, one after the other.
 SWL_INLINE void rotate_blocks(const float *source, const float *balance, size_t columns, float *target,
                               size_t vectors) {
     for (size_t column = 0; column < columns; column += 16 * vectors) {
@@ -55,7 +55,7 @@ SWL_INLINE void rotate_blocks(const float *source, const float *balance, size_t 
     }
 }
 
-/// A row, after its values were multiplied by `balance` if that is not null.
+/// Rotates a row, after its values were multiplied by `balance`, if that is not null.
 SWL_INLINE void rotate_row(const float *source, const float *balance, size_t columns, size_t rotation, float *target) {
     switch (rotation) {
     case 16: rotate_blocks(source, balance, columns, target, 1); break;

@@ -2,13 +2,14 @@
 
 #if SWL_ARM64
 
-// All that is compiled for NEON in tiles of 6 rows: 24 of the 32 registers hold sums, 6 activations and 2 weights.
-// Products with other tiles or features have files of their own.
+// All functions that are compiled for NEON with tiles of 6 rows: 24 of the 32 registers hold sums, 6 hold
+// activations and 2 hold weights. Products with other tiles or features have files of their own.
 #include "lanes.h"
 
 #include "../lanes/gemm.h"
 
-/// One step; each row's value of A is a lane of `values`, which multiply-add takes as an operand.
+/// Computes one step. Each row's value of A is a lane of `values`, which the multiply-add instruction takes as an
+/// operand.
 SWL_INLINE void accumulate_lane(const floats values[tile_rows], size_t lane, const float *b, size_t rows, tile_sums v) {
     for (size_t j = 0; j < panel_vectors; j++) {
         floats w = load_floats(b + j * lane_count);

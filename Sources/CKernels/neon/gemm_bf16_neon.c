@@ -7,7 +7,7 @@
 
 #include "../lanes/gemm.h"
 
-/// Inputs of a vector of pairs.
+/// The number of inputs in a vector of pairs.
 enum { pair_inputs = 2 * lane_count };
 
 /// Some rows' activations as floats: the even inputs of each pair and the odd ones.
@@ -29,7 +29,8 @@ SWL_INLINE void accumulate_pair(const tile_pairs *a, size_t lane, const uint16_t
     }
 }
 
-/// Weights and activations as floats. 4 rows: 16 of the 32 registers hold sums, 8 activations and 3 weights.
+/// Converts weights and activations to floats. With 4 rows, 16 of the 32 registers hold sums, 8 hold activations and 3
+/// hold weights.
 SWL_INLINE void accumulate_pairs(const uint16_t *a, size_t stride, const uint16_t *weight, size_t inner, size_t rows,
                                  tile_sums v) {
     tile_pairs pairs;

@@ -9,7 +9,7 @@
 
 #include <arm_neon.h>
 
-/// Sums of two neighbouring inputs' products, for two columns a register.
+/// Sums of the products of two neighbouring inputs; a register holds two columns.
 typedef int32x4_t tile_halves[tile_rows][2 * panel_vectors];
 
 /// Four activations, twice, as a - 128: flipping the highest bit makes them signed.
@@ -19,14 +19,15 @@ SWL_INLINE int8x8_t load_quad(const uint8_t *source) {
     return vreinterpret_s8_u32(vdup_n_u32(quad ^ 0x80808080));
 }
 
-/// Where sdot is missing: two steps' products of bytes added as words, which hold 2 * 128 * 127, then widened in pairs.
+/// For CPUs without sdot: adds the products of two steps as words, which can hold 2 * 128 * 127, and then widens them
+/// in pairs.
 ///
-/// 2 rows: 16 of the 32 registers hold sums, 4 activations, 2 weights and 1 products.
+/// With 2 rows, 16 of the 32 registers hold sums, 4 hold activations, 2 hold weights and 1 holds products.
 SWL_INLINE void accumulate_bytes(const uint8_t *a, size_t stride, const int8_t *weight, size_t inner, size_t rows,
                                  tile_halves sums) {
     for (size_t k = 0; k < inner; k += 8) {
         const int8_t *first_weight = weight + k * SWL_VECTOR;
-        // Without a second step, the first one's weights count 0 times more.
+        // If there is no second step, the first step's weights are multiplied by 0 the second time.
         bool both = k + 4 < inner;
         const int8_t *second_weight = both ? first_weight + 4 * SWL_VECTOR : first_weight;
         int8x8_t first[tile_rows], second[tile_rows];

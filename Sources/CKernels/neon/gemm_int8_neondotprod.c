@@ -9,10 +9,10 @@
 
 #include <arm_neon.h>
 
-/// sdot multiplies signed bytes only, so A is taken as a - 128: flipping the highest bit does it.
+/// sdot multiplies signed bytes only, so A is read as a - 128, by flipping the highest bit.
 SWL_INLINE int8x16_t signed_bytes(uint8x16_t a) { return vreinterpretq_s8_u8(veorq_u8(a, vdupq_n_u8(0x80))); }
 
-/// Inputs of a vector of bytes, which is four steps.
+/// The number of inputs in a vector of bytes, which is four steps.
 enum { vector_inputs = 16 };
 
 #define SWL_ACCUMULATE_QUAD(a, lane, weight)                                                                          \
@@ -23,7 +23,7 @@ enum { vector_inputs = 16 };
         }                                                                                                             \
     }
 
-/// 6 rows: 24 of the 32 registers hold sums, 6 activations and 2 weights.
+/// With 6 rows, 24 of the 32 registers hold sums, 6 hold activations and 2 hold weights.
 SWL_INLINE void accumulate_bytes(const uint8_t *a, size_t stride, const int8_t *weight, size_t inner, size_t rows,
                                  tile_totals totals) {
     int8x16_t values[tile_rows];

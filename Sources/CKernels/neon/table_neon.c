@@ -7,7 +7,7 @@
 #if defined(__linux__)
 #include <sys/auxv.h>
 
-/// sdot, an extension of ARMv8.2-A's NEON, as the kernel's Documentation/arch/arm64/elf_hwcaps says it.
+/// Whether the CPU has sdot, an extension of ARMv8.2-A's NEON; see Linux's Documentation/arch/arm64/elf_hwcaps.
 static bool has_dotprod(void) { return getauxval(AT_HWCAP) >> 20 & 1; }
 #else
 static bool has_dotprod(void) { return false; }

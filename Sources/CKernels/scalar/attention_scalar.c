@@ -7,7 +7,7 @@ size_t swl_attention_scratch_scalar(size_t length, size_t head_size) {
     return (head_size + 1) * length;
 }
 
-/// A value of one of a product's operands, as the product's format holds it.
+/// A value of a product's operand, rounded to the product's format.
 static inline float operand(float x, bool narrow) {
     return narrow ? swl_widen(swl_narrow(x)) : x;
 }
@@ -22,7 +22,8 @@ static void score(const float *query, const float *keys, size_t length, size_t h
     }
 }
 
-/// scores = e^(scores - max); returns 1 / their sum. A NaN or +infinity among them makes the sum NaN.
+/// scores = e^(scores - max); returns 1 / the sum of the results. A NaN or +infinity among the scores makes the sum
+/// NaN.
 static float exponentials(float *scores, size_t length) {
     float largest = scores[0];
     for (size_t j = 1; j < length; j++) largest = scores[j] > largest ? scores[j] : largest;

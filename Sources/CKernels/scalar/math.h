@@ -69,7 +69,7 @@ static inline float swl_gelu_tanh_scalar(float x) {
     return x / (1.0f + (exponent > 88.0f ? INFINITY : swl_exp_scalar(exponent)));
 }
 
-/// Rotates one block, as Sylvester's construction has it: by sums and differences of ever larger halves.
+/// Rotates one block by Sylvester's construction: by sums and differences of larger and larger halves.
 static inline void swl_rotate_block_scalar(float *block, size_t rotation) {
     for (size_t half = 1; half < rotation; half *= 2) {
         for (size_t first = 0; first < rotation; first += 2 * half) {

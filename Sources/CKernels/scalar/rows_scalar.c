@@ -67,7 +67,7 @@ static void quantize_rows(const float *source, size_t source_stride, size_t rows
                           const float *balance, uint8_t *target, size_t target_stride, float *scale) {
     float top = zero_point == 0 ? 255 : 127;
     for (size_t row = 0; row < rows; row++, source += source_stride, target += target_stride) {
-        // As integers, so that NaN is the largest of all.
+        // Magnitudes are compared as integers, so that NaN is the largest of all.
         uint32_t largest = 0;
         for (size_t j = 0; j < columns; j++) {
             uint32_t magnitude = swl_bits(balanced(source, balance, j)) & 0x7FFFFFFF;

@@ -7,7 +7,7 @@ import HTTPTypes
 @safe final class HTTP2Session {
     /// The reason why the library gave up.
     enum Failure: Error {
-        /// /// One of our callbacks asked for the end.
+        /// One of our callbacks asked for the end.
         case stopped
         /// The peer exceeded one of the library's own flood limits.
         case flooded

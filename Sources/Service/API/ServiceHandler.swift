@@ -2,8 +2,8 @@ package import HTTPProtocol
 package import HTTPServer
 package import HTTPTypes
 
-/// Judges requests by their heads and refuses what the server refuses. Every answer leaves with a record, which counts
-/// and logs it when it has been sent. The handler's parts guard themselves.
+/// Judges requests by their heads, and makes the answers to requests that the server refuses. Every answer has a
+/// record, which counts and logs it when it has been sent. Each part of the handler guards its own state.
 package final class ServiceHandler: RequestHandler {
     let state = ServiceState()
     let metrics: ServiceMetrics
@@ -18,7 +18,7 @@ package final class ServiceHandler: RequestHandler {
         self.accessLog = accessLog
     }
 
-    /// The plan for a request; where a body follows, the answer at once to a client that shows no known key.
+    /// The plan for a request. If a body follows and the client has no valid key, the verdict is the answer instead.
     package func judge(_ head: HTTPRequest, bodyFollows: Bool, client: String?) -> Verdict {
         let key = edge.judgeKey(of: head)
         let plan = plan(for: head, key)
@@ -29,7 +29,7 @@ package final class ServiceHandler: RequestHandler {
         return .answer(response)
     }
 
-    /// Decides by the head alone what is done with a request.
+    /// Makes the plan for a request from its head alone.
     private func plan(for head: HTTPRequest, _ key: APIKeys.Verdict) -> ServicePlan {
         var route: Route?
         do {
@@ -39,7 +39,8 @@ package final class ServiceHandler: RequestHandler {
         }
     }
 
-    /// - Parameter route: set to the route in whose form an error is written.
+    /// Decides which routes, or which answer, a request gets.
+    /// - Parameter route: is set to the route in whose form an error is written.
     private func decide(
         _ head: HTTPRequest,
         _ key: APIKeys.Verdict,
@@ -49,7 +50,7 @@ package final class ServiceHandler: RequestHandler {
         if method == "OPTIONS", head.path == "*" { return .methods(RouteTable.allow) }
         let found = Result { () throws(ServiceError) in try table.find(head) }
         route = try? found.get().fallback
-        // A client without a key is not told either which paths there are.
+        // The key is checked first: a client without a key must not learn which paths exist.
         try edge.admit(head, key)
         if method == "OPTIONS" { return .methods(try found.get().allow) }
         let chosen = try found.get().taking(method)
@@ -64,16 +65,16 @@ package final class ServiceHandler: RequestHandler {
         }
     }
 
-    /// The answer to what the server refuses by itself: what breaks the protocol or a limit.
+    /// The answer to a request that the server itself refuses, because it breaks the protocol or a limit.
     package func refuse(_ refusal: Refusal) -> Response {
         let record = refusal.replaced as? AccessRecord ?? self.record(nil, refusal.arrival, nil)
         return record.answering(ServiceError(refusedWith: refusal.status, refusal.message), of: nil)
     }
 
-    /// What routes answer from, as it is now.
+    /// The current state that routes answer from.
     var context: RouteContext { RouteContext(snapshot: state.snapshot, metrics: metrics) }
 
-    /// The record of a request, which counts and logs it in the end.
+    /// The record of a request, which counts and logs the request when it ends.
     func record(_ request: Request?, _ arrival: Arrival, _ route: Route?) -> AccessRecord {
         AccessRecord(request, arrival, route?.label) { [metrics, accessLog] entry in
             metrics.finished(entry)
@@ -81,7 +82,7 @@ package final class ServiceHandler: RequestHandler {
         }
     }
 
-    /// JSON, or nothing said: some clients send no type.
+    /// Accepts JSON, or no content type, because some clients send none.
     private static func checkContentType(_ fields: HTTPFields) throws(ServiceError) {
         guard let value = fields[.contentType], value != "application/json" else { return }
         let type = value.prefix { $0 != ";" }.lowercased().filter { !$0.isWhitespace }
@@ -96,7 +97,7 @@ package final class ServiceHandler: RequestHandler {
 }
 
 extension ServiceError {
-    /// What the server refuses with a status.
+    /// An error for a request that the server refuses with a status.
     init(refusedWith status: Int, _ message: String) {
         let kind: Kind =
             switch status {
@@ -112,7 +113,8 @@ extension ServiceError {
 }
 
 extension AccessRecord {
-    /// An error as the route's clients expect it; where there is no route, in the shape that most routes have.
+    /// The answer to an error, in the form that the route's clients expect. Without a route, it has the form of most
+    /// routes.
     func answering(_ error: any Error, of route: Route?) -> Response {
         let error = ServiceError(error)
         note { entry in
@@ -124,7 +126,7 @@ extension AccessRecord {
 }
 
 extension RouteTable {
-    /// Every interface's routes. Of routes that share the root, those whose bodies say more stand first.
+    /// Every interface's routes. Of routes that share the root, those with more specific bodies stand first.
     static let service = RouteTable(
         StatusRoutes.all + TaskRoutes.all + TEIRoutes.all + HubRoutes.all + OpenAIRoutes.all + InfinityRoutes.all
             + CohereRoutes.all + KServeRoutes.all + DocumentationRoutes.all

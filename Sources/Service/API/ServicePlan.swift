@@ -4,27 +4,27 @@ import HTTPProtocol
 import HTTPTypes
 import Inference
 
-/// All that a request's head decides: the route, or those that share the path; the coding of the body; or why the
+/// The plan for a request, made from its head: the routes of its path and the coding of its body; or the reason why the
 /// request is refused.
 final class ServicePlan: RequestPlan {
     enum Decision: Sendable {
-        /// An error answers the request.
+        /// The request is answered with this error.
         case refused(any Error)
         /// The request is OPTIONS; these methods may be used.
         case methods(String)
-        /// A question about the service. The answer is made off the event loop where that is costly.
+        /// The request asks about the service itself. If the answer is costly, it is made off the event loop.
         case atOnce(
             RouteTable.Found,
             @Sendable (RouteRequest, RouteContext) throws -> Response,
             isCostly: @Sendable (RouteContext) -> Bool
         )
-        /// Work of one of these routes, on a body of this coding.
+        /// The request is work for one of these routes, with a body of this coding.
         case work(RouteTable.Found, CompressionFormat?)
     }
 
     let handler: ServiceHandler
     private let decision: Decision
-    /// The route in whose form errors are written until the body tells for which route it is meant; nil if there is
+    /// The route in whose form errors are written, until the body shows for which route it is meant; nil if there is
     /// none.
     let route: Route?
 
@@ -41,7 +41,7 @@ final class ServicePlan: RequestPlan {
         return .answer(handler.edge.finish(response, for: request.head, isOnLoop: true))
     }
 
-    /// The reply to a request that has just come.
+    /// The reply to a request that has just arrived.
     func reply(to request: Request, client: String?) -> Reply { reply(to: request, Arrival(client: client)) }
 
     private func reply(to request: Request, _ arrival: Arrival) -> Reply {
@@ -55,7 +55,8 @@ final class ServicePlan: RequestPlan {
                 let context = handler.context
                 let routed = RouteRequest(request, parameters: found.parameters, started: arrival.received)
                 if isCostly(context) { return .work(CostlyAnswer(plan: self, request, arrival, routed, answer)) }
-                // Before the record: a record that no answer takes would be logged as 499, beside the error's own.
+                // The answer is made before the record: if making the answer failed, the record would be logged as 499,
+                // in addition to the error's own line.
                 let response = try answer(routed, context)
                 return .answer(record(request, arrival).stamped(response))
             case .work(let found, let coding):
@@ -92,7 +93,7 @@ final class ServicePlan: RequestPlan {
     }
 }
 
-/// A request of a route that runs the model, whole and admitted.
+/// A complete and admitted request for a route that runs the model.
 private final class RoutedWork: RequestWork {
     let plan: ServicePlan
     let request: Request
@@ -160,7 +161,7 @@ private final class RoutedWork: RequestWork {
     }
 }
 
-/// A question about the service whose answer takes too long for the event loop.
+/// A request about the service whose answer takes too long for the event loop.
 private final class CostlyAnswer: RequestWork {
     let plan: ServicePlan
     let request: Request
@@ -190,7 +191,7 @@ private final class CostlyAnswer: RequestWork {
         } catch {
             response = record.answering(error, of: plan.route)
         }
-        // The same framing as when the answer is there at once.
+        // `isOnLoop: true` gives this answer the same framing as an answer that is made at once.
         return plan.handler.edge.finish(response, for: request.head, isOnLoop: true)
     }
 

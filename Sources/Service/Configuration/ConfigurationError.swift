@@ -1,23 +1,23 @@
-/// Why a configuration was refused. Nothing is guessed: each message says where the fault is and what would be right.
+/// The reason why a configuration was refused. Each message says where the fault is and which values would be valid.
 package enum ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The configuration file could not be read.
     case unreadableFile(path: String, reason: String)
     /// The configuration file is not a flat list of `key: value`.
     case malformedFile(path: String, line: Int?, reason: String)
-    /// A name that is no key's; `nearest` is the known name that looks most like it, in the source's spelling.
+    /// A name that no key has. `nearest` is the most similar known name, in the source's spelling.
     case unknownKey(name: String, source: ConfigurationSource, nearest: String?)
     /// A value of the wrong type or out of range.
     case invalidValue(key: String, value: String, source: ConfigurationSource, expected: String)
     /// The last flag has no value after it.
     case missingValue(flag: String, expected: String)
-    /// A word among the flags that belongs to none.
+    /// A word among the flags that belongs to no flag.
     case unexpectedArgument(String)
     /// Settings that contradict each other.
     case contradiction(String)
     /// A file that a setting names cannot be used.
     case unusable(String)
 
-    /// True when the fault lies in the command line, so that the exit status is that of wrong usage.
+    /// True if the fault is in the command line. The exit status is then the one of wrong usage.
     package var isUsageError: Bool {
         switch self {
         case .missingValue, .unexpectedArgument, .unknownKey(_, .flag, _), .invalidValue(_, _, .flag, _): true
@@ -54,7 +54,7 @@ package enum ConfigurationError: Error, Sendable, Equatable, CustomStringConvert
 
     private static func quoted(_ text: String) -> String { "\"\(shown(text))\"" }
 
-    /// A text as it may stand in a line of a terminal or of a log: short, and without control characters.
+    /// A text made safe for a line of a terminal or a log: short, and without control characters.
     private static func shown(_ text: String) -> String {
         let scalars = text.unicodeScalars.prefix(maxShownLength).map { scalar in
             scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
@@ -63,7 +63,7 @@ package enum ConfigurationError: Error, Sendable, Equatable, CustomStringConvert
     }
 }
 
-/// Where a setting was written: what an error about it must name.
+/// The place where a setting was written, which an error about the setting names.
 package enum ConfigurationSource: Sendable, Equatable, CustomStringConvertible {
     /// A command-line flag, as `--max-batch-tokens`.
     case flag(String)
@@ -81,13 +81,13 @@ package enum ConfigurationSource: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-/// Finds the known name that somebody who mistyped one meant.
+/// Finds the known name that is most similar to a mistyped one.
 enum EditDistance {
-    /// Names above this length are not compared: no key comes near it, and the cost is the product of both lengths.
+    /// Longer names are not compared: no key is nearly this long, and the cost is the product of both lengths.
     private static let maxLength = 64
 
-    /// The candidate with the fewest edits from `name`, nil when none is near enough to be a plausible slip: at most
-    /// one edit for every three bytes.
+    /// The candidate with the fewest edits from `name`; nil if no candidate is similar enough (at most one edit for
+    /// every three bytes).
     static func nearest(to name: String, among candidates: [String]) -> String? {
         guard name.utf8.count <= maxLength else { return nil }
         let ranked = candidates.map { (name: $0, distance: distance(Array(name.utf8), Array($0.utf8))) }
@@ -95,8 +95,8 @@ enum EditDistance {
         return best.distance <= max(1, name.utf8.count / 3) ? best.name : nil
     }
 
-    /// Number of insertions, deletions, substitutions and swaps of neighbours (optimal string alignment) that make one
-    /// name of the other. O(first × second) time, O(second) space.
+    /// The number of insertions, deletions, substitutions and swaps of neighbours (optimal string alignment) that turn
+    /// one name into the other. O(first × second) time, O(second) space.
     static func distance(_ first: [UInt8], _ second: [UInt8]) -> Int {
         var beforePrevious: [Int] = []
         var previous = Array(0...second.count)

@@ -10,22 +10,22 @@ package struct ConfigurationKey: Sendable {
     package let name: String
     /// The setting's name in earlier releases, which still works, with a warning in the log; nil for none.
     package let formerName: String?
-    /// What a value is, for `--help`: `integer`, `seconds`, `true|false`, `text`, `auto|json|text`.
+    /// The type of the value, for `--help`: `integer`, `seconds`, `true|false`, `text`, `auto|json|text`.
     package let type: String
-    /// What is counted: `tokens`, `bytes`; nil where the type says it.
+    /// The unit of the value: `tokens`, `bytes`; nil if the type includes it.
     package let unit: String?
-    /// The values that are taken, in words: `1 to 65536`; nil where the type says it.
+    /// The accepted values, in words: `1 to 65536`; nil if the type includes them.
     package let range: String?
     /// One paragraph: what the setting does, and why one would change it.
     package let effect: String
-    /// The value held by a configuration, as it would be written; nil when it is unset.
+    /// Reads the value from a configuration, as it would be written in the file; nil if it is unset.
     package let read: @Sendable (ServiceConfiguration) -> String?
-    /// Writes a value into a configuration; false when the text is of the wrong type or out of range.
+    /// Writes a value into a configuration; false if the text is of the wrong type or out of range.
     package let write: @Sendable (inout ServiceConfiguration, String) -> Bool
 
     /// - Parameters:
-    ///   - text: A value as it would be written; nil for an unset one.
-    ///   - value: The value that a text stands for; nil when the text is of the wrong type or out of range.
+    ///   - text: Converts a value to the text in the file; nil for an unset value.
+    ///   - value: Converts a text to a value; nil if the text is of the wrong type or out of range.
     private init<Value>(
         _ name: String,
         _ field: ConfigurationField<Value>,
@@ -60,15 +60,15 @@ package struct ConfigurationKey: Sendable {
     /// True for a setting that is on or off, whose flag may stand without a value or be spelled `--no-…`.
     package var isBoolean: Bool { type == Self.booleanType }
 
-    /// What a value must be, for error messages: `an integer (tokens) from 1 to 1048576`.
+    /// The description of a valid value, for error messages: `an integer (tokens) from 1 to 1048576`.
     package var expected: String {
         [type, unit.map { "(\($0))" }, range].compactMap(\.self).joined(separator: " ")
     }
 
-    /// The default as it would be written; nil when the setting is unset by default.
+    /// The default as it would be written in the file; nil if the setting is unset by default.
     package var defaultValue: String? { read(ServiceConfiguration()) }
 
-    /// Every variable of ours begins with this, so that a mistyped one can be noticed.
+    /// The prefix of all our variables. An unknown variable with this prefix is refused as a mistyped one.
     package static let variablePrefix = "SWIFTLET_"
 
     private static let booleanType = "true|false"
@@ -83,7 +83,7 @@ package struct ConfigurationKey: Sendable {
     }
 }
 
-/// The types that a setting may have: each says how a value is written, read back and checked.
+/// The types that a setting may have. Each type knows how a value is written, read back and checked.
 extension ConfigurationKey {
     static func integer(
         _ name: String,
@@ -174,7 +174,7 @@ extension ConfigurationKey {
         )
     }
 
-    /// A text; `type` names what it stands for, and `isValid` holds it to that.
+    /// A text. `type` names its meaning, and `isValid` checks it.
     static func text(
         _ name: String,
         _ field: ConfigurationField<String>,
@@ -243,9 +243,10 @@ extension ConfigurationKey {
     }
 }
 
-/// How single values are written and read.
+/// Conversions between single values and text.
 extension ConfigurationKey {
-    /// The words that YAML 1.1 takes for a boolean, in any case, and the 1 and 0 that are usual in an environment.
+    /// Reads a boolean: the words that YAML 1.1 accepts for one, in any letter case, and the 1 and 0 that are usual in
+    /// environment variables.
     static func truth(of text: String) -> Bool? {
         switch text.lowercased() {
         case "true", "yes", "on", "1": true
@@ -254,8 +255,8 @@ extension ConfigurationKey {
         }
     }
 
-    /// Reads a plain decimal number of seconds ("30", "0.5"), to the millisecond. Exponents, signs, hexadecimal and
-    /// names such as `inf`, which `Double` would take, are refused.
+    /// Reads a plain decimal number of seconds ("30", "0.5"), to the millisecond. Exponents, signs, hexadecimal numbers
+    /// and names such as `inf` are refused, although `Double` would accept them.
     static func duration(decimal text: String) -> Duration? {
         let isPlain = text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == 0x2E }
         // 12 characters stay far below what an Int64 of milliseconds can hold.

@@ -1,26 +1,26 @@
-/// The settings of what stands between the network and every route: TLS, API keys, browsers and compression.
+/// The settings of the checks between the network and the routes: TLS, API keys, browsers and compression.
 package struct EdgeSettings: Sendable {
-    /// Certificates of the TCP port (PEM); nil: it speaks plain HTTP.
+    /// Certificates of the TCP port (PEM); nil: the port speaks plain HTTP.
     package var tlsCertificate: String?
     /// The certificate's private key.
     package var tlsKey: String?
-    /// Oldest version of TLS.
+    /// Oldest version of TLS that is accepted.
     package var tlsMinVersion: TLSVersion = .tls12
-    /// File of API keys; nil: only the keys of the environment.
+    /// File of API keys; nil: only the keys of the environment count.
     package var apiKeysFile: String?
     /// Routes that need no key: ``RouteGroup``s with commas, or `none`.
     package var openRoutes = RouteGroup.health.rawValue
-    /// Origins of web pages that may call, as ``AllowedOrigins`` reads them; nil: none.
+    /// Origins of web pages that may call the service, as ``AllowedOrigins`` reads them; nil: none.
     package var corsAllowOrigin: String?
-    /// How long a browser may remember what a page is allowed.
+    /// How long a browser may remember a page's permissions.
     package var corsMaxAge: Duration = .seconds(7200)
     /// Whether answers are compressed.
     package var compression = true
-    /// Smallest answer in bytes that is compressed. 1,400 fit one packet of most networks, with the header fields.
+    /// Smallest answer in bytes that is compressed. 1,400 bytes and the header fields fit one packet of most networks.
     package var compressionMinBytes = 1400
 }
 
-/// The versions of TLS that may be the oldest to be spoken.
+/// The choices for the oldest accepted version of TLS.
 package enum TLSVersion: String, Sendable, CaseIterable {
     /// TLS 1.2, with forward secrecy and AEAD ciphers only.
     case tls12 = "1.2"
@@ -28,15 +28,15 @@ package enum TLSVersion: String, Sendable, CaseIterable {
     case tls13 = "1.3"
 }
 
-/// Routes that may be open to clients without a key: questions about the service, not work.
+/// Groups of routes that may be open to clients without a key: requests about the service itself, not work.
 package enum RouteGroup: String, CaseIterable, Sendable {
-    /// Probes: orchestrators have no keys to show.
+    /// Probes: orchestrators send no keys.
     case health
     case metrics
     case info
     case docs
 
-    /// The groups that a list with commas names, none by "none"; nil when the list names anything else.
+    /// The groups that a list with commas names; "none" names no group. Nil if the list names anything else.
     static func groups(in list: String) -> Set<RouteGroup>? {
         let names = list.split(separator: ",", omittingEmptySubsequences: false).map { String($0.trimmed) }
         guard names != ["none"] else { return [] }
@@ -70,7 +70,7 @@ enum AllowedOrigins: Sendable, Equatable {
 }
 
 extension Substring {
-    /// Without spaces and tabs at either end.
+    /// The text without spaces and tabs at either end.
     var trimmed: Substring {
         var text = self
         while let first = text.first, first == " " || first == "\t" { text.removeFirst() }

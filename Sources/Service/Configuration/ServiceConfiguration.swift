@@ -5,13 +5,13 @@ package import Logging
 
 /// The settings of `swiftlet serve`.
 ///
-/// It is composed of the structs that the parts of the program take, each with its own defaults: a default stands at
-/// its property and nowhere else. The table ``ConfigurationKey/sections`` gives names to the properties that an
-/// operator sets. Immutable once the service runs.
+/// It is composed of the structs that the parts of the program use, each with its own defaults: a default stands at its
+/// property and nowhere else. The table ``ConfigurationKey/sections`` names the properties that an operator can set.
+/// The configuration does not change while the service runs.
 package struct ServiceConfiguration: Sendable {
-    /// Which model is served, and how it computes.
+    /// The model that is served, and its arithmetic.
     package var model = ModelSettings()
-    /// Where the service listens.
+    /// The addresses on which the service listens.
     package var listen = ListenSettings()
     /// TLS, API keys, browsers and compression.
     package var edge = EdgeSettings()
@@ -21,19 +21,19 @@ package struct ServiceConfiguration: Sendable {
     package var inference = InferenceConfiguration()
     /// The watch over the engine, and the end of the process.
     package var lifecycle = LifecycleSettings()
-    /// What is logged.
+    /// The settings of the log.
     package var log = LogSettings()
-    /// One line for each former name that somebody used, to be logged at the start.
+    /// One line for each former name that was used, to be logged at the start.
     package var warnings: [String] = []
 
-    /// All settings at their defaults.
+    /// Makes a configuration with all settings at their defaults.
     package init() {}
 
-    /// CPUs for each event loop: a loop only moves bytes and parses, the engine needs the CPUs far more.
+    /// The number of CPUs for each event loop. A loop only moves bytes and parses; the engine needs the CPUs far more.
     private static let cpusPerEventLoop = 4
 
-    /// The settings with everything filled in that follows from them and from this machine: addresses, and numbers of
-    /// threads where a setting is 0. The rooms are given these.
+    /// The settings, completed by values that depend on the settings and on this machine: addresses, and numbers of
+    /// threads for which a setting is 0. The parts of the program get this configuration.
     ///
     /// - Parameter cpus: The CPU budget of the process.
     package func completed(cpus: Int) -> ServiceConfiguration {
@@ -50,7 +50,7 @@ package struct ServiceConfiguration: Sendable {
     }
 }
 
-/// Which model is served, and how it computes.
+/// The model that is served, and its arithmetic.
 package struct ModelSettings: Sendable {
     /// Folder of the model, or its id on the Hub; nil: the bundled one (``BundledModel``).
     package var name: String?
@@ -58,13 +58,13 @@ package struct ModelSettings: Sendable {
     package var revision: String?
     /// Name shown by `/info`; nil: the id on the Hub, else the folder's name.
     package var servedName: String?
-    /// Which of the model's prompts is the default; nil: the one that the model names, else none.
+    /// The default prompt, one of the model's prompts; nil: the one that the model names, else none.
     package var defaultPromptName: String?
     /// Arithmetic and kernels of the model's products.
     package var compute = ComputeOptions()
 }
 
-/// Where the service listens.
+/// The addresses on which the service listens.
 package struct ListenSettings: Sendable {
     /// Address or name to listen on, or ``noHost``.
     package var host = "127.0.0.1"
@@ -92,17 +92,17 @@ package struct ListenSettings: Sendable {
 package struct LifecycleSettings: Sendable {
     /// How long a batch may take, and how long work may wait without any batch being finished.
     package var watchdogTimeout: Duration = .seconds(30)
-    /// From SIGTERM until no new connections are taken.
+    /// Time from SIGTERM until new connections are refused.
     package var drainDelay: Duration = .seconds(1)
-    /// From then to exit at the latest.
+    /// Longest time from the end of ``drainDelay`` to the exit.
     package var drainTimeout: Duration = .seconds(25)
 }
 
-/// What is logged.
+/// The settings of the log.
 package struct LogSettings: Sendable {
     /// The form of a log line.
     package enum Format: String, Sendable, CaseIterable {
-        /// `text` where standard error is a terminal, else `json`.
+        /// `text` if standard error is a terminal, else `json`.
         case auto
         /// One JSON object a line, for a log collector.
         case json
@@ -110,17 +110,17 @@ package struct LogSettings: Sendable {
         case text
     }
 
-    /// Which requests have a line in the access log.
+    /// The requests that have a line in the access log.
     package enum AccessScope: String, Sendable, CaseIterable {
         /// Every request.
         case all
-        /// Requests answered with a status of 400 and above, or not at all.
+        /// Requests that were answered with a status of 400 and above, or not answered at all.
         case errors
         /// None.
         case off
     }
 
-    /// Least severity that is logged.
+    /// Lowest severity that is logged.
     package var level: Logger.Level = .info
     /// Form of a log line.
     package var format: Format = .auto

@@ -2,13 +2,13 @@ import Foundation
 import ModelFiles
 import Yams
 
-/// The YAML file: a flat list of `key: value`, one a line.
+/// Reads the YAML file: a flat list of `key: value`, one on each line.
 ///
 /// YAML can express far more: anchors that expand to gigabytes, nesting without end, tags. A configuration needs none
-/// of it, so the shape of each line is checked before the parser sees the text; Yams then reads what is left:
-/// comments, quoting and escapes.
+/// of that, so the form of each line is checked before the parser sees the text. Yams then handles the rest: comments,
+/// quoting and escapes.
 enum SettingsFile {
-    /// The whole reference file with its comments takes a quarter of this.
+    /// The most bytes of a file. The reference file with all its comments has a quarter of this.
     static let maxBytes = 64 * 1024
 
     /// Reads and parses the file at `path`.
@@ -69,7 +69,7 @@ enum SettingsFile {
     private static let known = ConfigurationKey.byName { $0 }
     private static let flatListExpected = "expected a flat list of `key: value`, one a line from the line's start"
 
-    /// `key:`, `key: ~` and `key: null` leave a setting at what it would be without the line.
+    /// Whether a value is absent: `key:`, `key: ~` and `key: null` have the same effect as no line.
     private static func isNull(_ scalar: Node.Scalar) -> Bool {
         scalar.style == .plain && ["", "~", "null", "Null", "NULL"].contains(scalar.string)
     }

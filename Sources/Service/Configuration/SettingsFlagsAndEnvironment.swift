@@ -1,4 +1,5 @@
-/// The settings among the command line's words: `--port 9000`, `--port=9000`, `--auto-truncate`, `--no-auto-truncate`.
+/// Reads the settings from the command line's words: `--port 9000`, `--port=9000`, `--auto-truncate`,
+/// `--no-auto-truncate`.
 enum SettingsFlags {
     /// Reads flags in order. The last of repeated flags wins, so that a script can append to its defaults.
     static func parse(_ words: [String]) throws(ConfigurationError) -> [Setting] {
@@ -48,17 +49,19 @@ enum SettingsFlags {
     }
 }
 
-/// The settings among the environment's variables: `SWIFTLET_MAX_BATCH_TOKENS=8192`.
+/// Reads the settings from the environment's variables: `SWIFTLET_MAX_BATCH_TOKENS=8192`.
 ///
-/// An empty value counts as no value, because compose files and shells write one for a variable that is not set.
+/// An empty value counts as no value, because compose files and shells write an empty value for a variable that is not
+/// set.
 package enum SettingsEnvironment {
     /// The variable that names the configuration file.
     static let fileVariable = ConfigurationKey.variable("config")
-    /// The variable that lists API keys. It is not a setting: `--print-config` shows settings, and `ps` shows flags.
+    /// The variable that lists API keys. It is not a setting, because `--print-config` shows settings, and `ps` shows
+    /// flags.
     package static let keysVariable = ConfigurationKey.variable("api_keys")
 
-    /// Variables with our prefix that are not settings: the file's path, the keys, the choice of OpenBLAS's kernels,
-    /// which is made before there is a configuration, and the folder that larger tests read.
+    /// Variables with our prefix that are not settings: the file's path, the keys, the choice of OpenBLAS's kernels
+    /// (which is made before the configuration is read), and the folder that larger tests read.
     private static let otherVariables: Set = [
         fileVariable, keysVariable, ConfigurationKey.variable("blas_core"), ConfigurationKey.variable("reference"),
     ]
@@ -87,9 +90,9 @@ package enum SettingsEnvironment {
 
     private static let known = ConfigurationKey.byName(spelled: ConfigurationKey.variable)
 
-    /// Whether Kubernetes made the variable: for a Service that is named `swiftlet` it gives every pod of the
-    /// namespace SWIFTLET_SERVICE_HOST, SWIFTLET_SERVICE_PORT…, SWIFTLET_PORT=tcp://… and SWIFTLET_PORT_80_TCP…
-    /// unless the pod says `enableServiceLinks: false`. None of these is meant for us.
+    /// Whether Kubernetes made the variable: for a Service that is named `swiftlet` it gives every pod of the namespace
+    /// SWIFTLET_SERVICE_HOST, SWIFTLET_SERVICE_PORT…, SWIFTLET_PORT=tcp://… and SWIFTLET_PORT_80_TCP… unless the pod
+    /// says `enableServiceLinks: false`. None of these variables is meant for this program.
     private static func isServiceLink(_ variable: String, value: String) -> Bool {
         if variable.hasSuffix("_SERVICE_HOST") || variable.contains("_SERVICE_PORT") { return true }
         if variable.contains(/_PORT_[0-9]+_(TCP|UDP|SCTP)(_PROTO|_PORT|_ADDR)?$/) { return true }

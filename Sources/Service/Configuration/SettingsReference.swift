@@ -1,6 +1,6 @@
 extension ServiceConfiguration {
-    /// The configuration as a commented YAML file with every key: what `swiftlet serve --print-config` prints, and,
-    /// at the defaults, what is committed as `config/swiftlet.yaml`.
+    /// The configuration as a commented YAML file with every key. `swiftlet serve --print-config` prints it; with all
+    /// defaults, it is the file `config/swiftlet.yaml`.
     package var yaml: String {
         var lines = Self.preamble
         for section in ConfigurationKey.sections {
@@ -30,7 +30,7 @@ extension ServiceConfiguration {
         # the CPU.
         """.split(separator: "\n").map(String.init)
 
-    /// Quotes what YAML would not read back as the same text.
+    /// Quotes a text if YAML would not read it back as the same text.
     private static func scalar(_ text: String) -> String {
         if text.wholeMatch(of: /[A-Za-z0-9_.\/][A-Za-z0-9_.\/-]*/) != nil { return text }
         return "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
@@ -67,7 +67,7 @@ extension ConfigurationKey {
         return ([head] + lines).joined(separator: "\n")
     }
 
-    /// One line on type, unit, range, default and spellings.
+    /// One line with type, unit, range, default and spellings.
     fileprivate var signature: String {
         "\(expected). Default: \(defaultValue ?? "unset"). \(flag), \(variable)"
     }

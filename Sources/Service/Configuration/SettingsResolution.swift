@@ -4,15 +4,15 @@ import HTTPProtocol
 import HTTPServer
 import Inference
 
-/// One value as somebody wrote it, before it is checked.
+/// One value as it was written, before it is checked.
 struct Setting: Sendable {
     let key: ConfigurationKey
-    /// The former name by which the setting was written; nil when it was written by its name.
+    /// The setting's former name, if the setting was written by that name; else nil.
     var formerName: String?
     let value: String
     let source: ConfigurationSource
 
-    /// Writes the value into `configuration`, or says what is wrong with it.
+    /// Writes the value into `configuration`, or throws an error that says why the value is wrong.
     func apply(to configuration: inout ServiceConfiguration) throws(ConfigurationError) {
         guard key.write(&configuration, value) else {
             throw .invalidValue(key: key.name, value: value, source: source, expected: key.expected)
@@ -29,9 +29,9 @@ extension ServiceConfiguration {
     ///
     /// - Parameters:
     ///   - flags: the command line's words that are settings, in order.
-    ///   - environment: the process's variables, of which those that begin with `SWIFTLET_` are read.
+    ///   - environment: the process's variables; those that begin with `SWIFTLET_` are read.
     ///   - file: path of a YAML file; nil: `SWIFTLET_CONFIG`, else none.
-    /// - Throws: what is wrong with any of them. A wrong value is refused even where another source overrides it.
+    /// - Throws: an error for a wrong value, even if another source overrides that value.
     package static func resolve(
         flags: [String],
         environment: [String: String],
@@ -49,8 +49,8 @@ extension ServiceConfiguration {
         return configuration
     }
 
-    /// Refuses a file or an environment that gives a setting one value by its name and another by its former name. Of
-    /// flags the last wins, as of any flag that is repeated.
+    /// Refuses a file or an environment that gives a setting one value by its name and another value by its former
+    /// name. If both are flags, the last one wins, as for any repeated flag.
     private static func refuseTwoValues(_ settings: [Setting]) throws(ConfigurationError) {
         var seen: [String: Setting] = [:]
         for setting in settings {
@@ -65,7 +65,7 @@ extension ServiceConfiguration {
         }
     }
 
-    /// Refuses settings that are right one by one but cannot hold together.
+    /// Refuses settings that are valid one by one but contradict each other.
     func checkTogether() throws(ConfigurationError) {
         guard listen.listensOnTCP || listen.unixSocket != nil else {
             throw .contradiction(

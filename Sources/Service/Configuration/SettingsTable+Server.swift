@@ -2,7 +2,7 @@ import HTTPProtocol
 import HTTPServer
 import Inference
 
-/// The part of the table of settings that is about the network: see ``ConfigurationKey/sections``.
+/// The network's part of the table of settings; see ``ConfigurationKey/sections``.
 extension ConfigurationKey {
     static let network: [ConfigurationKey] = [
         .text(
@@ -295,9 +295,9 @@ extension ConfigurationKey {
         ),
     ]
 
-    /// A shorter time limit would only be a way to refuse everything.
+    /// The shortest time limit. A shorter one would refuse everything.
     static let shortest: Duration = .milliseconds(1)
-    /// A day: a longer time limit is none.
+    /// The longest time limit: a day. A longer one would be no limit.
     static let longest: Duration = .seconds(86400)
 
     static let log: [ConfigurationKey] = [

@@ -4,23 +4,24 @@ import HTTPTypes
 import Synchronization
 import TLS
 
-/// The API keys, from a file that may be read again and from the environment. A client must show one of them.
+/// The API keys, from a file that may be read again and from the environment. A client must send one of them.
 ///
-/// Only digests are kept, and each comparison takes the same time whatever was shown (`SecretDigest`). Guard: the
-/// mutex.
+/// Only digests of the keys are kept, and each comparison takes the same time whatever the client sent
+/// (`SecretDigest`). Guard: the mutex.
 final class APIKeys: Sendable {
-    /// The judgement of the keys in a request's head.
+    /// The result of the check of a request's keys.
     enum Verdict {
         case known, missing, unknown
     }
 
-    /// Bytes of the file: far more than ``maxKeys`` of the usual length.
+    /// Most bytes of the file: far more than ``maxKeys`` keys of the usual length need.
     static let maxFileBytes = 256 * 1024
-    /// Keys in all. Each costs every request a comparison of some nanoseconds.
+    /// Most keys. Each key costs every request a comparison of some nanoseconds.
     static let maxKeys = 1024
-    /// Bytes of one key.
+    /// Most bytes of one key.
     static let maxKeyBytes = 512
-    /// How many keys of one request are looked at. A client may use several headers, but not try one key after another.
+    /// The most keys of one request that are checked. A client may use several headers, but must not try many keys in
+    /// one request.
     private static let maxShown = 4
 
     /// The file's path; nil where there is none.
@@ -29,7 +30,7 @@ final class APIKeys: Sendable {
     private let fromFile: Mutex<[SecretDigest]>
 
     /// - Parameters:
-    ///   - path: A file with a key a line; blank lines and those that begin with # are skipped.
+    ///   - path: A file with one key on each line; blank lines and lines that begin with # are skipped.
     ///   - listed: Further keys.
     init(path: String?, listed: [String]) throws(APIKeysError) {
         self.path = path
@@ -46,7 +47,7 @@ final class APIKeys: Sendable {
         fromFile.withLock { $0 = fresh }
     }
 
-    /// How many there are.
+    /// The number of keys.
     var count: Int { listed.count + fromFile.withLock(\.count) }
 
     /// Looks for a key in `Authorization: Bearer`, `api-key` and `x-api-key`.
@@ -65,14 +66,14 @@ final class APIKeys: Sendable {
         return isKnown ? .known : .unknown
     }
 
-    /// The keys that a request shows. In `Authorization` a key stands only after the scheme; in the other two fields
-    /// some clients write the scheme too.
+    /// The keys in a request's header fields. In `Authorization` the scheme must stand before the key; in the other two
+    /// fields some clients write the scheme too.
     private static func shown(in fields: HTTPFields) -> [Substring] {
         fields[values: .authorization].compactMap(bearerToken(in:))
             + (fields[values: .apiKey] + fields[values: .xAPIKey]).map { bearerToken(in: $0) ?? $0[...].trimmed }
     }
 
-    /// What follows "Bearer", in any letter case (RFC 9110, 11.1).
+    /// The text after "Bearer", in any letter case (RFC 9110, 11.1).
     private static func bearerToken(in value: String) -> Substring? {
         let value = value[...].trimmed
         guard let space = value.firstIndex(of: " "), value[..<space].lowercased() == "bearer" else { return nil }
@@ -104,7 +105,8 @@ final class APIKeys: Sendable {
         guard keys.count <= maxKeys else { throw .tooMany(source: source, limit: maxKeys) }
         var digests: [SecretDigest] = []
         for (number, key) in zip(1..., keys) {
-            // Only what can be sent in a header field; spaces would be lost at the ends.
+            // A key must be text that can be sent in a header field. Spaces are refused, because they would be lost at
+            // the ends.
             guard !key.isEmpty, key.count <= maxKeyBytes, key.allSatisfy({ (0x21...0x7E).contains($0) }) else {
                 throw .malformed(source: source, number: number, limit: maxKeyBytes)
             }
@@ -115,7 +117,7 @@ final class APIKeys: Sendable {
     }
 }
 
-/// Why keys can't be used. No message holds any part of one.
+/// The reason why the keys can't be used. No message holds any part of a key.
 enum APIKeysError: Error, Equatable, CustomStringConvertible {
     case unreadable(path: String)
     case tooLarge(path: String, limit: Int)
@@ -141,6 +143,6 @@ enum APIKeysError: Error, Equatable, CustomStringConvertible {
 extension HTTPField.Name {
     /// The field in which clients of Azure's interface send the key.
     static let apiKey = Self.make("api-key")
-    /// The field in which other clients send it.
+    /// The field in which other clients send the key.
     static let xAPIKey = Self.make("x-api-key")
 }

@@ -3,7 +3,7 @@ import HTTPProtocol
 import HTTPTypes
 import Synchronization
 
-/// Content codings (RFC 9110, 8.4): requests may be gzip or deflate, answers are gzip where the client takes it.
+/// Content codings (RFC 9110, 8.4): requests may be gzip or deflate; answers are gzip if the client accepts it.
 struct ContentCoding: Sendable {
     /// The size in bytes from which an answer is compressed; nil for never.
     let minimumBytes: Int?
@@ -16,7 +16,7 @@ struct ContentCoding: Sendable {
     private static let accepted = "gzip, deflate, identity"
 
     /// The coding of a request's body; nil for none.
-    /// - Throws: 415 for others, and for more than one.
+    /// - Throws: 415 for another coding, or for more than one.
     func coding(of fields: HTTPFields) throws(ServiceError) -> CompressionFormat? {
         guard let value = fields[.contentEncoding] else { return nil }
         switch value[...].trimmed.lowercased() {
@@ -34,7 +34,7 @@ struct ContentCoding: Sendable {
         }
     }
 
-    /// A request's body as it was before it was coded in `format`. Takes time: not for the event loop.
+    /// A request's body, decoded from `format`. Takes time, so it must not run on the event loop.
     func body(of request: Request, _ format: CompressionFormat?) throws(ServiceError) -> [UInt8] {
         guard let format else { return request.body }
         do throws(CompressionError) {
@@ -51,7 +51,7 @@ struct ContentCoding: Sendable {
 
     // MARK: Answers
 
-    /// Compresses an answer where that is worth it and the client accepts it.
+    /// Compresses an answer if that saves enough and the client accepts it.
     ///
     /// - Parameter isOnLoop: whether this runs on the event loop, so that the compression has to be done later.
     func encode(_ response: inout Response, for head: HTTPRequest, isOnLoop: Bool) {
@@ -61,7 +61,8 @@ struct ContentCoding: Sendable {
         guard Self.acceptsGzip(head.headerFields) else { return }
         switch response.body {
         case _ where head.method == .head:
-            // The fields of a GET's answer, which has no length then either (RFC 9110, 8.6), without the work.
+            // HEAD gets the fields of a GET's answer without the work. A compressed answer has no length in either case
+            // (RFC 9110, 8.6).
             response.body = .stream { nil }
         case .bytes(let body) where isOnLoop:
             guard let compressor = try? SharedCompressor(expectedBytes: body.count) else { return }
@@ -78,7 +79,7 @@ struct ContentCoding: Sendable {
         response.head.headerFields[.contentEncoding] = "gzip"
     }
 
-    /// Whether compression gains anything: bytes of floats, and compressed content, hardly shrink.
+    /// Whether compression makes the content smaller: bytes of floats and compressed content hardly shrink.
     private static func isText(_ head: HTTPResponse) -> Bool {
         guard head.headerFields[.contentEncoding] == nil, let type = head.headerFields[.contentType] else {
             return false
@@ -86,7 +87,7 @@ struct ContentCoding: Sendable {
         return type.hasPrefix("application/json") || type.hasPrefix("text/")
     }
 
-    /// Whether gzip is acceptable and not less welcome than no coding (RFC 9110, 12.5.3).
+    /// Whether gzip is acceptable, and its weight is not below that of no coding (RFC 9110, 12.5.3).
     static func acceptsGzip(_ fields: HTTPFields) -> Bool {
         var gzip: Double?
         var identity: Double?
@@ -115,8 +116,7 @@ struct ContentCoding: Sendable {
     }
 }
 
-/// A compressor that pieces of one answer go through, one after another. Guard: the mutex; there is one piece at a
-/// time.
+/// A compressor for the pieces of one answer, one after another. Guard: the mutex; there is one piece at a time.
 private final class SharedCompressor: Sendable {
     private struct State: ~Copyable {
         var compressor: GzipCompressor
@@ -129,7 +129,7 @@ private final class SharedCompressor: Sendable {
         state = Mutex(State(compressor: try GzipCompressor(expectedBytes: expectedBytes)))
     }
 
-    /// Adds a piece; nil when the last was added before.
+    /// Adds a piece; nil if the last piece was added before.
     func add(_ piece: [UInt8], isLast: Bool) throws -> [UInt8]? {
         try state.withLock { state in
             guard !state.isDone else { return nil }
@@ -138,7 +138,7 @@ private final class SharedCompressor: Sendable {
         }
     }
 
-    /// The next bytes to send. Pieces are pulled until the compressor gives some.
+    /// The next bytes to send. Pieces are pulled until the compressor outputs some bytes.
     func next(of pull: @Sendable () async throws -> [UInt8]?) async throws -> [UInt8]? {
         guard !state.withLock({ $0.isDone }) else { return nil }
         while let piece = try await pull() {

@@ -1,8 +1,8 @@
 import HTTPProtocol
 import HTTPTypes
 
-/// Which web pages may read our answers (CORS, https://fetch.spec.whatwg.org/#http-cors-protocol). Credentials that
-/// a browser adds by itself are never asked for: keys come from the page.
+/// The rules for web pages that may read our answers (CORS, https://fetch.spec.whatwg.org/#http-cors-protocol).
+/// Credentials that a browser adds by itself are not used, because the page itself sends the key.
 struct CrossOrigin: Sendable {
     private let origins: AllowedOrigins
     private let maxAge: Duration
@@ -16,7 +16,8 @@ struct CrossOrigin: Sendable {
         self.maxAge = maxAge
     }
 
-    /// Adds the fields that the browser must know, and to the answer of a preflight OPTIONS also what is allowed.
+    /// Adds the fields that the browser needs. The answer to a preflight OPTIONS also gets the fields that say what is
+    /// allowed.
     func mark(_ response: inout Response, for head: HTTPRequest) {
         let fields = head.headerFields
         if case .listed = origins { response.head.headerFields.addVary("Origin") }
@@ -28,8 +29,8 @@ struct CrossOrigin: Sendable {
         }
         response.head.headerFields.addVary("Access-Control-Request-Method, Access-Control-Request-Headers")
         response.head.headerFields[.accessControlAllowMethods] = response.head.headerFields[.allow]
-        // The names that the browser asks for, because `*` would not cover Authorization. Only a valid field value gets
-        // this far.
+        // The answer repeats the names that the browser asks for, because `*` would not cover Authorization. The value
+        // is safe to repeat: an invalid field value was refused before.
         response.head.headerFields[.accessControlAllowHeaders] = fields[.accessControlRequestHeaders]
         response.head.headerFields[.accessControlMaxAge] = "\(maxAge.components.seconds)"
     }
@@ -43,7 +44,7 @@ struct CrossOrigin: Sendable {
 }
 
 extension HTTPFields {
-    /// Says that the answer also depends on these request fields.
+    /// Adds a `Vary` field: the answer also depends on these request fields.
     mutating func addVary(_ names: String) {
         self[.vary] = self[.vary].map { "\($0), \(names)" } ?? names
     }

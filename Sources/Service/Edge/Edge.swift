@@ -5,8 +5,8 @@ import HTTPTypes
 import Logging
 import TLS
 
-/// What stands between the network and every route: keys, pages that may read answers, content codings, and the
-/// certificate. The parts guard themselves.
+/// The checks between the network and the routes: API keys, web pages that may read answers, content codings, and the
+/// certificate. Each part guards its own state.
 package struct Edge: Sendable {
     let keys: APIKeys?
     let openRoutes: Set<RouteGroup>
@@ -24,9 +24,9 @@ package struct Edge: Sendable {
     }
 
     /// Reads the files that the settings name.
-    /// - Throws: `ConfigurationError` where one can't be used.
+    /// - Throws: `ConfigurationError` if a file can't be used.
     ///
-    /// - Parameter listedKeys: API keys beside those of the file.
+    /// - Parameter listedKeys: API keys in addition to those of the file.
     package init(_ configuration: ServiceConfiguration, listedKeys: [String] = []) throws(ConfigurationError) {
         let settings = configuration.edge
         openRoutes = RouteGroup.groups(in: settings.openRoutes) ?? []
@@ -56,7 +56,7 @@ package struct Edge: Sendable {
         }
     }
 
-    /// The keys of a list with commas, as it stands in the environment; an empty list has none.
+    /// The keys in a list with commas, as the environment variable has it; an empty list has no keys.
     static func keys(in list: String?) -> [String] {
         guard let list, !list.isEmpty else { return [] }
         return list.split(separator: ",", omittingEmptySubsequences: false).map { String($0.trimmed) }
@@ -64,13 +64,13 @@ package struct Edge: Sendable {
 
     // MARK: Requests and answers
 
-    /// What a request's head shows of keys. Where no key is needed for anything, every request counts as known.
+    /// Checks the keys in a request's head. If the service has no keys, every request counts as known.
     func judgeKey(of head: HTTPRequest) -> APIKeys.Verdict {
         keys?.judge(head.headerFields) ?? .known
     }
 
-    /// Lets a request in by what it shows of keys, or because its route is open.
-    /// - Throws: 401.
+    /// Admits a request if its key is known or its route is open.
+    /// - Throws: 401 otherwise.
     func admit(_ head: HTTPRequest, _ key: APIKeys.Verdict) throws(ServiceError) {
         guard key != .known, head.method != .options else { return }
         if let group = RouteGroup(head), openRoutes.contains(group) { return }
@@ -85,7 +85,7 @@ package struct Edge: Sendable {
         throw error
     }
 
-    /// An answer with the fields that CORS needs, compressed where the client takes that.
+    /// An answer with the fields that CORS needs, compressed if the client accepts that.
     func finish(_ response: Response, for head: HTTPRequest, isOnLoop: Bool = false) -> Response {
         var response = response
         crossOrigin?.mark(&response, for: head)
@@ -95,8 +95,8 @@ package struct Edge: Sendable {
 
     // MARK: Files
 
-    /// Reads keys and certificate again, for the requests and connections to come. A file that cannot be used leaves
-    /// the old state in place and is logged.
+    /// Reads keys and certificate again, for new requests and connections. If a file cannot be used, the old keys or
+    /// the old certificate stay, and the reason is logged.
     func reload(_ logger: Logger) {
         do {
             try keys?.reload()
@@ -117,10 +117,11 @@ package struct Edge: Sendable {
         warn(logger)
     }
 
-    /// A certificate that expires sooner is logged as a warning. Today's authorities renew theirs a month before.
+    /// A certificate that expires sooner than this causes a warning in the log. Certificates are usually renewed a
+    /// month before they expire.
     private static let shortestValidity = 7 * 86_400
 
-    /// Logs warnings about what works but should not stay so.
+    /// Logs warnings about settings that work but should be changed.
     func warn(_ logger: Logger) {
         for (path, what) in [(keys?.path, "API keys"), (certificates?.key, "private key")] {
             guard let path, Self.isReadableByAll(path) else { continue }
@@ -147,8 +148,8 @@ package struct Edge: Sendable {
 }
 
 extension RouteGroup {
-    /// The group of a request; nil for work, and for paths that do not exist. Only GET and HEAD are open: POST may be
-    /// work at a probe's path.
+    /// The group of a request; nil for work, and for paths that do not exist. Only GET and HEAD are open, because a
+    /// POST to a probe's path may be work.
     init?(_ head: HTTPRequest) {
         guard head.method == .get || head.method == .head else { return nil }
         switch (head.path ?? "").prefix(while: { $0 != "?" }) {

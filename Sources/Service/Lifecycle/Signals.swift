@@ -2,14 +2,14 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Hears SIGTERM and SIGINT. The first signal asks for an orderly end. A second SIGINT, from somebody who presses
-/// Ctrl-C twice, ends the process at once. A repeated SIGTERM does not: supervisors send it twice, and have SIGKILL
-/// too.
+/// Handles SIGTERM and SIGINT. The first signal asks for an orderly end. A second SIGINT, from a user who presses
+/// Ctrl-C twice, ends the process at once. A second SIGTERM does not, because some supervisors send it twice, and they
+/// have SIGKILL too.
 final class StopSignals: Sendable {
     /// Kept alive here, and cancelled at the end.
     private let sources = Mutex<[any DispatchSourceSignal]>([])
 
-    /// - Parameter onFirst: told the first signal's name.
+    /// - Parameter onFirst: called with the first signal's name.
     init(onFirst: @escaping @Sendable (String) -> Void) {
         let count = Count()
         let queue = DispatchQueue(label: "swiftlet.signals")
@@ -22,8 +22,8 @@ final class StopSignals: Sendable {
                     if count.increment() == 1 {
                         onFirst(number == SIGTERM ? "SIGTERM" : "SIGINT")
                     } else if number == SIGINT {
-                        // The convention of shells: 128 and the signal's number. Without exit handlers, which would
-                        // take memory away under the engine's threads.
+                        // The convention of shells: 128 and the signal's number. No exit handlers run, because they
+                        // would free memory that the engine's threads still use.
                         _exit(128 + SIGINT)
                     }
                 }
@@ -45,7 +45,7 @@ final class StopSignals: Sendable {
     }
 }
 
-/// Hears SIGHUP, with which operators have files read again.
+/// Handles SIGHUP, with which operators ask the service to read files again.
 final class ReloadSignal: Sendable {
     /// Kept alive here, and cancelled at the end.
     private let source = Mutex<(any DispatchSourceSignal)?>(nil)
@@ -54,7 +54,7 @@ final class ReloadSignal: Sendable {
         // The default action would end the process before Dispatch hears of the signal.
         signal(SIGHUP, SIG_IGN)
         source.withLock { source in
-            // A queue of its own: two signals must not read the files at the same time.
+            // The queue is serial and its own, so that two signals do not read the files at the same time.
             let queue = DispatchQueue(label: "swiftlet.reload")
             let signals = DispatchSource.makeSignalSource(signal: SIGHUP, queue: queue)
             signals.setEventHandler(handler: reload)

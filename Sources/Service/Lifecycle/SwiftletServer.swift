@@ -12,7 +12,7 @@ package import Logging
 package struct ServedModel: Sendable {
     /// Its folder.
     package let directory: String
-    /// What clients call it where the configuration does not say; nil: the folder's name.
+    /// The name for clients, unless the configuration sets one; nil: the folder's name.
     package let name: String?
 
     /// A model in a folder.
@@ -24,12 +24,12 @@ package struct ServedModel: Sendable {
 
 /// The life of `swiftlet serve`: opens the port, loads the model, serves, and drains when told to stop.
 package enum SwiftletServer {
-    /// Returns after an orderly end.
+    /// Runs the service, and returns after an orderly end.
     ///
     /// - Parameters:
-    ///   - apiKeys: the value of `SWIFTLET_API_KEYS`: keys beside those of the configuration's file.
+    ///   - apiKeys: the value of `SWIFTLET_API_KEYS`: keys in addition to those of the configuration's file.
     ///   - locate: finds the model, or fetches it, while the port is open already.
-    /// - Throws: what prevents serving: an address in use, a model that does not load, a broken certificate.
+    /// - Throws: an error that prevents serving: an address in use, a model that does not load, a broken certificate.
     package static func run(
         _ configuration: ServiceConfiguration,
         apiKeys: String? = nil,
@@ -45,7 +45,7 @@ package enum SwiftletServer {
         await log.close(within: lastLines)
     }
 
-    /// How long the last lines may take to be written, because their reader may be stuck.
+    /// The longest time to wait until the last log lines are written: their reader may be stuck.
     private static let lastLines = Duration.seconds(1)
 
     private static func run(
@@ -109,7 +109,7 @@ package enum SwiftletServer {
         _ logger: Logger
     ) async {
         handler.state.update { $0.isDraining = true }
-        // A user who presses Ctrl-C does not wait for a load balancer.
+        // After Ctrl-C there is no delay: a user is waiting, not a load balancer.
         let delay = signal == "SIGTERM" ? settings.drainDelay : .zero
         logger.info("stopping", metadata: ["signal": "\(signal)", "drain_delay": "\(delay)"])
         try? await Task.sleep(for: delay)

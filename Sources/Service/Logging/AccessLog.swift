@@ -6,28 +6,28 @@ import Inference
 import JSON
 import Synchronization
 
-/// What logs and metrics know of a route.
+/// The facts about a route that logs and metrics use.
 struct RouteLabel: Sendable, Equatable {
     /// The main path.
     let name: String
-    /// Whether the route is work rather than a question about the service.
+    /// Whether the route is work, and not a request about the service itself.
     let isWork: Bool
     /// Whether the route's requests wait for the engine.
     let isQueued: Bool
 }
 
 /// A request's entry in the access log: everything an operator needs to find and judge the request, and nothing of its
-/// texts. So there is no query, no message of an error, and no path unless a route has it.
+/// texts. So there is no query, no error message, and no path that is not the path of a route.
 struct AccessEntry: Sendable {
     var requestID = RequestID()
     var trace: TraceParent?
     var client: String?
-    /// Nil where no request could be read.
+    /// The version of the request; nil if no request could be read.
     var version: HTTPVersion?
     var method: String?
-    /// Nil where no route has the path, or there was none to be read.
+    /// The route; nil if no route has the path, or no path could be read.
     var route: RouteLabel?
-    /// The status of the answer that was sent; 499 where the client had disconnected before.
+    /// The status of the answer that was sent; 499 if the client had disconnected before.
     var status = 499
     var errorKind: ServiceError.Kind?
     /// Whether the client disconnected before it had all of the answer, or the answer's stream failed.
@@ -37,7 +37,7 @@ struct AccessEntry: Sendable {
     var total = Duration.zero
     var usage: Usage?
 
-    /// The line, with its end.
+    /// The log line, including the line end.
     func line(at time: Date) -> [UInt8] {
         var writer = JSONWriter(reservingBytes: Self.usualBytes)
         writer.object { writer in
@@ -77,7 +77,7 @@ struct AccessEntry: Sendable {
     }
 
     private static let usualBytes = 512
-    /// The methods that are logged by name: any other could be a client's text.
+    /// The methods that are logged by name. Any other method could be a client's text.
     private static let knownMethods: Set<String> = [
         "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE",
     ]
@@ -110,7 +110,7 @@ final class AccessRecord: AnswerRecord {
     private let finish: @Sendable (AccessEntry) -> Void
 
     /// - Parameters:
-    ///   - request: the request; nil where none could be read.
+    ///   - request: the request; nil if none could be read.
     ///   - finish: receives the entry when it is complete.
     init(
         _ request: Request?,
@@ -139,7 +139,7 @@ final class AccessRecord: AnswerRecord {
         end { $0.entry.isBrokenOff = $0.hasBegun }
     }
 
-    /// Changes the entry, as the work on the request finds out more.
+    /// Changes the entry, when the work on the request finds out more.
     func note(_ change: (inout AccessEntry) -> Void) {
         state.withLock { change(&$0.entry) }
     }
@@ -181,16 +181,16 @@ final class AccessRecord: AnswerRecord {
 }
 
 extension HTTPField.Name {
-    /// The request's name, the client's or ours.
+    /// The request's name, given by the client or by the service.
     static let requestID = Self.make("x-request-id")
     /// W3C Trace Context.
     static let traceParent = Self.make("traceparent")
 }
 
-/// The log of requests: one JSON object a line, whatever the form of the other lines.
+/// The log of requests: one JSON object on each line, whatever the form of other log lines.
 struct AccessLog: Sendable {
     let scope: LogSettings.AccessScope
-    /// Where the lines go; nil where nothing is logged.
+    /// The writer of the lines; nil if nothing is logged.
     let writer: LogWriter?
 
     static let off = AccessLog(scope: .off, writer: nil)

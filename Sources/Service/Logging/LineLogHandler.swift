@@ -6,14 +6,14 @@ package import Logging
 
 /// Writes each log record as one line on standard error: words for a terminal, a JSON object for a collector.
 package struct LineLogHandler: LogHandler {
-    /// Least severity that is written.
+    /// Lowest severity that is written.
     package var logLevel = Logger.Level.info
     /// Values that every record carries.
     package var metadata: Logger.Metadata = [:]
     private let asJSON: Bool
     private let writer: LogWriter
 
-    /// A handler without metadata, from level info on.
+    /// Makes a handler without metadata that logs from level info on.
     package init(asJSON: Bool, writer: LogWriter) {
         self.asJSON = asJSON
         self.writer = writer
@@ -42,7 +42,8 @@ package struct LineLogHandler: LogHandler {
         let own = [("time", timestamp), ("level", event.level.rawValue), ("message", event.message.description)]
         var writer = JSONWriter()
         writer.object { writer in
-            // Not every reader accepts a key twice: metadata cannot replace the record's own keys.
+            // Metadata cannot replace the record's own keys, and no key is written twice, because not every reader
+            // accepts that.
             for (key, value) in own + pairs.filter({ pair in !own.contains { $0.0 == pair.key } }) {
                 writer.key(key)
                 writer.string(value)
@@ -54,7 +55,7 @@ package struct LineLogHandler: LogHandler {
     private func words(_ event: LogEvent, _ pairs: [(key: String, value: String)], _ timestamp: String) -> [UInt8] {
         let values = pairs.map { " \($0.key)=\($0.value)" }.joined()
         let line = "\(timestamp) \(event.level.rawValue): \(event.message)\(values)"
-        // Characters that would begin a new line, or control the terminal, are escaped.
+        // Characters that would begin a new line or control the terminal are escaped.
         return line.unicodeScalars.reduce(into: []) { bytes, scalar in
             let isControl = scalar.properties.generalCategory == .control
             bytes += isControl ? Array(scalar.escaped(asASCII: true).utf8) : Array(String(scalar).utf8)
@@ -64,7 +65,7 @@ package struct LineLogHandler: LogHandler {
 
 /// The time of a log line: RFC 3339 in UTC, to the millisecond, as "2026-01-31T09:05:07.012Z".
 enum Timestamp {
-    /// Appends the time. Foundation's styles would take as long as all the rest of an access log line.
+    /// Appends the time. Foundation's format styles would take as long as the rest of an access log line.
     static func append(_ date: Date, to bytes: inout [UInt8]) {
         let milliseconds = Int((date.timeIntervalSince1970 * 1000).rounded(.down))
         let (seconds, fraction) = milliseconds.quotientAndRemainderFloored(by: 1000)

@@ -3,13 +3,13 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Writes lines to standard error on a thread of its own, so that a reader that has stopped (a stuck pipe, a full disk)
-/// stops no event loop and no request. Lines that do not fit the buffer meanwhile are dropped and counted.
+/// Writes lines to standard error on its own thread, so that a reader that has stopped (a stuck pipe, a full disk)
+/// stops no event loop and no request. If lines do not fit into the buffer, they are dropped and counted.
 package final class LogWriter: Sendable {
-    /// How long lines are gathered for one write. With thousands of lines a second, a write for each would cost more
-    /// than the lines.
+    /// How long lines are gathered for one write. With thousands of lines a second, a separate write for each would
+    /// cost more than the lines themselves.
     private static let gathering = 0.01
-    /// At the end, the interval between two checks whether everything is written.
+    /// The interval between two checks, at the end, whether everything is written.
     private static let flushInterval = Duration.milliseconds(5)
 
     private struct State {
@@ -26,8 +26,8 @@ package final class LogWriter: Sendable {
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - capacity: the most bytes of lines that may wait; as many again may be in the write call.
-    ///   - descriptor: where the lines go; it must stay open.
+    ///   - capacity: the most bytes of lines that may wait; the same number may be in the write call.
+    ///   - descriptor: the descriptor that the lines are written to; it must stay open.
     package init(capacity: Int, descriptor: Int32 = STDERR_FILENO) {
         self.descriptor = descriptor
         self.capacity = capacity
@@ -40,7 +40,7 @@ package final class LogWriter: Sendable {
     /// Lines that did not fit the buffer, or could not be written.
     package var droppedLines: Int { state.withLock { $0.droppedLines } }
 
-    /// Takes a line, with its end, which will be written soon. Never waits.
+    /// Appends a line, which includes its line end and will be written soon. Never waits.
     package func append(_ line: [UInt8]) {
         let isFirst = state.withLock { state in
             guard !state.isClosed, state.pending.count + line.count <= capacity else {
@@ -54,7 +54,7 @@ package final class LogWriter: Sendable {
         if isFirst { wake.signal() }
     }
 
-    /// Takes no more lines, and returns when all are written or the time is up.
+    /// Accepts no more lines, and returns when all are written or the time is up.
     package func close(within limit: Duration) async {
         state.withLock { $0.isClosed = true }
         wake.signal()

@@ -1,8 +1,8 @@
 import Synchronization
 
-/// The name of a request in the log, in its answer and, where the client gave it, in the client's own logs.
+/// The name of a request in the log and in its answer; if the client gave the name, in the client's logs too.
 struct RequestID: Sendable, Equatable {
-    /// A longer name is not adopted: it would be a way to fill the log.
+    /// A longer name is not adopted, because clients could fill the log with it.
     static let maxBytes = 128
 
     let text: String
@@ -48,7 +48,7 @@ struct TraceParent: Sendable, Equatable {
 
     let text: String
 
-    /// Nil for a malformed field, which the standard treats like an absent one.
+    /// Makes a value from the field's text; nil for a malformed field, which the standard treats like an absent one.
     init?(_ text: String) {
         let bytes = Array(text.utf8)
         guard (Self.versionBytes...Self.maxBytes).contains(bytes.count), bytes.allSatisfy({ 0x21...0x7E ~= $0 }) else {

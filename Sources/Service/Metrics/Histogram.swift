@@ -1,8 +1,9 @@
 import Batching
 import Synchronization
 
-/// Counts of observations by size, as Prometheus keeps them: cumulative when read, lock-free when written. Each
-/// number is read by itself, so a scrape during an observation may see it in the sum and not yet in the count.
+/// Counts observations by size, as Prometheus does. It is written without locks, and its counts are cumulative when
+/// read. Each number is read separately, so a scrape during an observation may see the observation in the sum but not
+/// yet in the count.
 final class Histogram: Sendable {
     /// Upper bounds, ascending, in the unit of the observations.
     let bounds: [Double]
@@ -24,7 +25,8 @@ final class Histogram: Sendable {
 
     var isEmpty: Bool { cells.isZero }
 
-    /// How many observations are at most as large as each bound, and how many there are in all.
+    /// For each bound, the number of observations that are not larger than it; then the number of all observations. And
+    /// the sum of all observations.
     func snapshot() -> (cumulative: [Int], sum: Double) {
         var total = 0
         let cumulative = (0...bounds.count).map { index in
@@ -35,9 +37,9 @@ final class Histogram: Sendable {
     }
 }
 
-/// Counters that any thread may raise, and a sum of doubles.
+/// Counters that any thread may increment, and a sum of doubles.
 final class Cells: Sendable {
-    /// Atomics have no copies, so each lives in an object.
+    /// Atomics cannot be copied, so each has an object of its own.
     private final class Cell: Sendable {
         let value = Atomic<Int>(0)
     }

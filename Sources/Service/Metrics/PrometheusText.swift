@@ -75,8 +75,8 @@ struct PrometheusText {
         append(" ", value, "\n")
     }
 
-    /// The page has thousands of lines and is written on an event loop. So the pieces go straight into the page, and no
-    /// string is made first.
+    /// The page has thousands of lines and is written on an event loop. So the pieces are appended directly to the
+    /// page, without an intermediate string.
     private mutating func append(_ pieces: String...) {
         for piece in pieces { bytes += piece.utf8 }
     }
@@ -90,7 +90,7 @@ struct PrometheusText {
     }
 
     private func escaped(_ value: String) -> String {
-        // By scalars: "\r\n" is one Character, which would match none of the three cases.
+        // The loop goes by scalars, because "\r\n" is one Character, which would match none of the three cases.
         value.unicodeScalars.reduce(into: "") { result, scalar in
             switch scalar {
             case "\\": result += #"\\"#

@@ -4,7 +4,7 @@ import HTTPProtocol
 import HTTPServer
 import Host
 
-/// The figures that /metrics shows beside the service's own counts.
+/// The figures that /metrics shows in addition to the service's own counts.
 struct MetricsSources {
     var scheduler = SchedulerStatistics()
     var tokenVectorsHeld = 0
@@ -17,7 +17,7 @@ struct MetricsSources {
     var logLinesDropped = 0
     var workers = 0
     var modelName = ""
-    /// Nil until there is a model.
+    /// The description of the engine; nil until there is a model.
     var engine: EngineDescription?
     var version = ""
 }

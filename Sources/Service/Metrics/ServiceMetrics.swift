@@ -1,21 +1,21 @@
 package import Batching
 import Inference
 
-/// The figures that the service counts itself. All others on the page of /metrics are read from their owners at that
-/// moment.
+/// The figures that the service itself counts. All other figures on the page of /metrics are read from their owners
+/// when the page is made.
 package final class ServiceMetrics: Sendable {
-    /// Statuses with a counter of their own; any other is counted as 500.
+    /// Statuses that have their own counter; any other status is counted as 500.
     static let statuses = [
         200, 204, 400, 401, 403, 404, 405, 406, 408, 413, 414, 415, 417, 422, 424, 429, 431, 499, 500, 501, 503, 504,
         505,
     ]
-    /// The statuses that are shown for every route even at zero: alerts rest on them, and a rate sees the first event
-    /// of a series only if the series was there before. With all statuses the page would have five times the bytes.
+    /// The statuses that are shown for every route even at zero. Alerts use them, and a rate sees the first event of a
+    /// series only if the series existed before. With all statuses, the page would be five times as long.
     static let watchedStatuses: Set = [200, 424, 429, 500, 503, 504]
-    /// The classes of statuses, each with durations of its own.
+    /// The classes of statuses. Durations are counted for each class.
     static let statusClasses = ["2xx", "4xx", "5xx"]
 
-    /// In seconds: from an immediate health answer to a request that waited out a full queue.
+    /// Bounds in seconds, from an immediate health answer to a request that waited behind a full queue.
     static let timeBounds = [
         0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
     ]
@@ -43,9 +43,8 @@ package final class ServiceMetrics: Sendable {
     private let totals = Cells(count: 3)
     let tei = TEIMetrics()
 
-    /// All counts at zero.
-    /// - Parameter routes: those that are counted by name, each name once, although routes that share a path may share
-    ///   a name.
+    /// Starts with all counts at zero.
+    /// - Parameter routes: the routes that are counted by name. Routes that share a name are counted together.
     init(routes: [RouteLabel]) {
         var names: [String] = []
         for route in routes where !names.contains(route.name) { names.append(route.name) }
@@ -60,7 +59,7 @@ package final class ServiceMetrics: Sendable {
         }
     }
 
-    /// Counts a request whose answer has been sent, or never will be.
+    /// Counts a request that has ended: its answer has been sent, or will never be sent.
     func finished(_ entry: AccessEntry) {
         let row = row(of: entry.route)
         let column = Self.statuses.firstIndex(of: entry.status) ?? Self.statuses.firstIndex(of: 500) ?? 0
@@ -70,9 +69,9 @@ package final class ServiceMetrics: Sendable {
         tei.count(entry)
     }
 
-    /// A request of a route is being worked on.
+    /// Notes that work on a request of a route begins.
     func began(_ route: RouteLabel) { inFlight.increment(row(of: route)) }
-    /// A request of a route is being worked on no more.
+    /// Notes that work on a request of a route has ended.
     func ended(_ route: RouteLabel) { inFlight.increment(row(of: route), by: -1) }
 
     /// Counts a batch.
@@ -94,7 +93,7 @@ package final class ServiceMetrics: Sendable {
     var padding: Int { totals[1] }
     var truncatedInputs: Int { totals[2] }
 
-    /// How often a route, by its place in ``routeNames``, has answered with one of ``statuses``.
+    /// The number of answers of a route (by its place in ``routeNames``) with one of ``statuses``.
     func requestCount(row: Int, column: Int) -> Int { requests[row][column] }
 
     private func row(of route: RouteLabel?) -> Int {

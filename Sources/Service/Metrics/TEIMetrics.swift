@@ -32,12 +32,12 @@ final class TEIMetrics: Sendable {
     let failed = Cells(count: TEIMetrics.failures.count)
     let durations = Durations()
     let inputLength = Histogram(bounds: ServiceMetrics.tokenBounds)
-    /// Inputs: at 0 those of embeddings, at 1 those of predictions.
+    /// Counts of inputs: of embeddings at 0, of predictions at 1.
     let inputs = Cells(count: 2)
     let embed = Durations()
     let predict = Durations()
 
-    /// Counts a request, if it is one for the engine: probes, pages and tokenization are not counted.
+    /// Counts a request if it is for the engine. Probes, pages and tokenization are not counted.
     func count(_ entry: AccessEntry) {
         guard let route = entry.route, route.isQueued else { return }
         let method = (entry.usage?.inputLengths.count ?? 1) > 1 ? 1 : 0

@@ -3,9 +3,9 @@ import Inference
 import JSON
 import Tokenization
 
-/// A request's JSON object with typed access. A value of the wrong kind is an error that names the key, what was
-/// expected and what was found; null counts as absent; keys that no route knows are ignored, as clients of other
-/// servers send some. An option may stand in the object `parameters` too, where clients of the Hub put them.
+/// A request's JSON object with typed access. A value of the wrong kind causes an error that names the key, the
+/// expected kind and the found one. Null counts as absent. Unknown keys are ignored, because clients of other servers
+/// send some. An option may also stand in the object `parameters`, where clients of the Hub put options.
 struct RequestFields: Sendable {
     let members: JSONObject
 
@@ -32,7 +32,7 @@ struct RequestFields: Sendable {
         try optional(key, "a text") { if case .string(let text) = $0 { text } else { nil } }
     }
 
-    /// A list of texts that must be there and have one at least.
+    /// A required list of at least one text.
     func texts(_ key: String) throws -> [String] {
         let value = try required(key, "a list of texts")
         guard case .array(let elements) = value else { throw wrong("`\(key)`", "a list of texts", value) }
@@ -43,14 +43,14 @@ struct RequestFields: Sendable {
         }
     }
 
-    /// A text that must be there.
+    /// A required text.
     func text(_ key: String) throws -> String {
         let value = try required(key, "a text")
         guard case .string(let text) = value else { throw wrong("`\(key)`", "a text", value) }
         return text
     }
 
-    /// The fields of an object that must be there.
+    /// The fields of a required object.
     func object(_ key: String, _ expected: String) throws -> RequestFields {
         let value = try required(key, expected)
         guard case .object(let members) = value else { throw wrong("`\(key)`", expected, value) }
@@ -69,8 +69,9 @@ struct RequestFields: Sendable {
 
     /// `inputs` of the routes that run the model, or another interface's word for it.
     ///
-    /// A string, a list of strings, one list of ids or a list of such lists; where `pairs` are taken, also lists of
-    /// one or two strings, and objects of `text` and `text_pair`, of which one may stand without a list.
+    /// The value is a string, a list of strings, one list of ids, or a list of such lists. If `pairs` is true, elements
+    /// may also be lists of one or two strings, or objects with `text` and `text_pair`; a single such object may stand
+    /// without a list.
     func inputs(_ key: String = "inputs", pairs: Bool = false) throws -> [TextInput] {
         let expected = "a text, a list of texts, or lists of token ids"
         let value = try required(key, expected)
@@ -142,8 +143,8 @@ struct RequestFields: Sendable {
     }
 
     /// One of the inputs.
-    /// - Parameter place: where the input stands, for messages. It is computed for messages only, as a body can have a
-    ///   million inputs.
+    /// - Parameter place: the place of the input, for error messages. It is computed only for a message, because a
+    ///   body can have a million inputs.
     func input(_ value: JSONValue, at place: @autoclosure () -> String, pairs: Bool) throws -> TextInput {
         switch value {
         case .string(let text):
@@ -206,7 +207,7 @@ struct RequestFields: Sendable {
 }
 
 extension RequestFields {
-    /// An object that need not be there.
+    /// An optional object.
     func object(_ key: String) throws -> RequestFields? {
         try optional(key, "an object") {
             if case .object(let members) = $0 { RequestFields(members: members) } else { nil }
@@ -229,7 +230,7 @@ extension RequestFields {
         return try list(key, of: "texts") { if case .string(let text) = $0 { text } else { nil } }
     }
 
-    /// A text, or a list of texts, which must be there.
+    /// A required text or list of texts.
     func textOrTexts(_ key: String) throws -> (texts: [String], isBatch: Bool) {
         if case .array? = members[key] { return (try texts(key), true) }
         return ([try text(key)], false)
@@ -248,7 +249,7 @@ extension RequestFields {
 
     /// The case of `Choice` that a string stands for.
     /// - Parameters:
-    ///   - place: where it stands, for messages.
+    ///   - place: the place of the string, for error messages.
     ///   - aliases: other names of cases, in lower case.
     func choice<Choice: RawRepresentable & CaseIterable>(
         _ value: JSONValue,
@@ -280,7 +281,7 @@ extension RequestFields {
         }
     }
 
-    /// A value that must be there.
+    /// A required value.
     func required<Value>(_ key: String, _ value: Value?) throws(ServiceError) -> Value {
         guard let value else { throw .invalid("`\(key)` is missing") }
         return value

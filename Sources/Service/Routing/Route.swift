@@ -4,40 +4,40 @@ import HTTPTypes
 import Inference
 import JSON
 
-/// One thing that clients ask for: its paths, how it is answered, and how its errors look.
+/// A route: its paths, its function that answers requests, and the form of its errors.
 ///
-/// Several routes may share a path: with methods of their own, or told apart by the body (``RoutePath/fits``).
+/// Several routes may share a path. The method or the body tells them apart (``RoutePath/fits``).
 package struct Route: Sendable {
-    /// How the answer is made.
+    /// The way in which the answer is made.
     enum Answer: Sendable {
-        /// To GET and HEAD, on the event loop, because it needs no wait and next to no work; on the request-work
-        /// executor while `isCostly` says that it does.
+        /// Answers GET and HEAD. It runs on the event loop, because it needs no wait and next to no work. While
+        /// `isCostly` is true, it runs on the request-work executor.
         case atOnce(
             @Sendable (RouteRequest, RouteContext) throws -> Response,
             isCostly: @Sendable (RouteContext) -> Bool
         )
-        /// To POST, on the request-work executor.
+        /// Answers POST, on the request-work executor.
         case work(@Sendable (RouteRequest, RouteContext) async throws -> Response)
     }
 
-    /// What a request's body may be.
+    /// The kind of body that a request may have.
     enum Content: Sendable {
-        /// JSON: the client may leave its type unsaid, but may not name another type.
+        /// JSON. The client may leave out the content type, but may not name another type.
         case json
         /// Bytes that the route interprets itself.
         case any
     }
 
-    /// Where the route is found, the main path first.
+    /// The paths of the route, the main path first.
     let paths: [RoutePath]
-    /// How errors look.
+    /// The form of errors.
     let errors: ErrorShape
     let content: Content
-    /// Whether the route waits for the engine. Then a request is refused before its JSON is read if it would wait in
-    /// vain.
+    /// Whether the route's requests wait for the engine. If so, a request that would wait in vain is refused before its
+    /// JSON is read.
     let isQueued: Bool
     let answer: Answer
-    /// What logs and metrics know the route by.
+    /// The route's label in logs and metrics.
     let label: RouteLabel
 
     private init(paths: [RoutePath], errors: ErrorShape, content: Content, isQueued: Bool, answer: Answer) {
@@ -62,7 +62,7 @@ package struct Route: Sendable {
     }
 
     /// A route to POST.
-    /// - Parameter roots: further paths, to which clients post that know only the service's address.
+    /// - Parameter roots: further paths, for clients that know only the service's address.
     static func post(
         _ paths: RoutePath...,
         roots: [RoutePath] = [],
@@ -77,20 +77,20 @@ package struct Route: Sendable {
     /// The main path.
     var name: String { label.name }
 
-    /// Whether the route is a question about the service rather than work.
+    /// Whether the route is about the service itself, and not work.
     var isStatus: Bool { !label.isWork }
 
-    /// The methods taken, as in an Allow field.
+    /// The accepted methods, as in an Allow field.
     var methods: [String] { isStatus ? ["GET", "HEAD"] : ["POST"] }
 }
 
-/// A path on which a route is found: `/embed`, or with parameters of whole segments: `/v2/models/{model}/infer`.
+/// A path of a route: `/embed`, or with parameters that are whole segments: `/v2/models/{model}/infer`.
 struct RoutePath: Sendable {
     /// The path as it is written.
     let template: String
-    /// The head that a model must have for a body to be meant for this route.
+    /// The head that the model must have, or no body is meant for this route.
     let head: Head?
-    /// Whether a body is meant for this route; nil for the route that takes the bodies that fit no other.
+    /// Whether a body is meant for this route; nil for the route that takes all bodies that fit no other route.
     let fits: (@Sendable (JSONObject) -> Bool)?
 
     init(_ template: String, forHead head: Head? = nil, ifBody fits: (@Sendable (JSONObject) -> Bool)? = nil) {
@@ -99,13 +99,13 @@ struct RoutePath: Sendable {
         self.fits = fits
     }
 
-    /// Only for bodies with a key.
+    /// A path that takes only bodies with a key.
     init(_ template: String, ifBodyHas key: String) {
         self.init(template) { $0[key] != nil }
     }
 
-    /// The paths to which clients post that know only an address: the root, and SageMaker's path. The body decides
-    /// between the routes and, for a task that needs a head, whether the model has that head.
+    /// The paths for clients that know only an address: the root, and SageMaker's path. The body decides between the
+    /// routes and, for a task that needs a head, whether the model has that head.
     static func roots(
         forHead head: Head? = nil,
         ifBody fits: (@Sendable (JSONObject) -> Bool)? = nil
@@ -113,7 +113,7 @@ struct RoutePath: Sendable {
         ["/", "/invocations"].map { RoutePath($0, forHead: head, ifBody: fits) }
     }
 
-    /// Whether a body is meant for this route rather than another one of the path.
+    /// Whether a body is meant for this route, and not for another route of the path.
     func takes(_ body: JSONObject, heads: Set<Head>) -> Bool {
         (head.map(heads.contains) ?? true) && (fits?(body) ?? true)
     }

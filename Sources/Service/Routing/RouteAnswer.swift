@@ -20,7 +20,7 @@ extension Response {
         return .json(writer.bytes)
     }
 
-    /// A JSON answer of what each input gave: a list for a batch, and for an input by itself what that gave.
+    /// A JSON answer with the result of each input: a list for a batch, and the result itself for a single input.
     static func json<Result>(
         _ results: [Result],
         isBatch: Bool,
@@ -40,7 +40,7 @@ extension Response {
         Response(head: HTTPResponse(status: .noContent, headerFields: [.allow: allow]), body: .bytes([]))
     }
 
-    /// The answer with the header fields that tell what it cost; the cost is counted, too.
+    /// Adds the header fields with the cost to the answer, and counts the cost.
     func noting(_ usage: Usage, of request: RouteRequest, in context: RouteContext) -> Response {
         context.metrics.count(usage)
         request.record?.note { $0.usage = usage }
@@ -63,31 +63,31 @@ extension Response {
     }
 }
 
-/// Field names of our answers that are in no standard.
+/// Names of header fields that no standard defines.
 extension HTTPField.Name {
-    /// How many inputs were cut to the model's length; only when some were.
+    /// The number of inputs that were cut to the model's length; present only if some were.
     static let truncatedInputs = Self.make("x-truncated-inputs")
     // The names from here on are text-embeddings-inference's; times are in milliseconds.
 
-    /// The kind of processor: this server knows CPUs only.
+    /// The kind of processor: this server uses CPUs only.
     static let computeType = Self.make("x-compute-type")
     /// Unicode scalars of the texts, as they were given.
     static let computeCharacters = Self.make("x-compute-characters")
     /// Tokens that went through the model.
     static let computeTokens = Self.make("x-compute-tokens")
-    /// The same as the total time.
+    /// The compute time, which is the same as the total time.
     static let computeTime = Self.make("x-compute-time")
-    /// From the request's whole arrival to its answer's first byte.
+    /// The time from the request's last byte to its answer's first byte.
     static let totalTime = Self.make("x-total-time")
     /// How long the tokenization of all inputs took.
     static let tokenizationTime = Self.make("x-tokenization-time")
-    /// How long it took until the last input was handed to a worker.
+    /// The time until the last input was handed to a worker.
     static let queueTime = Self.make("x-queue-time")
-    /// How long it took from then until the last input was computed.
+    /// The time from the end of the queue time until the last input was computed.
     static let inferenceTime = Self.make("x-inference-time")
 }
 
-/// How an interface's clients expect an error. Each interface adds its own shape beside its routes.
+/// The form in which an interface's clients expect an error. Each interface defines its form beside its routes.
 struct ErrorShape: Sendable {
     /// The status of an error in this interface, which may differ from ours.
     let status: @Sendable (ServiceError) -> Int
@@ -127,7 +127,8 @@ enum Accept {
         var type: Substring
         var weight: Double
 
-        /// How exactly it names a type: 2 the type itself, 1 its first half, 0 any type; nil when it is another.
+        /// How exactly the range names a type: 2 for the type itself, 1 for its first half, 0 for any type; nil if the
+        /// range does not include the type.
         func precision(for type: String) -> Int? {
             if self.type == type { return 2 }
             if self.type == "*/*" { return 0 }
@@ -135,8 +136,8 @@ enum Accept {
         }
     }
 
-    /// The media type, in lower case, that the field prefers. Of types that it prefers equally, the one that it names
-    /// more exactly, and then the first. Nil when the client accepts none of them.
+    /// The media type, in lower case, that the field prefers. If it prefers several types equally, the one that it
+    /// names more exactly wins, and then the first one. Nil if the client accepts none of the types.
     static func preferred(among types: [String], by field: String?) -> String? {
         guard let field, field.contains(where: { $0 != " " && $0 != "\t" }) else { return types.first }
         let ranges = field.split(separator: ",").compactMap(range)
@@ -152,7 +153,7 @@ enum Accept {
         return best?.type
     }
 
-    /// One element of the field; nil, and so ignored, when it is malformed.
+    /// One element of the field; nil if it is malformed, and then it is ignored.
     private static func range(_ element: Substring) -> Range? {
         let parts = element.lowercased().split(separator: ";", omittingEmptySubsequences: false).map { part in
             part.filter { $0 != " " && $0 != "\t" }

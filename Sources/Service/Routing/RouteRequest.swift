@@ -9,15 +9,15 @@ struct RouteRequest: Sendable {
     let headerFields: HTTPFields
     /// The values of the path's parameters: `model` of `/v2/models/{model}/infer`.
     let parameters: [String: String]
-    /// When all of the request had arrived.
+    /// The time at which the whole request had arrived.
     let started: ContinuousClock.Instant
-    /// The request's record, which is counted and logged.
+    /// The request's record in the counts and the log.
     let record: AccessRecord?
     let body: [UInt8]
-    /// The body's JSON, where it had to be read to find the route.
+    /// The body's JSON, if it had to be read to find the route.
     var parsed: RequestFields?
 
-    /// - Parameter body: the body as it was before it was coded; nil: as it came.
+    /// - Parameter body: the decoded body; nil if the body was not coded.
     init(
         _ request: Request,
         body: [UInt8]? = nil,
@@ -43,6 +43,7 @@ struct RouteContext: Sendable {
     let snapshot: ServiceState.Snapshot
     let metrics: ServiceMetrics
 
+    /// The served model's inference.
     /// - Throws: 503 while there is no model yet.
     var inference: InferenceService {
         get throws(ServiceError) {
@@ -53,9 +54,9 @@ struct RouteContext: Sendable {
 }
 
 extension RequestOptions {
-    /// The options in a request's header fields; where a field is absent, the service's settings.
+    /// The options in a request's header fields. If a field is absent, the service's setting applies.
     /// - Parameters:
-    ///   - received: when the request's last byte had come.
+    ///   - received: the time at which the request's last byte arrived.
     ///   - timeout: the time limit of the settings; nil for none.
     init(_ fields: HTTPFields, received: ContinuousClock.Instant, timeout: Duration?) throws(ServiceError) {
         var timeout = timeout
@@ -88,7 +89,7 @@ extension RequestOptions {
 
     private static var maxTimeoutMilliseconds: Int { maxTimeoutMicroseconds / 1000 }
 
-    /// Reads plain digits only: no sign, no exponent, and not two values of two fields.
+    /// Reads a number of plain digits, without sign and exponent. The joined values of two fields are refused.
     private static func milliseconds(_ text: String) -> Int? {
         guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
         return Int(text).flatMap { (1...maxTimeoutMilliseconds).contains($0) ? $0 : nil }

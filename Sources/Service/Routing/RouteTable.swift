@@ -12,7 +12,7 @@ struct RouteTable: Sendable {
 
     /// The routes of a path.
     struct Found: Sendable {
-        /// At least one. Of routes with equal methods, those that take only some bodies come first.
+        /// The routes, at least one. Of routes with equal methods, those that take only some bodies come first.
         var entries: [Entry]
         /// The values of the path's parameters, percent-decoded.
         var parameters: [String: String] = [:]
@@ -22,7 +22,7 @@ struct RouteTable: Sendable {
         var fallback: Route { entries[entries.count - 1].route }
 
         /// The routes that take a method.
-        /// - Throws: 405 when there are none.
+        /// - Throws: 405 if there are none.
         func taking(_ method: String) throws(ServiceError) -> Found {
             let fitting = entries.filter { $0.route.methods.contains(method) }
             guard !fitting.isEmpty else {
@@ -83,7 +83,7 @@ struct RouteTable: Sendable {
         templates.sort { $0.segments.count > $1.segments.count }
     }
 
-    /// What logs and metrics know the routes by.
+    /// The routes' labels in logs and metrics.
     var labels: [RouteLabel] { routes.map(\.label) }
 
     /// The routes of a request's path.
@@ -93,7 +93,7 @@ struct RouteTable: Sendable {
         return found
     }
 
-    /// The routes of a path, which is without its query; nil when there is none.
+    /// The routes of a path without its query; nil if there are none.
     func find(_ path: Substring) -> Found? {
         if let entries = exact[String(path)] { return Found(entries: entries) }
         let segments = Self.segments(path)
@@ -109,7 +109,8 @@ struct RouteTable: Sendable {
         path.split(separator: "/", omittingEmptySubsequences: false)
     }
 
-    /// The first parameter takes the segments that are left over: clients leave the slashes of a name as they are.
+    /// The values of the parameters of a path. The first parameter takes all additional segments, because clients do
+    /// not escape the slashes of a name.
     private static func parameters(_ template: [Substring], _ path: [Substring]) -> [String: String]? {
         var surplus = path.count - template.count
         guard surplus >= 0 else { return nil }

@@ -16,15 +16,15 @@ protocol WatchedEngine: Sendable {
 
 extension InferenceService: WatchedEngine {}
 
-/// Knows whether the engine answers, so that health checks need not queue behind batches to find out. Gives up workers
-/// that do not come back.
+/// Watches whether the engine answers, so that health checks need not queue behind batches to find out. It also gives
+/// up workers that are stuck.
 ///
-/// While there is traffic, every finished batch is the proof. When no batch has finished for a while, or batches fail,
-/// the watch runs a probe of one short text. The lock guards all that changes.
+/// While there is traffic, every finished batch shows that the engine answers. If no batch has finished for a while, or
+/// batches fail, the watch runs a probe with one short text. The lock guards all mutable state.
 final class EngineWatch: Sendable {
     /// The interval between two looks, unless the limit is so short that looks must be more frequent.
     private static let longestInterval = Duration.seconds(1)
-    /// Without traffic, a broken engine is noticed after this time.
+    /// The interval between probes. Without traffic, a broken engine is noticed after this time.
     private static let probeInterval = Duration.seconds(4)
 
     private struct State {
@@ -50,7 +50,7 @@ final class EngineWatch: Sendable {
         self.interval = min(Self.longestInterval, limit / 8)
         self.logger = logger
         state = Mutex(State(health: EngineHealth(limit: limit, probeInterval: Self.probeInterval)))
-        // A queue of its own: it has a thread even when all threads of the global queues are blocked.
+        // The timer has its own queue, which has a thread even if all threads of the global queues are blocked.
         state.withLock { state in
             let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "swiftlet.watch"))
             let nanoseconds = DispatchTimeInterval.nanoseconds(Int(interval.seconds * 1e9))
@@ -65,7 +65,7 @@ final class EngineWatch: Sendable {
         state.withLock { $0.timer?.cancel() }
     }
 
-    /// What is known now.
+    /// The engine's health as it is known now.
     var health: EngineHealth { state.withLock { $0.health } }
 
     private func look() {
@@ -110,7 +110,7 @@ final class EngineWatch: Sendable {
             do {
                 try await engine.warmUp()
             } catch SchedulerError.overloaded, SchedulerError.stopping {
-                // This says nothing about the engine; the next look is soon.
+                // This error says nothing about the engine, and the next look comes soon.
             } catch {
                 failure = "\(error)"
             }
@@ -122,16 +122,17 @@ final class EngineWatch: Sendable {
     }
 }
 
-/// What looking at the engine from time to time tells about it. A value without clock or threads.
+/// The engine's health, concluded from a look at its statistics from time to time. It is a value without clock or
+/// threads.
 ///
-/// Time is the sum of the intervals between looks. An interval counts for little more than was planned, because while
-/// the process itself was stopped the engine could not work either.
+/// Time is the sum of the intervals between looks. If an interval was much longer than planned, only little more than
+/// the planned length counts: the process was stopped, and so the engine could not work either.
 struct EngineHealth: Sendable {
-    /// How long the engine may finish no batch while it has work.
+    /// The longest time in which the engine may finish no batch while it has work.
     let limit: Duration
-    /// After this time without a finished batch, with work or without, a probe is due.
+    /// After this time without a finished batch, with or without work, a probe is due.
     let probeInterval: Duration
-    /// After this many times the limit without an answer, only a restart is left to try.
+    /// After this many times the limit without an answer, the service asks for a restart.
     static let restartFactor = 4
 
     /// The time with work and without a finished batch.
@@ -146,7 +147,7 @@ struct EngineHealth: Sendable {
     /// The error of the last probe, if nothing has succeeded since.
     private(set) var probeFailure: String?
 
-    /// - Parameter probeInterval: cut to half the limit, so that silence is noticed in time.
+    /// - Parameter probeInterval: is reduced to half the limit if it is longer, so that silence is noticed in time.
     init(limit: Duration, probeInterval: Duration) {
         self.limit = limit
         self.probeInterval = min(probeInterval, limit / 2)
@@ -178,7 +179,7 @@ struct EngineHealth: Sendable {
         probeFailure = reason
     }
 
-    /// Why the engine does not answer.
+    /// The reason why the engine does not answer.
     var complaint: String {
         if liveWorkers == 0 { return "no engine worker is left" }
         if let probeFailure { return "the engine fails: \(probeFailure)" }

@@ -3,10 +3,10 @@ import HTTPServer
 import Inference
 import Synchronization
 
-/// The service's state, which any thread may ask for. Guarded by its own lock.
+/// The service's state, which any thread may read. Its own lock guards it.
 final class ServiceState: Sendable {
     struct Snapshot: Sendable {
-        /// Nil until the model is loaded and has answered once.
+        /// The inference with the model; nil until the model is loaded and has answered once.
         var inference: InferenceService?
         var watch: EngineWatch?
         var server: HTTPServer?
@@ -29,13 +29,13 @@ extension ServiceState.Snapshot {
 
     var engineAnswers: Bool { watch?.health.isAnswering ?? false }
 
-    /// Whether new requests are welcome.
+    /// Whether the service takes new requests.
     var isReady: Bool { !isDraining && engineAnswers }
 
-    /// False when only a restart helps. While the model is being loaded there is nothing to judge by.
+    /// False if only a restart helps. While the model is being loaded, it is always true.
     var isLive: Bool { watch.map { !$0.health.isRestartNeeded } ?? true }
 
-    /// Why the service is not ready, for a reader of a probe's answer.
+    /// The reason why the service is not ready, for the reader of a probe's answer.
     var notReadyReason: String {
         if isDraining { return "draining: the service is shutting down" }
         if !isStarted { return "loading: the model is not ready yet" }

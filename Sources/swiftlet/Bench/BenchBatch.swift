@@ -2,9 +2,9 @@ import ArgumentParser
 import Compute
 import Encoder
 
-/// A batch to measure: so many texts of so many tokens each, written `8x32`.
+/// A batch to measure, by the number of texts and the number of tokens of each; written `8x32`.
 struct BenchShape: Sendable, Equatable {
-    /// More tokens than any figure needs, few enough that their number cannot overflow.
+    /// The accepted numbers: more than any figure needs, and small enough that a product of two cannot overflow.
     static let sizes = 1...65_536
 
     /// The number of texts.
@@ -17,7 +17,7 @@ struct BenchShape: Sendable, Equatable {
         self.length = length
     }
 
-    /// Nil for what isn't two numbers with an x between them.
+    /// Reads a shape; nil unless the name is two numbers with an x between them.
     init?(_ name: some StringProtocol) {
         let parts = name.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
         guard parts.count == 2, let texts = parts[0], let length = parts[1],
@@ -32,7 +32,7 @@ struct BenchShape: Sendable, Equatable {
 
 /// The shapes of a run, written `1x16,8x32`.
 struct BenchShapes: Sendable, Equatable {
-    /// From one short request alone to what fills every cache.
+    /// The shapes measured by default, from one short request alone to a batch that fills every cache.
     static let standard = BenchShapes(
         shapes: [(1, 16), (1, 128), (8, 32), (32, 32), (8, 128), (32, 128), (4, 512)].map(BenchShape.init)
     )
@@ -54,13 +54,13 @@ struct BenchShapes: Sendable, Equatable {
         }
     }
 
-    /// As on the command line.
+    /// The shapes in the form of the command line.
     var names: String { shapes.map(\.name).joined(separator: ",") }
 }
 
-/// A batch with its division among threads, which is settled before the clock starts.
+/// A batch with its division among threads. The division is made before the clock starts.
 struct BenchBatch: Sendable {
-    /// How the work is divided.
+    /// The division of the work.
     enum Plan: Sendable {
         /// Each thread runs a part of whole texts.
         case apart([Batch<OutputRequest>])
@@ -68,8 +68,8 @@ struct BenchBatch: Sendable {
         case together(Batch<OutputRequest>)
     }
 
-    /// With a part that is larger than the mean by more than this factor, the other threads would wait longer for its
-    /// thread than the threads of a team wait for each other.
+    /// If the largest part is larger than the mean by more than this factor, the threads run as a team: the other
+    /// threads would wait longer for that part than the threads of a team wait for each other.
     private static let largestExcess = 1.1
 
     let plan: Plan
@@ -92,9 +92,9 @@ struct BenchBatch: Sendable {
     }
 }
 
-/// Token ids that are as good as any for timing, and the same in every run: SplitMix64.
+/// Random token ids for timing, the same in every run (SplitMix64).
 struct RandomIDs {
-    /// The published vocabulary without special tokens, unused entries and the rarest words.
+    /// The ids to choose from: the published vocabulary without special tokens, unused entries and the rarest words.
     private static let usual = 1_000..<20_000
 
     private var state: UInt64

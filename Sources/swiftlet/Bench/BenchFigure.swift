@@ -2,7 +2,7 @@ import JSON
 
 /// The measurement of one piece of work.
 struct BenchFigure: Sendable, Equatable {
-    /// A setting that differs between runs which are compared with each other: dtype, backend, threads.
+    /// A setting that may differ between runs that are compared: dtype, backend, threads.
     struct Setting: Sendable, Equatable {
         var name: String
         var value: Value
@@ -18,9 +18,9 @@ struct BenchFigure: Sendable, Equatable {
     var settings: [Setting]
     /// The number of texts in one run.
     var texts: Int
-    /// The number of tokens, or nil where there are none.
+    /// The number of tokens; nil if there are none.
     var tokens: Int?
-    /// The number of bytes read or written, or nil where that says nothing.
+    /// The number of bytes read or written; nil if that number is of no interest.
     var bytes: Int?
     /// The median of the runs' seconds.
     var seconds: Double
@@ -72,7 +72,7 @@ struct BenchFigure: Sendable, Equatable {
                 figure.bytes.map { Decimals.fixed(Double($0) / figure.seconds / 1e6, digits: 1) } ?? "",
             ]
         }
-        // A column without a figure is left out.
+        // Columns without any figure are left out.
         let shown = heading.indices.filter { column in rows.contains { !$0[column].isEmpty } }
         let cells = ([heading] + rows).map { row in shown.map { row[$0] } }
         let title = settings.isEmpty ? [] : [settings.joined(separator: ", ")]
@@ -85,11 +85,11 @@ struct BenchFigure: Sendable, Equatable {
     }
 }
 
-/// Repeats a piece of work to learn its time: as often as fits a budget; the median counts.
+/// Measures the time of a piece of work: repeats it as often as fits a budget, and takes the median.
 struct Repetition: Sendable {
-    /// The time for a figure, in seconds: the run in which it ends is the last one.
+    /// The time for a figure, in seconds. The run in which this time ends is the last one.
     var budget = 1.5
-    /// The most runs: more make a median no steadier.
+    /// The most runs. More runs do not make the median more stable.
     var mostRuns = 999
 
     /// The median of the seconds that `work` took. The caller warms up caches and buffers before.

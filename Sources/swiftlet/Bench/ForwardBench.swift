@@ -2,8 +2,8 @@ import Compute
 import Encoder
 import Synchronization
 
-/// Measures the forward pass, on threads with a workspace each. The team is there, whole and awake, for one batch after
-/// the other: the engine's speed is measured, not the scheduler's.
+/// Measures the forward pass on a team of threads, each with a workspace. All threads of the team stay awake from batch
+/// to batch, so the time is the engine's alone, without the scheduler.
 final class ForwardBench: Sendable {
     private let model: EncoderModel
     private let request: OutputRequest
@@ -41,7 +41,7 @@ final class ForwardBench: Sendable {
 
     /// The median of the seconds for all batches, one after the other.
     func seconds(for batches: [BenchBatch], _ repetition: Repetition) throws -> Double {
-        // The largest batch makes the workspaces as large as they get, and a few more bring the caches to temperature.
+        // The largest batch makes the workspaces as large as they will be, and a few more batches warm up the caches.
         if let largest = batches.max(by: { $0.tokens < $1.tokens }) { try run([largest] + batches.prefix(3)) }
         return try repetition.median { try run(batches) }
     }

@@ -12,7 +12,7 @@ enum TextBench {
         func tokenize(_ texts: some Sequence<String>) throws -> Int {
             try texts.reduce(0) { $0 + (try tokenizer.encode($1).count) }
         }
-        // Enough of them to bring the vocabulary into the caches.
+        // A thousand texts are enough to bring the vocabulary into the caches.
         var tokens = try tokenize(texts.prefix(1000))
         let seconds = try repetition.median { tokens = try tokenize(texts) }
         return BenchFigure(
@@ -25,13 +25,13 @@ enum TextBench {
         )
     }
 
-    /// The numbers of an embedding: as many as google/mobilebert-uncased gives.
+    /// The number of components of an embedding, as in google/mobilebert-uncased.
     private static let width = 512
 
     /// Writes embeddings as POST /embed answers them.
     static func json(vectors count: Int, _ repetition: Repetition) -> BenchFigure {
         var random = RandomIDs(seed: UInt64(width), vocabularySize: 1 << 24)
-        // Numbers as a vector of length 1 has them, with as many digits.
+        // The numbers are like those of a vector of length 1, with as many digits.
         let vectors = (0..<count).map { _ in
             (0..<width).map { _ in (Float(random.next()) - 10_500) / 250_000 }
         }

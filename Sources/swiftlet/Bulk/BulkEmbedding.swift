@@ -12,8 +12,8 @@ import Musl
 import Darwin
 #endif
 
-/// `swiftlet embed --output`: writes the vectors of all records of an input to a file, which gets its name when it is
-/// complete. The next run continues an interrupted one.
+/// `swiftlet embed --output`: writes the vectors of all records of an input to a file. The file gets its final name
+/// when it is complete. The next run continues an interrupted one.
 struct BulkEmbedding: Sendable {
     let source: TextSource
     let output: String
@@ -21,9 +21,9 @@ struct BulkEmbedding: Sendable {
     let inference: InferenceService
     let options: EmbedOptions
 
-    /// - Throws: ``CommandError``, or what the engine throws.
+    /// - Throws: ``CommandError``, or the engine's error.
     func run() async throws {
-        // The vector of an empty text tells the size of all, whatever modules follow the model's pooling.
+        // The vector of an empty text shows the size of all vectors, whatever modules follow the model's pooling.
         let columns = try await inference.embed([.text("")], options: options).value[0].count
         let stamp = source.path.flatMap(FileStamp.of)
         var file = try PartialFile(path: output, sources: sources(input: stamp))
@@ -58,7 +58,7 @@ struct BulkEmbedding: Sendable {
         progress.finish(always: true)
     }
 
-    /// The files of a model's folder that vectors depend on, beside the parts of its weights.
+    /// The files of a model's folder that vectors depend on, except the parts of its weights.
     private static let modelFiles = Set(ModelFile.all.map(\.name))
 
     /// Everything that the vectors depend on. Options are printed with all their fields, so that none is forgotten.
@@ -69,7 +69,7 @@ struct BulkEmbedding: Sendable {
                 Self.modelFiles.contains(name) || ModelFile.isWeights(name)
             }
         }
-        // Pooling's settings, and the settings and weights of Dense and LayerNorm, by whatever name.
+        // The settings of Pooling, and the settings and weights of Dense and LayerNorm, whatever their names.
         for directory in model.folder.moduleDirectories {
             files += Self.files(in: directory) { _ in true }
         }
@@ -86,7 +86,7 @@ struct BulkEmbedding: Sendable {
     }
 }
 
-/// Tells whether a file is another one or was changed, without reading it.
+/// A stamp that shows, without reading the file, whether a file was changed or replaced.
 enum FileStamp {
     /// Path, size and time of the last change; nil for anything but a regular file, such as a pipe.
     static func of(_ path: String) -> String? {

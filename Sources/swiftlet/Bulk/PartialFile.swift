@@ -1,18 +1,18 @@
 import Foundation
 import JSON
 
-/// A file that is written under another name until it is complete. A note beside it says how much of it is known to be
-/// right, so that the next run can continue an interrupted one.
+/// A file that is written under another name until it is complete. A note beside the file says how much of it is known
+/// to be right, so that the next run can continue an interrupted one.
 struct PartialFile: ~Copyable {
     /// The progress of a file that is being written.
     struct State: Equatable {
-        /// What the contents depend on: the input, the model and the options.
+        /// The sources of the contents: the input, the model and the options.
         var sources: [String]
         /// Rows written.
         var rows = 0
         /// Bytes written, the header included.
         var bytes = 0
-        /// Bytes of the input that have been read for them.
+        /// Bytes of the input from which the written rows come.
         var inputBytes = 0
     }
 
@@ -22,14 +22,14 @@ struct PartialFile: ~Copyable {
     private(set) var state: State
     /// Whether rows of an earlier run were found.
     var isResumed: Bool { state.rows > 0 }
-    /// Whether an earlier run was found that had other sources.
+    /// Whether there is a partial file of an earlier run with other sources, which is discarded.
     let discardsOther: Bool
 
     private var notePath: String { Self.notePath(path) }
 
     private static func notePath(_ path: String) -> String { path + ".partial.json" }
 
-    /// Opens the file that an earlier run with the same sources has left, or starts anew.
+    /// Opens the file that an earlier run with the same sources has left, or starts a new file.
     ///
     /// - Throws: `writeFailed`, also when another process is writing it.
     init(path: String, sources: [String]) throws(CommandError) {
@@ -44,7 +44,7 @@ struct PartialFile: ~Copyable {
         discardsOther = found.map { $0.sources != sources } ?? false
     }
 
-    /// Adds rows with their bytes, and notes that they are there.
+    /// Adds rows with their bytes, and updates the note.
     ///
     /// - Parameter inputBytes: position in the input where the next run would continue.
     mutating func append(_ bytes: [UInt8], rows: Int, upTo inputBytes: Int) throws(CommandError) {
@@ -57,7 +57,7 @@ struct PartialFile: ~Copyable {
         try writeNote()
     }
 
-    /// Replaces the header by `header`, and gives the file its name.
+    /// Replaces the header by `header`, and gives the file its final name.
     consuming func finish(header: [UInt8]) throws(CommandError) {
         try file.writeAtStart(header)
         try file.synchronize()

@@ -1,31 +1,32 @@
 import Foundation
 
-/// Works on the texts of a long input in windows. Texts in a window are sorted by length, so that those computed
-/// together are alike; results come in the input's order; at most two windows are in memory.
+/// Works on the texts of a long input in windows. Texts in a window are sorted by length, so that texts of similar
+/// length are computed together. Results come in the input's order. At most two windows are in memory.
 ///
-/// A separate thread reads, and starts a task for each group of texts. While one window's last groups are computed,
-/// the next one's first groups are under way, so that the engine never waits for a window to end.
+/// A separate thread reads, and starts a task for each group of texts. While the last groups of one window are
+/// computed, the first groups of the next window are already started, so that the engine never waits for the end of a
+/// window.
 enum WindowPipeline {
-    /// Texts of a window. An interruption loses the work on one window.
+    /// Most texts of a window. An interruption loses the work on one window.
     static let textsPerWindow = 1024
     /// Bytes after which a window is closed, however few its texts.
     static let bytesPerWindow = 4 * 1024 * 1024
-    /// Texts of a task. With one text each, tasks would cost more than a small model's arithmetic.
+    /// Most texts of a task. If each task had one text, the tasks would cost more than a small model's arithmetic.
     static let textsPerGroup = 32
-    /// Bytes after which a group is closed: about four thousand tokens, many batches' worth.
+    /// Bytes after which a group is closed: about four thousand tokens, enough for many batches.
     static let bytesPerGroup = 16 * 1024
-    /// Groups in work at once: while one is tokenized there are others for the engine's workers.
+    /// Most groups in work at once: while one is tokenized, there are others for the engine's workers.
     static let maxGroupsInWork = 16
 
     /// Runs `work` on all texts of `source`.
     ///
     /// - Parameters:
-    ///   - skipped: texts at the input's beginning that are passed over.
+    ///   - skipped: the number of texts at the input's beginning that are skipped.
     ///   - work: a result for each text of a group.
     ///   - advance: called with each finished group's texts and bytes of the input, on the caller's task.
     ///   - emit: called with each window's texts and results, in order, on the caller's task.
-    /// - Throws: the source's, `work`'s or `emit`'s first error. Reading may still be under way then: the caller is
-    ///   expected to end the process.
+    /// - Throws: the first error of the source, of `work` or of `emit`. At that moment reading may still go on, so
+    ///   the caller should end the process.
     static func run<Output: Sendable>(
         _ source: TextSource,
         skipping skipped: Int = 0,
@@ -34,7 +35,8 @@ enum WindowPipeline {
         emit: ([Text], [Output]) throws -> Void
     ) async throws {
         let slots = DispatchSemaphore(value: 0)
-        // Raised from 0, because a semaphore that is freed below its first value stops the process.
+        // The semaphore starts at 0 and is then raised, because the process stops if a semaphore is freed below its
+        // first value.
         for _ in 0..<maxGroupsInWork { slots.signal() }
         let (jobs, continuation) = AsyncStream.makeStream(of: Job<Output>.self)
         let reader = Thread {
@@ -80,7 +82,7 @@ enum WindowPipeline {
 
     /// A group of a window in work.
     private struct Job<Output: Sendable>: Sendable {
-        /// The window, of which this is the first group.
+        /// The window, if this is the window's first group.
         let window: Window?
         let places: [Int]
         let bytes: Int
@@ -91,7 +93,7 @@ enum WindowPipeline {
 /// Texts that follow each other in the input.
 struct Window: Sendable {
     fileprivate(set) var texts: [Text] = []
-    /// Bytes that each text takes of the input, with what is around it.
+    /// Bytes that each text takes in the input, including separators and line ends.
     fileprivate(set) var bytes: [Int] = []
 
     /// The indices of the texts in groups, longest text first.

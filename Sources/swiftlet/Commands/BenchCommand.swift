@@ -4,17 +4,17 @@ import Host
 import Inference
 import Tokenization
 
-/// What `swiftlet bench` measures.
+/// The subjects that `swiftlet bench` measures.
 enum BenchSubject: String, CaseIterable, ExpressibleByArgument {
     /// The encoder alone.
     case forward
-    /// Text to token ids.
+    /// The tokenizer: from text to token ids.
     case tokenizer
-    /// Embeddings to JSON.
+    /// The writing of JSON: from embeddings to text.
     case json
 }
 
-/// `swiftlet bench`: how fast this machine runs a model.
+/// `swiftlet bench`: measures how fast this machine runs a model.
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
@@ -113,7 +113,7 @@ struct BenchCommand: AsyncParsableCommand {
         let request = SentenceEmbedding.request(model.embedding.poolings)
         let bench = ForwardBench(model.encoder, request: request, threads: threads)
         var work: [(name: String, batches: [BenchBatch])] = []
-        // A file alone is a file alone.
+        // If only a file is given, only the file is measured.
         for shape in (shapes ?? (texts == nil ? .standard : BenchShapes(shapes: []))).shapes {
             let limit = model.encoder.configuration.maxPositionEmbeddings
             guard shape.length <= limit else {
@@ -187,7 +187,7 @@ struct BenchCommand: AsyncParsableCommand {
     private static func read(_ path: String) throws -> [String] {
         let source = TextSource.file(path: path)
         var texts: [String] = []
-        // White space alone has no tokens of its own.
+        // A text of white space alone has no tokens of its own.
         try source.forEach { text in
             if text.content.contains(where: { !$0.isWhitespace }) { texts.append(text.content) }
         }
@@ -195,7 +195,7 @@ struct BenchCommand: AsyncParsableCommand {
         return texts
     }
 
-    /// The token ids of texts, cut to what the model takes.
+    /// The token ids of texts, cut to the model's length.
     private static func encoded(_ texts: [String], _ model: LoadedModel) throws -> [[Int32]] {
         guard let tokenizer = model.tokenizer else {
             throw CommandError.unusableModel("\(model.directory): no vocab.txt or tokenizer.json, so no texts")

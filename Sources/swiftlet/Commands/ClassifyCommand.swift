@@ -4,7 +4,7 @@ import Inference
 import JSON
 import Results
 
-/// `swiftlet classify`: labels with scores, best first.
+/// `swiftlet classify`: gives labels with scores, best first.
 struct ClassifyCommand: AsyncParsableCommand, TextCommand {
     static let configuration = CommandConfiguration(
         commandName: "classify",

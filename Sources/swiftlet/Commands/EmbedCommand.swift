@@ -5,7 +5,7 @@ import JSON
 
 extension Pooling: ExpressibleByArgument {}
 
-/// `swiftlet embed`: a vector for each text.
+/// `swiftlet embed`: gives a vector for each text.
 struct EmbedCommand: AsyncParsableCommand, TextCommand {
     static let configuration = CommandConfiguration(
         commandName: "embed",
@@ -123,7 +123,7 @@ struct EmbedCommand: AsyncParsableCommand, TextCommand {
         writer.numbers(embedding)
     }
 
-    /// Numbers of a vector that a line of a terminal has room for.
+    /// The number of a vector's components that fit a line of a terminal.
     private static let shownNumbers = 6
 
     func lines(_ embedding: [Float], of text: Text) -> [String] {

@@ -3,7 +3,7 @@ import Inference
 import JSON
 import Results
 
-/// `swiftlet fill-mask`: the most probable words for each mask.
+/// `swiftlet fill-mask`: gives the most probable words for each mask.
 struct FillMaskCommand: AsyncParsableCommand, TextCommand {
     static let configuration = CommandConfiguration(
         commandName: "fill-mask",

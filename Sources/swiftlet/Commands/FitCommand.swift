@@ -157,7 +157,7 @@ struct FitCommand: AsyncParsableCommand {
                     ?? "the same file, held out"
             )
             try folder.write(Array(card.utf8), as: "README.md")
-            // What cannot be loaded is not put in its place.
+            // The new folder is loaded as a test, before it replaces an older one.
             _ = try LoadedModel(directory: folder.path, engine: engineFlags.options)
             try folder.finish()
             try write(report)

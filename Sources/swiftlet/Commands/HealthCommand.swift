@@ -55,7 +55,7 @@ struct HealthCommand: AsyncParsableCommand {
 
     private func target() throws -> HealthProbe.Target {
         let environment = ProcessInfo.processInfo.environment
-        // Kubernetes may set SWIFTLET_PORT to an address of its own (tcp://…): then the default it is.
+        // Kubernetes may set SWIFTLET_PORT to an address of its own (tcp://…). In that case the default is used.
         let port = environment["SWIFTLET_PORT"].flatMap { UInt16($0) } ?? defaultPort
         let scheme = environment["SWIFTLET_TLS_CERTIFICATE"].map(\.isEmpty) == false ? "https" : "http"
         let url = url ?? "\(scheme)://127.0.0.1:\(port)/health"

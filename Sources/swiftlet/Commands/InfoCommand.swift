@@ -3,7 +3,7 @@ import Inference
 import JSON
 import Service
 
-/// `swiftlet info`: what a model is.
+/// `swiftlet info`: describes a model.
 struct InfoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "info",
@@ -36,7 +36,7 @@ struct InfoCommand: AsyncParsableCommand {
         }
     }
 
-    /// A row for each single value: its path in the object, and what it is. What is unknown (null) is left out.
+    /// A row for each single value: its path in the object, and the value. Unknown values (null) are left out.
     private static func rows(_ value: JSONValue, name: String) -> [[String]] {
         switch value {
         case .null: []

@@ -3,7 +3,7 @@ import Inference
 import JSON
 import Results
 
-/// `swiftlet next-sentence`: whether one text continues with another.
+/// `swiftlet next-sentence`: tells whether one text continues with another.
 struct NextSentenceCommand: AsyncParsableCommand, TextCommand {
     static let configuration = CommandConfiguration(
         commandName: "next-sentence",
@@ -41,7 +41,7 @@ struct NextSentenceCommand: AsyncParsableCommand, TextCommand {
         }
     }
 
-    /// A text with its second one; nil when there is none.
+    /// A text with its second text; nil if there is no second text.
     private static func pair(_ text: Text, _ pair: String?) -> TextInput? {
         if let pair { return .pair(text.content, pair) }
         let parts = text.content.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false)
@@ -58,7 +58,7 @@ struct NextSentenceCommand: AsyncParsableCommand, TextCommand {
     }
 }
 
-/// `swiftlet choose`: the best of several choices for each text.
+/// `swiftlet choose`: finds the best of several choices for each text.
 struct ChooseCommand: AsyncParsableCommand, TextCommand {
     static let configuration = CommandConfiguration(
         commandName: "choose",

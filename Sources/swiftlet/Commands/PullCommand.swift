@@ -2,7 +2,7 @@ import ArgumentParser
 import Hub
 import JSON
 
-/// `swiftlet pull`: a model from the Hub into the cache.
+/// `swiftlet pull`: fetches a model from the Hub into the cache.
 struct PullCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pull",

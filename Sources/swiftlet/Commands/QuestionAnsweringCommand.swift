@@ -4,7 +4,7 @@ import Inference
 import JSON
 import Results
 
-/// `swiftlet question-answering`: where in each text the answer to a question stands.
+/// `swiftlet question-answering`: finds the answer to a question in each text.
 struct QuestionAnsweringCommand: AsyncParsableCommand, TextCommand {
     static let configuration = CommandConfiguration(
         commandName: "question-answering",

@@ -6,7 +6,7 @@ import LinearAlgebra
 import Service
 import Tokenization
 
-/// `swiftlet serve`: the HTTP service.
+/// `swiftlet serve`: runs the HTTP service.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
@@ -47,7 +47,7 @@ struct ServeCommand: AsyncParsableCommand {
             try StandardOutput.write(Array(configuration.yaml.utf8))
             return
         }
-        // Both are found out before the port is opened: no probe shall find a service that can never become ready.
+        // Both are checked before the port is opened, so that no probe finds a service that can never become ready.
         let source = ModelSource(name: configuration.model.name, revision: configuration.model.revision)
         try source.check()
         if case .folder(let folder) = try source.place() { try ModelOptions.check(folder) }
@@ -64,7 +64,8 @@ struct ServeCommand: AsyncParsableCommand {
                 return ServedModel(directory: location.folder, name: location.id)
             }
         } catch {
-            // What has no status of its own is the machine's fault: a port that is taken, a socket's folder missing.
+            // An error without its own status comes from the machine: a port that is in use, or a missing folder of a
+            // socket.
             throw ExitStatus(error) == .software ? CommandError.unavailable("\(error)") : error
         }
     }

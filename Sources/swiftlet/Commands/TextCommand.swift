@@ -10,11 +10,11 @@ protocol TextCommand: Sendable {
     /// Writes the members of a result's JSON object, after its `index`.
     func write(_ output: Output, of text: Text, to writer: inout JSONWriter)
 
-    /// A result for people, as lines.
+    /// A result as lines for people.
     func lines(_ output: Output, of text: Text) -> [String]
 }
 
-/// The options of a command that runs the model on each text by itself.
+/// The options of a command that runs the model on each text separately.
 struct TaskOptions: ParsableArguments {
     @OptionGroup var model: ModelOptions
     @OptionGroup var engine: EngineFlags
@@ -69,8 +69,8 @@ extension TextCommand {
     }
 }
 
-/// Names the text in an error that one of `texts` causes. Other errors are caused by options, and are the same for
-/// every text.
+/// Adds the name of the text to an error that one of `texts` causes. Other errors are caused by options, and are the
+/// same for every text.
 func placed(_ error: any Error, in texts: [Text], of source: TextSource) -> any Error {
     switch error {
     case InferenceError.tooLong(let input, let tokens, let limit):

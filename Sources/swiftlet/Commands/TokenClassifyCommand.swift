@@ -6,7 +6,7 @@ import Results
 
 extension AggregationStrategy: ExpressibleByArgument {}
 
-/// `swiftlet token-classify`: the names in each text, or the kinds of its words.
+/// `swiftlet token-classify`: finds the names in each text, or the kinds of its words.
 struct TokenClassifyCommand: AsyncParsableCommand, TextCommand {
     static let configuration = CommandConfiguration(
         commandName: "token-classify",

@@ -6,7 +6,7 @@ import Tokenization
 
 extension OffsetUnit: ExpressibleByArgument {}
 
-/// `swiftlet tokenize`: the tokens of each text, with their places in it.
+/// `swiftlet tokenize`: gives the tokens of each text, with their places in the text.
 struct TokenizeCommand: AsyncParsableCommand, TextCommand {
     static let configuration = CommandConfiguration(
         commandName: "tokenize",
@@ -57,7 +57,7 @@ struct TokenizeCommand: AsyncParsableCommand, TextCommand {
         }
     }
 
-    /// A text is cut to --max-length, or with --truncate to what the model takes.
+    /// The options of encoding. A text is cut to --max-length or, with --truncate, to the model's length.
     private func encodingOptions(of tokenizer: Tokenizer) -> EncodingOptions {
         let cuts = lengthOptions.truncate ?? (lengthOptions.maxLength != nil)
         let limit = cuts ? lengthOptions.maxLength ?? tokenizer.modelMaxLength : nil

@@ -3,7 +3,7 @@ import Hub
 import Inference
 import JSON
 
-/// `swiftlet verify`: checks a published model by the figures that were published of it.
+/// `swiftlet verify`: compares the results of a published model with its published figures.
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
@@ -71,7 +71,7 @@ struct VerifyCommand: AsyncParsableCommand {
 }
 
 extension HubError {
-    /// Whether it keeps the weights from being had, rather than being a mistake of whoever asked for them.
+    /// Whether the error means that the weights are not available. Other errors are mistakes of the user.
     fileprivate var isForWantOfWeights: Bool {
         switch self {
         case .invalidID, .invalidRevision, .invalidSetting: false

@@ -3,7 +3,7 @@ import Inference
 import JSON
 import Results
 
-/// `swiftlet zero-shot`: how well the user's own labels fit each text.
+/// `swiftlet zero-shot`: tells how well the user's own labels fit each text.
 struct ZeroShotCommand: AsyncParsableCommand, TextCommand {
     static let configuration = CommandConfiguration(
         commandName: "zero-shot",

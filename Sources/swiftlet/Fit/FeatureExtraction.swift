@@ -5,17 +5,17 @@ import Training
 
 /// Computes the features of texts: the vectors that a classification head reads.
 ///
-/// A checkpoint of the head's class computes them, with the tokenizer of the new folder: its head is the identity, or
-/// it ends below the layer that averages, and a few sums replace that layer.
+/// A checkpoint of the head's class computes them, with the tokenizer of the new folder. Either its head is the
+/// identity; or it ends before the averaging layer, and the sums of that layer are computed here.
 struct FeatureExtraction {
-    /// Most bytes of all features, the only large thing in memory: half of a small server's memory.
+    /// Most bytes of all features together: half of a small server's memory. Nothing else in memory is large.
     private static let maxBytes = 8 << 30
 
     private let export: ClassifierExport
     private let inference: InferenceService
     private let input: InputOptions
 
-    /// Writes that checkpoint into a folder that has the tokenizer, and loads it.
+    /// Writes the checkpoint into a folder that has the tokenizer, and loads it.
     init(
         _ export: ClassifierExport,
         in folder: FittedFolder,
@@ -42,7 +42,7 @@ struct FeatureExtraction {
     /// The features of many texts.
     ///
     /// - Returns: a row for each text, in their order.
-    /// - Throws: `unusableText` for a text that cannot be run, or for more texts than there may be.
+    /// - Throws: `unusableText` for a text that cannot be computed, or for too many texts.
     func features(of texts: LabelledTexts) async throws -> [[Float]] {
         let columns = export.featureCount
         let most = Self.maxBytes / (columns * MemoryLayout<Double>.stride)
@@ -83,13 +83,13 @@ struct FeatureExtraction {
     func finish() async { await inference.shutDown() }
 }
 
-/// Centres features and scales them, all by one number, to a mean square of 1. A regression's minimum stays what it is
-/// but for the unit of its penalty, and is found in fewer steps.
+/// Centres features and scales them, all by one number, to a mean square of 1. A regression then needs fewer steps to
+/// its minimum. The minimum itself stays the same, except that the unit of the penalty changes.
 struct FeatureScaling {
     let means: [Double]
     let scale: Double
 
-    /// By the rows with the given numbers.
+    /// Finds the centre and the scale from the rows with the given numbers.
     init(_ features: [[Float]], rows: [Int]) {
         let columns = features.first?.count ?? 0
         var sums = [Double](repeating: 0, count: columns)
@@ -107,14 +107,14 @@ struct FeatureScaling {
         scale = variance > 0 ? 1 / variance.squareRoot() : 1
     }
 
-    /// All rows, scaled.
+    /// All rows, centred and scaled.
     func matrix(_ features: [[Float]]) -> FeatureMatrix {
         var matrix = FeatureMatrix(columns: means.count, reservingRows: features.count)
         for row in features { matrix.append(zip(row, means).map { (Double($0) - $1) * scale }) }
         return matrix
     }
 
-    /// The head over the features as they were, of one over scaled features.
+    /// Converts a head over scaled features to a head over the original features.
     func unscaled(_ head: LinearHead) -> (weight: [Float], bias: [Float]) {
         let weight = head.weight.map { $0.map { $0 * scale } }
         let bias = zip(head.bias, weight).map { bias, row in bias - zip(row, means).reduce(0) { $0 + $1.0 * $1.1 } }

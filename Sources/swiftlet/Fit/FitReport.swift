@@ -8,7 +8,7 @@ struct FitReport {
     var features: String
     var trainingRows: Int
     var inversePenalty: Double
-    /// Accuracy in cross-validation, and the values of C that were tried; nil where C was given.
+    /// Accuracy in cross-validation, and the values of C that were tried; nil if C was given.
     var crossValidation: (accuracy: Double, scores: [CrossValidation.Score])?
     var converged: Bool
     var heldOut: ConfusionMatrix
@@ -52,7 +52,7 @@ struct FitReport {
         return Columns.aligned([header] + rows, alignedRight: Set(1..<header.count))
     }
 
-    /// For programs: one object.
+    /// Writes the report as one JSON object, for programs.
     func write(to writer: inout JSONWriter) {
         writer.object { writer in
             writer.key("output")

@@ -4,7 +4,7 @@ import Foundation
 import JSON
 import ModelFiles
 
-/// A model's folder that is being written, beside its final place until it is complete.
+/// A model's folder that is being written. Until it is complete, it stands beside its final place under another name.
 struct FittedFolder {
     private let destination: String
     /// The folder while it is being written.
@@ -57,7 +57,7 @@ struct FittedFolder {
         return writer.bytes + [UInt8(ascii: "\n")]
     }
 
-    /// Writes configuration and weights, and replaces those of an earlier call.
+    /// Writes configuration and weights. A second call replaces those of the first.
     func write(_ export: ClassifierExport, labels: [String], weight: [Float], bias: [Float]) throws {
         try write(export.configurationFile(labels: labels), as: ModelFile.configuration.name)
         let file = try OutputFile(path: ModelFile.safetensors.path(in: path))
@@ -73,7 +73,7 @@ struct FittedFolder {
         try file.write(bytes)
     }
 
-    /// Puts the folder in its place, and removes what was there.
+    /// Moves the folder to its final place, and removes an older folder there.
     func finish() throws(CommandError) {
         let manager = FileManager.default
         let old = path + ".old"

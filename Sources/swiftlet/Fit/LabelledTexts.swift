@@ -1,6 +1,6 @@
-/// Texts with their classes, as a file gives them.
+/// Texts with their labels, read from a file.
 struct LabelledTexts {
-    /// Most classes of a head. More classes mostly mean that the wrong column was named.
+    /// Most classes of a head. More classes usually mean that the wrong column was named.
     static let maxClasses = 1000
 
     private(set) var texts: [Text] = []
@@ -32,7 +32,7 @@ struct LabelledTexts {
         (self.texts, self.names) = (texts, names)
     }
 
-    /// The classes: whole numbers by value, else by their characters.
+    /// The classes in order: by value if all labels are whole numbers, else by their characters.
     ///
     /// - Throws: `unusableText` for fewer than two classes, or too many.
     func classes() throws(CommandError) -> [String] {

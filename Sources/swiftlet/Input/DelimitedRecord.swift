@@ -1,9 +1,10 @@
-/// One record of comma- or tab-separated values, parsed line by line as it comes.
+/// One record of comma- or tab-separated values, parsed line by line.
 ///
-/// A field in quotation marks may hold the separator, marks written twice and, with commas, line ends (RFC 4180). With
-/// tabs, where marks are often meant as they stand, only a field that begins and ends with one on its line is quoted.
+/// A field in quotation marks may hold the separator, quotation marks that are written twice and, with commas, line
+/// ends (RFC 4180). In a file with tabs, quotation marks are often ordinary characters. So there a field is quoted only
+/// if it begins and ends with a mark on the same line.
 struct DelimitedRecord {
-    /// Why a line cannot be part of a record.
+    /// The reason why a line cannot be part of a record.
     enum Fault: Error, Equatable {
         /// Something stands between a closing mark and the separator.
         case textAfterQuote
@@ -22,12 +23,12 @@ struct DelimitedRecord {
         quotesSpanLines = format != .tsv
     }
 
-    /// Bytes of a field that goes on in the next line; 0 when there is none.
+    /// Bytes of a field that continues in the next line; 0 if there is none.
     var openBytes: Int { open?.count ?? 0 }
 
     /// Takes the next line.
     ///
-    /// - Returns: whether the record is complete with it.
+    /// - Returns: whether the record is complete after this line.
     mutating func append(_ line: String) throws(Fault) -> Bool {
         let bytes = Array(line.utf8)
         var place = 0
@@ -63,7 +64,8 @@ struct DelimitedRecord {
 
     /// Reads the inside of a quoted field.
     ///
-    /// - Returns: where the field ends, which is a separator or the line's end; nil when it goes on in the next line.
+    /// - Returns: the index of the field's end, which is a separator or the line's end; nil if the field continues in
+    ///   the next line.
     private func quoted(_ bytes: [UInt8], from start: Int, into field: inout [UInt8]) throws(Fault) -> Int? {
         var place = start
         while place < bytes.count {
@@ -81,7 +83,7 @@ struct DelimitedRecord {
         return nil
     }
 
-    /// Whether a quoted field ends on its line as one should.
+    /// Whether a quoted field has its closing mark on the same line, before a separator or the line's end.
     private func closes(_ bytes: [UInt8], from start: Int) -> Bool {
         var inside: [UInt8] = []
         return ((try? quoted(bytes, from: start, into: &inside)) ?? nil) != nil

@@ -7,28 +7,28 @@ import Musl
 import Darwin
 #endif
 
-/// Splits a file or a pipe into lines as bytes come, with one line in memory.
+/// Splits the bytes of a file or a pipe into lines, with one line at a time in memory.
 struct LineReader {
-    /// A line may not be longer: as long as the body of a request may be by default.
+    /// The most bytes of a line: as many as the body of a request may have by default.
     static let maxLineBytes = 8 * 1024 * 1024
 
-    /// Number of lines given so far, which is the number of the last one.
+    /// The number of lines returned so far, which is also the number of the last line.
     private(set) var lineNumber = 0
     private var buffer: [UInt8] = []
-    /// Bytes that were before the buffer's first.
+    /// The number of bytes that were removed before the buffer's first byte.
     private var dropped = 0
-    /// Where the next line begins in the buffer.
+    /// The index in the buffer at which the next line begins.
     private var start = 0
-    /// Position in the buffer before which no further line end is.
+    /// The index in the buffer up to which no further line end was found.
     private var searched = 0
     private var isAtEnd = false
 
-    /// Bytes of all lines given so far, with their ends.
+    /// The number of bytes of all lines returned so far, including line ends.
     var bytesConsumed: Int { dropped + start }
 
     /// The next line without its end (LF or CRLF), nil at the end. A last line needs no end.
     ///
-    /// - Parameter read: gives the next bytes as soon as there are some, none at the end.
+    /// - Parameter read: returns the next bytes as soon as there are some; no bytes at the end.
     mutating func next(reading read: () throws(LineError) -> [UInt8]) throws(LineError) -> String? {
         while true {
             if let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) {
@@ -65,18 +65,19 @@ struct LineReader {
     }
 }
 
-/// Why there is no further line. Lines count from 1.
+/// The reason why there is no further line. Lines count from 1.
 enum LineError: Error, Equatable {
     case tooLong(line: Int)
     case notUTF8(line: Int)
-    /// A line is not a record, or lacks a field that is asked for.
+    /// A line is not a record, or lacks a wanted field.
     case badRecord(line: Int, reason: String)
     case readFailed(reason: String)
 }
 
-/// A file, a pipe or a terminal that is read piece by piece. Closed with the value, unless it is standard input.
+/// A file, a pipe or a terminal that is read piece by piece. It is closed when the value ends, unless it is standard
+/// input.
 struct InputDescriptor: ~Copyable {
-    /// Bytes asked for at once: a pipe holds no more on Linux.
+    /// The number of bytes to read at once. A pipe holds no more on Linux.
     private static let pieceBytes = 64 * 1024
 
     private let number: Int32
@@ -119,14 +120,15 @@ struct InputDescriptor: ~Copyable {
         }
     }
 
-    /// A terminal or a pipe that another program has set to non-blocking stays so for us.
+    /// Waits for input. This is needed if another program has set the terminal or pipe to non-blocking, because that
+    /// holds for this program too.
     private func waitUntilReadable() {
         var descriptor = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
         _ = unsafe poll(&descriptor, 1, -1)
     }
 }
 
-/// read(2), which inside of ``InputDescriptor`` its own method hides.
+/// Calls read(2). Inside ``InputDescriptor``, the type's own method hides that name.
 private func systemRead(_ number: Int32, _ address: UnsafeMutableRawPointer?, _ count: Int) -> Int {
     unsafe read(number, address, count)
 }

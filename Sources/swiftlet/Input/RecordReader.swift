@@ -3,9 +3,9 @@ import JSON
 
 /// The form of an input file of texts.
 enum RecordFormat: String, CaseIterable, ExpressibleByArgument {
-    /// One text a line.
+    /// Plain text: one text on each line.
     case txt
-    /// JSON Lines: one object a line.
+    /// JSON Lines: one object on each line.
     case jsonl
     /// Comma-separated values (RFC 4180) below a line of names.
     case csv
@@ -20,7 +20,7 @@ enum RecordFormat: String, CaseIterable, ExpressibleByArgument {
     }
 }
 
-/// Which fields of which form of records are wanted.
+/// The fields that are wanted, and the form of the records.
 struct RecordFields: Sendable, Equatable {
     var format: RecordFormat
     /// The names of columns, or the keys of objects. A file of lines has only one field.
@@ -29,19 +29,19 @@ struct RecordFields: Sendable, Equatable {
 
 /// The wanted fields of one record.
 struct Record: Equatable {
-    /// The line that it begins in, from 1.
+    /// The line in which the record begins, from 1.
     var line: Int
     /// The fields in the order of ``RecordFields/names``; for a file of lines, the whole line.
     var values: [String]
-    /// Bytes of the input up to its end.
+    /// Bytes of the input up to the record's end.
     var endByte: Int
 }
 
-/// Reads the records of a file or a pipe as bytes come, with one record in memory.
+/// Reads the records of a file or a pipe, with one record at a time in memory.
 struct RecordReader {
     private let wanted: RecordFields
     private var lines = LineReader()
-    /// A table's column names, once they are read, and which of them are wanted.
+    /// A table's column names, once they are read, and the indices of the wanted columns.
     private var header: (names: [String], wanted: [Int])?
 
     init(_ wanted: RecordFields) { self.wanted = wanted }
@@ -55,7 +55,7 @@ struct RecordReader {
     mutating func next(reading read: () throws(LineError) -> [UInt8]) throws(LineError) -> Record? {
         while let line = try lines.next(reading: read) {
             let number = lines.lineNumber
-            // The mark that some programs put before UTF-8 is not part of the first name.
+            // The byte order mark that some programs write before UTF-8 is not part of the first name.
             let content =
                 number == 1 && line.unicodeScalars.first == "\u{FEFF}"
                 ? String(String.UnicodeScalarView(line.unicodeScalars.dropFirst())) : line
@@ -81,7 +81,7 @@ struct RecordReader {
         return nil
     }
 
-    /// The fields of a table's row, which may take several lines.
+    /// The fields of a table's row. The row may have several lines.
     private mutating func row(
         startingWith line: String,
         reading read: () throws(LineError) -> [UInt8]
@@ -106,7 +106,7 @@ struct RecordReader {
         return record.fields
     }
 
-    /// Where the wanted columns are.
+    /// The indices of the wanted columns.
     private func places(in names: [String]) throws(LineError) -> [Int] {
         var places: [Int] = []
         for name in wanted.names {
@@ -149,7 +149,7 @@ struct RecordReader {
         return values
     }
 
-    /// Names for a message; of very many the first.
+    /// Names for a message; if there are very many, only the first ones.
     private static func list(_ names: [String]) -> String {
         let shown = names.prefix(20).map { "\"\(Columns.shown($0, width: 40))\"" }
         return names.isEmpty ? "none" : shown.joined(separator: ", ") + (names.count > shown.count ? ", …" : "")

@@ -2,26 +2,27 @@ import Foundation
 
 /// Works on many texts at once and gives the results in the texts' order, with a bounded number of texts in memory.
 ///
-/// A separate thread reads (it may wait long, as for a person who types) and starts a task for each text; the results
-/// are awaited in order. So the engine finds many texts waiting to make batches of, and a single one is not kept
-/// waiting for company.
+/// A separate thread reads (it may wait long, for example for a person who types) and starts a task for each text. The
+/// results are awaited in order. So the engine can make batches of many waiting texts, and a single text does not wait
+/// for others.
 enum TextPipeline {
-    /// Texts in work at once: several of the engine's batches, so that no worker waits for the reader.
+    /// Most texts in work at once: enough for several batches, so that no worker waits for the reader.
     static let maxTextsInWork = 256
-    /// A text counts as one more for every so many bytes; together they bound the memory to 4 MiB and one text.
+    /// A long text counts as one more text for each this many bytes. So the memory is bounded to 4 MiB and one text.
     static let bytesPerSlot = 16 * 1024
 
     /// Runs `work` on every text of `source` and calls `emit` with each result, in order, on the caller's task.
     ///
-    /// - Throws: the first error of the source, of `work` or of `emit`, in the texts' order. Reading may still be
-    ///   under way then: the caller is expected to end the process.
+    /// - Throws: the first error of the source, of `work` or of `emit`, in the texts' order. At that moment reading
+    ///   may still go on, so the caller should end the process.
     static func run<Output: Sendable>(
         _ source: TextSource,
         work: @escaping @Sendable (Text) async throws -> Output,
         emit: (Text, Output) throws -> Void
     ) async throws {
         let slots = DispatchSemaphore(value: 0)
-        // Raised from 0, because a semaphore that is freed below its first value stops the process.
+        // The semaphore starts at 0 and is then raised, because the process stops if a semaphore is freed below its
+        // first value.
         for _ in 0..<maxTextsInWork { slots.signal() }
         let (jobs, continuation) = AsyncStream.makeStream(of: Job<Output>.self)
         let reader = Thread {

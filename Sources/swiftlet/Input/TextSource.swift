@@ -1,6 +1,6 @@
-/// A text to work on, and where it was given.
+/// A text to work on, and its place in the input.
 struct Text: Sendable, Equatable {
-    /// The number of its argument, line or record, from 0; lines that are skipped count.
+    /// The number of the text's argument, line or record, from 0; skipped lines count, too.
     var index: Int
     var content: String
     /// The line in which the text begins, from 1; 0 for an argument.
@@ -9,16 +9,16 @@ struct Text: Sendable, Equatable {
     var endByte = 0
 }
 
-/// Where a command's texts come from: its arguments, a file, or standard input.
+/// The source of a command's texts: its arguments, a file, or standard input.
 enum TextSource: Sendable, Equatable {
     case arguments([String])
-    /// One text a line; empty lines are skipped, and count for the numbers of those after them.
+    /// One text on each line; empty lines are skipped, but they are counted in the texts' numbers.
     case file(path: String)
     case standardInput
-    /// A text of each record, empty ones too; a nil path is standard input.
+    /// One text from each record, even if it is empty; a nil path is standard input.
     case records(path: String?, RecordFields)
 
-    /// Calls `body` with each text in turn, as they come; it may wait.
+    /// Calls `body` with each text in turn, as soon as it is read; `body` may wait.
     ///
     /// - Throws: ``CommandError``.
     func forEach(_ body: (Text) -> Void) throws(CommandError) {
@@ -48,13 +48,13 @@ enum TextSource: Sendable, Equatable {
         }
     }
 
-    /// How an error names a text: `line 3 of reviews.txt`.
+    /// The name of a text in an error: `line 3 of reviews.txt`.
     func place(of text: Text) -> String {
         if case .arguments = self { return "text \(text.index + 1)" }
         return place(ofLine: text.line)
     }
 
-    /// How an error names a line.
+    /// The name of a line in an error.
     func place(ofLine line: Int) -> String { "line \(line) of \(name)" }
 
     /// The path of the file that is read; nil for arguments and standard input.

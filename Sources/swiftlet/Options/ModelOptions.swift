@@ -7,7 +7,7 @@ import Inference
 import LinearAlgebra
 import ModelFiles
 
-/// Which model a command runs.
+/// The options that choose a command's model.
 struct ModelOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -24,7 +24,7 @@ struct ModelOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Branch, tag or commit of a model on the Hub. (default: main)", valueName: "revision"))
     var revision: String?
 
-    /// The model's folder, which is checked to hold a configuration.
+    /// The model's folder, after a check that it holds a configuration.
     ///
     /// - Throws: `noModel`, `ModelNotFound`, or `HubError`.
     func directory() async throws -> String {
@@ -35,7 +35,7 @@ struct ModelOptions: ParsableArguments {
 
     private var source: ModelSource { ModelSource(name: model, revision: revision) }
 
-    /// Checks that a folder can be a model's.
+    /// Checks that a folder can be a model's folder.
     static func check(_ directory: String) throws {
         let transformer = try SentenceTransformerFolder(directory: directory).transformerDirectory
         guard FileManager.default.fileExists(atPath: ModelFile.configuration.path(in: transformer)) else {
@@ -45,7 +45,7 @@ struct ModelOptions: ParsableArguments {
 
     /// Loads the model.
     ///
-    /// - Throws: `noEngine` or `unusableModel` with the reason, besides what ``directory()`` throws.
+    /// - Throws: `noEngine` or `unusableModel` with the reason, and the errors of ``directory()``.
     func load(engine: ComputeOptions = ComputeOptions()) async throws -> LoadedModel {
         try await Self.load(source, engine: engine)
     }
@@ -75,7 +75,7 @@ struct ModelOptions: ParsableArguments {
 extension DataType: ExpressibleByArgument {}
 extension Backend: ExpressibleByArgument {}
 
-/// How a command's model computes.
+/// The options for the arithmetic of a command's model.
 struct EngineFlags: ParsableArguments {
     @Option(
         help: "Type of the matrix products: bfloat16 and int8 take half and a quarter of float32's memory."
@@ -96,10 +96,10 @@ struct EngineFlags: ParsableArguments {
 struct ModelSource {
     /// The name that the user gives; nil for the bundled model.
     let name: String?
-    /// Which branch, tag or commit of a model of the Hub; nil: `main`.
+    /// The branch, tag or commit of a model of the Hub; nil: `main`.
     let revision: String?
 
-    /// What a name means.
+    /// The meaning of a name.
     enum Place: Equatable {
         case folder(String)
         case hub(id: String, revision: String?)
@@ -116,7 +116,7 @@ struct ModelSource {
     /// - Throws: `noModel`, `usage` for a revision of a folder, or `modelNotFound`.
     func place() throws -> Place {
         let environment = ProcessInfo.processInfo.environment
-        // Without a name it may come from the environment, and its revision with it.
+        // Without a name on the command line, name and revision may come from the environment.
         let variable = name == nil ? environment["SWIFTLET_REVISION"] : nil
         let revision = [revision, variable].compactMap(\.self).first { !$0.isEmpty }
         let name = try name ?? BundledModel.locate()
@@ -143,10 +143,10 @@ struct ModelSource {
         }
     }
 
-    /// The model's folder, after it was fetched if need be.
+    /// The model's folder. The model is fetched first if it is not in the cache.
     ///
-    /// - Parameter observer: gets the events of a pull; nil shows them as bars on standard error.
-    /// - Throws: `HubError`, besides what ``place()`` throws.
+    /// - Parameter observer: gets the events of a pull; nil shows the events as progress bars on standard error.
+    /// - Throws: `HubError`, and the errors of ``place()``.
     func locate(
         observer: @autoclosure () -> PullObserver = PullProgress.observer()
     ) async throws -> Location {

@@ -2,7 +2,7 @@ import ArgumentParser
 import Inference
 import Tokenization
 
-/// Which texts a command works on, and how it shows the results.
+/// The options for a command's texts and the form of its results.
 struct TextOptions: ParsableArguments {
     @Argument(
         help: ArgumentHelp(
@@ -42,14 +42,15 @@ struct TextOptions: ParsableArguments {
         return path.map { .file(path: $0) } ?? .standardInput
     }
 
-    /// The input with a text for each line or record, empty ones too, for results that are identified by their place.
+    /// The input with one text for each line or record, even if it is empty, for results that are identified by their
+    /// place.
     var recordSource: TextSource {
         let path = input == "-" ? nil : input
         return .records(path: path, records.fields(of: path) ?? RecordFields(format: .txt, names: []))
     }
 }
 
-/// How the texts of an input of records are found.
+/// The options for finding the texts in an input of records.
 struct RecordOptions: ParsableArguments {
     @Option(
         name: [.customLong("text-column"), .customLong("text-key")],
@@ -75,6 +76,7 @@ struct RecordOptions: ParsableArguments {
         return RecordFields(format: format, names: [textColumn ?? Self.defaultColumn])
     }
 
+    /// Checks the options for an input.
     /// - Throws: if a column is named for an input without columns.
     func validate(for path: String?) throws {
         if let textColumn, fields(of: path) == nil {
@@ -84,7 +86,8 @@ struct RecordOptions: ParsableArguments {
         }
     }
 
-    /// - Throws: if the options are given although the texts are arguments.
+    /// Refuses the options, because the texts are arguments.
+    /// - Throws: if any of the options is given.
     func refuse() throws {
         if textColumn != nil || inputFormat != nil {
             throw ValidationError("--text-column and --input-format are for --input, not for texts as arguments")
@@ -94,7 +97,7 @@ struct RecordOptions: ParsableArguments {
 
 extension TruncationDirection: ExpressibleByArgument {}
 
-/// How texts that are too long are treated.
+/// The options for texts that are too long.
 struct LengthOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Most tokens of a text, special tokens included.", valueName: "tokens"))
     var maxLength: Int?

@@ -3,7 +3,7 @@ import Foundation
 
 /// Text in aligned columns, for terminals.
 enum Columns {
-    /// Rows with each column as wide as its widest cell; numbers are right-aligned where `alignedRight` says so.
+    /// Rows with each column as wide as its widest cell; the columns in `alignedRight` are right-aligned.
     static func aligned(_ rows: [[String]], alignedRight: Set<Int> = []) -> [String] {
         let count = rows.map(\.count).max() ?? 0
         let widths = (0..<count).map { column in
@@ -20,7 +20,7 @@ enum Columns {
         }
     }
 
-    /// A text on one line of a terminal: shortened, and without the control characters that could command it.
+    /// A text made safe for one line of a terminal: shortened, and without control characters.
     static func shown(_ text: String, width: Int = 100) -> String {
         let clean = text.unicodeScalars.prefix(width).map { scalar in
             scalar.properties.generalCategory == .control ? " " : String(scalar)
@@ -37,7 +37,7 @@ enum Columns {
     }
 }
 
-/// Numbers for people.
+/// Formats numbers for people.
 enum Decimals {
     /// A number with four significant digits: `0.3594`, `2.783`, `1e-04`.
     static func significant(_ value: Double) -> String { String(format: "%.4g", value) }
@@ -54,10 +54,10 @@ enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
     case auto
     /// For people.
     case text
-    /// JSON Lines: one object a line.
+    /// JSON Lines: one object on each line.
     case json
 
-    /// The form to write in, `text` or `json`.
+    /// The form that is really used, `text` or `json`.
     var resolved: OutputFormat {
         guard self == .auto else { return self }
         return StandardOutput.isTerminal ? .text : .json

@@ -7,14 +7,15 @@ import Musl
 import Darwin
 #endif
 
-/// A file that is written, locked against other programs that would write it too. Closed with the value.
+/// A file that is being written. A lock keeps other programs from writing it, too. The file is closed when the value
+/// ends.
 struct OutputFile: ~Copyable {
     let path: String
     private let number: Int32
 
-    /// Opens the file at `path` at its beginning, with its contents; a file that is not there is made.
+    /// Opens the file at `path` at its beginning and keeps its contents; creates the file if it is not there.
     ///
-    /// - Throws: `writeFailed`; also when another process writes it.
+    /// - Throws: `writeFailed`, also if another process is writing the file.
     init(path: String) throws(CommandError) {
         let number = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
         guard number >= 0 else { throw .writeFailed(reason: "\(path): \(SystemError.text(errno))") }
@@ -36,12 +37,12 @@ struct OutputFile: ~Copyable {
         return Int(status.st_size)
     }
 
-    /// Cuts the file to `size` bytes; writing continues behind them.
+    /// Truncates the file to `size` bytes; later writes append after them.
     func truncate(to size: Int) throws(CommandError) {
         guard ftruncate(number, off_t(size)) == 0, lseek(number, off_t(size), SEEK_SET) >= 0 else { throw failure() }
     }
 
-    /// Writes all bytes behind those written last.
+    /// Writes all bytes after those written last.
     func write(_ bytes: [UInt8]) throws(CommandError) {
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -54,7 +55,7 @@ struct OutputFile: ~Copyable {
         }
     }
 
-    /// Writes all bytes over the file's first.
+    /// Overwrites the file's first bytes.
     func writeAtStart(_ bytes: [UInt8]) throws(CommandError) {
         let end = lseek(number, 0, SEEK_CUR)
         guard end >= 0, lseek(number, 0, SEEK_SET) == 0 else { throw failure() }
@@ -62,7 +63,7 @@ struct OutputFile: ~Copyable {
         guard lseek(number, end, SEEK_SET) == end else { throw failure() }
     }
 
-    /// Writes the bytes through to the disk, so that they survive a power failure.
+    /// Makes sure that the bytes are on the disk, so that they survive a power failure.
     func synchronize() throws(CommandError) {
         guard fsync(number) == 0 else { throw failure() }
     }
@@ -77,7 +78,7 @@ struct OutputFile: ~Copyable {
     private func failure() -> CommandError { .writeFailed(reason: "\(path): \(SystemError.text(errno))") }
 }
 
-/// write(2) and rename(2), which inside of ``OutputFile`` its own methods hide.
+/// Calls write(2) or rename(2). Inside ``OutputFile``, the type's own methods hide these names.
 private func systemWrite(_ number: Int32, _ address: UnsafeRawPointer?, _ count: Int) -> Int {
     unsafe write(number, address, count)
 }

@@ -1,7 +1,7 @@
-/// Reports the progress on a long input on standard error.
+/// Reports on standard error how far the work on a long input has got.
 ///
-/// In a terminal this is one line that is overwritten, else a line now and then. There is no report where the results
-/// themselves show the progress.
+/// In a terminal this is one line that is overwritten; otherwise it is a new line from time to time. If the results
+/// themselves show the progress, there is no report.
 struct ProgressReporter {
     /// Time between two reports in a terminal.
     private static let terminalInterval: Duration = .milliseconds(500)
@@ -15,9 +15,9 @@ struct ProgressReporter {
     private var nextReport: ContinuousClock.Instant
     private var count = 0
     private var reports = 0
-    /// What is counted.
+    /// The name of the counted things.
     private let unit: String
-    /// The size of all work and of the work done; nil if the size is not known in advance.
+    /// The size of all work; nil if the size is not known in advance.
     private let total: Int?
     private var done = 0
 
@@ -32,7 +32,7 @@ struct ProgressReporter {
 
     /// A reporter for results that go to a file, or that are not results of texts.
     ///
-    /// - Parameter total: the size of all that is to be done, in the unit of ``advance(by:size:now:)``.
+    /// - Parameter total: the size of all work, in the unit of `size` of ``advance(by:size:now:)``.
     init(counting unit: String, of total: Int?) {
         self.init(
             errorIsTerminal: StandardError.isTerminal,
@@ -44,7 +44,7 @@ struct ProgressReporter {
         )
     }
 
-    /// A reporter with all that it would ask of the system given as arguments.
+    /// A reporter that gets the facts about the system as arguments.
     init(
         errorIsTerminal: Bool,
         outputIsTerminal: Bool,
@@ -62,7 +62,7 @@ struct ProgressReporter {
         nextReport = now + (errorIsTerminal ? Self.terminalInterval : Self.logInterval)
     }
 
-    /// Counts `count` more as done, which are `size` of the total.
+    /// Counts `count` more things as done, which are `size` of the total.
     mutating func advance(by count: Int = 1, size: Int = 0, now: ContinuousClock.Instant = .now) {
         self.count += count
         done += size

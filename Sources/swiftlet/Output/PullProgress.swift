@@ -3,7 +3,8 @@ import Hub
 import Logging
 import Synchronization
 
-/// What a pull shows on standard error: in a terminal a bar for each file, elsewhere a line now and then.
+/// Shows the progress of a pull on standard error: in a terminal a bar for each file, elsewhere a line from time to
+/// time.
 struct PullProgress {
     /// Time between two reports in a terminal.
     private static let terminalInterval: Duration = .milliseconds(100)
@@ -49,7 +50,7 @@ struct PullProgress {
             nextReport = now + (isTerminal ? .zero : Self.logInterval)
             return isTerminal ? bar(present, of: bytes, now: now) : nil
         case .progressed(_, let bytes, let total):
-            // A file that began anew has nothing of the earlier attempt.
+            // A file that was started again has nothing left of the earlier attempt.
             present = min(present, bytes)
             guard now >= nextReport else { return nil }
             nextReport = now + (isTerminal ? Self.terminalInterval : Self.logInterval)
@@ -92,7 +93,7 @@ struct PullProgress {
         return isTerminal ? "\r\(text)\u{1B}[K" : "\(text)\n"
     }
 
-    /// Bytes per second; nil while too few have come to tell.
+    /// Bytes per second; nil while too few bytes have arrived for an estimate.
     private func rate(of bytes: Int, now: ContinuousClock.Instant) -> Double? {
         let seconds = started.duration(to: now) / .seconds(1)
         return seconds > 0.2 && bytes > 0 ? Double(bytes) / seconds : nil
@@ -135,7 +136,7 @@ struct PullLog: Sendable {
         self.logger = logger
     }
 
-    /// Writes a line for everything that begins, ends or fails, and one now and then in between.
+    /// Writes a line for everything that begins, ends or fails, and a line from time to time in between.
     var observer: PullObserver {
         let next = Mutex(ContinuousClock.now + Self.interval)
         return { [logger] event in

@@ -9,7 +9,8 @@ import Musl
 import Darwin
 #endif
 
-/// Standard output, unbuffered: each result is visible at once, and a write(2) costs far less than a result.
+/// Standard output without a buffer, so that each result is visible at once. A write(2) costs far less than the
+/// computation of a result.
 enum StandardOutput {
     static var isTerminal: Bool { isatty(1) == 1 }
 
@@ -33,14 +34,15 @@ enum StandardOutput {
         }
     }
 
-    /// A terminal that another program has set to non-blocking stays so for us.
+    /// Waits until output is possible. This is needed if another program has set the terminal to non-blocking, because
+    /// that holds for this program too.
     private static func waitUntilWritable() {
         var descriptor = pollfd(fd: 1, events: Int16(POLLOUT), revents: 0)
         _ = unsafe poll(&descriptor, 1, -1)
     }
 }
 
-/// write(2), which inside of ``StandardOutput`` its own method hides.
+/// Calls write(2). Inside ``StandardOutput``, the type's own method hides that name.
 private func systemWrite(_ number: Int32, _ address: UnsafeRawPointer?, _ count: Int) -> Int {
     unsafe write(number, address, count)
 }
@@ -55,10 +57,10 @@ enum StandardError {
     }
 }
 
-/// Standard input, output and error as the process was given them.
+/// The descriptors of standard input, output and error.
 enum StandardDescriptors {
-    /// Opens /dev/null for each of the three that is closed. Otherwise the next file or socket would get its number,
-    /// and results or log lines would go there.
+    /// Opens /dev/null in place of each of the three that is closed. Otherwise the next file or socket would get the
+    /// free number, and results or log lines would be written to it.
     static func ensureOpen() {
         while true {
             let number = unsafe open("/dev/null", O_RDWR)

@@ -16,7 +16,7 @@ import Musl
 import Darwin
 #endif
 
-/// The program's exit statuses, those of sysexits.h, by which scripts can tell the causes of failures apart.
+/// The program's exit statuses. They are those of sysexits.h, so that scripts can tell the causes of failures apart.
 enum ExitStatus: Int32 {
     case success = 0
     /// `swiftlet health`: not healthy; `swiftlet verify`: a figure is not met.
@@ -55,7 +55,8 @@ enum ExitStatus: Int32 {
         case is BrokenPipe: self = .success
         case is TokenizerError, is EncoderError, is ModelError: self = .dataError
         default:
-            // The argument parser's errors are not public types; it gives wrong usage and help a status of its own.
+            // The argument parser's errors are not public types. The parser gives wrong usage and help their own
+            // status.
             guard SwiftletCommand.exitCode(for: error) == .failure else { return nil }
             self = .software
         }
@@ -90,7 +91,7 @@ enum ExitStatus: Int32 {
     }
 }
 
-/// Why a command failed, with the exit status for it.
+/// The reason why a command failed. Each has its exit status.
 enum CommandError: Error, Equatable, CustomStringConvertible {
     /// The options contradict each other.
     case usage(String)
@@ -98,21 +99,21 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
     case noModel(directory: String, reason: String)
     /// The model's files cannot be used.
     case unusableModel(String)
-    /// This machine cannot compute as asked.
+    /// This machine cannot compute with the chosen options.
     case noEngine(String)
     /// The input file cannot be opened.
     case noInput(path: String, reason: String)
     /// Reading the input failed.
     case readFailed(path: String, reason: String)
-    /// A text cannot be used; `place` says which, as "line 3 of reviews.txt".
+    /// A text cannot be used. `place` names the text, such as "line 3 of reviews.txt".
     case unusableText(place: String, reason: String)
     /// Standard output cannot be written.
     case writeFailed(reason: String)
     /// The service cannot be started, or stopped with an error.
     case unavailable(String)
-    /// `swiftlet health`: what the service answered, or why it did not.
+    /// `swiftlet health`: the service's answer, or the reason why there is none.
     case unhealthy(String)
-    /// `swiftlet verify`: which figures are not met.
+    /// `swiftlet verify`: the figures that are not met.
     case mismatch(String)
 
     var status: ExitStatus {
@@ -143,20 +144,21 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
 
 /// The end of the process.
 enum ProcessEnd {
-    /// Ends the process at once, without the exit handlers of libraries: the engine's threads may still be at work and
-    /// would find memory gone. Everything that was written has gone to the system already.
+    /// Ends the process at once, without the exit handlers of libraries: the engine's threads may still be at work, and
+    /// the handlers would free memory that they use. All output has already been passed to the system.
     static func now(_ status: ExitStatus) -> Never {
         _exit(status.rawValue)
     }
 }
 
-/// Ends a command on Ctrl-C and SIGTERM with the status that a shell gives for it.
+/// Ends a command on Ctrl-C and SIGTERM, with the status that a shell reports for these signals.
 ///
-/// The signals' own effect would do in a shell, but not for process 1 of a container, where the kernel ignores it.
+/// In a shell the signals' default action would be enough. But for process 1 of a container, the kernel ignores the
+/// default action.
 struct Interruption {
     private let sources: [any DispatchSourceSignal]
 
-    /// Watches from now on, as long as the value lives.
+    /// Starts to watch for the signals, as long as the value lives.
     ///
     /// - Parameter cleanUp: called before the end.
     init(cleanUp: @escaping @Sendable () -> Void = {}) {
@@ -173,7 +175,8 @@ struct Interruption {
     }
 }
 
-/// The reader of the output has closed it. This is no failure: `swiftlet embed … | head` ends so.
+/// The error when the reader of the output has closed the pipe. It is not a failure: `swiftlet embed … | head` ends in
+/// this way.
 struct BrokenPipe: Error {
     /// Makes a write to a pipe without a reader fail with EPIPE instead of ending the process.
     static func ignoreSignal() {

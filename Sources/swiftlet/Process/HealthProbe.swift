@@ -2,17 +2,17 @@ import Foundation
 import ModelFiles
 import TLS
 
-/// Sends one small GET over a blocking socket, by TLS if needed. Foundation's client would make the program some
-/// megabytes larger.
+/// Sends one small GET over a blocking socket, with TLS if needed. It does without Foundation's client, which would
+/// make the program some megabytes larger.
 struct HealthProbe {
-    /// The address that is asked.
+    /// The address to which the request goes.
     struct Target: Equatable {
         var host: String
         var port: UInt16
         var path: String
         var isSecure: Bool
 
-        /// Takes `http[s]://host[:port][/path]` apart; nil for anything else.
+        /// Parses `http[s]://host[:port][/path]`; nil for anything else.
         init?(url text: String) {
             guard let url = URL(string: text), let scheme = url.scheme?.lowercased(),
                 ["http", "https"].contains(scheme), let host = url.host(), !host.isEmpty,
@@ -26,17 +26,18 @@ struct HealthProbe {
         }
     }
 
-    /// Bytes of an answer in which its first line must end.
+    /// The first line of an answer must end within this many bytes.
     private static let maxStatusLineBytes = 1024
 
-    /// Seconds for the connection and for each step after it.
+    /// Most seconds for the connection, and for each step after it.
     let timeout: Int
-    /// Certificates that are trusted (PEM); nil: those of the system, and any of this machine itself.
+    /// File of trusted certificates (PEM); nil: the system's certificates, and any certificate from this machine
+    /// itself.
     let trustFile: String?
 
     /// The first line of the answer: `HTTP/1.1 200 OK`.
     ///
-    /// - Throws: `unhealthy` when there is none.
+    /// - Throws: `unhealthy` if there is no answer.
     func statusLine(of target: Target) throws(CommandError) -> String {
         let socket = try connect(to: target)
         let connection = FileHandle(fileDescriptor: socket, closeOnDealloc: true)
@@ -128,7 +129,7 @@ struct HealthProbe {
     #endif
 }
 
-/// connect(2), which inside of ``HealthProbe`` its own method hides.
+/// Calls connect(2). Inside ``HealthProbe``, the type's own method hides that name.
 private func systemConnect(_ socket: Int32, _ address: UnsafePointer<sockaddr>?, _ length: socklen_t) -> Int32 {
     unsafe connect(socket, address, length)
 }

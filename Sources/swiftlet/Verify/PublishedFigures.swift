@@ -1,16 +1,16 @@
 import Encoder
 
-/// Published figures of a model's results, by which a copy of the model and this program are checked.
+/// Published figures of a model's results. They are used to check a copy of the model and this program.
 struct PublishedFigures: Sendable {
-    /// How near a computed figure must be.
+    /// How close a computed figure must be to a published one.
     enum Tolerance: Sendable {
-        /// The quotient of both is at most so far from 1.
+        /// The quotient of the two differs from 1 by at most this.
         case relative(Double)
         /// The difference is at most this.
         case absolute(Double)
     }
 
-    /// One text, and some of what the model gives for it.
+    /// One text, and some of the model's published results for it.
     struct Check: Sendable {
         /// The model's input.
         enum Input: Sendable {
@@ -20,12 +20,12 @@ struct PublishedFigures: Sendable {
 
         var title: String
         var input: Input
-        /// Tokens that the input is padded to, with a mask; nil: its own.
+        /// The number of tokens that the input is padded to, with a mask; nil: no padding.
         var paddedLength: Int?
         var output: OutputRequest
-        /// The output's first dimension, where that is a figure, too.
+        /// The size of the output's first dimension, if that is a figure, too.
         var count: Int?
-        /// The first row, of the output's last dimension, that figures are of.
+        /// The index of the first row with figures. A row is along the output's last dimension.
         var firstRow = 0
         /// The first numbers of consecutive rows.
         var figures: [[Double]]
@@ -34,21 +34,22 @@ struct PublishedFigures: Sendable {
 
     /// The names on the Hub, the usual one first.
     var names: [String]
-    /// Where the figures were published.
+    /// The place where the figures were published.
     var source: String
     var checks: [Check]
 
-    /// The figures of a model that is called so: a name on the Hub, or a folder that has such a name.
+    /// The figures of the model with this name: a name on the Hub, or a folder with such a name.
     static func named(_ name: String, among known: [PublishedFigures] = all) -> PublishedFigures? {
         if let figures = known.first(where: { $0.names.contains(name) }) { return figures }
         let last = name.split(separator: "/").last
         return known.first { figures in figures.names.contains { $0.split(separator: "/").last == last } }
     }
 
-    /// All that this program knows.
+    /// All figures that this program has.
     static let all = [mobileBERT, sentiment, bert]
 
-    /// Of four printed decimals half of the last is rounding; the rest is room for sums in another order.
+    /// The tolerance for figures with four decimals: half of the last decimal is rounding, and the rest allows for sums
+    /// in another order.
     private static let fourDecimals = Tolerance.absolute(1e-4)
 
     private static let mobileBERT = PublishedFigures(
@@ -63,7 +64,8 @@ struct PublishedFigures: Sendable {
                     [-2.4736526e7, 8.2691656e4, 1.6521838e5], [-5.7541704e-1, 3.9056022, 4.4011507],
                     [2.6047359, 1.5677652, -1.7324188e-1],
                 ],
-                // Values reach 1e8 beside others near 1; the test that the figures are from takes the same bound.
+                // The values range from about 1 to 1e8. The test in transformers from which the figures come has the
+                // same bound.
                 tolerance: .relative(1e-3)
             )
         ]

@@ -8,9 +8,10 @@ import Tokenization
 struct Verification: Sendable, Equatable {
     var title: String
     var expected: [[Double]]
-    /// What this program computes; empty where it could not.
+    /// The figures that this program computes; empty if it could not compute any.
     var found: [[Double]]
-    /// What the figures cannot show: another number of values, or why nothing was computed; nil when there is nothing.
+    /// A fault that the figures cannot show: another number of values, or the reason why nothing was computed; nil if
+    /// there is none.
     var complaint: String?
     var matches: Bool
 }

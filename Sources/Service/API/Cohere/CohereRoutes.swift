@@ -3,7 +3,7 @@ import Inference
 import JSON
 import Tokenization
 
-/// Cohere's interface, and Jina's ranking, which is Cohere's with other names for the cost.
+/// Cohere's interface, and Jina's ranking, which differs only in the names of the cost.
 enum CohereRoutes {
     static let all: [Route] = [
         .post("/v2/rerank", errors: .cohere) { try await rerank($0, $1, version: 2) },
@@ -16,7 +16,7 @@ enum CohereRoutes {
 }
 
 extension ErrorShape {
-    /// `{"message": …}`, with 400 for what is 422 elsewhere.
+    /// `{"message": …}`; the status is 400 where other interfaces have 422.
     static let cohere = ErrorShape(status: { $0.status == 422 ? 400 : $0.status }) { error, writer in
         writer.object { writer in
             writer.member("id", JSONWriter.answerID())
@@ -26,7 +26,7 @@ extension ErrorShape {
 }
 
 extension JSONWriter {
-    /// `meta`: the interface's version and, where there is a cost, what was computed.
+    /// Writes `meta`: the interface's version and, if there is a cost, the amounts that were computed.
     mutating func cohereMeta(version: Int, inputTokens: Int? = nil) {
         key("meta")
         object { writer in
@@ -45,14 +45,14 @@ extension JSONWriter {
 }
 
 extension CohereRoutes {
-    /// The forms of vectors that a request can ask for; the last is floats too.
+    /// The forms of vectors that a request can ask for. `base64` holds the same floats as `float`.
     private enum Form: String, CaseIterable {
         case float, int8, uint8, binary, ubinary, base64
 
         var type: EmbeddingType { EmbeddingType(rawValue: rawValue) ?? .float32 }
     }
 
-    /// Which end of a long text is cut; `none` refuses it.
+    /// The end at which a long text is cut; `none` refuses the text.
     private enum Cut: String, CaseIterable {
         case none, start, end
     }

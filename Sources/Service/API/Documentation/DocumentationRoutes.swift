@@ -3,7 +3,7 @@ import HTTPTypes
 import Inference
 import Synchronization
 
-/// What the service says about itself, to programs and to people.
+/// The routes with which the service describes itself, to programs and to people.
 enum DocumentationRoutes {
     static let all: [Route] = [
         .get("/openapi.json", "/api-doc/openapi.json", errors: .tei) { _, context in
@@ -19,20 +19,21 @@ enum DocumentationRoutes {
         },
     ]
 
-    /// The page's style and script are in it.
+    /// The page's content security policy: its style and script are in the page itself.
     private static let inline = "style-src 'unsafe-inline'; script-src 'unsafe-inline'; frame-ancestors 'none'"
 
-    /// The last document made, which is the same for as long as its model is served.
+    /// The last document that was made. It does not change as long as its model is served.
     private struct Made {
         weak var inference: InferenceService?
         var bytes: [UInt8]
     }
 
     private static let made = Mutex<Made?>(nil)
-    /// Held while a document is made, so that it is made once. The event loop never takes this lock.
+    /// The lock that is held while a document is made, so that it is made only once. The event loop never takes this
+    /// lock.
     private static let making = Mutex(())
 
-    /// The document of a model if it has been made.
+    /// The document of a model, if the document has been made.
     private static func kept(of inference: InferenceService) -> [UInt8]? {
         made.withLock { made in made.flatMap { $0.inference === inference ? $0.bytes : nil } }
     }

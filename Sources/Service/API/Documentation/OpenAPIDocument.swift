@@ -4,11 +4,11 @@ import Inference
 import JSON
 import Tokenization
 
-/// The OpenAPI document of one served model, made from the template openapi.json: with that model's limits, without
-/// what it cannot do, and for every path on which the table of routes has a route.
+/// The OpenAPI document of one served model, made from the template openapi.json. It has that model's limits, leaves
+/// out the operations that the model cannot do, and has every path of the table of routes.
 ///
-/// In the template, `"@name@"` stands for a value of the model, and an object with a key `x-needs` is left out for
-/// models that lack what it names. Errors, path parameters and a route's further paths are added to each operation.
+/// In the template, `"@name@"` stands for a value of the model, and an object with a key `x-needs` is left out if the
+/// model lacks the named ability. Errors, path parameters and a route's further paths are added to each operation.
 struct OpenAPIDocument {
     private let inference: InferenceService
     private let values: [String: JSONValue]
@@ -57,7 +57,7 @@ struct OpenAPIDocument {
 
     // MARK: What the model can do
 
-    /// The value for this model; nil where it is of no use to it.
+    /// The value adapted to this model; nil if the model has no use for it.
     private func adapted(_ value: JSONValue) -> JSONValue? {
         switch value {
         case .string(let text):
@@ -68,7 +68,7 @@ struct OpenAPIDocument {
             if case .string(let need)? = object["x-needs"], !has(need) { return nil }
             var kept = JSONObject()
             for member in object.members where member.key != "x-needs" {
-                // Where no text can be given, its schema takes nothing.
+                // If the model takes no text, the schema of a text accepts nothing.
                 let isText = member.key == "Text" && !has("tokenizer")
                 guard let value = isText ? .boolean(false) : adapted(member.value) else { continue }
                 _ = kept.append(member.key, value)
@@ -90,7 +90,7 @@ struct OpenAPIDocument {
         }
     }
 
-    /// Whether there is a head of that name, and texts can be given.
+    /// Whether the model has a head of that name and takes texts.
     private func hasHead(_ name: String) -> Bool {
         guard let head = Head(rawValue: name) else { preconditionFailure("openapi.json: x-needs: \(name)") }
         return inference.model.encoder.heads.contains(head) && inference.model.tokenizer != nil
@@ -98,7 +98,8 @@ struct OpenAPIDocument {
 
     // MARK: Paths
 
-    /// Writes every path of every route. A path whose operations the model cannot do is there without them.
+    /// Writes every path of every route. If the model cannot do any operation of a path, the path is there without
+    /// operations.
     private func write(_ items: JSONObject, of table: RouteTable, to writer: inout JSONWriter) {
         writer.object { writer in
             for path in table.paths {
@@ -144,14 +145,14 @@ struct OpenAPIDocument {
         }
     }
 
-    /// The statuses that may refuse any request.
+    /// The statuses of refusals that any route may give.
     static let statuses = [400, 401, 405, 408, 414, 431, 500, 501, 503]
-    /// The statuses that may refuse work.
+    /// The statuses of refusals that a route of work may also give.
     static let workStatuses = statuses + [406, 413, 415, 422, 424, 429, 504]
 }
 
 extension RouteTable {
-    /// Every path, once, in the table's order.
+    /// Every path in the table's order, without repetition.
     var paths: [String] {
         var seen: Set<String> = []
         return routes.flatMap(\.paths).map(\.template).filter { seen.insert($0).inserted }

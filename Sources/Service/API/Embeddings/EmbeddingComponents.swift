@@ -11,8 +11,8 @@ enum EmbeddingType: String, CaseIterable, Sendable {
     case int8
     /// The int8 value plus 128.
     case uint8
-    /// A bit for each component, set where the component is positive. Eight bits make a byte, the first in the highest
-    /// place. The byte less 128 is given as a signed number, as in sentence-transformers and Cohere.
+    /// A bit for each component, which is 1 if the component is positive. Eight bits make a byte, the first in the most
+    /// significant bit. The byte minus 128 is written as a signed number, as in sentence-transformers and Cohere.
     case binary
     /// The bytes of `binary` as unsigned numbers.
     case ubinary
@@ -30,7 +30,7 @@ enum EmbeddingType: String, CaseIterable, Sendable {
         }
     }
 
-    /// Names that other servers use.
+    /// Names that other servers use for these types.
     static let aliases: [String: EmbeddingType] = ["float": .float32, "half": .float16, "fp16": .float16]
 }
 
@@ -41,7 +41,7 @@ enum EmbeddingComponents: Sendable, Equatable {
     case signed([Int8])
     case unsigned([UInt8])
 
-    /// - Throws: 422 where a component is beyond the type's range.
+    /// - Throws: 422 if a component is outside the type's range.
     init(_ vector: [Float], as type: EmbeddingType) throws(ServiceError) {
         switch type {
         case .float32:
@@ -61,7 +61,7 @@ enum EmbeddingComponents: Sendable, Equatable {
         }
     }
 
-    /// How many numbers these are.
+    /// The number of stored numbers.
     var count: Int {
         switch self {
         case .float32(let values): values.count
@@ -71,10 +71,10 @@ enum EmbeddingComponents: Sendable, Equatable {
         }
     }
 
-    /// The components times 127. One scale serves all vectors, so a result depends on nothing else and products of
-    /// vectors can be compared.
+    /// The components times 127. All vectors have the same scale, so that a result does not depend on other vectors,
+    /// and products of vectors can be compared.
     private static func scaled(_ vector: [Float], for type: EmbeddingType) throws(ServiceError) -> [Int8] {
-        // A component of a vector of length 1 may be a rounding above 1.
+        // By rounding, a component of a vector of length 1 may be slightly above 1.
         guard vector.allSatisfy({ $0.magnitude <= 1.001 }) else { throw outOfRange(type, "1") }
         return vector.map { Int8(min(max(($0 * 127).rounded(), -127), 127)) }
     }

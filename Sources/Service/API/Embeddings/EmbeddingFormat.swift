@@ -3,7 +3,7 @@ import HTTPTypes
 import Inference
 import JSON
 
-/// How embeddings are to be answered: the keys `embedding_type` and `encoding_format`, and the field Accept.
+/// The form of embeddings in an answer, from the keys `embedding_type` and `encoding_format` and the field Accept.
 struct EmbeddingFormat: Sendable, Equatable {
     /// How a vector is written in JSON: `encoding_format`.
     enum Encoding: String, CaseIterable, Sendable {
@@ -45,10 +45,11 @@ enum EmbeddingMedia: String, CaseIterable {
     case bytes = "application/octet-stream"
     /// A NumPy file.
     case numpy = "application/x-npy"
-    /// Another name of it.
+    /// Another name of the media type of a NumPy file.
     case npy = "application/npy"
 
-    /// - Throws: 406 when the client takes none of them.
+    /// The media type that the client prefers.
+    /// - Throws: 406 if the client accepts none of the media types.
     static func wanted(by request: RouteRequest) throws(ServiceError) -> EmbeddingMedia {
         let types = allCases.map(\.rawValue)
         let field = request.headerFields[.accept]
@@ -62,7 +63,7 @@ enum EmbeddingMedia: String, CaseIterable {
         return media
     }
 
-    /// The vectors as a file or as JSON; in JSON an array with an element for each.
+    /// The answer with the vectors, as a file or as JSON. In JSON it is an array with one element for each vector.
     func response(_ vectors: [EmbeddingComponents], format: EmbeddingFormat) -> Response {
         let columns = vectors.first?.count ?? 0
         var bytes: [UInt8]
@@ -90,8 +91,8 @@ enum EmbeddingMedia: String, CaseIterable {
 }
 
 extension HTTPField.Name {
-    /// The shape of an answer that is bytes: vectors, and components of each.
+    /// The shape of an answer in bytes: the number of vectors, and the number of components of each.
     static let embeddingShape = Self.make("x-embedding-shape")
-    /// The type of the components of an answer that is bytes.
+    /// The type of the components of an answer in bytes.
     static let embeddingType = Self.make("x-embedding-type")
 }

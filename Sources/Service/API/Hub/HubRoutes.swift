@@ -4,7 +4,7 @@ import Inference
 import JSON
 import Results
 
-/// The routes that clients of the Hugging Face Hub use beside text-embeddings-inference's.
+/// The routes that clients of the Hugging Face Hub use in addition to those of text-embeddings-inference.
 enum HubRoutes {
     static let all: [Route] = [
         .post("/classify", roots: RoutePath.roots(ifBody: asksForClasses), errors: .tei, answer: classify)

@@ -3,8 +3,8 @@ import HTTPProtocol
 import Inference
 import JSON
 
-/// Infinity's interface. Some of its paths belong to another interface too, and the body tells them apart. Its
-/// embeddings and models are OpenAI's.
+/// Infinity's interface. Some of its paths belong to another interface too, and the body tells them apart. For
+/// embeddings and the list of models, its interface is the same as OpenAI's.
 enum InfinityRoutes {
     static let all: [Route] = [
         .post(RoutePath("/classify", ifBodyHas: "input"), errors: .openAI, answer: classify),
@@ -67,7 +67,7 @@ enum InfinityRoutes {
 struct DocumentRanking: Sendable {
     let query: String
     let documents: [String]
-    /// How many of the best documents to give; nil for all.
+    /// The number of best documents to return; nil for all.
     let topN: Int?
     let returnsDocuments: Bool
     private let options: RerankOptions

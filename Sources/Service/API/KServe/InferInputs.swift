@@ -1,7 +1,7 @@
 import Inference
 import JSON
 
-/// The inputs that the tensors of a request stand for.
+/// Makes the model's inputs from the tensors of a request.
 enum InferInputs {
     /// The input tensors that the model's description lists. A tensor of texts may have any name; the other names are
     /// those of the tensors that Hugging Face's tokenizers make.
@@ -101,7 +101,7 @@ struct InferTensor {
 
     /// The length of the first dimension.
     var rows: Int { shape[0] }
-    /// How many elements each row has.
+    /// The number of elements in a row.
     var columns: Int { shape.count > 1 ? shape[1] : 1 }
 
     /// Reads a tensor whose elements are JSON, or the next bytes of `tail`.
@@ -136,7 +136,7 @@ struct InferTensor {
         guard let value = fields.members["data"], case .array(let nested) = value else {
             throw fields.wrong("`data`", "the elements of the tensor", fields.members["data"] ?? .null)
         }
-        // Nested as the shape says, or flat.
+        // The elements may be nested according to the shape, or flat.
         let flat = nested.flatMap { if case .array(let row) = $0 { row } else { [$0] } }
         switch datatype {
         case .bytes:

@@ -5,7 +5,7 @@ import Inference
 import JSON
 
 extension HTTPField.Name {
-    /// How many bytes of a body are JSON; the tensors' elements follow.
+    /// The number of bytes of JSON at a body's beginning; the tensors' elements follow.
     static let inferenceHeaderContentLength = Self.make("Inference-Header-Content-Length")
 }
 
@@ -44,7 +44,7 @@ extension KServeRoutes {
         return response.noting(results.usage, of: request, in: context)
     }
 
-    /// The JSON, and the input tensors from it or from the bytes behind it.
+    /// Reads the JSON and the input tensors, which stand in the JSON or in the bytes behind it.
     private static func read(_ request: RouteRequest) throws -> (RequestFields, [InferTensor]) {
         var length = request.body.count
         if let given = request.headerFields[.inferenceHeaderContentLength] {
@@ -165,7 +165,7 @@ enum InferOutput: String, CaseIterable {
     case embedding
     /// The classification head's output, `[inputs, labels]`.
     case logits
-    /// The scores that the model's problem type makes of the logits, `[inputs, labels]`.
+    /// The scores, which are computed from the logits according to the model's problem type, `[inputs, labels]`.
     case scores
 
     static func available(in model: LoadedModel) -> [InferOutput] {
@@ -182,10 +182,10 @@ struct InferOutputRequest {
     let output: InferOutput
     /// Whether the elements follow the JSON as bytes.
     let isBinary: Bool
-    /// How many of the highest values to give, as "value:index:label"; nil for the numbers themselves.
+    /// The number of highest values to return, as "value:index:label"; nil to return the numbers themselves.
     let classes: Int?
 
-    /// The outputs that a request asks for: if it names none, all that the model has.
+    /// The outputs that a request asks for. If it names none, these are all outputs of the model.
     static func all(_ fields: RequestFields, _ model: LoadedModel) throws -> [Self] {
         let isBinary = try fields.boolean("binary_data_output") ?? false
         let available = InferOutput.available(in: model)

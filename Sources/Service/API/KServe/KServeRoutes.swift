@@ -5,8 +5,8 @@ import Host
 import Inference
 import JSON
 
-/// The Open Inference Protocol, version 2, as KServe specifies it and Triton and its clients speak it. Its probes
-/// are those of ``StatusRoutes``.
+/// The Open Inference Protocol, version 2, which KServe specifies and which Triton and its clients use. Its probes are
+/// in ``StatusRoutes``.
 enum KServeRoutes {
     static let all: [Route] = [
         .get("/v2", errors: .tei) { _, _ in serverMetadata() },
@@ -27,11 +27,11 @@ enum KServeRoutes {
         ),
     ]
 
-    /// There is one version of the model.
+    /// The version of the model. There is only one.
     static let version = "1"
 
     /// The model, if the path names it.
-    /// - Throws: 404 for another.
+    /// - Throws: 404 for another name.
     static func inference(of request: RouteRequest, _ context: RouteContext) throws -> InferenceService {
         let inference = try context.inference
         try inference.checkName(request.parameters["model"] ?? "")
@@ -46,7 +46,7 @@ enum KServeRoutes {
         return inference
     }
 
-    /// Most clients read only the status; KServe's own reads the member.
+    /// Most clients read only the status; KServe's own client reads the member.
     private static func ready(_ name: String) -> Response {
         .json { writer in
             writer.object { writer in

@@ -22,8 +22,8 @@ enum OpenAIRoutes {
         },
     ]
 
-    /// Answers with a vector for each input, always of length 1, as OpenAI's are. `model` and `user` change nothing:
-    /// there is one model.
+    /// Answers with a vector for each input, always of length 1, as OpenAI does. `model` and `user` have no effect,
+    /// because there is only one model.
     private static func embeddings(_ request: RouteRequest, _ context: RouteContext) async throws -> Response {
         let fields = try request.fields()
         let format = try EmbeddingFormat(fields)
@@ -53,7 +53,7 @@ enum OpenAIRoutes {
 }
 
 extension RequestFields {
-    /// Checks `model` and `user`. They change nothing, but a value that is not a text is a mistake.
+    /// Checks `model` and `user`. They have no effect, but a value that is not a text is an error.
     fileprivate func checkTolerated() throws {
         _ = try string("model")
         _ = try string("user")
@@ -110,7 +110,7 @@ extension InferenceService {
             writer.member("object", "model")
             writer.key("created")
             writer.integer(Int(model.loadedAt.timeIntervalSince1970))
-            // Infinity's client takes no other value; OpenAI's takes any.
+            // Infinity's client accepts no other value; OpenAI's client accepts any.
             writer.member("owned_by", "infinity")
             writer.member("backend", model.encoder.engine.backend)
             writer.key("capabilities")
@@ -141,8 +141,8 @@ extension JSONWriter {
         string(text)
     }
 
-    /// Writes an answer in OpenAI's form, which Infinity, vLLM and Jina use too: its kind, then `data` or `results`,
-    /// then its cost.
+    /// Writes an answer in OpenAI's form, which Infinity, vLLM and Jina use too: the kind of answer, then `data` or
+    /// `results`, then the cost.
     mutating func envelope(
         object: String,
         model: String,
@@ -171,7 +171,7 @@ extension JSONWriter {
 }
 
 extension ErrorShape {
-    /// `{"error": {"message", "type", "param", "code"}}`, with 400 for what is 422 elsewhere.
+    /// `{"error": {"message", "type", "param", "code"}}`; the status is 400 where other interfaces have 422.
     static let openAI = ErrorShape(status: { $0.status == 422 ? 400 : $0.status }) { error, writer in
         writer.object { writer in
             writer.key("error")

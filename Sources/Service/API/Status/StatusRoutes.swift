@@ -7,8 +7,8 @@ import Host
 import Inference
 import JSON
 
-/// The routes that orchestrators and operators ask. None of them waits behind work. Each probe has the names that
-/// comparable servers, KServe, and Kubernetes' own components give it.
+/// The routes for orchestrators and operators. None of them waits behind work. Each probe also has the paths that
+/// comparable servers, KServe and Kubernetes' own components use for it.
 enum StatusRoutes {
     static let all: [Route] = [
         .get("/health/startup", "/startupz", errors: .tei) { _, context in

@@ -4,7 +4,7 @@ import Inference
 import JSON
 import Synchronization
 
-/// What `/embed_all` gives for each input, by the names of transformers' outputs.
+/// The output of `/embed_all` for each input, with the names of transformers' outputs.
 enum TokenOutput: String, CaseIterable {
     case lastHiddenState = "last_hidden_state"
     case hiddenStates = "hidden_states"
@@ -16,8 +16,8 @@ enum TokenOutput: String, CaseIterable {
 }
 
 extension TEIRoutes {
-    /// `[[[float]]]`, the last hidden state of each input's tokens, or what `output` and `layers` ask for; written row
-    /// by row as the client reads.
+    /// `[[[float]]]`: the last hidden state of each input's tokens, or the output that `output` and `layers` name. It
+    /// is written row by row as the client reads.
     static func embedAll(_ request: RouteRequest, _ context: RouteContext) async throws -> Response {
         let fields = try request.fields()
         let inference = try context.inference
@@ -36,12 +36,12 @@ extension TEIRoutes {
         return response.noting(outcome.usage, of: request, in: context)
     }
 
-    /// Up to so many floats are written in one piece: a few megabytes.
+    /// Up to this many vectors are written in one piece: a few megabytes.
     private static let unstreamedVectors = 256
 }
 
 extension RequestFields {
-    /// What `output` and `layers` ask for. `layers` has a meaning for hidden states only.
+    /// The output that `output` and `layers` name. `layers` has an effect on hidden states only.
     fileprivate func tokenOutput(of inference: InferenceService) throws -> OutputRequest {
         let output = try choice("output", TokenOutput.self, aliases: ["pooler_output": .pooler])
         let layers = try layers(of: inference)
@@ -63,8 +63,8 @@ extension RequestFields {
     }
 }
 
-/// Writes outputs as a list of nested lists in pages, so that megabytes of text exist only as the client reads them.
-/// The lock guards the position; pages are asked for one after another.
+/// Writes outputs as nested lists in pages, so that the text of one page at a time is in memory, at the speed at which
+/// the client reads. The lock guards the position; pages are requested one after another.
 final class TokenVectorPages: Sendable {
     private struct Place {
         var output = 0
@@ -74,11 +74,12 @@ final class TokenVectorPages: Sendable {
         var isDone = false
     }
 
-    /// The bytes from which a page is handed over: a few socket buffers.
+    /// A page ends when it has at least this many bytes: a few socket buffers.
     private static let pageBytes = 256 << 10
 
     private let outputs: [EncoderOutput]
-    /// Kept until the last page is written or the answer is dropped.
+    /// The part of the limit on token vectors that this answer holds, until the last page is written or the answer is
+    /// dropped.
     private let holding: Allowance.Holding
     private let place = Mutex(Place())
 
@@ -88,7 +89,7 @@ final class TokenVectorPages: Sendable {
         self.holding = holding
     }
 
-    /// How many rows there are in all; a row runs along the last dimension.
+    /// The total number of rows. A row is along the last dimension.
     var vectors: Int { outputs.reduce(0) { $0 + $1.values.count / max(1, $1.shape.last ?? 1) } }
 
     /// The next page; nil after the last.
@@ -100,8 +101,8 @@ final class TokenVectorPages: Sendable {
         }
     }
 
-    /// The capacity to reserve for the next page: enough for what is left, and at most enough for a page whose last row
-    /// goes beyond the limit. Most answers are a few kilobytes, and hundreds may be in work at once.
+    /// The capacity to reserve for the next page: enough for the remaining rows, and at most enough for a page whose
+    /// last row goes beyond the limit. Most answers are a few kilobytes, and hundreds may be in work at once.
     private func capacity(at place: Place, upTo limit: Int) -> Int {
         let widest = outputs.lazy.map { $0.shape.last ?? 0 }.max() ?? 0
         let left = outputs.dropFirst(place.output).reduce(0) { $0 + $1.values.count } - place.row * widest
@@ -122,7 +123,8 @@ final class TokenVectorPages: Sendable {
         while place.output < outputs.count {
             let output = outputs[place.output]
             let size = output.shape.last ?? output.values.count
-            // How many rows each list holds, from the outside in; the innermost lists are the rows themselves.
+            // The number of rows in each list, from the outermost list inwards. The innermost lists are the rows
+            // themselves.
             let lists = output.shape.indices.dropLast().map { output.shape[$0...].dropLast().reduce(1, *) }
             while place.row * size < output.values.count {
                 for rows in lists where place.row.isMultiple(of: rows) { place.writer.beginArray() }

@@ -5,7 +5,8 @@ import Inference
 package import JSON
 
 extension InferenceService {
-    /// Writes the object of `/info`: text-embeddings-inference's fields, then the model's shape, then what computes.
+    /// Writes the object of `/info`: text-embeddings-inference's fields, then the model's shape, then the backend and
+    /// its kernels.
     package func writeInfo(_ writer: inout JSONWriter) {
         let shape = model.encoder.configuration
         let heads = Head.allCases.filter(model.encoder.heads.contains)
@@ -51,7 +52,7 @@ extension InferenceService {
         }
     }
 
-    /// A head's task, by the Hub's name, or by a name of that kind where the Hub has none.
+    /// The tasks of a head, by the Hub's names. If the Hub has no name for a task, a name of the same kind is used.
     private func tasks(of head: Head) -> [String] {
         switch head {
         case .sequenceClassification:
@@ -65,8 +66,8 @@ extension InferenceService {
         }
     }
 
-    /// An object with one key, because text-embeddings-inference's clients accept no other: the kind of model that the
-    /// head makes. (The model embeds too, whatever its head.)
+    /// An object with one key, because text-embeddings-inference's clients accept no other: the kind of model, which
+    /// its head determines. (The model can also embed, whatever its head.)
     private func writeModelType(_ writer: inout JSONWriter) {
         writer.object { writer in
             guard let classifier = model.encoder.classifier else {

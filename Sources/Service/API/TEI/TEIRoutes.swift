@@ -24,8 +24,8 @@ enum TEIRoutes {
         },
     ]
 
-    /// Whether a body that was posted to the root is meant for `/predict`: beside `inputs` it has a key that only this
-    /// route knows, or its inputs are pairs.
+    /// Whether a body that was posted to the root is meant for `/predict`: it has a key that only this route knows, or
+    /// its inputs are pairs.
     private static func asksForPrediction(_ body: JSONObject) -> Bool {
         if body["raw_scores"] != nil, body["inputs"] != nil { return true }
         guard case .array(let inputs) = body["inputs"], case .array(let first) = inputs.first else { return false }
@@ -51,7 +51,7 @@ extension ErrorShape {
 }
 
 extension TEIRoutes {
-    /// `[[float]]`, a vector for each input; or another of ``EmbeddingMedia``.
+    /// `[[float]]`, a vector for each input; or another form of ``EmbeddingMedia``.
     static func embed(_ request: RouteRequest, _ context: RouteContext) async throws -> Response {
         let fields = try request.fields()
         let media = try EmbeddingMedia.wanted(by: request)

@@ -3,7 +3,7 @@ import Inference
 import JSON
 import Results
 
-/// Questions to texts, in the form of Hugging Face's question answering pipeline and of the Hub's client.
+/// Answers questions about texts, in the form of Hugging Face's question answering pipeline and of the Hub's client.
 enum QuestionAnsweringRoute {
     static let route = Route.post(
         "/question_answering",
@@ -13,8 +13,8 @@ enum QuestionAnsweringRoute {
         answer: answer
     )
 
-    /// `{score, start, end, answer}`, best first in a list where more than one is asked for; a list of these for a list
-    /// of questions.
+    /// `{score, start, end, answer}`; if more than one is asked for, a list of them, best first. For a list of
+    /// questions, a list of these answers.
     static func answer(_ request: RouteRequest, _ context: RouteContext) async throws -> Response {
         let fields = try request.fields()
         let questions = try Questions(fields)
@@ -36,8 +36,8 @@ enum QuestionAnsweringRoute {
     }
 }
 
-/// `inputs` of `/question_answering`: a question with its context or a list of such; or both beside the options, where
-/// each may be a list, and one context may go with many questions.
+/// The questions of a request. They stand in `inputs`, as a question with its context or as a list of them; or in the
+/// keys `question` and `context`, which may be lists, and then one context may go with many questions.
 private struct Questions {
     let all: [Question]
     let isBatch: Bool

@@ -4,7 +4,7 @@ import Inference
 import JSON
 import Results
 
-/// Tasks of Hugging Face's pipelines that need a head of their own, each in its pipeline's form.
+/// Routes for tasks that need a head of their own, each in the form of its Hugging Face pipeline.
 enum TaskRoutes {
     static let all: [Route] = [
         QuestionAnsweringRoute.route,
@@ -85,8 +85,8 @@ extension JSONObject {
 }
 
 extension TaskRoutes {
-    /// `[{score, token, token_str, sequence}]`, best first, for a text with one mask; a list of such lists for one with
-    /// several, one for each mask; a list of either for several texts.
+    /// `[{score, token, token_str, sequence}]`, best first, for a text with one mask. A text with several masks gives a
+    /// list of such lists, one for each mask. Several texts give a list with one of these for each text.
     static func fillMask(_ request: RouteRequest, _ context: RouteContext) async throws -> Response {
         let fields = try request.fields()
         var options = FillMaskOptions()
@@ -94,7 +94,7 @@ extension TaskRoutes {
         options.topK = try fields.integer("top_k") ?? options.topK
         options.targets = try fields.strings("targets")
         let outcome = try await context.inference.fillMasks(fields.inputs(), options: options)
-        // As in the pipeline, a list of one text is answered like the text alone.
+        // As in the pipeline, a list with one text is answered like the text alone.
         return Response.json(outcome.value, isBatch: outcome.value.count > 1) { write($1, to: &$0) }
             .noting(outcome.usage, of: request, in: context)
     }
@@ -122,7 +122,7 @@ extension TaskRoutes {
 }
 
 extension RequestFields {
-    /// `prompt` and `choices`, here or in `inputs`, which may be a list of such objects.
+    /// Reads `prompt` and `choices`, from this object or from `inputs`, which may be a list of such objects.
     fileprivate func questions() throws -> (questions: [ChoiceQuestion], isBatch: Bool) {
         let expected = #"an object {"prompt": text, "choices": [text]}"#
         switch members["inputs"] {

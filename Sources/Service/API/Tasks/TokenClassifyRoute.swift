@@ -4,7 +4,7 @@ import Inference
 import JSON
 import Results
 
-/// Labels of words and names, as Hugging Face's token classification pipeline and the Hub's client ask for them.
+/// Labels words and names, in the form of Hugging Face's token classification pipeline and of the Hub's client.
 enum TokenClassifyRoute {
     static let route = Route.post(
         "/token_classify",

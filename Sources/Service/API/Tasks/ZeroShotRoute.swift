@@ -24,8 +24,8 @@ extension TaskRoutes {
         try await zeroShot(request, context) { _, labels, writer in writer.array(labels) { $1.write(to: &$0) } }
     }
 
-    /// Whether huggingface_hub's client asks. It accepts only the list, whatever address it was given; before its
-    /// version 1 it accepted only the pipeline's object.
+    /// Whether the request comes from huggingface_hub's client. The client accepts only the list, on any path; before
+    /// its version 1 it accepted only the pipeline's object.
     private static func isFromHubClient(_ request: RouteRequest) -> Bool {
         let agent = request.headerFields[.userAgent] ?? ""
         return agent.contains("hf_hub/") && !agent.contains("hf_hub/0.")
