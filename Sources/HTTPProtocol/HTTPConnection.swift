@@ -29,7 +29,7 @@ package struct HTTPConnection: ~Copyable {
     package init(
         limits: HTTPLimits,
         negotiated: Negotiated = .byPreface,
-        admission: @escaping RequestAdmission = { _ in nil },
+        admission: @escaping RequestAdmission = { _, _ in nil },
         ownAnswer: @escaping OwnAnswerMaker
     ) {
         self.limits = limits
@@ -40,7 +40,12 @@ package struct HTTPConnection: ~Copyable {
         if negotiated == .http2 {
             http2 = HTTP2Connection(limits: limits, admission: admission, ownAnswer: ownAnswer)
         }
-        http1 = HTTP1Connection(limits: limits, admission: admission, ownAnswer: ownAnswer)
+        http1 = HTTP1Connection(
+            limits: limits,
+            isDetected: negotiated == .byPreface,
+            admission: admission,
+            ownAnswer: ownAnswer
+        )
     }
 
     /// Fields that are added to the answers of the protocol itself: Date and Server.
@@ -64,27 +69,36 @@ package struct HTTPConnection: ~Copyable {
         case .undecided:
             return
         case .http1:
-            isDecided = true
-            // RFC 9113, 3.4: HTTP/2 must begin with its preface.
-            if let http2 { return http2.fail(.protocolError) }
-            http1.receive(detector.matchedBytes.span)
-            http1.receive(bytes.extracting(position..<bytes.count))
+            decideWithoutPreface()
+            if http2 == nil { http1.receive(bytes.extracting(position..<bytes.count)) }
         case .http2:
             isDecided = true
-            let connection = http2 ?? HTTP2Connection(limits: limits, admission: admission, ownAnswer: ownAnswer)
-            if http2 == nil { connection.ownAnswerFields = http1.ownAnswerFields }
-            http2 = connection
-            connection.receive(bytes.extracting(position..<bytes.count))
+            beginHTTP2().receive(bytes.extracting(position..<bytes.count))
+        }
+    }
+
+    private mutating func beginHTTP2() -> HTTP2Connection {
+        let connection = http2 ?? HTTP2Connection(limits: limits, admission: admission, ownAnswer: ownAnswer)
+        if http2 == nil { connection.ownAnswerFields = http1.ownAnswerFields }
+        http2 = connection
+        return connection
+    }
+
+    /// The preface will not become whole. Where HTTP/2 was agreed on, or has begun with its method, that is an error of
+    /// the connection (RFC 9113, 3.4); else the bytes so far belong to HTTP/1.x.
+    private mutating func decideWithoutPreface() {
+        isDecided = true
+        if http2 != nil || detector.hasMethod {
+            beginHTTP2().fail(.protocolError)
+        } else {
+            http1.receive(detector.matchedBytes.span)
         }
     }
 
     /// Handles the end of the peer's bytes. In HTTP/1.x, requests in work are still answered. In HTTP/2 they are
     /// cancelled, because no HTTP/2 client closes only its own side.
     package mutating func receiveEndOfInput() {
-        if !isDecided, http2 == nil {
-            isDecided = true
-            http1.receive(detector.matchedBytes.span)
-        }
+        if !isDecided, http2 == nil { decideWithoutPreface() }
         if let http2 { http2.receiveEndOfInput() } else { http1.receiveEndOfInput() }
     }
 
@@ -154,8 +168,8 @@ package struct HTTPConnection: ~Copyable {
     /// connection ends.
     package mutating func phaseTimedOut() {
         if !isDecided, http2 == nil, detector.matched > 0 {
-            isDecided = true
-            http1.receive(detector.matchedBytes.span)
+            decideWithoutPreface()
+            if http2 != nil { return }
         }
         if let http2 { http2.phaseTimedOut() } else { http1.phaseTimedOut() }
     }
@@ -234,6 +248,9 @@ struct PrefaceDetector {
         }
         return matched == Self.preface.count ? .http2 : .undecided
     }
+
+    /// Whether the method PRI and the space behind it have come. RFC 9113, 3.4, reserves the method for this preface.
+    var hasMethod: Bool { matched >= 4 }
 
     /// The bytes that agreed with the preface. If the protocol is HTTP/1.x, they belong to its first request.
     var matchedBytes: [UInt8] { Array(Self.preface.prefix(matched)) }

@@ -51,7 +51,7 @@ extension Connection {
             request.plan = nil
             return plan.begin(request, arrival)
         }
-        switch context.handler.judge(request.head, bodyFollows: false, client: client) {
+        switch context.handler.judge(request.head, body: .none, client: client) {
         case .answer(let response): return .answer(response)
         case .plan(let plan): return plan.begin(request, arrival)
         }

@@ -98,8 +98,8 @@ final class Connection: EventHandler {
         return HTTPConnection(
             limits: context.configuration.limits,
             negotiated: negotiated,
-            admission: { head in
-                let verdict = handler.judge(head, bodyFollows: true, client: client)
+            admission: { head, body in
+                let verdict = handler.judge(head, body: body, client: client)
                 guard case .answer(let refusal) = verdict else { return verdict }
                 counters.add(1, to: .requests)
                 return .answer(handler.given(refusal))

@@ -6,7 +6,7 @@ package protocol RequestHandler: Sendable {
     /// Judges a request by its head. It is called once for each request: if a body follows, when the head is complete;
     /// otherwise when the request is handed out. The verdict may be an answer only if a body follows; the body is then
     /// not read.
-    func judge(_ head: HTTPRequest, bodyFollows: Bool, client: String?) -> Verdict
+    func judge(_ head: HTTPRequest, body: AnnouncedBody, client: String?) -> Verdict
 
     /// The answer to a request that the HTTP layer itself refuses. Called once for each refusal.
     func refuse(_ refusal: Refusal) -> Response

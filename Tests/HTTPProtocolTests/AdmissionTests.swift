@@ -1,4 +1,5 @@
 import HTTPTypes
+import Synchronization
 import Testing
 
 @testable import HTTPProtocol
@@ -9,7 +10,7 @@ import Testing
         HTTPConnection(
             limits: HTTPLimits(),
             negotiated: negotiated,
-            admission: { head in
+            admission: { head, _ in
                 guard head.path != "/open" else { return nil }
                 let answer = HTTPResponse(status: .unauthorized, headerFields: [.wwwAuthenticate: "Bearer"])
                 return .answer(Response(head: answer, body: .bytes(Array("no".utf8))))
@@ -69,6 +70,22 @@ import Testing
             Issue.record("no request")
             return
         }
+    }
+
+    @Test("the judge is told whether the client waits for 100 Continue", arguments: [true, false])
+    func awaited(waits: Bool) {
+        let heard = Mutex<[AnnouncedBody]>([])
+        var connection = HTTPConnection(
+            limits: HTTPLimits(),
+            admission: { _, body in
+                heard.withLock { $0.append(body) }
+                return nil
+            },
+            ownAnswer: { status, _ in Response(status: .init(code: status), json: []) }
+        )
+        let expect = waits ? "Expect: 100-continue\r\n" : ""
+        _ = Self.answer(&connection, to: "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\(expect)\r\n")
+        #expect(heard.withLock { $0 } == [waits ? .awaited : .follows])
     }
 
     @Test("where TLS has agreed on HTTP/1.1, HTTP/2's preface is an unknown version")

@@ -10,7 +10,7 @@ extension HTTPServerSuite {
         func once() async throws {
             let heads = Heads()
             let server = try TestServer(
-                TestHandler(hearsHead: { head, bodyFollows in heads.add("\(head.path ?? "") \(bodyFollows)") })
+                TestHandler(hearsHead: { head, body in heads.add("\(head.path ?? "") \(body)") })
             )
             try await server.client { client in
                 client.get("/none")
@@ -20,7 +20,7 @@ extension HTTPServerSuite {
                 client.get("/empty", fields: "Content-Length: 0\r\n")
                 try #expect(client.response().status == 200)
             }
-            #expect(heads.all == ["/none false", "/body true", "/empty false"])
+            #expect(heads.all == ["/none none", "/body follows", "/empty none"])
             await server.stop()
         }
 

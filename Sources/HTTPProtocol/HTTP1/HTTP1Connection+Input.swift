@@ -97,6 +97,7 @@ extension HTTP1Connection {
             lines.reset()
             return
         }
+        if mayBeForeign, RequestLineParser.isForeign(lines.line) { return refusePreface() }
         head = RequestHead(try RequestLineParser(lines.line, maxTargetBytes: limits.maxTargetBytes))
         lines.reset()
         state = .fields
@@ -125,7 +126,7 @@ extension HTTP1Connection {
         let framing = try head.framing()
         let expectsContinue = try head.expectsContinue()
         if framing != .none, framing != .length(0) {
-            switch admission(request) {
+            switch admission(request, expectsContinue ? .awaited : .follows) {
             case .answer(let refusal)?: return refuse(refusal, head)
             case .plan(let plan)?: self.plan = plan
             case nil: break

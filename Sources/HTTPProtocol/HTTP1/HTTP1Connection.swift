@@ -65,6 +65,8 @@ struct HTTP1Connection {
     var pendingStart = 0
     var pendingCount: Int { pending.count - pendingStart }
 
+    /// Whether TLS has not agreed on HTTP/1.1, so that the first bytes tell the protocol.
+    private let isDetected: Bool
     private var requestCount: StreamID = 0
     var hasInputEnded = false
     private var isDraining = false
@@ -72,10 +74,12 @@ struct HTTP1Connection {
 
     init(
         limits: HTTPLimits,
+        isDetected: Bool,
         admission: @escaping RequestAdmission,
         ownAnswer: @escaping OwnAnswerMaker
     ) {
         self.limits = limits
+        self.isDetected = isDetected
         self.admission = admission
         self.ownAnswer = ownAnswer
     }
@@ -139,6 +143,18 @@ struct HTTP1Connection {
         events.append(.protocolError(error.kind))
         finish()
         appendOwnAnswer(status: error.status, message: error.description, version: version, isHead: isHead)
+    }
+
+    /// Whether the first line of a connection is one that only a client of another protocol sends. Where the first bytes
+    /// tell the protocol, such a line is an invalid preface of HTTP/2.
+    var mayBeForeign: Bool { isDetected && requestCount == 0 }
+
+    /// Ends a connection whose first line is no request of HTTP/1.x, as RFC 9113, 3.4, says for an invalid preface: a
+    /// client that does not speak HTTP/1.x could not read a 400.
+    mutating func refusePreface() {
+        events.append(.protocolError(.requestLine))
+        finish()
+        output.append(HTTP2FrameHeader.refusedPreface)
     }
 
     private mutating func appendOwnAnswer(status: Int, message: String, version: HTTPVersion, isHead: Bool) {

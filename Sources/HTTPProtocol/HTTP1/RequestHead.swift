@@ -128,6 +128,23 @@ struct RequestLineParser {
         target = try RequestTarget(targetBytes, method: methodBytes)
     }
 
+    /// Whether a line has the three parts of a request line and none of them is HTTP/1.x's: no known method, no path or
+    /// URI, and no version of HTTP. A line with one part right is an HTTP/1.x client's mistake, and is answered 400.
+    static func isForeign(_ line: [UInt8]) -> Bool {
+        let parts = line.split(separator: ByteClass.space, omittingEmptySubsequences: false)
+        // The "/" of a path, of a URI and of a version is no token byte.
+        guard parts.count == 3, parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy { ByteClass.isToken($0) } }) else {
+            return false
+        }
+        return !knownMethods.contains(String(decoding: parts[0], as: UTF8.self)) && !parts[1].elementsEqual("*".utf8)
+            && !TokenList.isEqual(parts[2].prefix(4), "http")
+    }
+
+    /// The methods of RFC 9110, 9, and RFC 5789.
+    private static let knownMethods: Set<String> = [
+        "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
+    ]
+
     /// `HTTP/` DIGIT `.` DIGIT, in capitals (RFC 9112, 2.3).
     private static func version(_ bytes: ArraySlice<UInt8>) throws(ProtocolError) -> HTTPVersion {
         let start = bytes.startIndex

@@ -156,7 +156,7 @@ extension HTTP2Connection {
             let length = try stream.fields.contentLength()
             let expectsContinue = try stream.fields.expectsContinue()
             if !isWhole {
-                switch admission(request) {
+                switch admission(request, expectsContinue ? .awaited : .follows) {
                 case .answer(let refusal)?: return refuse(stream, with: refusal)
                 case .plan(let plan)?: stream.plan = plan
                 case nil: break

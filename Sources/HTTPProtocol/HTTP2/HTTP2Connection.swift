@@ -56,7 +56,7 @@ final class HTTP2Connection {
     /// `memory` is an allocator for libnghttp2, for tests in which allocations fail.
     init(
         limits: HTTPLimits,
-        admission: @escaping RequestAdmission = { _ in nil },
+        admission: @escaping RequestAdmission = { _, _ in nil },
         ownAnswer: @escaping OwnAnswerMaker,
         memory: HTTP2Memory? = nil
     ) {

@@ -15,7 +15,7 @@ enum ProtocolError: Error, Equatable {
     case contentLengthMalformed, contentLengthRepeated, contentLengthWithTransferEncoding
     case transferEncodingMalformed, transferEncodingInHTTP10, transferCodingUnsupported
     case chunkSizeMalformed, chunkSizeTooLarge, chunkExtensionMalformed, chunkExtensionsTooLong(limit: Int)
-    case chunkDataNotTerminated, trailerForbidden(String)
+    case chunkDataNotTerminated
     case bodyTooLarge(limit: Int)
     // The rest
     case expectationUnsupported, timedOut, incomplete
@@ -47,7 +47,7 @@ extension ProtocolError {
             .field
         case .contentLengthMalformed, .contentLengthRepeated, .contentLengthWithTransferEncoding,
             .transferEncodingMalformed, .transferEncodingInHTTP10, .chunkSizeMalformed, .chunkSizeTooLarge,
-            .chunkExtensionMalformed, .chunkExtensionsTooLong, .chunkDataNotTerminated, .trailerForbidden:
+            .chunkExtensionMalformed, .chunkExtensionsTooLong, .chunkDataNotTerminated:
             .framing
         case .headTooLarge, .tooManyFields, .targetTooLong: .headTooLarge
         case .bodyTooLarge: .bodyTooLarge
@@ -94,7 +94,6 @@ extension ProtocolError: CustomStringConvertible {
         case .chunkExtensionMalformed: "malformed chunk extension"
         case .chunkExtensionsTooLong(let limit): "more than \(limit) bytes of chunk extensions"
         case .chunkDataNotTerminated: "a chunk's data is not followed by CR LF"
-        case .trailerForbidden(let name): "the field '\(name)' is not allowed in a trailer"
         case .bodyTooLarge(let limit): "the request body is larger than \(limit) bytes"
         case .expectationUnsupported: "unsupported expectation; only 100-continue is known here"
         case .timedOut: "the request took too long to arrive"

@@ -1,3 +1,13 @@
+/// What a request's head says of its body.
+package enum AnnouncedBody: Sendable {
+    /// There is no body, or the request is whole already.
+    case none
+    /// A body follows, whatever the verdict is.
+    case follows
+    /// The client waits for 100 (Continue), or for the final answer, before it sends the body (RFC 9110, 10.1.1).
+    case awaited
+}
+
 /// The decision about a request, made from its head.
 package enum Verdict: Sendable {
     /// The request is answered now. Its body is not read.

@@ -18,11 +18,14 @@ package final class ServiceHandler: RequestHandler {
         self.accessLog = accessLog
     }
 
-    /// The plan for a request. If a body follows and the client has no valid key, the verdict is the answer instead.
-    package func judge(_ head: HTTPRequest, bodyFollows: Bool, client: String?) -> Verdict {
+    /// The plan for a request. If a body follows, a client without a known key is answered at once. So is a client that
+    /// waits for 100 (Continue), if the head alone decides the answer: it need not send the body. (A body that follows
+    /// anyway is read, because only then can the connection go on.)
+    package func judge(_ head: HTTPRequest, body: AnnouncedBody, client: String?) -> Verdict {
         let key = edge.judgeKey(of: head)
         let plan = plan(for: head, key)
-        guard bodyFollows, key != .known, case .answer(let answer) = plan.reply(to: Request(head: head), client: client)
+        let isDecided = body == .follows && key != .known || body == .awaited
+        guard isDecided, case .answer(let answer) = plan.reply(to: Request(head: head), client: client)
         else { return .plan(plan) }
         let response = edge.finish(answer, for: head)
         guard case .bytes = response.body else { return .plan(plan) }

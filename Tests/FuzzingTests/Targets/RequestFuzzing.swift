@@ -47,7 +47,7 @@ enum RequestFuzzing {
 
     private static func answer(_ request: Request) -> Response {
         let arrival = Arrival()
-        guard case .plan(let plan) = handler.judge(request.head, bodyFollows: false, client: nil) else {
+        guard case .plan(let plan) = handler.judge(request.head, body: .none, client: nil) else {
             preconditionFailure("an answer before the body")
         }
         let work: any RequestWork

@@ -271,17 +271,61 @@ struct HTTP2AttackTests {
         #expect(server.log == ["request 1: POST|http|a|/||a"])
     }
 
-    @Test("a preface that breaks off in the middle is HTTP/1.1, and refused")
+    @Test("a preface that goes wrong behind its method ends the connection with GOAWAY; before, it is HTTP/1.1 and 400")
     func badPreface() {
         for cut in 1..<HTTP2Frames.preface.count {
             let server = TestServer()
             server.receive(Array(HTTP2Frames.preface.prefix(cut)))
             #expect(server.output.isEmpty && server.phase == .readingHead)
             server.receive("x\r\n\r\n")
-            // A bad first line is 400, a good one 505.
-            #expect(server.text.hasPrefix("HTTP/1.1 400 ") || server.text.hasPrefix("HTTP/1.1 505 "))
+            if cut < 4 {
+                #expect(server.text.hasPrefix("HTTP/1.1 400 "))
+            } else {
+                #expect(server.goAwayCode == HTTP2Code.protocolError.rawValue, "\(cut): \(server.text)")
+            }
+            #expect(server.isFinished && server.requests.isEmpty)
+        }
+    }
+
+    @Test("a preface that stops behind its method ends with GOAWAY when its time is up, before with 408")
+    func stoppedPreface() {
+        for (cut, isHTTP2) in [(3, false), (4, true), (20, true)] {
+            let server = TestServer()
+            server.receive(Array(HTTP2Frames.preface.prefix(cut)))
+            server.connection.phaseTimedOut()
+            server.settle()
+            #expect(server.text.hasPrefix("HTTP/1.1 408 ") != isHTTP2)
+            #expect((server.goAwayCode == HTTP2Code.protocolError.rawValue) == isHTTP2)
             #expect(server.isFinished)
         }
+    }
+
+    @Test(
+        "a first line that is a request line of no HTTP/1.x is an invalid preface: GOAWAY, and nothing else",
+        arguments: ["INVALID CONNECTION PREFACE", "hello there world", "A B C"]
+    )
+    func foreignLine(line: String) {
+        let server = TestServer()
+        server.receive(line + "\r\n\r\n")
+        #expect(server.goAwayCode == HTTP2Code.protocolError.rawValue)
+        #expect(server.isFinished && server.requests.isEmpty && server.errors == [.requestLine])
+        #expect(!server.text.contains("HTTP/1.1"))
+    }
+
+    @Test(
+        "a first line with one part of HTTP/1.x, and such a line behind a request, is answered in HTTP/1.1",
+        arguments: [
+            "GET CONNECTION PREFACE", "INVALID / PREFACE", "INVALID CONNECTION HTTP/1.1", "INVALID CONNECTION http/1.1",
+            "INVALID * PREFACE", "hello", "hello world", "a b c d", "INVALID  PREFACE", "A b:c D",
+        ]
+    )
+    func ownLine(line: String) {
+        let server = TestServer()
+        server.receive(line + "\r\n\r\n")
+        #expect(server.text.hasPrefix("HTTP/1.1 400 ") && server.isFinished, "\(line): \(server.text)")
+        let used = TestServer.echoing()
+        used.receive("GET / HTTP/1.1\r\nHost: a\r\n\r\nINVALID CONNECTION PREFACE\r\n\r\n")
+        #expect(used.text.contains("HTTP/1.1 400 "))
     }
 
     @Test("mutated sessions never trap, never grow, and leave nothing in work", arguments: 0..<30)

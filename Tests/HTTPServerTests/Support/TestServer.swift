@@ -11,13 +11,13 @@ struct TestHandler: RequestHandler {
     var refused: @Sendable (HTTPRequest) -> Response? = { _ in nil }
     /// Called for each refusal of the server itself, with the request if it is whole.
     var hearsRefusal: @Sendable (Refusal, Request?) -> Void = { _, _ in }
-    /// Called for each request that is judged, with whether its body is still to come.
-    var hearsHead: @Sendable (HTTPRequest, Bool) -> Void = { _, _ in }
+    /// Called for each request that is judged, with what is known of its body.
+    var hearsHead: @Sendable (HTTPRequest, AnnouncedBody) -> Void = { _, _ in }
     var later: @Sendable (Request) async -> Response = { .text($0.head.path ?? "") }
 
-    func judge(_ head: HTTPRequest, bodyFollows: Bool, client: String?) -> Verdict {
-        hearsHead(head, bodyFollows)
-        if bodyFollows, let response = refused(head) { return .answer(response) }
+    func judge(_ head: HTTPRequest, body: AnnouncedBody, client: String?) -> Verdict {
+        hearsHead(head, body)
+        if body != .none, let response = refused(head) { return .answer(response) }
         return .plan(Plan(handler: self))
     }
 

@@ -29,8 +29,12 @@ struct EdgeTests {
     }
 
     /// The answer by a head whose body is still to come; nil lets it come.
-    private func refusal(_ handler: ServiceHandler, of head: HTTPRequest) -> Response? {
-        guard case .answer(let response) = handler.judge(head, bodyFollows: true, client: nil) else { return nil }
+    private func refusal(
+        _ handler: ServiceHandler,
+        of head: HTTPRequest,
+        body: AnnouncedBody = .follows
+    ) -> Response? {
+        guard case .answer(let response) = handler.judge(head, body: body, client: nil) else { return nil }
         return response
     }
 
@@ -93,6 +97,25 @@ struct EdgeTests {
         }
         let open = ServiceHandler()
         #expect(refusal(open, of: head(.post, "/embed")) == nil)
+    }
+
+    @Test("a client that waits for 100 Continue gets what the head decides instead; else it is told to go on")
+    func awaitedBodies() throws {
+        let handler = ServiceHandler()
+        for (request, status) in [
+            (head(.post, "/absent"), 404), (head(.put, "/embed"), 405), (head(.post, "/metrics"), 405),
+            (head(.post, "/embed", [.contentType: "text/plain"]), 415),
+            (head(.post, "/embed", [.contentEncoding: "br"]), 415), (head(.post, "/embed"), 503),
+            (head(.get, "/health/live"), 200),
+        ] {
+            #expect(refusal(handler, of: request, body: .awaited)?.head.status.code == status)
+            // A body that comes in any case is read: only so the connection can go on.
+            #expect(refusal(handler, of: request) == nil)
+        }
+        let service = try TestService.bundled()
+        #expect(refusal(service.handler, of: head(.post, "/embed"), body: .awaited) == nil)
+        let closed = try self.handler()
+        #expect(refusal(closed, of: head(.post, "/embed"), body: .awaited)?.head.status.code == 401)
     }
 
     @Test("a page's refusal carries what lets the page read it")

@@ -29,7 +29,7 @@ extension ServiceHandler {
 
     /// How a whole request is answered, as the server would find out.
     func reply(to request: Request, _ arrival: Arrival) -> Reply {
-        switch judge(request.head, bodyFollows: false, client: arrival.client) {
+        switch judge(request.head, body: .none, client: arrival.client) {
         case .answer(let response): .answer(response)
         case .plan(let plan): plan.begin(request, arrival)
         }

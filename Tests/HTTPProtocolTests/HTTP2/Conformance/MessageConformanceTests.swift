@@ -52,6 +52,24 @@ struct MessageConformanceTests {
             post,
             H.headers(1, H.field("connection", "x"))
         ),
+        HTTP2Case(
+            "RFC 9110, 6.5.1: fields that have no place in trailers",
+            .served(1),
+            post,
+            H.data(1, [1]),
+            H.headers(
+                1,
+                H.field("authorization", "x") + H.field("content-type", "y") + H.field("content-encoding", "gzip")
+                    + H.field("expect", "100-continue") + H.field("host", "b") + H.field("content-length", "1")
+            )
+        ),
+        HTTP2Case(
+            "8.1.1 a length in trailers that is not the body's",
+            .streamError(.protocolError),
+            post,
+            H.data(1, [1]),
+            H.headers(1, H.field("content-length", "5"))
+        ),
         HTTP2Case("8.2.1 a capital in a name", .streamError(.protocolError), get(("X-Test", "y"))),
         HTTP2Case("8.2.1 a space in a name", .streamError(.protocolError), get(("x test", "y"))),
         HTTP2Case("8.2.1 a control character in a name", .streamError(.protocolError), get(("x\u{1}", "y"))),
