@@ -206,7 +206,7 @@ extension BatchScheduler.State {
         if liveWorkers == 0, !workers.isEmpty {
             schedule.stop(
                 finishing: false,
-                error: .engineFailed("no worker is left, as batches did not end; the process must be restarted")
+                error: .engineFailed("no worker is left, because batches did not end; restart the process")
             )
         }
         return usedSeats..<usedSeats + count

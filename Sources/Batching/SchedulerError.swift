@@ -17,7 +17,7 @@ package enum SchedulerError: Error, Equatable, CustomStringConvertible {
             try again in \(retryAfter.milliseconds) ms
             """
         case .deadlineExceeded:
-            "the request's time is up; what of it had not been computed was dropped"
+            "the request's time limit has passed; its texts that were not computed yet were dropped"
         case .stopping:
             "the service is shutting down"
         case .engineFailed(let reason):
@@ -36,7 +36,7 @@ package enum RefusalReason: String, Sendable, CaseIterable {
     var description: String {
         switch self {
         case .queueFull: "the queue is full"
-        case .tooLate: "what waits already takes longer than this request may"
+        case .tooLate: "the waiting work would take longer than this request's time limit"
         }
     }
 }

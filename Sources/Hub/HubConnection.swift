@@ -67,7 +67,7 @@ struct HubConnection: Sendable {
             if !Self.isSameOrigin(target, request.url) { request.fields["Authorization"] = nil }
             request.url = target
         }
-        let reason = "\(settings.limits.redirects) redirections lead on and on"
+        let reason = "\(settings.limits.redirects) redirections in a row lead to no answer"
         throw HubError.malformedAnswer(url: url.absoluteString, found: reason, expected: "a file")
     }
 
@@ -97,7 +97,7 @@ struct HubConnection: Sendable {
             throw .malformedAnswer(
                 url: from.absoluteString,
                 found: "a redirection to \(location ?? "nowhere")",
-                expected: "an address of HTTP"
+                expected: "an http or https address"
             )
         }
         guard from.scheme?.lowercased() != "https" || target.scheme?.lowercased() == "https" else {

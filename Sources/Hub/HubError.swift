@@ -48,7 +48,7 @@ package enum HubError: Error, Equatable, CustomStringConvertible {
         case .invalidSetting(let variable, let value, let expected):
             "\(variable)\(value.map { " is \"\($0)\"" } ?? " cannot be used"), expected \(expected)"
         case .notCached(let id, let revision, let cache):
-            "\(id) at \(revision) is not whole in \(cache), and HF_HUB_OFFLINE forbids to fetch it; "
+            "\(id) at \(revision) is not complete in \(cache), and HF_HUB_OFFLINE forbids fetching it; "
                 + "unset that, or pull the model where there is a network"
         case .unauthorized(let id, let hasToken): Self.access(id, "401", hasToken: hasToken)
         case .forbidden(let id, let isGated, let hasToken, let message):
@@ -81,12 +81,12 @@ package enum HubError: Error, Equatable, CustomStringConvertible {
         case .tooLarge(let file, let bytes, let limit):
             "\(file) has \(bytes) bytes, more than the limit of \(limit) (--max-file-bytes)"
         case .wrongSize(let file, let bytes, let expected):
-            "\(file): \(bytes) bytes came, expected \(expected); pull it again"
+            "\(file): \(bytes) bytes arrived, expected \(expected); pull it again"
         case .wrongChecksum(let file, let found, let expected):
-            "\(file) came damaged: its checksum is \(found), expected \(expected); pull it again"
+            "\(file) was damaged on the way: its checksum is \(found), expected \(expected); pull it again"
         case .diskFull(let path, let bytes):
-            "no space left for \(path)\(bytes.map { ", which takes \($0) bytes more" } ?? ""); "
-                + "make room, or set HF_HUB_CACHE to another disk"
+            "no space left for \(path)\(bytes.map { ", which needs \($0) more bytes" } ?? ""); "
+                + "free some space, or set HF_HUB_CACHE to another disk"
         case .cacheFailed(let path, let reason): "\(path): \(reason)"
         default: ""
         }
@@ -96,7 +96,7 @@ package enum HubError: Error, Equatable, CustomStringConvertible {
 
     private static func access(_ id: String, _ status: String, hasToken: Bool) -> String {
         hasToken
-            ? "the Hub does not accept the token for \(id) (\(status)): it is wrong or has ended, or its account may "
+            ? "the Hub does not accept the token for \(id) (\(status)): it is wrong or has expired, or its account may "
                 + "not see the model"
             : "there is no model \(id), or it is private (\(status)): check the id; for a private model \(howToLogIn)"
     }

@@ -76,7 +76,7 @@ final class FileSink: BodySink, @unchecked Sendable {
             let range = response.fields.isIdentity ? response.fields.range : nil
             guard let range, range.start == partial.size, expected == nil || range.size ?? expected == expected else {
                 takesRanges = false
-                throw TransferError(reason: "another part came than was asked for", isPassing: true)
+                throw TransferError(reason: "the server sent another part than was requested", isPassing: true)
             }
         } else {
             // The server sends the whole file, although a range was asked for.

@@ -136,7 +136,7 @@ private final class WebDelegate: NSObject, URLSessionDataDelegate, Sendable {
         } else if transfer.hasBegun {
             transfer.continuation.resume()
         } else {
-            transfer.continuation.resume(throwing: TransferError(reason: "no answer of HTTP", isPassing: true))
+            transfer.continuation.resume(throwing: TransferError(reason: "no HTTP answer", isPassing: true))
         }
     }
 
@@ -178,11 +178,11 @@ private final class WebDelegate: NSObject, URLSessionDataDelegate, Sendable {
         case .cannotFindHost, .dnsLookupFailed: TransferError(reason: "its host's name is not known", isPassing: true)
         case .cannotConnectToHost: TransferError(reason: "no connection to it", isPassing: true)
         case .networkConnectionLost: TransferError(reason: "the connection broke", isPassing: true)
-        case .badURL, .unsupportedURL: TransferError(reason: "no address or no answer of HTTP", isPassing: false)
+        case .badURL, .unsupportedURL: TransferError(reason: "no address or no HTTP answer", isPassing: false)
         case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
             .serverCertificateHasUnknownRoot, .serverCertificateNotYetValid:
             TransferError(
-                reason: "its certificate is not to be trusted (SSL_CERT_FILE names the authorities)",
+                reason: "its certificate is not trusted (SSL_CERT_FILE names the authorities)",
                 isPassing: false
             )
         default: TransferError(reason: error.localizedDescription, isPassing: true)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Batching
 
-/// Sums each sequence's ids; can be told to wait, to fail as a whole or to fail one sequence.
+/// An engine that sums each sequence's ids. It can be told to wait, to fail as a whole or to fail for one sequence.
 private struct SummingEngine: BatchEngine {
     struct Failure: Error {}
 
@@ -61,7 +61,7 @@ struct BatchSchedulerTests {
         let scheduler = BatchScheduler(engine: SummingEngine(), workers: 1, padTokenID: 0)
         _ = try await scheduler.run([sequence([1, 2])])
         let result = try await scheduler.run([sequence([1, 2])])
-        // A thread's wake-up, with room for a machine that runs the whole suite.
+        // The time in which a thread wakes up, with a margin for a machine that runs the whole suite.
         #expect(result.queueTime < .seconds(1))
         await scheduler.shutDown(finishingQueue: true)
     }
@@ -134,7 +134,7 @@ struct BatchSchedulerTests {
         await #expect(throws: SchedulerError.deadlineExceeded) {
             try await scheduler.run([sequence([2])], deadline: start + .milliseconds(50))
         }
-        // The worker is busy until the gate opens, so this is not its doing.
+        // The worker is busy until the gate opens, so the worker cannot have answered.
         #expect(start.duration(to: .now) >= .milliseconds(50) && scheduler.statistics.busyWorkers == 1)
         engine.gate.signal()
         _ = try await held

@@ -6,7 +6,7 @@ import Testing
 /// Two workers of 2,000 tokens a second each: about the full-size model in float32 on two CPUs.
 @Suite("Under more load than it can bear, the schedule", .timeLimit(.minutes(10)))
 struct OverloadTests {
-    /// Texts have 32 tokens on average, so this is one hundred percent.
+    /// Texts have 32 tokens on average, so this is exactly the capacity.
     private static let textsPerSecond = 125.0
 
     private func goodput(load: Double, timeout: Double, _ change: (inout BatchPolicy) -> Void = { _ in }) -> Double {
@@ -28,7 +28,7 @@ struct OverloadTests {
         )
         #expect(answered.count + refused.count + expired.count == outcomes.count)
         #expect((answered + expired).percentile(0.99) <= timeout)
-        // Who was taken in was answered: what the queue promised it kept.
+        // Nearly every admitted request was answered in time.
         #expect(Double(expired.count) < 0.02 * Double(answered.count), "\(expired.count) of \(answered.count)")
         #expect((refused.map(\.duration).max() ?? 0) <= 0.05)
         #expect(refused.count > 2 * answered.count)
@@ -42,14 +42,14 @@ struct OverloadTests {
         #expect(outcomes.goodput(from: 5, to: 20) > 0.9 * 4000)
         #expect(outcomes.ended(.expired).isEmpty)
         #expect((outcomes.ended(.refused).map(\.duration).max() ?? 0) <= 0.0201)
-        // A full queue is two seconds of work; then the batch it is in.
+        // A full queue is two seconds of work; the request's own batch comes after it.
         #expect(outcomes.ended(.answered).percentile(1) < 2.6)
     }
 
     @Test("tells the refused when there will be room, as it is then")
     func retryAfter() {
         var simulation = Simulation { $0.maxQueueTokens = 4096 }
-        // Two requests that fill the queue; then nobody but those who are refused.
+        // Requests fill the queue; all later ones are refused.
         var arrivals = (0..<40).map { _ in Simulation.Arrival(time: 1, lengths: Array(repeating: 32, count: 4)) }
         arrivals.insert(Simulation.Arrival(time: 0, lengths: [128]), at: 0)
         simulation.run(arrivals)
@@ -61,7 +61,7 @@ struct OverloadTests {
             let back = outcome.finished + told * 1.1
             again.run(arrivals + [Simulation.Arrival(time: back, lengths: outcome.arrival.lengths)])
             #expect(again.outcomes.last { $0.arrival.time == back }?.end == .answered, "told \(told)")
-            // Nor much too late: half of it would not do.
+            // The time that a refusal tells is not much too late either: half of it would be too early.
             var early = Simulation { $0.maxQueueTokens = 4096 }
             let tooEarly = outcome.finished + max(0, told * 0.5 - 0.02)
             early.run(arrivals + [Simulation.Arrival(time: tooEarly, lengths: outcome.arrival.lengths)])
@@ -80,7 +80,7 @@ struct OverloadTests {
         let late = simulation.batches.dropFirst(simulation.batches.count / 4)
         let longest = Double(late.max() ?? 0) * secondsPerToken + engine.secondsPerBatch
         #expect(longest <= 0.26)
-        // And no smaller than they need to be: sequences or tokens are at their limit, or the time is.
+        // Batches are not smaller than necessary: they reach the limit of sequences, of tokens or of time.
         #expect(Double(late.max() ?? 0) > min(0.8 * 0.25 / secondsPerToken, 1500))
     }
 
@@ -112,7 +112,7 @@ struct OverloadTests {
         simulation.run(arrivals.sorted { $0.time < $1.time })
         #expect(simulation.outcomes.allSatisfy { $0.end == .answered })
         let huge = simulation.outcomes.first { $0.arrival.lengths.count > 1 }
-        // 48,000 tokens in the half of the machine that is left.
+        // The huge request's 48,000 tokens get the half of the machine that small requests leave.
         #expect((12...30).contains(huge?.duration ?? 0), "\(huge?.duration ?? 0)")
         let small = simulation.outcomes.filter { $0.arrival.lengths.count == 1 }
         #expect(small.percentile(0.99) < 1, "\(small.percentile(0.99))")

@@ -47,7 +47,7 @@ struct ScheduleTests {
         plan.submit(sequences, as: number, priority: priority, deadline: timeout.map { now + $0 }, at: now)
     }
 
-    /// What has been answered to whom; then forgotten.
+    /// Takes the answers that are ready, by request.
     private func answers(_ plan: inout Plan) -> [UInt64: Result<[Int], SchedulerError>] {
         defer { plan.answers = [] }
         var found: [UInt64: Result<[Int], SchedulerError>] = [:]

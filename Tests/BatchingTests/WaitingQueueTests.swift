@@ -127,7 +127,7 @@ struct WaitingQueueTests {
             #expect(parts.count == shares)
             #expect(parts.joined().sorted() == Array(0..<32))
             let tokens = parts.map { $0.reduce(0) { $0 + lengths[Int($1)] } }
-            // The last sequence given is among the shortest; a few tokens in hundreds are no wait.
+            // The last sequence is among the shortest, so the parts differ by a few tokens only, which is no real wait.
             #expect((tokens.max() ?? 0) - (tokens.min() ?? 0) <= 16, "\(tokens)")
         }
     }
@@ -182,7 +182,7 @@ struct WaitingQueueTests {
         }
         let part = Double(tokens[.low] ?? 0) / Double(tokens.values.reduce(0, +))
         #expect((0.09...0.115).contains(part), "\(part)")
-        // The longest sequence's share, and the batch that was being filled.
+        // The delay of the longest sequence, plus the batch that was being filled.
         #expect(longest <= 8 * 200 + 2 * 512, "\(longest)")
         var alone = self.queue()
         alone.append(0, tokenCount: 100, priority: .low)

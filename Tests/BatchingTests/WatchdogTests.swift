@@ -6,7 +6,8 @@ import Testing
 
 @testable import Batching
 
-/// Counts each sequence's tokens. Batches with the task "hang" wait at the gate, those with "fail" fail as a whole.
+/// An engine that counts each sequence's tokens. Batches with the task "hang" wait at the gate; batches with "fail"
+/// fail as a whole.
 private struct HangingEngine: BatchEngine {
     struct Failure: Error {}
 
@@ -50,7 +51,7 @@ private func sequence(_ task: String = "") -> InputSequence<String> {
     InputSequence(inputIDs: [1, 2], tokenTypeIDs: [0, 0], task: task)
 }
 
-/// Whether something becomes true before long.
+/// Whether a condition becomes true within a few seconds.
 private func becomesTrue(_ condition: () -> Bool) async throws -> Bool {
     for _ in 0..<1000 where !condition() { try await Task.sleep(for: .milliseconds(5)) }
     return condition()

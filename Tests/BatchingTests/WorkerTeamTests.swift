@@ -7,7 +7,7 @@ import Testing
 
 @testable import Batching
 
-/// Sums each sequence's ids on all members of the team, which meet at a barrier in every round.
+/// An engine that sums each sequence's ids on all threads of the team. The threads meet at a barrier in every round.
 private struct TeamEngine: BatchEngine {
     struct Failure: Error {}
 
@@ -23,7 +23,7 @@ private struct TeamEngine: BatchEngine {
                 let arrived = Counter()
                 let threads = Mutex<Set<ObjectIdentifier>>([])
                 team.run { member in
-                    // All members are there at once, or this never ends.
+                    // The round ends only if all threads are in it at the same time.
                     arrived.add(1)
                     while arrived.value < team.count { sched_yield() }
                     threads.withLock { _ = $0.insert(ObjectIdentifier(Thread.current)) }
@@ -68,7 +68,7 @@ private func sequence(_ ids: [Int32], _ task: TeamTask = .sum) -> InputSequence<
 
 @Suite("A team of workers", .timeLimit(.minutes(10)))
 struct WorkerTeamTests {
-    /// A scheduler whose workers are all there.
+    /// A scheduler after all its workers have started.
     private func scheduler(_ engine: TeamEngine, workers: Int) async -> BatchScheduler<TeamEngine> {
         let scheduler = BatchScheduler(engine: engine, workers: workers, padTokenID: 0)
         await waitFor { scheduler.idleWorkers == workers }
@@ -176,8 +176,8 @@ struct WorkerTeamTests {
         while !condition() { try? await Task.sleep(for: .milliseconds(1)) }
     }
 
-    /// Submits one request after another, some with pauses, some to be cancelled, some that fail; whether each was
-    /// answered rightly.
+    /// Submits one request after another, some with pauses. Some are cancelled, and some fail. Returns whether each was
+    /// answered correctly.
     private static func client(of scheduler: BatchScheduler<TeamEngine>, seed: UInt64) async -> Bool {
         var generator = SeededGenerator(seed: seed)
         for _ in 0..<50 {
@@ -195,7 +195,7 @@ struct WorkerTeamTests {
             if Bool.random(using: &generator) { try? await Task.sleep(for: .microseconds(300)) }
             do {
                 for (sequence, length) in zip(try await task.value.results, lengths) {
-                    // Another client's failing sequence takes the batch with it.
+                    // If another client's sequence fails, the whole batch fails.
                     guard let sum = try? sequence.get() else { continue }
                     guard sum == 2 * length, !fails else { return false }
                 }

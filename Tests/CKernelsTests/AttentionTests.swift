@@ -128,8 +128,9 @@ struct AttentionTests {
         }
     }
 
-    /// Two tokens with scores 0 and x have weights in the proportion 1 to e^x. Its relative error is below 4e-7 and
-    /// 2^-23 |x|, for x log2 e is rounded, down to where floats become subnormal; from -104 on it is 0.
+    /// Two tokens with scores 0 and x have weights in the proportion 1 to e^x. The exponential's relative error is
+    /// below 4e-7 + 2^-23 |x|, because x log2 e is rounded. This holds down to the values where floats become
+    /// subnormal; below -104 the result is 0.
     @Test("weighs by the exponential over its whole range", arguments: Table.all, [0, 1])
     func exponential(table: Table, place: Int) throws {
         let variant = AttentionVariant(table: table, isNarrow: false)

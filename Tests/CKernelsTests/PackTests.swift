@@ -8,7 +8,7 @@ struct PackTests {
         (0..<count).map { _ in Float.random(in: -3...3, using: &generator) }
     }
 
-    /// The element at an output's and an input's place, as the header describes it.
+    /// The packed element for an output and an input, found by the header's description of the layout.
     private static func unpacked<Element>(
         _ packed: [Element],
         outputs: Int,

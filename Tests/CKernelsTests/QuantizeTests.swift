@@ -55,7 +55,7 @@ struct QuantizeTests {
                 let stride = columns + Int.random(in: 0...9, using: &generator)
                 let targetStride = columns.roundedUp(to: 4) + 4 * Int.random(in: 0...20, using: &generator)
                 var source = Self.random(rows * stride, from: zeroPoint == 0 ? 0 : -1, using: &generator)
-                // Rows that share a matrix have nothing in common.
+                // The second row is much smaller, to show that rows of one matrix are quantized separately.
                 for column in 0..<columns { source[stride + column] *= 0.01 }
                 for column in columns..<stride { source[stride + column] = .nan }
                 let balance = Bool.random(using: &generator) ? (0..<columns).map { Float($0 % 7 + 1) / 4 } : nil
@@ -199,7 +199,7 @@ struct QuantizeTests {
         for columns in Array(1...40) + [128, 512] {
             let source = (0..<columns).map { _ -> Float in
                 let value = Float(bitPattern: UInt32.random(in: 0...UInt32.max, using: &generator))
-                // Every other one halfway between two.
+                // Every other number is halfway between two steps.
                 return Bool.random(using: &generator)
                     ? value : Float(bitPattern: value.bitPattern & 0xFFFF_0000 | 0x8000)
             }
@@ -209,7 +209,7 @@ struct QuantizeTests {
                 if value.isNaN {
                     #expect(float(bfloat16: narrow).isNaN)
                 } else if value.isSubnormal {
-                    // They may count as 0.
+                    // Subnormal numbers may count as 0.
                     #expect(abs(float(bfloat16: narrow)) <= Float.leastNormalMagnitude)
                 } else {
                     #expect(narrow == nearestBFloat16(value))

@@ -32,7 +32,8 @@ private struct Rows {
 struct RowsTests {
     private static let widths = Array(1...40) + [47, 48, 63, 64, 65, 128, 130]
 
-    /// Runs `change` on random rows of every width and holds each value against `expected`'s, which sees the whole row.
+    /// Runs `change` on random rows of every width, and compares each value with the value of `expected`, which gets
+    /// the whole row.
     private func check(
         in range: ClosedRange<Float> = -6...6,
         _ change: (_ rows: Int, _ columns: Int, _ stride: Int, UnsafeMutablePointer<Float>) -> Void,
@@ -140,7 +141,7 @@ struct RowsTests {
             let variance = x.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(x.count)
             let scale = 1 / (variance + epsilon).squareRoot()
             let value = (x[column] - mean) * scale * Double(weight[column])
-            // The mean is rounded to a float, of a thousand or so.
+            // The mean of a thousand or so values is rounded to a float.
             let tolerance = (abs(value) + 4) * 0x1p-22 + abs(mean) * 0x1p-23 * scale * 2
             return (value + Double(bias[column]), tolerance)
         }
@@ -185,7 +186,7 @@ struct RowsTests {
     }
 }
 
-/// Either GELU in double precision.
+/// The exact GELU or its tanh form, in double precision.
 func exactGELU(_ x: Double, _ activation: swl_activation) -> Double {
     guard activation == SWL_GELU_TANH else { return x * erfc(-x / 2.0.squareRoot()) / 2 }
     return x * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x))) / 2

@@ -76,7 +76,7 @@ struct CompressionTests {
         for index in gzip.indices {
             var damaged = gzip
             damaged[index] ^= 0xFF
-            // Some bytes of the header mean nothing: time, system.
+            // Some bytes of the header (time, system) have no effect.
             let result = try? damaged.decompressed(as: .gzip, limit: 1000)
             #expect(result == nil || result == bytes)
         }

@@ -1,5 +1,5 @@
-/// Compares a table of kernels with the scalar one. It is in C alone, so that it runs where the Swift tests do not:
-/// under an emulator of another architecture.
+/// Compares a table of kernels with the scalar one. It is written in C only, so that it runs where the Swift tests do
+/// not run: under an emulator of another architecture.
 #ifndef CROSS_KERNELS_CHECK_H
 #define CROSS_KERNELS_CHECK_H
 

@@ -19,7 +19,7 @@ static matrix_pair make_pair_of(size_t columns, float magnitude) {
 
 static matrix_pair make_pair(float magnitude) { return make_pair_of(random_between(1, 80), magnitude); }
 
-/// Rows with some blocks, of any size that rows are rotated by.
+/// Rows with some blocks, of any size that a rotation can have.
 static matrix_pair make_wide_pair(float magnitude) {
     return make_pair_of(random_between(1, 5) * ((size_t)16 << random_between(0, 4)), magnitude);
 }
@@ -44,7 +44,7 @@ static void check_activations(const swl_kernels *kernels, const swl_kernels *sca
         swl_activation activation = (swl_activation)(i % 4);
         kernels->activate_rows(m.values, m.stride, m.rows, m.columns, used, activation);
         scalar->activate_rows(m.expected, m.stride, m.rows, m.columns, used, activation);
-        // The error of either GELU is relative to its input, which is up to 200.
+        // The error of both forms of GELU is relative to the input, which is up to 200.
         compare_and_free("activation", m, activation >= SWL_GELU ? (i % 10 == 0 ? 4e-5 : 4e-6) : 0);
         free(bias);
     }

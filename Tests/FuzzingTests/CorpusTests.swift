@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Runs, without a fuzzer, the inputs that fuzzing has found worth keeping, among them all that ever broke something.
+/// Runs, without a fuzzer, the inputs that fuzzing has kept. Among them are all inputs that ever broke something.
 @Suite("What fuzzing has found", .serialized)
 struct CorpusTests {
     private static let folder = "\(Repository.root)/Tests/FuzzingTests/Corpus"

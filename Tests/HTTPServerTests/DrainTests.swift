@@ -87,7 +87,8 @@ extension HTTPServerSuite {
             let clients = (0..<8).map { number in
                 Task {
                     try await onThread {
-                        // Keep-alive and single-request clients by turns, until the server takes no more connections.
+                        // Clients with many requests and clients with one request take turns, until the server accepts
+                        // no more connections.
                         while let client = try? RawClient(port: port) {
                             for request in 0..<(number % 2 == 0 ? 10_000 : 1) {
                                 client.get("/\(request)")

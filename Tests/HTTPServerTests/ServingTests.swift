@@ -173,7 +173,8 @@ extension HTTPServerSuite {
             let file = NSTemporaryDirectory() + "swiftlet-curl-\(UUID().uuidString.prefix(8))"
             try body.write(toFile: file, atomically: true, encoding: .utf8)
             defer { try? FileManager.default.removeItem(atPath: file) }
-            // One request for each run: with prior knowledge curl 7.88 (Debian 12) fails on a connection's second.
+            // Each run makes one request, because curl 7.88 (Debian 12) with prior knowledge fails on the second
+            // request of a connection.
             for _ in 0..<2 {
                 let arguments = [version, "-s", "-m", "10", "--data-binary", "@\(file)", url]
                 guard let output = try await Command.run("curl", arguments) else { break }

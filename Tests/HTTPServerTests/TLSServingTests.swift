@@ -116,7 +116,7 @@ extension HTTPServerSuite {
                     client.send(garbage)
                     return try client.readToEnd()
                 }
-                // An alert at most.
+                // The rest is at most an alert.
                 #expect(rest.utf8.count < 20)
             }
             #expect(server.statistics.tlsFailures == 6)

@@ -81,7 +81,8 @@ extension HTTPServerSuite {
 
         @Test("a client that does not read its answer is cut, and what waited is freed")
         func slowReader() async throws {
-            // Made beforehand: in a debug build this takes seconds, which must not count as the server's.
+            // The answer is made beforehand, because in a debug build this takes seconds, which must not count as the
+            // server's time.
             let answer = Response.text(String(repeating: "x", count: 16_000_000))
             let server = try TestServer(TestHandler(later: { _ in answer })) { $0.writeTimeout = .milliseconds(300) }
             let port = server.port
@@ -142,7 +143,8 @@ extension HTTPServerSuite {
             }
             try await Task.sleep(for: .milliseconds(500))
             let begun = pieces.value
-            // The sockets' buffers in the kernel and the low-water mark: far less than the whole of 32 MB.
+            // Only as much was sent as the kernel's socket buffers and the low-water mark hold: far less than the whole
+            // answer of 32 MB.
             #expect(begun > 1 && begun < 600)
             #expect(server.statistics.outboundBytes < 256 * 1024)
             let length = try await onThread { try client.response().body.utf8.count }

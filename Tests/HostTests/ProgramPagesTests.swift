@@ -9,7 +9,7 @@ import Testing
 struct ProgramPagesTests {
     @Test("are no longer mapped once they are released, and are what they were where they are touched again")
     func released() throws {
-        // Of the library of mathematics, which hardly anything here calls.
+        // A function of the mathematics library, which hardly any code here calls.
         guard let program = unsafe dlopen(nil, RTLD_NOW), let code = unsafe dlsym(program, "y1") else {
             Issue.record("the program has no library of mathematics")
             return
@@ -18,7 +18,7 @@ struct ProgramPagesTests {
         let address = UInt(bitPattern: code)
         let before = unsafe code.load(as: UInt8.self)
         #expect(try isMapped(address))
-        // Another thread may touch a neighbour of the page in between, and have it mapped again.
+        // In between, another thread may touch a page next to it, so that the page is mapped again.
         let goes = try (0..<50).contains { _ in
             ProgramPages.release()
             return try !isMapped(address)

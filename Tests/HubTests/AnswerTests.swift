@@ -3,7 +3,7 @@ import Testing
 
 @testable import Hub
 
-/// What is made of an answer, and of its failure; no network.
+/// Tests of reading answers and of handling failures, without a network.
 @Suite("The Hub's answers")
 struct AnswerTests {
     @Test("name a file's content by the linked ETag first, without quotes")

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Hub
 
-/// The rules of huggingface_hub's validators, and those of paths.
+/// Tests of the rules of huggingface_hub's validators, and of the rules for paths.
 @Suite("A model's id")
 struct ModelIDTests {
     @Test(

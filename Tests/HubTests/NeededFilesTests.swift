@@ -3,7 +3,7 @@ import Testing
 
 @testable import Hub
 
-/// Which files of a repository a pull fetches.
+/// Tests of the choice of files that a pull fetches from a repository.
 @Suite("Of a repository's files")
 struct NeededFilesTests {
     private let names = Set(ModelFile.all.map(\.name))

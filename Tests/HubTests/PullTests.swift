@@ -5,7 +5,7 @@ import Testing
 
 @testable import Hub
 
-/// Pulls from a Hub on loopback, as a good day and as bad days have it.
+/// Pulls from a Hub on loopback, with and without failures.
 @Suite("A pull")
 struct PullTests {
     static let commit = "0123456789abcdef0123456789abcdef01234567"
@@ -174,7 +174,7 @@ struct PullTests {
     @Test("takes a snapshot that others left as it is where no Hub answers")
     func unconfirmed() async throws {
         let folder = try await cache.client().pull("org/plain").folder
-        // As a program leaves it that never asked for modules.json.
+        // The cache is now as a program leaves it that never asked for modules.json.
         try FileManager.default.removeItem(atPath: "\(cache.path)/models--org--plain/.no_exist")
         let told = Mutex<[PullEvent]>([])
         var client = try cache.client(observer: { event in told.withLock { $0.append(event) } })

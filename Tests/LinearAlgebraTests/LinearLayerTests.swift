@@ -13,12 +13,12 @@ struct LinearLayerTests {
         var description: String { "\(backend.rawValue) \(dataType.rawValue)\(rotatesInputs ? " rotated" : "")" }
 
         /// The allowed error, as a fraction of the sum of the products' magnitudes: one rounding of each factor, and
-        /// those of the sum.
+        /// the roundings of the sum.
         var tolerance: Double {
             switch dataType {
             case .float32: 1e-6
             case .bfloat16: 0.008
-            // Rotated, every value has a part in every rounding.
+            // With rotation, every rounding affects all values of the block.
             case .int8: rotatesInputs ? 0.03 : 0.016
             }
         }

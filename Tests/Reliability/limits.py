@@ -431,7 +431,7 @@ def request_timeout(server):
     late = {each for each in answers if each.startswith("429 ") and "longer than this request may" in each}
     # The running batch is computed to its end; other requests wait for it no longer than their time allows.
     wait_until(server.serves)
-    return some_told(answers - late, 504, "time is up")
+    return some_told(answers - late, 504, "time limit has passed")
 
 
 group(workers=1, watchdog_timeout=0.05, max_worker_replacements=1, max_batch_tokens=65536, batch_latency_target=3600)

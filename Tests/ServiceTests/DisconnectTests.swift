@@ -15,7 +15,7 @@ import Testing
 struct DisconnectTests {
     private static let blockingRows = 2
 
-    /// An engine whose first batch, of whatever comes first, ends when the test says so.
+    /// A service whose first batch ends when the test allows it.
     private func service(_ batches: BatchLog) throws -> InferenceService {
         var configuration = InferenceConfiguration.patient(workers: 1)
         configuration.batching.maxBatchTokens = 1 << 20
@@ -32,7 +32,7 @@ struct DisconnectTests {
         let inference = try service(batches)
         var settings = HTTPServerConfiguration(addresses: [.tcp(host: "127.0.0.1", port: 0)])
         settings.halfCloseGrace = .milliseconds(20)
-        // Without the watch, whose probes would be among the batches.
+        // There is no engine watch, because its probes would be among the batches.
         let handler = ServiceHandler()
         handler.state.update { $0.inference = inference }
         let server = HTTPServer(
@@ -74,7 +74,7 @@ struct DisconnectTests {
     }
 }
 
-/// Keeps batches from ending until it is released, and notes them.
+/// Notes batches, and keeps them from ending until it is released.
 private final class BatchLog: Sendable {
     private let log = Mutex<[Int]>([])
     private let gate = DispatchSemaphore(value: 0)
@@ -90,7 +90,7 @@ private final class BatchLog: Sendable {
     var rows: [Int] { log.withLock { $0 } }
 }
 
-/// Sends one request, and does not stay for the answer.
+/// A client that sends one request, and disconnects before the answer.
 private final class Client {
     private let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
 
@@ -132,7 +132,7 @@ private final class Client {
 
     func resetStream() { send(frame(type: 3, flags: 0, stream: 1, [0, 0, 0, 8])) }
 
-    /// Closes the connection and keeps the number, which `deinit` gives back.
+    /// Closes the connection but keeps the descriptor's number, which `deinit` gives back.
     private func shutdownNow() {
         let spare = open("/dev/null", O_RDONLY)
         dup2(spare, number)

@@ -36,7 +36,7 @@ struct TLSSessionTests {
         var buffer = [UInt8](repeating: 0, count: 64 * 1024)
         while received < bytes.count {
             while sent < bytes.count {
-                // From another address each time, like the rest of an answer.
+                // The bytes come from another address each time, like the rest of an answer.
                 let rest = Array(bytes[sent...])
                 guard case .bytes(let count) = pair.server.send(rest.span) else { break }
                 sent += count

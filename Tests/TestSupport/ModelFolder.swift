@@ -4,21 +4,22 @@ import Foundation
 package enum ModelFolder {
     /// The repository's root: three levels above this file.
     private static let root = (0..<3).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }
-    /// The same as a path.
+    /// The repository's root as a path.
     package static let repository = root.path
     /// The bundled classifier, with its vocabulary.
     package static let bundled = root.appending(path: "Models/mobilebert-mini").path
     /// A MobileBERT with random weights, 1,000 ids, 96 positions and no vocabulary.
     package static let withoutVocabulary = fixture("mobilebert")
-    /// The same with a head of one label, for regression.
+    /// A MobileBERT like ``withoutVocabulary`` with a head of one label, for regression.
     package static let regression = fixture("mobilebert-regression")
-    /// The same with a head of four labels, any number of which are right.
+    /// A MobileBERT like ``withoutVocabulary`` with a head of four labels, of which any number may apply.
     package static let multiLabel = fixture("mobilebert-multilabel")
 
     /// A folder of Tests/Fixtures/models.
     package static func fixture(_ name: String) -> String { root.appending(path: "Tests/Fixtures/models/\(name)").path }
 
-    /// Calls `body` with a folder that holds another one's model, and `files` besides, and removes it.
+    /// Calls `body` with a folder that holds the model of another folder and the additional `files`, and then removes
+    /// the folder.
     package static func with(
         modelOf source: String?,
         _ files: [String: String] = [:],

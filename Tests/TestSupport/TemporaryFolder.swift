@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder of its own for one test, removed with the value.
+/// A temporary folder for one test. It is removed when the value ends.
 package final class TemporaryFolder {
     package let path: String
 
@@ -11,8 +11,8 @@ package final class TemporaryFolder {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    /// Writes a file, new even where one of that name is (truncating it would pull it from under a mapping, and makes
-    /// ext4 write to the disk at once), and returns its path.
+    /// Writes a file and returns its path. A file of that name is replaced, not truncated: truncation would change the
+    /// file under a mapping, and makes ext4 write to the disk at once.
     @discardableResult
     package func write(_ bytes: some Sequence<UInt8>, to name: String) throws -> String {
         let file = "\(path)/\(name)"

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What the documents say of the tree, compared with the tree.
+/// Compares the documents' statements about the repository with the repository.
 @Suite("The documents")
 struct DocumentTests {
     /// The folders at the top of the repository: a word in backticks that begins with one of them is a path.
@@ -20,12 +20,12 @@ struct DocumentTests {
         return (top + deeper).sorted()
     }
 
-    /// Whether something has this path from the repository's folder on.
+    /// Whether there is a file or folder with this path in the repository.
     private static func exists(_ path: some StringProtocol) -> Bool {
         FileManager.default.fileExists(atPath: SourceFile.root.appending(path: String(path)).path)
     }
 
-    /// What stands in backticks outside of blocks of code.
+    /// The words in backticks outside of code blocks.
     private static func quoted(_ text: String) -> [Substring] {
         var quoted: [Substring] = []
         var isCode = false
@@ -55,7 +55,7 @@ struct DocumentTests {
     )
     func paths(document: String) throws {
         let text = try SourceFile.text(document)
-        // A command has its options behind the path.
+        // In a command, options follow the path.
         let paths = Self.quoted(text).compactMap { $0.split(separator: " ").first }.filter { word in
             Self.folders.contains { word.hasPrefix("\($0)/") }
         }

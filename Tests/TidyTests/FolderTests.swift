@@ -1,11 +1,11 @@
 import Foundation
 import Testing
 
-/// The arrows between the folders of a target, held to the table "Folders" of docs/ARCHITECTURE.md.
+/// Compares the arrows between the folders of a target with the table "Folders" of docs/ARCHITECTURE.md.
 ///
-/// A folder uses another one where one of its files names a type that the other declares at the top of a file, or a
-/// member that an extension in the other adds to a type (`Route.embed`). Files at a target's top level are read by all
-/// its folders and may use all of them.
+/// A folder uses another one if one of its files names a type that the other declares at the top of a file, or a member
+/// that an extension in the other adds to a type (`Route.embed`). Files at a target's top level are read by all its
+/// folders and may use all of them.
 @Suite("The folders of a target")
 struct FolderTests {
     @Test("use each other only as docs/ARCHITECTURE.md says, in all ways that it names, and never in a circle")
@@ -37,7 +37,7 @@ struct FolderTests {
         #expect(Set(planned.keys).isSubset(of: targets.keys))
     }
 
-    /// By folder, the folders that it uses, and the names by which it does.
+    /// For each folder, the folders that it uses, with the names that show the use.
     private static func arrows(_ files: [SourceFile]) -> [String: [String: Set<String>]] {
         let files = files.map { (file: $0, code: $0.code) }
         var owners: [String: Set<String>] = [:]
@@ -57,7 +57,7 @@ struct FolderTests {
         return arrows
     }
 
-    /// Folders of which each uses the next and the last the first; nil when there are none.
+    /// Folders that form a circle: each uses the next, and the last uses the first. Nil if there is no circle.
     private static func circle(_ arrows: [String: Set<String>]) -> [String]? {
         var finished: Set<String> = []
         func walk(_ folder: String, _ path: [String]) -> [String]? {
@@ -75,7 +75,7 @@ struct FolderTests {
         return nil
     }
 
-    /// The table: by target and folder, the folders that it may use.
+    /// The table: for each target and folder, the folders that it may use.
     private static func table() throws -> [String: [String: Set<String>]] {
         var table: [String: [String: Set<String>]] = [:]
         for cells in try SourceFile.table(in: "Folders", of: "docs/ARCHITECTURE.md") where cells.count >= 3 {
@@ -116,7 +116,7 @@ extension SourceFile {
         return names
     }
 
-    /// The words of the code, texts of several lines left out, and each two words that a point joins.
+    /// The words of the code, without multi-line texts; and also each pair of words that a point joins.
     fileprivate func usedNames(_ code: [(number: Int, text: String)]) -> Set<String> {
         var names: Set<String> = []
         var isInText = false
@@ -129,7 +129,7 @@ extension SourceFile {
         return names
     }
 
-    /// By bytes, as the sources have a million of them.
+    /// Goes by bytes, because the sources have a million of them.
     private func insertWords(of bytes: [UInt8], into names: inout Set<String>) {
         var start: Int?
         var previous: (word: String, end: Int)?

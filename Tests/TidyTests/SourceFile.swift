@@ -2,7 +2,7 @@ import Foundation
 
 /// One of this package's source files.
 struct SourceFile {
-    /// The path from the package's folder on.
+    /// The path, relative to the package's folder.
     let path: String
     let lines: [Substring]
 
@@ -14,7 +14,7 @@ struct SourceFile {
         try String(contentsOf: root.appending(path: path), encoding: .utf8)
     }
 
-    /// Every Swift file under a folder, or those of other languages.
+    /// Every Swift file under a folder, or the files with other endings.
     static func all(under folder: String, endings: [String] = [".swift"]) throws -> [SourceFile] {
         let paths = try FileManager.default.subpathsOfDirectory(atPath: root.appending(path: folder).path)
         return try paths.filter { path in endings.contains { path.hasSuffix($0) } }.sorted().map { path in
@@ -39,10 +39,10 @@ struct SourceFile {
     /// The folder under Sources or Tests: the target.
     var target: String { String(path.split(separator: "/")[1]) }
 
-    /// Whether a script wrote it.
+    /// Whether a script wrote the file.
     var isGenerated: Bool { lines.prefix(3).contains { $0.contains("scripts/make_") } }
 
-    /// The lines with their numbers, without comments and without what stands between quotation marks.
+    /// The lines with their numbers, without comments and without the text between quotation marks.
     var code: [(number: Int, text: String)] {
         zip(1..., lines).compactMap { number, line in
             let trimmed = line.drop(while: \.isWhitespace)

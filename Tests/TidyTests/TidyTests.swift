@@ -69,7 +69,7 @@ struct TidyTests {
     func documentation() throws {
         for file in try Self.sources.get() {
             for (number, line) in zip(1..., file.lines) where line.declaresForOthers {
-                // Attributes may stand between.
+                // Attributes may stand between the comment and the declaration.
                 let above = file.lines[..<(number - 1)].last { !$0.drop(while: \.isWhitespace).hasPrefix("@") }
                 let isDocumented = above.map { $0.drop(while: \.isWhitespace).hasPrefix("///") } ?? false
                 #expect(isDocumented, "\(file.path):\(number): \(line.drop(while: \.isWhitespace))")
@@ -127,11 +127,11 @@ extension SourceFile {
         for (start, line) in lines.enumerated() {
             let words = line.split(separator: " ")
             let isFunction = words.contains { $0 == "func" || $0.hasPrefix("init(") || $0.hasPrefix("init<") }
-            // A body of one line ends there.
+            // A body of one line ends on the same line.
             guard isFunction, !line.hasSuffix("}"), !line.drop(while: \.isWhitespace).hasPrefix("//") else { continue }
             let indentation = line.prefix(while: \.isWhitespace)
             let end = lines[start...].dropFirst().firstIndex { $0.hasPrefix("\(indentation)}") }
-            // A declaration without a body ends nowhere near.
+            // A declaration without a body has no closing brace below it.
             if let end { functions.append((line.drop(while: \.isWhitespace), end - start + 1)) }
         }
         return functions
@@ -139,8 +139,8 @@ extension SourceFile {
 }
 
 extension SourceFile {
-    /// The functions of a C file with their lengths in lines: each begins at the margin with what ends in its opening
-    /// brace and has an argument list, and ends with a brace at the margin.
+    /// The functions of a C file with their lengths in lines: A function begins with a line at the margin that has an
+    /// argument list and ends in an opening brace, and it ends with a brace at the margin.
     fileprivate var cFunctions: [(name: Substring, length: Int)] {
         var functions: [(name: Substring, length: Int)] = []
         var start: Int?
@@ -157,7 +157,7 @@ extension SourceFile {
 }
 
 extension StringProtocol {
-    /// Whether it declares something with `package` access that a reader may not know already.
+    /// Whether the line declares something with `package` access that needs a doc comment.
     fileprivate var declaresForOthers: Bool {
         let words = drop(while: \.isWhitespace).split(separator: " ")
         let kinds: Set<String> = ["let", "var", "func", "struct", "class", "enum", "protocol", "actor", "typealias"]
@@ -169,7 +169,7 @@ extension StringProtocol {
         }
     }
 
-    /// Whether a token is in it that is not a part of a longer word or operator.
+    /// Whether the text has this token, and not only as a part of a longer word or operator.
     fileprivate func containsToken(_ token: String) -> Bool {
         var rest = self[...]
         while let range = rest.range(of: token) {

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Logistic regression")
 struct LogisticRegressionTests {
-    /// A data set with what scikit-learn makes of it, as scripts/make_training_fixtures.py wrote it.
+    /// A data set with scikit-learn's results for it, written by scripts/make_training_fixtures.py.
     struct Case: Decodable {
         var classes: Int
         var inversePenalty: Double
@@ -45,7 +45,7 @@ struct LogisticRegressionTests {
             let fit = regression.fit(matrix, labels: labels, classes: expected.classes, rows: rows)
             #expect(fit.converged)
             for (index, coefficients) in expected.coef.enumerated() {
-                // scikit-learn's one vector of two classes is the second's over the first's.
+                // For two classes scikit-learn has one vector: the second class's minus the first's.
                 let isBinary = expected.classes == 2
                 let found = isBinary ? zip(fit.head.weight[1], fit.head.weight[0]).map(-) : fit.head.weight[index]
                 for (a, b) in zip(found, coefficients) { #expect(abs(a - b) < 1e-5) }

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("swiftlet bench")
 struct BenchProcessTests {
-    /// No more runs of anything than have to be.
+    /// Options for as few runs as possible.
     static let quick = ["bench", "--time", "0"]
 
     @Test("each shape has a line of JSON, in order")
@@ -31,7 +31,7 @@ struct BenchProcessTests {
         let object = try #require(try run.objects().first)
         #expect(object["shape"] as? String == "texts")
         #expect(object["texts"] as? Int == 3)
-        // The long one is cut to what the model takes.
+        // The long text is cut to the model's length.
         #expect(object["tokens"] as? Int == 3 + 5 + 512)
         let tokenizer = try await Program.run(Self.quick + ["--subject", "tokenizer", "--texts", file.path])
         #expect(try tokenizer.objects().first?["tokens"] as? Int == 3 + 5 + 602)

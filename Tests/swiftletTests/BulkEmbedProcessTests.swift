@@ -101,7 +101,7 @@ struct BulkEmbedProcessTests {
         let second = try await Program.run(interrupted)
         #expect(second.errors.contains("continuing after 1024 texts"), "\(second.errors)")
         let other = try await Program.run(arguments)
-        #expect(other.status == 0 && other.errors.contains("starting anew"), "\(other.errors)")
+        #expect(other.status == 0 && other.errors.contains("starting again"), "\(other.errors)")
         let written = try String(contentsOf: output, encoding: .utf8).split(separator: "\n")
         #expect(written.count == 6)
         #expect(written.enumerated().allSatisfy { $1.hasPrefix("{\"index\":\($0),") })
@@ -126,20 +126,21 @@ struct BulkEmbedProcessTests {
         try Self.writeInterrupting(input)
         let arguments = ["embed", "--model", model.path, "--input", input.path, "--output", output.path]
         let first = try await Program.run(arguments)
-        #expect(first.status == 65 && !first.errors.contains("anew"), "\(first.errors)")
+        #expect(first.status == 65 && !first.errors.contains("starting again"), "\(first.errors)")
         let unchanged = try await Program.run(arguments)
         #expect(unchanged.errors.contains("continuing after 1024 texts"), "\(unchanged.errors)")
         for changed in ["4_Dense/model.safetensors", "model.safetensors"] {
             let file = try FileHandle(forUpdating: model.appending(path: changed))
             let end = try file.seekToEnd()
-            // A byte of the last weight's lowest bits: as large as before, and as finite.
+            // The change is in the last weight's lowest bits: the file has the same size as before, and the weight is
+            // still finite.
             try file.seek(toOffset: end - 4)
             let byte = try #require(try file.read(upToCount: 1)?.first)
             try file.seek(toOffset: end - 4)
             try file.write(contentsOf: [byte ^ 1])
             try file.close()
             let run = try await Program.run(arguments)
-            #expect(run.errors.contains("starting anew"), "\(changed): \(run.errors)")
+            #expect(run.errors.contains("starting again"), "\(changed): \(run.errors)")
         }
     }
 }

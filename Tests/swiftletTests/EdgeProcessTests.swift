@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The program behind TLS, keys, CORS and gzip, as curl sees it.
+/// Tests of the program with TLS, keys, CORS and gzip, by curl.
 @Suite("swiftlet serve at the edge")
 struct EdgeProcessTests {
     /// One run of the program, and a folder for its files.
@@ -42,7 +42,7 @@ struct EdgeProcessTests {
             _ = try #require(await log.line(containing: #""ready""#))
         }
 
-        /// What curl prints. Through a file: a pipe that nobody reads would stop it.
+        /// The output of curl. It goes through a file, because a pipe that nobody reads would stop curl.
         func curl(_ arguments: [String]) async throws -> String {
             let output = folder.appending(path: UUID().uuidString)
             try Data().write(to: output)
@@ -73,7 +73,7 @@ struct EdgeProcessTests {
         for key in ["first-secret", "other-secret"] {
             try #expect(await run.curl(code + [url + "/info", "-H", "Authorization: Bearer \(key)"]) == "200")
         }
-        // Ten megabytes, which curl announces and waits with: it is refused before they come.
+        // The body has ten megabytes. curl announces it and waits, and is refused before it sends the body.
         let upload = run.folder.appending(path: "upload")
         try Data(count: 10_000_000).write(to: upload)
         let wrong = ["-H", "Expect: 100-continue", "-H", "Authorization: Bearer wrong-secret", url + "/embed"]
@@ -84,7 +84,7 @@ struct EdgeProcessTests {
 
         try "second-secret".write(to: run.folder.appending(path: "keys"), atomically: true, encoding: .utf8)
         kill(run.process.processIdentifier, SIGHUP)
-        _ = try #require(await run.log.line(containing: "API keys read anew"))
+        _ = try #require(await run.log.line(containing: "API keys read again"))
         for (key, expected) in [("first-secret", "401"), ("second-secret", "200"), ("other-secret", "200")] {
             try #expect(await run.curl(code + [url + "/info", "-H", "x-api-key: \(key)"]) == expected)
         }
@@ -122,7 +122,7 @@ struct EdgeProcessTests {
         try run.files.renew(name: "renewed")
         kill(run.process.processIdentifier, SIGHUP)
         _ = try #require(await run.log.line(containing: "certificate read anew"))
-        // curl trusts the new file by now, and nothing else.
+        // From now on curl trusts only the new file.
         try #expect(await run.curl(["-d", Self.texts, url]).hasPrefix("[["))
         try Data("broken".utf8).write(to: URL(filePath: run.files.key))
         kill(run.process.processIdentifier, SIGHUP)

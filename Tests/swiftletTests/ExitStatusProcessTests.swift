@@ -13,7 +13,7 @@ struct ExitStatusProcessTests {
             (["embed", "--dimensions", "99999", "a"], 64, "dimensions"),
             (["embed", "--pooling", "median", "a"], 64, "mean"),
             (["bench", "--shapes", "8by8"], 64, "--shapes"),
-            (["bench", "--shapes", "8x8,0x16"], 64, "'0x16' is no shape: expected texts x tokens"),
+            (["bench", "--shapes", "8x8,0x16"], 64, "'0x16' is not a shape: expected texts x tokens"),
             (["bench", "--shapes", "1x513"], 64, "at most 512 tokens"),
             (["bench", "--threads", "0"], 64, "--threads must be 1 to"),
             (["bench", "--subject", "tokenizer"], 64, "needs --texts"),
@@ -46,7 +46,7 @@ struct ExitStatusProcessTests {
         #expect(run.output == "")
     }
 
-    /// One whose instructions this CPU cannot have.
+    /// A backend whose instructions this CPU cannot have.
     private static let foreignBackend: String = {
         #if arch(x86_64)
         "neon"
@@ -114,7 +114,7 @@ struct ExitStatusProcessTests {
         let process = Program.process(["tokenize", "--input", "/dev/stdin"])
         let (input, output, errors) = (Pipe(), Pipe(), Pipe())
         (process.standardInput, process.standardOutput, process.standardError) = (input, output, errors)
-        // The first result is read, then nobody reads on while texts still come.
+        // The first result is read. Then nobody reads any more while texts still come.
         let writer = Thread {
             let lines = Data(String(repeating: "some text\n", count: 500).utf8)
             for _ in 0..<200 { guard (try? input.fileHandleForWriting.write(contentsOf: lines)) != nil else { return } }
@@ -139,7 +139,7 @@ struct ExitStatusProcessTests {
         let (input, output) = (Pipe(), Pipe())
         (process.standardInput, process.standardOutput) = (input, output)
         let prodder = Thread {
-            // Its first answer shows that the program is at work; the input stays open.
+            // The first answer shows that the program is at work. The input stays open.
             try? input.fileHandleForWriting.write(contentsOf: Data("hello\n".utf8))
             _ = try? output.fileHandleForReading.read(upToCount: 1)
             kill(process.processIdentifier, signal)

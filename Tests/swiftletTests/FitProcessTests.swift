@@ -26,7 +26,7 @@ struct FitProcessTests {
         let fixtures = Program.root.appending(path: "Tests/Fixtures")
         try FileManager.default.copyItem(at: fixtures.appending(path: "models/\(model)"), to: base)
         if !FileManager.default.fileExists(atPath: base.appending(path: "vocab.txt").path) {
-            // As many pieces as the smallest of the models has embeddings for; the other words are unknown to it.
+            // The vocabulary has as many pieces as the smallest model has embeddings; other words become [UNK].
             let pieces = try String(contentsOf: fixtures.appending(path: "tasks/vocab.txt"), encoding: .utf8)
             let known = pieces.split(separator: "\n").prefix(120).joined(separator: "\n")
             try Data((known + "\n").utf8).write(to: base.appending(path: "vocab.txt"))
@@ -34,7 +34,7 @@ struct FitProcessTests {
         return base
     }
 
-    /// What a fit computes: the logits of the first texts, by the features and the head that training has in memory.
+    /// The logits that a fit computes for the first texts, from the features and the head that training has in memory.
     private static func logits(
         ofFirst count: Int,
         _ data: String,

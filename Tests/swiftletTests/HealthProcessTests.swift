@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Probes and logs of the program as it runs.
+/// Tests of the probes and the log of the running program.
 @Suite("swiftlet serve, as its operator sees it", .timeLimit(.minutes(10)))
 struct HealthProcessTests {
     @Test("while the model is loaded the port is open: startup and ready say 503 loading, live says 200")
@@ -35,7 +35,7 @@ struct HealthProcessTests {
 
     @Test("SIGTERM is seen by who asks /health/ready before anyone is refused, and Ctrl-C does not wait")
     func draining() async throws {
-        // Longer than any machine needs for the questions below; the interrupt ends it.
+        // The delay is longer than any machine needs for the requests below; the interrupt ends it.
         let server = try await Server.start(environment: ["SWIFTLET_DRAIN_DELAY": "600"])
         #expect(try await server.becomesReady())
         server.terminate()

@@ -75,7 +75,7 @@ enum Program {
 extension Process {
     /// Starts the process and waits for its end.
     ///
-    /// - Returns: its exit status; 128 and the signal's number where a signal ended it, as a shell has it.
+    /// - Returns: its exit status; if a signal ended it, 128 plus the signal's number, as in a shell.
     func runToEnd() async throws -> Int32 {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             terminationHandler = { _ in continuation.resume() }

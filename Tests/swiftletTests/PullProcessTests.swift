@@ -33,7 +33,7 @@ struct PullProcessTests {
         }
     }
 
-    /// The bundled model: small, and with everything that a model has.
+    /// The bundled model, which is small and has all kinds of files.
     private static let model = Program.root.path + "/Models/" + BundledModel.name
 
     @Test("are fetched once, into a folder that is printed, and then found without a Hub")

@@ -3,7 +3,7 @@ import Testing
 
 @testable import swiftlet
 
-/// What a pull shows; no clock.
+/// Tests of the text that a pull shows, without a clock.
 @Suite("The progress of a pull")
 struct PullProgressTests {
     private let start = ContinuousClock.now

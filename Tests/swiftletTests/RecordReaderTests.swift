@@ -41,7 +41,7 @@ struct RecordReaderTests {
         let cases: [(RecordFormat, String, LineError)] = [
             (.csv, "a,b\n1,2", .badRecord(line: 1, reason: "no column \"text\"; there are \"a\", \"b\"")),
             (.csv, "text,text\n", .badRecord(line: 1, reason: "2 columns named \"text\"")),
-            (.csv, "text,b\n1,2\n3\n", .badRecord(line: 3, reason: "1 fields; expected 2, as the first line names")),
+            (.csv, "text,b\n1,2\n3\n", .badRecord(line: 3, reason: "1 fields; expected 2, as in the first line")),
             (.csv, "text\n\"x\n\n", .badRecord(line: 2, reason: "a quotation mark that is never closed")),
             (.jsonl, "{\"a\":1}", .badRecord(line: 1, reason: "no key \"text\"; there are \"a\"")),
             (.jsonl, "{\"text\":null}", .badRecord(line: 1, reason: "\"text\": found null, expected a string")),

@@ -19,7 +19,7 @@ final class ServeLog: Sendable {
     /// All that was written so far.
     var text: String { read.withLock { $0 } }
 
-    /// The last line with a text in it, which may take some seconds to come; nil where it does not.
+    /// The last line that contains a text. Waits some seconds for it; nil if it does not come.
     func line(containing text: String) async -> String? {
         for _ in 0..<1000 {
             if let line = self.text.split(separator: "\n").last(where: { $0.contains(text) }) { return String(line) }

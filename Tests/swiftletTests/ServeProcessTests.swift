@@ -16,7 +16,7 @@ struct ServeProcessTests {
         process.standardOutput = FileHandle.nullDevice
         async let status = process.runToEnd()
         let port = try #require(await Server.port(in: log.fileHandleForReading))
-        // The log goes on; unread it would fill the pipe at some time.
+        // The log is read on, because an unread log would fill the pipe at some time.
         Thread { while !log.fileHandleForReading.availableData.isEmpty {} }.start()
 
         var health = try await Program.run(["health", "--url", "http://127.0.0.1:\(port)"])
@@ -61,7 +61,7 @@ struct ServeProcessTests {
         async let status = process.runToEnd()
         let port = try #require(await Server.port(in: log.fileHandleForReading))
         try log.fileHandleForReading.close()
-        // Being ready is logged, and so is the end.
+        // The log has a line when the service is ready, and one at the end.
         var health = try await Program.run(["health", "--url", "http://127.0.0.1:\(port)"])
         for _ in 0..<100 where health.status != 0 {
             try await Task.sleep(for: .milliseconds(100))
@@ -74,7 +74,7 @@ struct ServeProcessTests {
 
     @Test("a setting's former name is warned of in the log, once")
     func formerName() async throws {
-        // There is no such folder for the socket: the start ends here.
+        // The socket's folder does not exist, so the start fails here.
         let flags = ["serve", "--host=none", "--unix-socket=/absent/socket", "--max-batch-rows=8", "--log-format=text"]
         let result = try await Program.run(flags)
         #expect(result.status == 69)

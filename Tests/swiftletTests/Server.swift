@@ -23,7 +23,7 @@ final class Server: Sendable {
         self.end = end
     }
 
-    /// Starts one on a free port, and returns when the port is open.
+    /// Starts a server on a free port, and returns when the port is open.
     static func start(_ arguments: [String] = [], environment: [String: String] = [:]) async throws -> Server {
         let settings = ["SWIFTLET_WORKERS": "1", "SWIFTLET_DRAIN_DELAY": "0"].merging(environment) { $1 }
         let process = Program.process(
@@ -81,14 +81,14 @@ final class Server: Sendable {
         return try await curl(arguments + json + ["http://127.0.0.1:\(port)\(path)"])
     }
 
-    /// What curl gets: the status, 0 where nobody answers, and the head and content.
+    /// The answer that curl gets: the status (0 if nobody answers), and the head and content.
     func curl(_ arguments: [String]) async throws -> (status: Int, body: String) {
         try await Curl.run(arguments)
     }
 
     /// The port in the log's first line, `…"address":"127.0.0.1:40123"…`; nil when the log ends before it.
     ///
-    /// Reads on a thread of its own: tests that wait for pipes on the pool's few threads would keep each other's
+    /// It reads on its own thread: if tests waited for pipes on the pool's few threads, they would keep each other's
     /// programs from starting.
     static func port(
         in log: FileHandle,

@@ -10,7 +10,7 @@ struct TextPipelineTests {
         let texts = (0..<500).map { "\($0)" }
         var results: [String] = []
         try await TextPipeline.run(.arguments(texts)) { text in
-            // Later ones are often done first.
+            // Later texts are often done first.
             for _ in 0..<(text.index * 7919 % 50) { await Task.yield() }
             return text.content
         } emit: { text, result in

@@ -96,7 +96,7 @@ struct VerifyTests {
         let offline = ["HF_HUB_OFFLINE": "1", "HF_HUB_CACHE": cache]
         let name = "google/mobilebert-uncased"
         let unavailable = try await Program.run(["verify", name], environment: offline)
-        #expect(unavailable.status == 69 && unavailable.errors.contains("cannot be had, so nothing was checked"))
+        #expect(unavailable.status == 69 && unavailable.errors.contains("is not available, so nothing was checked"))
         let mismatch = try await Program.run(["verify", name, "--model", Self.fixture("mobilebert")])
         #expect(mismatch.status == 1 && mismatch.errors.contains("1 of 1 checks of \(name) failed"))
         #expect(try mismatch.objects().first?["matches"] as? Bool == false)

@@ -67,7 +67,7 @@ enum SettingsFile {
     }
 
     private static let known = ConfigurationKey.byName { $0 }
-    private static let flatListExpected = "expected a flat list of `key: value`, one a line from the line's start"
+    private static let flatListExpected = "expected a flat list of `key: value`, each at the start of a line"
 
     /// Whether a value is absent: `key:`, `key: ~` and `key: null` have the same effect as no line.
     private static func isNull(_ scalar: Node.Scalar) -> Bool {

@@ -73,7 +73,7 @@ extension ServiceConfiguration {
             )
         }
         guard inference.defaultPrompt == nil || model.defaultPromptName == nil else {
-            throw .contradiction("default_prompt and default_prompt_name are both set: there is one default")
+            throw .contradiction("default_prompt and default_prompt_name are both set; set only one of them")
         }
         guard (edge.tlsCertificate == nil) == (edge.tlsKey == nil) else {
             throw .contradiction("tls_certificate and tls_key belong together: set both, or neither")
@@ -92,7 +92,7 @@ extension ServiceConfiguration {
             ),
             (
                 "max_held_texts", batching.maxHeldSequences, "max_client_batch_size", inference.maxClientBatchSize,
-                ": the largest request could only be taken in alone"
+                ": the largest request could only be admitted alone"
             ),
             (
                 "max_outbound_bytes", http.maxOutboundBytes, "max_outbound_bytes_per_connection",

@@ -128,9 +128,9 @@ enum APIKeysError: Error, Equatable, CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .unreadable(let path): "API keys: cannot read \(path); expected a file with a key a line"
+        case .unreadable(let path): "API keys: cannot read \(path); expected a file with one key on each line"
         case .tooLarge(let path, let limit): "API keys: \(path) is larger than \(limit) bytes"
-        case .noKey(let source): "API keys: \(source) has no key, so that nobody could be served; expected a key a line"
+        case .noKey(let source): "API keys: \(source) has no key, and nobody could be served; expected one on each line"
         case .tooMany(let source, let limit): "API keys: \(source) has more than \(limit) keys"
         case .malformed(let source, let number, let limit):
             "API keys: key \(number) of \(source) is malformed; "

@@ -27,7 +27,7 @@ struct ContentCoding: Sendable {
             var error = ServiceError(
                 415,
                 .unsupportedMediaType,
-                "the content coding is not known; there are \(Self.accepted). Given: \(value.prefix(100))"
+                "the content coding is not supported; supported are \(Self.accepted). Given: \(value.prefix(100))"
             )
             error.fields[.acceptEncoding] = Self.accepted
             throw error

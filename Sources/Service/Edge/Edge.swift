@@ -101,7 +101,7 @@ package struct Edge: Sendable {
         do {
             try keys?.reload()
             if let path = keys?.path {
-                logger.info("API keys read anew", metadata: ["file": "\(path)", "keys": "\(keys?.count ?? 0)"])
+                logger.info("API keys read again", metadata: ["file": "\(path)", "keys": "\(keys?.count ?? 0)"])
             }
         } catch {
             logger.error("the API keys stay as they were", metadata: ["error": "\(error)"])

@@ -16,13 +16,13 @@ extension ServiceMetrics {
         text.gauge(
             "swiftlet_queue_reserved_texts",
             formerly: "swiftlet_queue_reserved_requests",
-            "Texts of large requests that were taken in, which are not in the queue yet.",
+            "Texts of large admitted requests that are not in the queue yet.",
             Double(scheduler.reservedSequences)
         )
-        text.gauge("swiftlet_queue_line", "Requests that wait to be taken in.", Double(scheduler.requestsInLine))
+        text.gauge("swiftlet_queue_line", "Requests that wait for admission.", Double(scheduler.requestsInLine))
         text.gauge(
             "swiftlet_queue_age_seconds",
-            "How long the oldest request has waited that waits itself or has texts that wait.",
+            "How long the oldest request has waited that is still waiting or has waiting texts.",
             scheduler.oldestWait.seconds
         )
         text.gauge(
@@ -47,12 +47,12 @@ extension ServiceMetrics {
         )
         text.counter(
             "swiftlet_queue_expired_total",
-            "Texts dropped before they were computed because their request's time was up.",
+            "Texts dropped before they were computed because their request's time limit had passed.",
             scheduler.expiredSequences
         )
         text.counter(
             "swiftlet_requests_expired_total",
-            "Requests whose time was up before their last text was computed.",
+            "Requests whose time limit passed before their last text was computed.",
             scheduler.expiredRequests
         )
     }

@@ -72,20 +72,20 @@ extension ServiceMetrics {
     private func writeHealth(_ text: inout PrometheusText, _ sources: MetricsSources) {
         let scheduler = sources.scheduler
         text.gauge("swiftlet_started", "1 once the model is loaded, as /health/startup.", sources.isStarted ? 1 : 0)
-        text.gauge("swiftlet_ready", "1 while new requests are welcome, as /health/ready.", sources.isReady ? 1 : 0)
-        text.gauge("swiftlet_live", "0 when only a restart helps, as /health/live.", sources.isLive ? 1 : 0)
+        text.gauge("swiftlet_ready", "1 while the service takes requests, as /health/ready.", sources.isReady ? 1 : 0)
+        text.gauge("swiftlet_live", "0 if only a restart helps, as /health/live.", sources.isLive ? 1 : 0)
         text.gauge("swiftlet_engine_up", "1 while the engine answers.", sources.engineAnswers ? 1 : 0)
-        text.gauge("swiftlet_workers", "Engine workers that there should be.", Double(sources.workers))
-        text.gauge("swiftlet_workers_live", "Engine workers that there are.", Double(scheduler.liveWorkers))
+        text.gauge("swiftlet_workers", "Engine workers as configured.", Double(sources.workers))
+        text.gauge("swiftlet_workers_live", "Engine workers that exist now.", Double(scheduler.liveWorkers))
         text.gauge("swiftlet_workers_busy", "Engine workers that run a batch.", Double(scheduler.busyWorkers))
         text.counter(
             "swiftlet_workers_replaced_total",
-            "Engine workers replaced because they did not come back, or failed again and again.",
+            "Engine workers replaced because they were stuck or failed again and again.",
             scheduler.replacedWorkers
         )
         text.counter(
             "swiftlet_workers_lost_total",
-            "Engine workers that did not come back and were not replaced.",
+            "Stuck engine workers that were not replaced.",
             scheduler.lostWorkers
         )
         text.counter(
@@ -122,7 +122,7 @@ extension ServiceMetrics {
         )
         text.gauges(
             "swiftlet_engine_info",
-            "Always 1; the labels say what computes, and are empty until a model is loaded.",
+            "Always 1; the labels name dtype, backend and kernels, and are empty until a model is loaded.",
             [
                 (
                     [

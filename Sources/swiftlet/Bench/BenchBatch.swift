@@ -47,7 +47,7 @@ struct BenchShapes: Sendable, Equatable {
             guard let shape = BenchShape(name) else {
                 let (least, most) = (BenchShape.sizes.lowerBound, BenchShape.sizes.upperBound)
                 throw ValidationError(
-                    "'\(name)' is no shape: expected texts x tokens, as in 8x32, each from \(least) to \(most)"
+                    "'\(name)' is not a shape: expected texts x tokens, as in 8x32, each from \(least) to \(most)"
                 )
             }
             return shape

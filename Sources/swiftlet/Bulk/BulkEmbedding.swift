@@ -28,7 +28,7 @@ struct BulkEmbedding: Sendable {
         let stamp = source.path.flatMap(FileStamp.of)
         var file = try PartialFile(path: output, sources: sources(input: stamp))
         if file.discardsOther {
-            StandardError.write("\(output).partial is of another input, model or options: starting anew\n")
+            StandardError.write("\(output).partial belongs to another input, model or options: starting again\n")
         }
         if file.isResumed { StandardError.write("continuing after \(file.state.rows) texts that are done\n") }
         // A header's length does not depend on the number of rows, which is not known yet.

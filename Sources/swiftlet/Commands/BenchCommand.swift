@@ -20,10 +20,10 @@ struct BenchCommand: AsyncParsableCommand {
         commandName: "bench",
         abstract: "Measure how fast this machine runs a model: encoder, tokenizer, JSON.",
         discussion: """
-            Of the forward pass only the encoder is timed, from token ids to one embedding a text, on batches of \
-            random tokens (--shapes 8x32: 8 texts of 32 tokens) or of the texts of a file. tokenizer and json work on \
-            one thread, and say what the way into the encoder and out of it costs. A figure is the median of the runs \
-            that --time has room for, at least one, once all is warm.
+            The subject forward measures the encoder alone, from token ids to one embedding for each text, on batches \
+            of random tokens (--shapes 8x32: 8 texts of 32 tokens) or of the texts of a file. tokenizer and json run \
+            on one thread, and measure the work before and after the encoder. A figure is the median of the runs that \
+            fit into --time (at least one), after a warm-up.
 
             EXAMPLES
               swiftlet bench
@@ -31,8 +31,8 @@ struct BenchCommand: AsyncParsableCommand {
               swiftlet bench --texts reviews.txt --batch 32 --format json
               swiftlet bench --subject tokenizer --texts reviews.txt
 
-            Each line of JSON is {"shape": "8x32", "dtype": "float32", …, "texts": 8, "tokens": 256, \
-            "seconds": 0.0213}; tokens are real ones, padding does not count.
+            Each line of JSON is {"shape": "8x32", "dtype": "float32", …, "texts": 8, "tokens": 256, "seconds": \
+            0.0213}; tokens does not count padding.
             """
     )
 
@@ -56,7 +56,7 @@ struct BenchCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "File of texts to measure instead, one a line. Empty lines are skipped.",
+            "File of texts to measure instead, one on each line. Empty lines are skipped.",
             valueName: "file"
         )
     )
@@ -73,13 +73,13 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Threads of the encoder. (default: the CPUs that may be used)", valueName: "count"))
     var threads: Int?
 
-    @Option(help: ArgumentHelp("How often each figure is taken; the median counts.", valueName: "count"))
+    @Option(help: ArgumentHelp("How often each figure is measured; the median is reported.", valueName: "count"))
     var rounds = 1
 
     @Option(help: ArgumentHelp("Time for each figure, in every round.", valueName: "seconds"))
     var time = 1.5
 
-    @Option(help: "Form of the results: auto is a table in a terminal and json (one object a line) elsewhere.")
+    @Option(help: "Form of the results: auto is a table in a terminal and json (one object on each line) elsewhere.")
     var format = OutputFormat.auto
 
     func validate() throws {

@@ -20,9 +20,9 @@ struct EmbedCommand: AsyncParsableCommand, TextCommand {
             Each line of JSON is {"index": 0, "embedding": [0.01, …]}; index is the line's or the argument's number, \
             from 0. A terminal shows the first numbers only; --format json shows all.
 
-            With --output there is a row for each line or record of the input, empty ones too. Until it is complete, \
-            the work done so far is beside the file (.partial, .partial.json). After an interruption, the same command \
-            continues it, or starts anew if the input, the model or an option has changed.
+            With --output there is a row for each line or record of the input, even if it is empty. Until the file is \
+            complete, the work done so far is beside it (.partial, .partial.json). After an interruption, the same \
+            command continues that work, or starts again if the input, the model or an option has changed.
             """
     )
 
@@ -77,7 +77,7 @@ struct EmbedCommand: AsyncParsableCommand, TextCommand {
             guard textOptions.texts.isEmpty else { throw ValidationError("--output is for the texts of --input") }
             guard outputFormat != nil || VectorFormat(path: output) != nil else {
                 throw ValidationError(
-                    "--output \(output): the ending says no form; expected .npy, .jsonl or .csv, or --output-format"
+                    "--output \(output): the ending names no format; expected .npy, .jsonl or .csv, or --output-format"
                 )
             }
         } else if outputFormat != nil {

@@ -9,7 +9,7 @@ struct FillMaskCommand: AsyncParsableCommand, TextCommand {
         commandName: "fill-mask",
         abstract: "Predict the words for [MASK] in each text, best first.",
         discussion: """
-            The model must have a head for masked language modelling, as MobileBertForMaskedLM or \
+            The model must have a head for masked language modelling, such as MobileBertForMaskedLM or \
             MobileBertForPreTraining. Scores are probabilities among all tokens of the vocabulary.
 
             EXAMPLES

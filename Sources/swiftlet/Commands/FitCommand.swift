@@ -15,9 +15,9 @@ struct FitCommand: AsyncParsableCommand {
         discussion: """
             The head is a multinomial logistic regression, the same as scikit-learn's LogisticRegression; the encoder \
             does not change. Some texts of each label are held out to measure accuracy. The head is fitted on the \
-            rest, with the penalty that stratified cross-validation chooses. The folder that is written is a \
-            checkpoint of transformers' class for sequence classification: serve, classify and \
-            AutoModelForSequenceClassification load it.
+            rest, with the penalty that stratified cross-validation chooses. The output folder is a checkpoint of \
+            transformers' class for sequence classification: serve, classify and AutoModelForSequenceClassification \
+            load it.
 
             EXAMPLES
               swiftlet fit --data reviews.csv --text-column review --label-column stars --output stars-model
@@ -60,7 +60,7 @@ struct FitCommand: AsyncParsableCommand {
     @Flag(help: "Replace what is at --output.")
     var force = false
 
-    @Option(help: "What the head reads: pooler, cls or mean.")
+    @Option(help: "The features that the head reads: pooler, cls or mean.")
     var features: ClassifierExport.Features?
 
     @Option(

@@ -19,7 +19,7 @@ struct HealthCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "URL to GET; without a path, /health is asked.",
             discussion: """
-                Without it: port $SWIFTLET_PORT, else 8080, of 127.0.0.1, by https if $SWIFTLET_TLS_CERTIFICATE is \
+                Without it: port $SWIFTLET_PORT, else 8080, of 127.0.0.1, with https if $SWIFTLET_TLS_CERTIFICATE is \
                 set.
                 """
         )
@@ -35,7 +35,7 @@ struct HealthCommand: AsyncParsableCommand {
     )
     var caFile: String?
 
-    @Option(help: ArgumentHelp("Time until the answer must begin.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("Longest time until the answer begins.", valueName: "seconds"))
     var timeout = 3
 
     func validate() throws {

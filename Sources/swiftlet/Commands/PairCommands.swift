@@ -9,7 +9,7 @@ struct NextSentenceCommand: AsyncParsableCommand, TextCommand {
         commandName: "next-sentence",
         abstract: "Predict for pairs of texts whether the second follows the first.",
         discussion: """
-            The model must have a head for next sentence prediction, as MobileBertForNextSentencePrediction or \
+            The model must have a head for next sentence prediction, such as MobileBertForNextSentencePrediction or \
             MobileBertForPreTraining. A pair is a text with --pair, or one text with a tab between the two.
 
             EXAMPLES
@@ -24,7 +24,7 @@ struct NextSentenceCommand: AsyncParsableCommand, TextCommand {
     @OptionGroup var task: TaskOptions
 
     @Option(
-        help: ArgumentHelp("Second text of each pair. (default: what follows the tab in the text)", valueName: "text")
+        help: ArgumentHelp("Second text of each pair. (default: the text after the tab)", valueName: "text")
     )
     var pair: String?
 
@@ -33,7 +33,7 @@ struct NextSentenceCommand: AsyncParsableCommand, TextCommand {
         let source = task.texts.source
         try await run(task) { [pair] inference, text in
             guard let input = Self.pair(text, pair) else {
-                let reason = "it is no pair of texts; give --pair, or a tab between the two"
+                let reason = "it is not a pair of texts; give --pair, or a tab between the two"
                 throw CommandError.unusableText(place: source.place(of: text), reason: reason)
             }
             let answers = try await inference.nextSentence([input], options: options).value
@@ -64,13 +64,14 @@ struct ChooseCommand: AsyncParsableCommand, TextCommand {
         commandName: "choose",
         abstract: "Choose the best of several continuations or answers for each text.",
         discussion: """
-            The model must have a head for multiple choice, as MobileBertForMultipleChoice.
+            The model must have a head for multiple choice, such as MobileBertForMultipleChoice.
 
             EXAMPLES
               swiftlet choose --model ./mobilebert-swag --choice "is cut." --choice "sings." "The bread"
 
             Each line of JSON is {"index": 0, "answer": {"index": 0, "choice": "…", "probabilities": [0.9, 0.1], \
-            "logits": [2.1, -0.1]}}; index is the number of the line or argument, in answer that of the choice, from 0.
+            "logits": [2.1, -0.1]}}; index is the number of the line or argument, from 0; in answer, index is the \
+            number of the choice.
             """
     )
 

@@ -8,10 +8,10 @@ struct PullCommand: AsyncParsableCommand {
         commandName: "pull",
         abstract: "Fetch a model from the Hugging Face Hub into its cache.",
         discussion: """
-            Fetches what this program reads of a model: its configuration, vocabulary, weights (safetensors if there \
-            are any, else PyTorch's) and sentence-transformers' modules. The folder that holds them is printed. The \
-            cache is the one that huggingface_hub, transformers and sentence-transformers use: what they fetched is \
-            not fetched again. A pull that was interrupted continues where it ended.
+            Fetches the files of a model that this program reads: configuration, vocabulary, weights (safetensors if \
+            there are any, else PyTorch's) and sentence-transformers' modules. Prints the folder that holds them. The \
+            cache is the one that huggingface_hub, transformers and sentence-transformers use: files that they have \
+            fetched are not fetched again. A pull that was interrupted continues where it ended.
 
             EXAMPLES
               swiftlet pull google/mobilebert-uncased

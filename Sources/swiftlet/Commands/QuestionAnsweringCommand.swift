@@ -10,15 +10,15 @@ struct QuestionAnsweringCommand: AsyncParsableCommand, TextCommand {
         commandName: "question-answering",
         abstract: "Find in each text the answer to a question.",
         discussion: """
-            The model must have a head for question answering, as MobileBertForQuestionAnswering. A text may be of any \
-            length: it is read in windows that overlap.
+            The model must have a head for question answering, such as MobileBertForQuestionAnswering. A text may be \
+            of any length: it is read in windows that overlap.
 
             EXAMPLES
               swiftlet question-answering --model ./mobilebert-squad2 --question "Who wrote it?" --input pages.txt
               swiftlet question-answering --model ./mobilebert-squad2 --question "Who?" --no-answer "It rains."
 
-            Each line of JSON is {"index": 0, "answers": [{"score": 0.9, "start": 11, "end": 16, "answer": "…"}, \
-            …]}; start and end count Unicode scalars of the text, index is the number of the line or argument, from 0.
+            Each line of JSON is {"index": 0, "answers": [{"score": 0.9, "start": 11, "end": 16, "answer": "…"}, …]}; \
+            start and end count Unicode scalars of the text; index is the number of the line or argument, from 0.
             """
     )
 

@@ -41,7 +41,7 @@ extension TextCommand {
         let source = options.source
         let format = options.format.resolved
         if source == .standardInput, InputDescriptor.isStandardInputTerminal {
-            StandardError.write("Texts, one a line; Ctrl-D ends.\n")
+            StandardError.write("Texts, one on each line; Ctrl-D ends.\n")
         }
         var progress = ProgressReporter()
         try await TextPipeline.run(source) { text in

@@ -12,15 +12,16 @@ struct TokenClassifyCommand: AsyncParsableCommand, TextCommand {
         commandName: "token-classify",
         abstract: "Give the tokens of each text their labels: names, places, parts of speech.",
         discussion: """
-            The model must have a head for token classification, as MobileBertForTokenClassification.
+            The model must have a head for token classification, such as MobileBertForTokenClassification.
 
             EXAMPLES
               swiftlet token-classify --model ./mobilebert-ner --aggregation simple "Ada Lovelace lived in London."
               swiftlet token-classify --model ./mobilebert-ner --aggregation first --stride 64 --input pages.txt
 
             Each line of JSON is {"index": 0, "entities": [{"entity_group": "PER", "score": 0.99, "word": "…", \
-            "start": 0, "end": 12}, …]}, for --aggregation none with entity and the token's index instead; start and \
-            end count Unicode scalars of the text, index is the number of the line or argument, from 0.
+            "start": 0, "end": 12}, …]}. With --aggregation none, entity and the token's index take the place of \
+            entity_group. start and end count Unicode scalars of the text; the outer index is the number of the line \
+            or argument, from 0.
             """
     )
 

@@ -36,7 +36,7 @@ struct VerifyCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Branch, tag or commit of a model on the Hub. (default: main)", valueName: "revision"))
     var revision: String?
 
-    @Option(help: "Form of the result: auto is text in a terminal and json (one object a line) elsewhere.")
+    @Option(help: "Form of the result: auto is text in a terminal and json (one object on each line) elsewhere.")
     var format = OutputFormat.auto
 
     func run() async throws {
@@ -45,14 +45,14 @@ struct VerifyCommand: AsyncParsableCommand {
             return
         }
         guard let figures = PublishedFigures.named(id) else {
-            throw CommandError.usage("no published figures are known of \(id); they are known of\n\(Self.known)")
+            throw CommandError.usage("no published figures are known for \(id); they are known for\n\(Self.known)")
         }
         let interruption = Interruption()
         let loaded: LoadedModel
         do {
             loaded = try await ModelOptions.load(ModelSource(name: model ?? id, revision: revision))
         } catch let error as HubError where error.isForWantOfWeights {
-            throw CommandError.unavailable("\(id) cannot be had, so nothing was checked: \(error)")
+            throw CommandError.unavailable("\(id) is not available, so nothing was checked: \(error)")
         }
         let results = figures.verify(loaded)
         for result in results {

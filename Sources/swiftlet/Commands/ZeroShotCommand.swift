@@ -27,7 +27,7 @@ struct ZeroShotCommand: AsyncParsableCommand, TextCommand {
     @Option(help: ArgumentHelp("Labels that a text may have, separated by commas.", valueName: "labels"))
     var labels: String
 
-    @Option(help: ArgumentHelp("Hypothesis made of each label, which replaces {}.", valueName: "text"))
+    @Option(help: ArgumentHelp("Hypothesis for each label; the label replaces {}.", valueName: "text"))
     var template = "This example is {}."
 
     @Flag(help: "Judge each label by itself. Otherwise the scores of all labels add up to 1.")

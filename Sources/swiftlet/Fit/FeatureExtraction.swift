@@ -47,7 +47,7 @@ struct FeatureExtraction {
         let columns = export.featureCount
         let most = Self.maxBytes / (columns * MemoryLayout<Double>.stride)
         guard texts.texts.count <= most else {
-            let reason = "\(texts.texts.count) records; at most \(most) are fitted of \(columns) features each"
+            let reason = "\(texts.texts.count) records; at most \(most) with \(columns) features each are accepted"
             throw CommandError.unusableText(place: texts.source.path ?? "standard input", reason: reason)
         }
         var rows: [[Float]] = []

@@ -103,13 +103,13 @@ struct FitReport {
             \(SwiftletVersion.current). The encoder's weights are \(baseModel)'s.
 
             - Labels: \(labels.map { "`\($0)`" }.joined(separator: ", ")).
-            - Data: \(trainingRows) texts of \(data); what they are, and whose, this program does not know.
+            - Data: \(trainingRows) texts of \(data); this program does not know their source or their owner.
             - Features: \(features). Penalty: C = \(Decimals.significant(inversePenalty)) \
             \(crossValidation == nil ? "(given)" : "(by stratified cross-validation)").
 
             ## Measured
 
-            On \(heldOut.total) texts of \(heldOutData), of which nothing was learnt: accuracy \
+            On \(heldOut.total) texts of \(heldOutData), which were not used for training: accuracy \
             \(Decimals.fixed(100 * heldOut.accuracy, digits: 2)) %, macro-F1 \
             \(Decimals.fixed(heldOut.macroF1, digits: 4)). \
             The most frequent label alone would be right for \(majority) %.
@@ -120,8 +120,8 @@ struct FitReport {
 
             ## Limits
 
-            It knows what those texts show, and gives one of its labels to any text, however unlike them. Measure it \
-            on texts of your own before you rely on it.
+            The model learnt only from those texts, and gives one of its labels to any text, however different. \
+            Measure it on your own texts before you rely on it.
 
             """
     }

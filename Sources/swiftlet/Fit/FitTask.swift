@@ -31,7 +31,7 @@ struct FitTask {
             validation == nil
             ? Stratification.split(labels: labels, fraction: heldOutFraction, seed: seed) : (training: all, heldOut: [])
         guard validation != nil || !split.heldOut.isEmpty else {
-            throw .unusableText(place: data, reason: "no label has two texts, of which one could be held out")
+            throw .unusableText(place: data, reason: "no label has two texts, so no text can be held out")
         }
         let scaling = FeatureScaling(features, rows: split.training)
         let matrix = scaling.matrix(features)

@@ -71,7 +71,7 @@ struct RecordReader {
                     continue
                 }
                 guard row.count == header.names.count else {
-                    let reason = "\(row.count) fields; expected \(header.names.count), as the first line names"
+                    let reason = "\(row.count) fields; expected \(header.names.count), as in the first line"
                     throw .badRecord(line: number, reason: reason)
                 }
                 values = header.wanted.map { row[$0] }
@@ -100,7 +100,7 @@ struct RecordReader {
         } catch let error as LineError {
             throw error
         } catch {
-            let reason = "text behind a closing quotation mark; one inside of a field is written twice"
+            let reason = "text after a closing quotation mark; a mark inside a field must be written twice"
             throw LineError.badRecord(line: lines.lineNumber, reason: reason)
         }
         return record.fields

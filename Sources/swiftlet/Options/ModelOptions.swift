@@ -82,7 +82,7 @@ struct EngineFlags: ParsableArguments {
     )
     var dtype = ComputeOptions().dataType
 
-    @Option(help: "Library that computes; auto is the fastest for this CPU. openblas is for float32 only.")
+    @Option(help: "Kernels that do the arithmetic; auto is the fastest for this CPU. openblas is for float32 only.")
     var backend = ComputeOptions().backend
 
     func validate() throws {

@@ -59,7 +59,7 @@ struct PullProgress {
             guard isNew else { return line("\(file): in the cache already") }
             let rate = rate(of: bytes - present, now: now).map { ", \(Self.size($0))/s" } ?? ""
             return line("\(file): \(Self.size(Double(bytes)))\(rate)")
-        case .waiting(let file): return line("\(file): another program fetches it; waiting for that")
+        case .waiting(let file): return line("\(file): another program is fetching it; waiting")
         case .retrying(let reason, let seconds):
             return line("\(reason); trying again in \(Decimals.fixed(seconds, digits: 1)) s")
         case .unconfirmed(let reason):
@@ -162,7 +162,7 @@ struct PullLog: Sendable {
             case .finished(let file, let bytes, let isNew):
                 if isNew { logger.info("fetched", metadata: ["file": "\(file)", "bytes": "\(bytes)"]) }
             case .waiting(let file):
-                logger.info("another program fetches the file", metadata: ["file": "\(file)"])
+                logger.info("another program is fetching the file", metadata: ["file": "\(file)"])
             case .retrying(let reason, let seconds):
                 logger.warning("\(reason)", metadata: ["retry_after": "\((seconds * 10).rounded() / 10)"])
             case .unconfirmed(let reason):

@@ -5,8 +5,8 @@ import TestSupport
 
 @testable import Batching
 
-/// Runs a schedule against an engine whose batches take a fixed time and so much for each token, in simulated time:
-/// hours in a moment, and the same in each run.
+/// Runs a schedule in simulated time, against an engine whose batches take a fixed time plus a time for each token.
+/// Hours pass in a moment, and every run gives the same result.
 struct Simulation {
     typealias Instant = ContinuousClock.Instant
 
@@ -25,14 +25,14 @@ struct Simulation {
 
     struct Outcome {
         let arrival: Arrival
-        /// Seconds from its arrival.
+        /// Seconds from the request's arrival to its answer.
         let duration: Double
         let end: End
-        /// What a refused one is told.
+        /// The time after which a refused request may try again.
         let retryAfter: Double?
 
         var tokens: Int { arrival.lengths.reduce(0, +) }
-        /// When it was answered, in seconds from the start.
+        /// The time at which the request was answered, in seconds from the start.
         var finished: Double { arrival.time + duration }
     }
 
@@ -44,7 +44,7 @@ struct Simulation {
 
     private(set) var schedule: Schedule<Int, Int>
     private(set) var outcomes: [Outcome] = []
-    /// Tokens of each batch, in the order they were taken.
+    /// Tokens of each batch, in the order in which the batches were taken.
     private(set) var batches: [Int] = []
     private let engine: Engine
     private let start = Instant.now
@@ -153,13 +153,13 @@ extension Simulation {
 extension [Simulation.Outcome] {
     func ended(_ end: Simulation.End) -> [Simulation.Outcome] { filter { $0.end == end } }
 
-    /// The duration that so large a part of them does not exceed.
+    /// The duration that this fraction of the requests does not exceed.
     func percentile(_ part: Double) -> Double {
         let sorted = map(\.duration).sorted()
         return sorted.isEmpty ? 0 : sorted[Swift.min(sorted.count - 1, Int(part * Double(sorted.count)))]
     }
 
-    /// Tokens a second that were computed for somebody, between two times.
+    /// Tokens a second, between two times, that were computed for requests answered in time.
     func goodput(from start: Double, to end: Double) -> Double {
         let done = filter { $0.end == .answered && (start..<end).contains($0.finished) }
         return Double(done.reduce(0) { $0 + $1.tokens }) / (end - start)

@@ -32,7 +32,8 @@ extension Int {
     func roundedUp(to multiple: Int) -> Int { (self + multiple - 1) / multiple * multiple }
 }
 
-/// The bfloat16 nearest to a finite float, ties to even, by its definition: one of the two neighbours.
+/// The bfloat16 nearest to a finite float, ties to even. It follows the definition: it chooses between the two
+/// neighbours.
 func nearestBFloat16(_ value: Float) -> UInt16 {
     let below = UInt16(value.bitPattern >> 16)
     let distance = value.bitPattern & 0xFFFF

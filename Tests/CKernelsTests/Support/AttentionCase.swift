@@ -16,7 +16,7 @@ struct AttentionVariant: CustomTestStringConvertible, Sendable {
 
     var kernels: swl_kernels { get throws { try table.kernels } }
 
-    /// Whether its operands are rounded to bfloat16: some tables' are not.
+    /// Whether the variant rounds its operands to bfloat16. In some tables it does not.
     var roundsOperands: Bool {
         get throws {
             let kernels = try kernels
@@ -39,7 +39,7 @@ final class AttentionCase {
     let valueStride: Int
     let contextStride: Int
 
-    /// The value of the context, and of the floats behind the scratch memory, where nothing is written.
+    /// The value that stays in the context, and in the floats after the scratch memory, where nothing is written.
     static let untouched: Float = -77
 
     init(
@@ -104,9 +104,9 @@ final class AttentionCase {
 
     /// One query's context for one head in double precision, with the allowed error of a kernel.
     ///
-    /// A score errs by some roundings of the magnitudes that it is summed from, and its exponential by as much of
-    /// itself; the sums over tokens add some roundings of theirs. In bfloat16, for operands that are bfloat16 already,
-    /// each exponential is rounded by up to 2^-9 of itself.
+    /// The error of a score is a few roundings of the magnitudes in its sum; that is also the relative error of its
+    /// exponential. The sums over tokens add a few roundings. In bfloat16 (for operands that are bfloat16 already),
+    /// each exponential is also rounded, by up to 2^-9 of its value.
     func expected(query: Int, head: Int, isNarrow: Bool) -> (values: [Double], tolerance: Double) {
         var scores: [Double] = []
         var magnitude = 0.0

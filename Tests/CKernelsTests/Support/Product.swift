@@ -2,7 +2,7 @@ import CKernels
 import Foundation
 import TestSupport
 
-/// A product of a random shape over random numbers, with what its epilogue needs, for one panel width.
+/// A product of a random shape over random numbers, with the operands of its epilogue, for one panel width.
 final class Product {
     enum Format: CaseIterable, Sendable {
         case float32, bfloat16, int8
@@ -47,7 +47,8 @@ final class Product {
     let columns: Int
     let epilogue: Epilogue
     let stride: Int
-    /// The numbers that the product is of, after rounding to the format: A by rows and W by outputs, `inner` each.
+    /// The factors of the product, after rounding to the format: the rows of A and the outputs of W, `inner` numbers
+    /// each.
     private(set) var activations: [Double] = []
     private(set) var weights: [Double] = []
     private(set) var activationScales: AlignedMemory<Float>
@@ -63,7 +64,7 @@ final class Product {
     private var bytes: AlignedMemory<UInt8>
     private let packed: UnsafeMutableRawPointer
 
-    /// The value of C and of its narrow twin where nothing is written.
+    /// The value that stays in C, and in its bfloat16 copy, where nothing is written.
     static let untouched: Float = -77
     static let untouchedNarrow: UInt16 = 0xABCD
 
@@ -160,7 +161,7 @@ final class Product {
             }
         }
         weights = (0..<outputs * inner).map { index in
-            // A weight's place as the header says it.
+            // A weight's place, from the header's description of the layout.
             let output = index / inner
             let k = index % inner
             let first = output / panel * panel
@@ -175,7 +176,7 @@ final class Product {
         }
     }
 
-    /// Makes sums of integers come out as they are.
+    /// Sets all scales to 1, so that the result is the integer sum itself.
     func removeScales() {
         activationScales = AlignedMemory(rows, repeating: 1)
         weightScales = AlignedMemory(columns, repeating: 1)
@@ -240,8 +241,8 @@ final class Product {
 extension Product {
     /// A value in double precision, with the allowed error of a kernel.
     ///
-    /// Sums in single precision err by some roundings of the sum of magnitudes, each step of the epilogue by one of its
-    /// own operands' (2^-24 each); GELU by 2e-7 of its input.
+    /// The error of a sum in single precision is a few roundings of the sum of magnitudes. Each step of the epilogue
+    /// adds one rounding of its operands (2^-24 each), and GELU adds 2e-7 of its input.
     func expected(row: Int, output: Int) -> (value: Double, tolerance: Double) {
         var sum = 0.0
         var magnitude = 0.0

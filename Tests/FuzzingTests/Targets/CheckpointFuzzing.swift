@@ -4,8 +4,8 @@ import ModelFiles
 
 /// A model's files.
 enum CheckpointFuzzing {
-    /// A file of weights: each tensor reads as the file claims it, or is an error; a claim asks for no memory that the
-    /// file does not fill.
+    /// A file of weights: each tensor can be read as the file declares it, or gives an error. No declaration makes the
+    /// reader allocate memory that the file does not fill.
     static func weights(_ input: [UInt8], fileName: String) {
         let folder = Repository.scratchFolder(holding: input, as: fileName)
         guard let checkpoint = try? Checkpoint(file: "\(folder)/\(fileName)") else { return }
@@ -20,7 +20,7 @@ enum CheckpointFuzzing {
         }
     }
 
-    /// A config.json: sizes that it allows can be multiplied.
+    /// A config.json: the sizes that are accepted can be multiplied without overflow.
     static func configuration(_ input: [UInt8]) {
         guard let file = try? JSONSection(bytes: input, path: "config.json") else { return }
         guard let configuration = try? EncoderConfiguration(file) else { return }

@@ -1,5 +1,5 @@
-/// The targets of fuzzing: all code that reads bytes from outside. The name of a target is that of its folder of
-/// inputs, and the argument of `scripts/fuzz`.
+/// The targets of fuzzing: all code that reads bytes from outside. The name of a target is also the name of its folder
+/// of inputs, and the argument of `scripts/fuzz`.
 ///
 /// A target checks for every input that the code keeps its promises, not only that it does not trap.
 enum FuzzTarget: String, CaseIterable, Sendable {

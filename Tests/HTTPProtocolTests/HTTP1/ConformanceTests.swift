@@ -1,8 +1,7 @@
 import HTTPProtocol
 import Testing
 
-/// Whole conversations as an external conformance suite would hold them: the bytes that go in, and the statuses that
-/// come out.
+/// Whole conversations, as in an external conformance suite: the bytes that go in, and the statuses that come out.
 @Suite("HTTP/1.1 conversations end as RFC 9110 and 9112 say")
 struct ConformanceTests {
     /// The bytes that a client sends, and the statuses that it gets. After an error the connection closes and ignores
@@ -27,7 +26,7 @@ struct ConformanceTests {
             #expect(answers == statuses, "\(name): \(server.text)")
             let isOpen = statuses.allSatisfy { $0 < 400 } && !server.text.contains("Connection: close")
             #expect(server.isFinished != isOpen, "\(name): \(server.text)")
-            // No byte of a request is left over that could be taken for a part of another one.
+            // No byte of a request is left that could be read as a part of another request.
             if !isOpen { #expect(server.connection.bufferedInputBytes == 0, "\(name)") }
         }
     }

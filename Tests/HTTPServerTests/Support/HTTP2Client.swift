@@ -26,7 +26,7 @@ struct HTTP2Frame: Equatable {
     }
 }
 
-/// An HTTP/2 client that sends exactly the frames it is given, and sees each that comes.
+/// An HTTP/2 client that sends exactly the frames it is given, and shows every frame that it receives.
 final class HTTP2Client: Sendable {
     let connection: RawClient
 

@@ -17,8 +17,8 @@ enum RawClientError: Error {
 
 /// A blocking client that sends exactly the bytes it is given. For use on a thread of its own, see `onThread`.
 ///
-/// Unchecked, because tests hand it from thread to thread: one sends and one receives at a time, and only the one that
-/// receives touches `received`.
+/// Unchecked, because tests pass it from thread to thread. At most one thread sends and one receives at a time, and
+/// only the receiving one uses `received`.
 final class RawClient: @unchecked Sendable {
     /// The time that an answer may take before a test fails.
     static let patience = 10.0
@@ -31,7 +31,8 @@ final class RawClient: @unchecked Sendable {
         number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     }
 
-    /// - Parameter receiveBuffer: The bytes that the kernel holds for this client, for tests that need few.
+    /// - Parameter receiveBuffer: The most bytes that the kernel holds for this client, for tests that need a small
+    ///   number.
     convenience init(port: Int, receiveBuffer: Int32? = nil) throws {
         self.init()
         if var size = receiveBuffer {
@@ -100,7 +101,7 @@ final class RawClient: @unchecked Sendable {
 
     // MARK: Receiving
 
-    /// The next answer; its body by length, by chunks, or (`isHead`) none.
+    /// The next answer. Its body is read by length or by chunks; with `isHead` there is none.
     func response(isHead: Bool = false) throws -> RawResponse {
         let head = try take(through: "\r\n\r\n")
         var lines = head.components(separatedBy: "\r\n").filter { !$0.isEmpty }

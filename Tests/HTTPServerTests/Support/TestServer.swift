@@ -5,7 +5,7 @@ import HTTPTypes
 import Logging
 import Synchronization
 
-/// Answers by closures.
+/// A handler that answers by closures.
 struct TestHandler: RequestHandler {
     var atOnce: @Sendable (Request) -> Response? = { _ in nil }
     var refused: @Sendable (HTTPRequest) -> Response? = { _ in nil }

@@ -8,7 +8,7 @@ struct TestHub {
     let address: String
     let cdn: String
 
-    /// A request that it got.
+    /// A request that the Hub got.
     struct Request: Decodable {
         var host: String
         var method: String
@@ -23,7 +23,7 @@ struct TestHub {
         var cdn: String
     }
 
-    /// The end of its standard input is its end, and comes with ours.
+    /// The Hub's standard input. The Hub ends when this pipe closes, which happens at the latest when the tests end.
     private let input: Pipe
 
     static let shared = Result { try TestHub() }
@@ -65,7 +65,7 @@ final class TestCache: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    /// A client of the test's Hub with this cache, which does not wait long.
+    /// A client of the test's Hub with this cache and with short waits.
     func client(
         token: String? = nil,
         isOffline: Bool = false,
@@ -86,7 +86,7 @@ final class TestCache: Sendable {
         return client
     }
 
-    /// The files of a model's cache, with where their links lead.
+    /// The files of a model's cache, with the targets of links.
     func files(of model: String) throws -> [String: String] {
         let folder = "\(path)/models--org--\(model)"
         var files: [String: String] = [:]

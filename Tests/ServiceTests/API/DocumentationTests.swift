@@ -10,12 +10,12 @@ import Testing
 /// Runs the examples of docs/api.md against a service on a socket.
 @Suite("docs/api.md", .timeLimit(.minutes(10)))
 struct DocumentationTests {
-    /// A command with what it prints: "…" stands for anything.
+    /// A command with its expected output, in which "…" stands for anything.
     private struct Example {
         var command: String
         var output: [Substring] = []
 
-        /// Whether something printed is what is documented.
+        /// Whether the output matches the documented one.
         func matches(_ printed: String) -> Bool {
             let parts = output.joined(separator: "\n").split(separator: "…", omittingEmptySubsequences: false)
             guard let first = parts.first, let last = parts.last, printed.hasPrefix(first) else { return false }

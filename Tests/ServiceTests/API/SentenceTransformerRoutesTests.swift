@@ -19,7 +19,7 @@ struct SentenceTransformerRoutesTests {
             let service = TestService(inference)
             let answer = try await service.post("/embed", #"{"inputs": "a cat"}"#)
             #expect(answer.rows.first?.map { Float($0) } == raw)
-            // Those who know OpenAI's and Cohere's vectors count on length 1.
+            // Clients of OpenAI and Cohere rely on vectors of length 1.
             let openAI = try await service.post("/v1/embeddings", #"{"input": "a cat"}"#)["data"]?.elements.first
             #expect(abs(norm(openAI?["embedding"]?.numbers.map { Float($0) } ?? []) - 1) < 1e-5)
             let metadata = try await service.send("GET", "/v2/models/\(inference.model.name)", contentType: nil).json

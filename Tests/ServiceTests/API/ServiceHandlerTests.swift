@@ -17,7 +17,7 @@ struct ServiceHandlerTests {
         try await TestService.bundled().post(path, body)
     }
 
-    /// Whether two vectors differ by at most 1e-5 of the largest component, which is what a batch may change.
+    /// Whether two vectors differ by at most 1e-5 of the largest component. That much may depend on the batch.
     private func isClose(_ a: [Double], _ b: [Double]) -> Bool {
         let range = a.map(abs).max() ?? 0
         return a.count == b.count && zip(a, b).allSatisfy { abs($0 - $1) <= 1e-5 * range }

@@ -233,7 +233,7 @@ struct ServiceConfigurationTests {
         #expect(set.maxInputLength == 9)
     }
 
-    /// The message of the error that resolving gives, "" when it gives none.
+    /// The message of the error when the settings are resolved; "" if there is no error.
     private func message(flags: [String] = [], environment: [String: String] = [:], file: String? = nil) -> String {
         do throws(ConfigurationError) {
             _ = try ServiceConfiguration.resolve(flags: flags, environment: environment, file: file)

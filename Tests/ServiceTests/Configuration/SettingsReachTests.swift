@@ -4,8 +4,9 @@ import Testing
 
 @testable import Service
 
-/// The configuration is made of the structs that the rooms take, so a setting cannot get lost between two of them. What
-/// can still go wrong is tested here: a property that no setting sets, a setting that nothing reads, a second default.
+/// The configuration is made of the structs that the targets themselves use, so a setting cannot get lost between two
+/// structs. These tests find the remaining mistakes: a property that no setting sets, a setting that nothing reads, a
+/// second default.
 @Suite("Settings and the properties that they set")
 struct SettingsReachTests {
     /// Properties of the configuration that no setting sets, each with its reason.
@@ -83,7 +84,8 @@ struct SettingsReachTests {
         }
     }
 
-    /// Which folders read the properties that begin so. (ServiceConfiguration itself makes addresses of `listen`.)
+    /// The folders that read the properties with this beginning. (ServiceConfiguration itself turns `listen` into
+    /// addresses.)
     static let sourceFolders: [(String, [String])] = [
         ("model", ["swiftlet", "Service/Lifecycle", "Encoder"]),
         ("edge", ["Service/Edge"]),
@@ -111,7 +113,7 @@ struct SettingsReachTests {
         }
     }
 
-    /// Names that other types use for other things; headTimeout is one of the Hub client too.
+    /// Names that other types also use, for other things: the Hub client has a headTimeout, too.
     private static let commonNames: Set = [
         "name", "port", "host", "format", "level", "access", "backend", "revision", "headTimeout",
     ]
@@ -131,10 +133,10 @@ struct SettingsReachTests {
         return configuration
     }
 
-    /// What the edge makes of its settings; of files that are not there, what it says of them.
+    /// The state of the edge for some settings; if files are missing, the error about them.
     private static func edge(_ configuration: ServiceConfiguration) -> [String: String] {
         var configuration = configuration
-        // Each of these means something together with another.
+        // Each of these settings has an effect only together with another one.
         if configuration.edge.corsMaxAge != EdgeSettings().corsMaxAge { configuration.edge.corsAllowOrigin = "*" }
         if configuration.edge.tlsKey != nil { configuration.edge.tlsCertificate = "/certificate" }
         if configuration.edge.tlsCertificate != nil { configuration.edge.tlsKey = configuration.edge.tlsKey ?? "/key" }

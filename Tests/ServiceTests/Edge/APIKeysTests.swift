@@ -104,7 +104,7 @@ struct APIKeysTests {
         #expect(Edge.keys(in: nil) == [])
         #expect(Edge.keys(in: "") == [])
         #expect(Edge.keys(in: "one, two") == ["one", "two"])
-        // Refused later: somebody has forgotten one.
+        // An empty key is refused later: somebody has forgotten a key.
         #expect(Edge.keys(in: "one,") == ["one", ""])
     }
 }

@@ -140,7 +140,7 @@ struct ContentCodingTests {
     }
 }
 
-/// Gives its pieces one by one.
+/// Returns its pieces one by one.
 private actor Pieces {
     private var rest: ArraySlice<[UInt8]>
     init(_ pieces: [[UInt8]]) { rest = pieces[...] }

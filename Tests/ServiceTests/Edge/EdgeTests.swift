@@ -5,7 +5,7 @@ import Testing
 
 @testable import Service
 
-/// What the edge does to whole requests, without a model: who is let in meets 503 (loading) behind the door.
+/// Tests of the edge with whole requests, without a model: an admitted request gets 503 (loading).
 @Suite("The edge")
 struct EdgeTests {
     private func handler(_ change: (inout ServiceConfiguration) -> Void = { _ in }) throws -> ServiceHandler {
@@ -22,13 +22,13 @@ struct EdgeTests {
         answer(handler, head)?.head.status.code
     }
 
-    /// The answer at once to a request without a body; nil where there is work.
+    /// The immediate answer to a request without a body; nil if the answer takes work.
     private func answer(_ handler: ServiceHandler, _ head: HTTPRequest) -> Response? {
         guard case .answer(let response) = handler.reply(to: Request(head: head), Arrival()) else { return nil }
         return response
     }
 
-    /// The answer by a head whose body is still to come; nil lets it come.
+    /// The answer to a head before its body has arrived; nil if the body may come.
     private func refusal(
         _ handler: ServiceHandler,
         of head: HTTPRequest,
@@ -142,7 +142,7 @@ struct EdgeTests {
         for path in ["/", "/ping", "/health", "/v2/health/live", "/metrics", "/info", "/v1/models", "/docs"] {
             #expect(RouteTable.service.find(path[...]) != nil)
             #expect(RouteGroup(head(.get, path + "?x=1")) != nil)
-            // To POST there may be work at the same path.
+            // A POST to the same path may be work.
             #expect(RouteGroup(head(.post, path)) == nil)
         }
         for path in ["/embed", "/v1/embeddings", "/healthy", "/metrics/", "/v2/models/m/infer"] {

@@ -21,7 +21,8 @@ struct LogWriterTests {
     func stuckReader() async throws {
         let pipe = Pipe()
         let writer = LogWriter(capacity: 4096, descriptor: pipe.fileHandleForWriting.fileDescriptor)
-        // More than the pipe and the writer hold together. Nobody reads, so a writer that waited would never return.
+        // These are more lines than the pipe and the writer hold together. Nobody reads, so a writer that waited would
+        // never return.
         let line = Array(repeating: UInt8(ascii: "x"), count: 1023) + [0x0A]
         for _ in 0..<1000 { writer.append(line) }
         #expect(writer.droppedLines > 0)

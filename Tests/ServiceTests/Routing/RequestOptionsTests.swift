@@ -40,7 +40,7 @@ struct RequestOptionsTests {
     func deadline(path: String) async throws {
         let texts = Array(repeating: #""\#(String(repeating: "dull ", count: 60))""#, count: 200)
         let body = #"{"inputs": [\#(texts.joined(separator: ","))]}"#
-        // A service of its own: where other tests' texts wait, this request would be refused before it waits.
+        // The test has its own service: behind other tests' texts, this request would be refused before it waits.
         let inference = InferenceService(
             model: try LoadedModel(directory: ModelFolder.bundled),
             configuration: .patient(workers: 1)
@@ -80,7 +80,7 @@ struct RequestOptionsTests {
         }
         #expect(Set(statuses.keys) == [200, 429], "\(statuses)")
         #expect(inference.statistics.refusedRequests.values.reduce(0, +) == statuses[429])
-        // What does not wait for the engine is answered.
+        // A request that does not wait for the engine is answered.
         #expect(try await service.send("POST", "/tokenize", #"{"inputs": "a"}"#).status == 200)
         await inference.shutDown()
     }

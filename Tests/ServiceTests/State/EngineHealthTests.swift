@@ -77,7 +77,7 @@ struct EngineHealthTests {
     }
 }
 
-/// Does what a test says.
+/// An engine that a test controls.
 private final class TestEngine: WatchedEngine {
     struct Failure: Error {}
 

@@ -1,7 +1,8 @@
 @testable import Service
 
 extension ServiceConfiguration {
-    /// Every stored property of the configuration's structs by its path, as `http.limits.maxBodyBytes`, with its value.
+    /// The values of all stored properties of the configuration's structs, by their paths, such as
+    /// `http.limits.maxBodyBytes`.
     var leaves: [String: String] { configurationLeaves(of: self) }
 
     static func == (first: ServiceConfiguration, second: ServiceConfiguration) -> Bool { first.leaves == second.leaves }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Service
 
-/// What transformers' pipelines make of questions and of tokens (scripts/make_span_fixtures.py).
+/// The answers of transformers' pipelines to questions and for tokens (scripts/make_span_fixtures.py).
 enum SpanReferences {
     private static let fixtures = ModelFolder.repository + "/Tests/Fixtures"
 
@@ -42,7 +42,8 @@ enum SpanReferences {
         }
     }
 
-    /// Where two documents differ, numbers by more than a 10,000th of what is expected; nil where they don't.
+    /// The place where two documents differ; nil if they do not. Numbers differ if they are more than a 10,000th of the
+    /// expected number apart.
     private static func difference(_ found: JSONValue, _ expected: JSONValue, at place: String = "$") -> String? {
         switch (found, expected) {
         case (.array(let found), .array(let expected)):

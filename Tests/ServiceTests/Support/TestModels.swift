@@ -6,7 +6,7 @@ import Testing
 
 /// Models that are not bundled, with a small vocabulary of their own.
 enum TestModels {
-    /// A WordPiece vocabulary within the fixtures' 1,000 ids.
+    /// A WordPiece vocabulary with at most the fixtures' 1,000 ids.
     static let vocabulary = (["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + words).joined(separator: "\n")
     private static let words = ["a", "b", "c", "query", "passage", ":", "film", "fine", "dull", "good", "bad", "the"]
 

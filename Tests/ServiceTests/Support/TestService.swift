@@ -27,7 +27,7 @@ extension ServiceHandler {
         }
     }
 
-    /// How a whole request is answered, as the server would find out.
+    /// The reply to a whole request, as the server would get it.
     func reply(to request: Request, _ arrival: Arrival) -> Reply {
         switch judge(request.head, body: .none, client: arrival.client) {
         case .answer(let response): .answer(response)
@@ -40,7 +40,7 @@ extension ServiceHandler {
 struct TestService {
     let handler: ServiceHandler
 
-    /// With the bundled classifier, which all tests share.
+    /// A service with the bundled classifier, which all tests share.
     static func bundled() throws -> TestService {
         try TestService(#require(sharedInference))
     }
@@ -50,7 +50,7 @@ struct TestService {
         configuration: .patient(workers: 2)
     )
 
-    /// Without a model: as it is while one is loading.
+    /// A service without a model, as it is while the model is loading.
     static func loading() -> TestService { TestService(handler: ServiceHandler()) }
 
     private init(handler: ServiceHandler) {
@@ -61,7 +61,8 @@ struct TestService {
         handler = ServiceHandler()
         handler.state.update {
             $0.inference = inference
-            // An hour: on a starved machine a batch of a debug build takes longer than any limit of the service.
+            // The limit is an hour, because on a busy machine a batch of a debug build takes longer than any limit of
+            // the service.
             $0.watch = EngineWatch(inference, limit: .seconds(3600), logger: Logger(label: "test"))
         }
     }
@@ -104,7 +105,7 @@ struct TestService {
         let request = Request(head: head, version: .http11, body: body)
         let arrival = Arrival()
         let answer = await handler.answer(to: request, arrival)
-        // As the server does when it has sent it.
+        // The server makes this call when it has sent the answer.
         answer.record?.began(status: answer.head.status.code, bytes: 0, isComplete: true)
         var bytes: [UInt8] = []
         switch answer.body {

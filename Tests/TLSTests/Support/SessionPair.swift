@@ -41,7 +41,7 @@ final class SessionPair {
 }
 
 extension TLSSession {
-    /// What can be read now, as text.
+    /// The bytes that can be read now, as text.
     func text() -> String {
         var bytes = [UInt8](repeating: 0, count: 64 * 1024)
         var room = bytes.mutableSpan

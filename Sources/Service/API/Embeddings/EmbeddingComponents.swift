@@ -82,8 +82,8 @@ enum EmbeddingComponents: Sendable, Equatable {
     private static func outOfRange(_ type: EmbeddingType, _ limit: String) -> ServiceError {
         .invalid(
             """
-            `embedding_type` \(type.rawValue) holds components from -\(limit) to \(limit), which one of this \
-            embedding's exceeds; send "normalize": true, or ask for float32
+            `embedding_type` \(type.rawValue) holds components from -\(limit) to \(limit), and this \
+            embedding has a component outside that range; send "normalize": true, or ask for float32
             """
         )
     }

@@ -127,7 +127,7 @@ struct InferTensor {
         let (expected, overflow) = columns.multipliedReportingOverflow(by: rows)
         guard !overflow, elements.count == expected else {
             throw ServiceError.invalid(
-                "the input \"\(name.prefix(100))\" has \(elements.count) elements, its shape \(shape) another number"
+                "the input \"\(name.prefix(100))\" has \(elements.count) elements, not the number of its shape \(shape)"
             )
         }
     }

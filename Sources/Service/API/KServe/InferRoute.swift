@@ -62,7 +62,7 @@ extension KServeRoutes {
         var tail = request.body.dropFirst(length)
         let tensors = try fields.required("inputs", fields.objects("inputs")).map { try InferTensor($0, tail: &tail) }
         guard tail.isEmpty else {
-            throw ServiceError.invalid("\(tail.count) bytes follow that no input has in its `binary_data_size`")
+            throw ServiceError.invalid("\(tail.count) bytes follow that belong to no input's `binary_data_size`")
         }
         return (fields, tensors)
     }

@@ -349,7 +349,7 @@ struct FrameConformanceTests {
         func sent() -> Int { server.frames.reduce(0) { $0 + ($1.type == 0 ? $1.payload.count : 0) } }
         server.receive(H.start + H.setting(4, 3) + H.headers(1))
         #expect(sent() == 3)
-        // 3 - 3 sent - 2: the window is -2, so that 2 more bring it to 0 only.
+        // The window was 3, 3 bytes were sent, and the setting took 2 away: it is -2, so 2 more bring it only to 0.
         server.receive(H.setting(4, 1) + H.windowUpdate(1, 2))
         #expect(sent() == 3)
         server.receive(H.windowUpdate(1, 1))

@@ -261,7 +261,7 @@ struct MessageConformanceTests {
     @Test("the compression state goes on over a request that is refused (8.1.1)")
     func stateAfterRefusal() {
         let server = TestServer()
-        // The capital makes the request malformed, but its field is in the table.
+        // The capital letter makes the request malformed, but its field is in the table all the same.
         server.receive(H.start + H.headers(1, H.getFields + [0x40, 1, 0x78, 1, 0x79] + H.field("X", "y")))
         server.receive(H.headers(3, H.getFields + [0xBF]))
         #expect(server.resets == [1: 1] && server.log.last == "request 3: GET|http|a|/|x=y|")

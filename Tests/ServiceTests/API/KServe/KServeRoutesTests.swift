@@ -35,7 +35,7 @@ struct KServeRoutesTests {
         for path in paths + ["/v2/health/live", "/v2/models/mobilebert-mini/versions/1/ready"] {
             let answer = try await service.send("GET", path)
             #expect(answer.status == 200, "\(path)")
-            // What KServe's client reads; a 200 alone is no yes to it.
+            // KServe's client reads this member; a 200 alone does not mean "yes" to it.
             #expect(try answer.json[path.hasSuffix("live") ? "live" : "ready"] == .boolean(true), "\(answer.text)")
         }
         #expect(try await service.send("GET", paths[1]).json["name"]?.text == "mobilebert-mini")

@@ -96,7 +96,7 @@ struct ModelInfoTests {
             let times = [HTTPField.Name.totalTime, .computeTime, .tokenizationTime, .queueTime, .inferenceTime]
                 .map { fields[$0].flatMap { Int($0) } ?? -1 }
             #expect(times.allSatisfy { $0 >= 0 } && times[0] == times[1], "\(path)")
-            // Each is rounded by itself.
+            // Each time is rounded separately.
             #expect(times[2] + times[3] + times[4] <= times[0] + 2, "\(path): \(times)")
         }
     }

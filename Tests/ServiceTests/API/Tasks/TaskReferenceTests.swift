@@ -5,7 +5,8 @@ import Testing
 
 @testable import Service
 
-/// Answers against what Hugging Face's pipelines, models and tokenizers gave: scripts/make_task_references.py.
+/// Compares answers with those of Hugging Face's pipelines, models and tokenizers, recorded by
+/// scripts/make_task_references.py.
 @Suite("Tasks answer as Hugging Face's pipelines do")
 struct TaskReferenceTests {
     private static let folder = ModelFolder.repository + "/Tests/Fixtures/tasks"
@@ -58,8 +59,8 @@ struct TaskReferenceTests {
         return String(decoding: writer.bytes, as: UTF8.self)
     }
 
-    /// Where an answer is not what is expected; it may say more. Numbers may differ by 1e-5 of the largest that stands
-    /// in a tensor here.
+    /// The place where an answer differs from the expected one. An answer may have more members. Numbers may differ by
+    /// 1e-5 of the largest number in their tensor.
     private func difference(_ answer: JSONValue?, _ expected: JSONValue, at place: String = "$") -> String? {
         switch expected {
         case .object(let members):
@@ -83,7 +84,7 @@ struct TaskReferenceTests {
         }
     }
 
-    /// The same for labels with scores, of which those of nearly equal scores may be in another order.
+    /// The place of a difference in labels with scores. Labels with nearly equal scores may be in another order.
     private func labels(_ answer: JSONValue, _ expected: JSONValue) -> String? {
         if case .array(let elements) = expected {
             guard answer.elements.count == elements.count else { return "count" }
