@@ -60,12 +60,11 @@ package struct BatchPolicy: Sendable, Equatable {
     var maxRequestTokens: Int { max(1, min(2 * maxBatchTokens, maxQueueTokens / 8)) }
 }
 
-/// Which of two requests goes first. Each priority has a queue with limits of its own, so that neither keeps the other
-/// out.
+/// The priority of a request. Each priority has a queue with its own limits, so that neither keeps the other out.
 package enum Priority: Int, Sendable, CaseIterable {
-    /// For requests that somebody waits for.
+    /// The priority of requests that somebody waits for.
     case high
-    /// For requests that can wait: while both priorities wait, low priority gets a small part of the workers' time
-    /// (`BatchPolicy.highPriorityFactor`).
+    /// The priority of requests that can wait: while both priorities wait, low priority gets a small part of the
+    /// workers' time (`BatchPolicy.highPriorityFactor`).
     case low
 }

@@ -156,8 +156,8 @@ extension BatchScheduler {
     /// inputs' fault.
     static var maxFailuresInARow: Int { 3 }
 
-    /// Gives up the workers that have run one batch for too long, and those that help them, and starts replacements as
-    /// long as there may be more.
+    /// Gives up the workers that have run one batch for too long, and the workers that help them. Starts replacements,
+    /// as long as more are allowed.
     ///
     /// A batch's time is the sum of the time between looks, not the time of the clock: if the process was stopped for a
     /// minute, it did not compute for that minute.

@@ -12,7 +12,7 @@ struct JobTable<Task: Sendable & Hashable> {
 
     struct Job {
         let sequence: InputSequence<Task>
-        /// The request to whose part of the queue the job counts.
+        /// The request that brought the job: the job counts in this request's part of the queue.
         let owner: UInt64
         let created: ContinuousClock.Instant
         fileprivate(set) var waiters: [Waiter]
@@ -60,7 +60,7 @@ struct JobTable<Task: Sendable & Hashable> {
     }
 
     /// Removes a job that has its result or will never have one.
-    /// - Returns: the job with those that wait for it.
+    /// - Returns: the job with its waiters.
     mutating func finish(_ number: Number) -> Job? {
         guard let job = jobs[number] else { return nil }
         remove(number, job.sequence)

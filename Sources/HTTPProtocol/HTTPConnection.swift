@@ -84,8 +84,8 @@ package struct HTTPConnection: ~Copyable {
         return connection
     }
 
-    /// The preface will not become whole. Where HTTP/2 was agreed on, or has begun with its method, that is an error of
-    /// the connection (RFC 9113, 3.4); else the bytes so far belong to HTTP/1.x.
+    /// Decides the protocol when the preface cannot be completed any more. If HTTP/2 was agreed on, or its method has
+    /// arrived, this is a connection error (RFC 9113, 3.4); otherwise the bytes so far belong to HTTP/1.x.
     private mutating func decideWithoutPreface() {
         isDecided = true
         if http2 != nil || detector.hasMethod {
@@ -249,7 +249,7 @@ struct PrefaceDetector {
         return matched == Self.preface.count ? .http2 : .undecided
     }
 
-    /// Whether the method PRI and the space behind it have come. RFC 9113, 3.4, reserves the method for this preface.
+    /// Whether the method PRI and the space after it have arrived. RFC 9113, 3.4, reserves the method for this preface.
     var hasMethod: Bool { matched >= 4 }
 
     /// The bytes that agreed with the preface. If the protocol is HTTP/1.x, they belong to its first request.

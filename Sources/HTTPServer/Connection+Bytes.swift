@@ -16,7 +16,8 @@ extension Connection {
             hasEnded = true
             clock.peerFinished(at: table.reactor.now)
             if http.protocolName == "h2" {
-                // No HTTP/2 client closes only its own side: it could then send no window updates and acknowledgements.
+                // No HTTP/2 client closes only its own side, because it could then send neither window updates nor
+                // acknowledgements.
                 abandon()
             } else {
                 http.receiveEndOfInput()

@@ -4,7 +4,7 @@ import Logging
 import Transport
 
 extension Connection {
-    /// Handles what the protocol reports; returns whether it reported anything.
+    /// Handles the events of the protocol. Returns whether there were any.
     func handleEvents() -> Bool {
         beginParked()
         for handled in 0..<Self.eventsPerRound {
@@ -62,7 +62,8 @@ extension Connection {
         http.bufferedOutputBytes > context.configuration.maxOutboundBytesPerConnection
     }
 
-    /// Begins requests that waited for the client to take earlier answers. At most as many as there may be streams.
+    /// Begins requests that waited until the client had read earlier answers. At most as many wait as there may be
+    /// streams.
     private func beginParked() {
         while !parked.isEmpty, !isOutboundFull {
             let (work, bodyBytes, stream) = parked.removeFirst()

@@ -19,7 +19,7 @@ final class ConnectionTable {
     var readBuffer = [UInt8](repeating: 0, count: ConnectionTable.readBytes)
     var reserve = ReserveDescriptor()
     private(set) var isDraining = false
-    /// The start of the time that is passed to protocols.
+    /// The zero of the time that protocols get.
     let epoch = ContinuousClock.now
 
     private var connections: [UInt64: Connection] = [:]
@@ -48,7 +48,7 @@ final class ConnectionTable {
     /// A connection of this loop that is still open.
     func connection(_ id: UInt64) -> Connection? { connections[id] }
 
-    /// Serves an accepted socket, or refuses it if the server has as many connections as it may.
+    /// Serves an accepted socket, or refuses it if the server already has the most connections allowed.
     ///
     /// - Parameter tls: The context for TLS; nil for plain HTTP.
     func admit(_ socket: consuming Socket, tls: TLSContext?) {
@@ -101,7 +101,7 @@ final class ConnectionTable {
 
     /// Sends the 503 to a socket that the caller closes.
     func sendRefusal(on socket: borrowing Socket) {
-        // The answer fits the new socket's buffer, unless the client has gone.
+        // The answer fits the new socket's buffer, unless the client has disconnected.
         _ = socket.send(context.refusal(date: dateField(), client: socket.peerAddress).span)
         socket.finishSending()
     }

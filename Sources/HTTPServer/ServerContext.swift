@@ -10,14 +10,15 @@ struct ServerContext: Sendable {
     let counters = ServerCounters()
     let logger: Logger
 
-    /// Whether so many bytes wait to be written that requests are refused and streamed answers pause.
+    /// Whether the bytes that wait to be written have reached their limit. Then requests are refused and streamed
+    /// answers pause.
     var isOutboundFull: Bool { counters[.outboundBytes] >= configuration.maxOutboundBytes }
 
-    /// Whether so many bytes wait to be written that slow clients must be cut. Otherwise a few clients that read a
-    /// little now and then could use up the limit for hours.
+    /// Whether the bytes that wait to be written have reached half of their limit. Then slow clients are cut. Otherwise
+    /// a few clients that read a little now and then could use up the limit for hours.
     var isOutboundScarce: Bool { counters[.outboundBytes] >= configuration.maxOutboundBytes / 2 }
 
-    /// Whether request bodies hold so many bytes that no more of them is read.
+    /// Whether request bodies have reached their limit of bytes. Then no more of them is read.
     var isInboundFull: Bool { isInboundFull(beside: 0) }
 
     /// Whether request bodies fill their limit even without `bytes` of them. If so, a request with a body of `bytes` is

@@ -61,7 +61,7 @@ package struct CPUBudget: Sendable, Equatable {
     }
 }
 
-/// The CPU quota of the cgroups that this process is in, version 2 (`cpu.max`) and version 1 (`cpu.cfs_quota_us`).
+/// The CPU quota of this process's cgroups, in version 2 (`cpu.max`) and version 1 (`cpu.cfs_quota_us`).
 enum CgroupQuota {
     /// The smallest quota from the process's own cgroup up to the root, in CPUs; nil when none is set.
     static func smallest(read: (String) -> String?) -> Double? {
@@ -84,7 +84,7 @@ enum CgroupQuota {
         return quota(microseconds: String(fields[0]), period: String(fields[1]))
     }
 
-    /// The quota of version 1, where -1 is none.
+    /// The quota of version 1, in which -1 means no quota.
     static func quota(microseconds: String?, period: String?) -> Double? {
         let number = { (text: String?) in
             text.flatMap { $0.split(whereSeparator: \.isWhitespace).first }.flatMap { Int64($0) }

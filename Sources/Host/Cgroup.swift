@@ -1,6 +1,6 @@
 import Foundation
 
-/// The cgroups that this process is in, of version 2 and version 1.
+/// The cgroups of this process, in version 2 and version 1.
 enum Cgroup {
     /// The folders with a controller's files: the process's own cgroup first, then its ancestors up to the root.
     ///

@@ -7,7 +7,7 @@ package struct MemoryLimit: Sendable, Equatable {
     /// The smallest limit of the process's cgroups in bytes; nil without a limit.
     package var cgroupBytes: Int?
 
-    /// The bytes that the process may use at most.
+    /// The most bytes that the process may use.
     package var bytes: Int { min(machineBytes, cgroupBytes ?? machineBytes) }
 
     /// The limit of this process, now.
@@ -16,7 +16,7 @@ package struct MemoryLimit: Sendable, Equatable {
     }
 
     /// The limit according to the cgroup file systems: `memory.max` in version 2, `memory.limit_in_bytes` in version 1.
-    /// - Parameter read: gives a file's text; nil when there is no such file.
+    /// - Parameter read: returns a file's text; nil if there is no such file.
     static func measure(machineBytes: Int, read: (String) -> String?) -> MemoryLimit {
         let limits = Cgroup.folders(ofController: "memory", read: read).compactMap { folder, version in
             switch version {
@@ -27,7 +27,8 @@ package struct MemoryLimit: Sendable, Equatable {
         return MemoryLimit(machineBytes: machineBytes, cgroupBytes: limits.min())
     }
 
-    /// The number in a limit's file; nil for `max` and for version 1's "no limit", a number near that of an Int.
+    /// The number in a limit's file; nil for `max`, and for a number near the largest Int, which is version 1's way to
+    /// say "no limit".
     private static func bytes(_ text: String) -> Int? {
         guard let bytes = text.split(whereSeparator: \.isWhitespace).first.flatMap({ Int($0) }), bytes > 0,
             bytes < Int.max / 2

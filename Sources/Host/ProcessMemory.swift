@@ -5,12 +5,12 @@ import Synchronization
 
 /// The free memory that the process's allocator keeps.
 package enum HeapMemory {
-    /// Blocks of this size and more are mapped separately, and unmapped when they are freed.
+    /// Blocks of at least this many bytes are mapped separately, and unmapped when they are freed.
     private static let blockLimit: Int32 = 1 << 20
     /// The most bytes that may stay free at the end of an arena. `giveBack` leaves them there in all arenas but the
     /// first. With less, arenas would shrink and grow with each answer.
     private static let reserveLimit: Int32 = 256 << 10
-    /// With one arena, the event loop would wait for the request threads.
+    /// The fewest arenas. With only one, the event loop would wait for the request threads.
     private static let minimumArenas = 2
 
     /// Makes the allocator give back the memory of large texts and answers. Call this first in `main`.
@@ -33,8 +33,8 @@ package enum HeapMemory {
 /// Gives freed memory back to the system every few seconds, until it is cancelled.
 ///
 /// glibc returns only memory that is free at the end of an arena. Requests of many sizes on many threads leave a few
-/// blocks in use everywhere. So resident memory would creep up over millions of requests, or stay as high as a crowd of
-/// closed connections left it.
+/// blocks in use everywhere. So resident memory would grow slowly over millions of requests, or stay high after many
+/// connections have closed.
 package final class HeapTrimming: Sendable {
     /// The time between two returns: long enough that the cost is negligible (a millisecond, and page faults for memory
     /// that is needed again), short enough that a monitor sees the memory that is really in use.

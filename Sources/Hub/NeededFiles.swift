@@ -2,8 +2,8 @@ import ModelFiles
 
 /// The files of a repository that this program needs for a model, and no others.
 ///
-/// They are found in two steps, because some files name others: ``first``, then what those name,
-/// ``rest(index:modules:)``.
+/// They are found in two steps, because some files name others: first the files in ``first``, then the files that those
+/// name (``rest(index:modules:)``).
 struct NeededFiles: Sendable {
     /// All needed files, except those that an index or modules.json names.
     let first: [String]
@@ -45,7 +45,7 @@ struct NeededFiles: Sendable {
         self.first = first
     }
 
-    /// The files that the files of the first step name, with the files beside them.
+    /// The files of the second step: those that an index or modules.json names, and the files beside them.
     ///
     /// - Parameters:
     ///   - index: the content of ``index``.

@@ -104,7 +104,7 @@ package struct AlignedBuffer: ~Copyable {
 
     /// Copies one row's floats, padding included, to another place of the same width.
     ///
-    /// - Precondition: both regions are one row of as many columns, on vector boundaries.
+    /// - Precondition: both regions are one row with the same number of columns, on vector boundaries.
     package func copyRow(_ source: MatrixRegion, to target: MatrixRegion) {
         precondition(source.rows == 1 && target.rows == 1 && source.columns == target.columns)
         let from = source.vectors(ofRow: 0)
@@ -116,7 +116,7 @@ package struct AlignedBuffer: ~Copyable {
 
     /// Copies vectors of another buffer to `offset`, or adds them to the values at `offset`.
     ///
-    /// - Precondition: `offset` is on a vector boundary, and both buffers hold as many vectors.
+    /// - Precondition: `offset` is on a vector boundary, and both buffers have all of these vectors.
     func take(_ range: Range<Int>, of source: borrowing AlignedBuffer, to offset: Int, adding: Bool) {
         let width = Self.vectorWidth
         precondition(offset >= 0 && offset.isMultiple(of: width), "\(offset) is not on a vector boundary")

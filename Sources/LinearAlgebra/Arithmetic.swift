@@ -59,7 +59,7 @@ package struct Backend: RawRepresentable, Hashable, Sendable, CaseIterable {
     /// The name in the settings.
     package let rawValue: String
 
-    /// The backend of that name; nil where there is none.
+    /// The backend of that name; nil if there is none.
     package init?(rawValue: String) {
         guard let backend = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
         self = backend

@@ -66,7 +66,7 @@ package final class EmbeddingTable: Sendable {
         take(row, to: offset, of: buffer, adding: false)
     }
 
-    /// Adds row `row` to what is at `offset`.
+    /// Adds row `row` to the values at `offset`.
     ///
     /// - Precondition: the row exists; `offset` is on a vector boundary with ``paddedWidth`` floats behind it.
     package func add(row: Int, to offset: Int, of buffer: borrowing AlignedBuffer) {

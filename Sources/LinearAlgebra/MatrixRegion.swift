@@ -11,7 +11,7 @@ package struct MatrixRegion: Sendable, Equatable {
 
     /// A matrix of `rows` by `columns` whose first element is `offset` floats into its buffer.
     ///
-    /// - Precondition: nothing is negative and `stride` is not below `columns`.
+    /// - Precondition: no argument is negative, and `stride` is at least `columns`.
     package init(offset: Int = 0, rows: Int, columns: Int, stride: Int) {
         precondition(offset >= 0 && rows >= 0 && columns >= 0 && stride >= columns, "no matrix has such a shape")
         self.offset = offset
@@ -96,7 +96,7 @@ package struct OperandScratch: Sendable, Equatable {
     /// This scratch memory with rows just long enough for `width` values of `bytes` bytes, so that no more than that is
     /// written and the rows lie close together.
     ///
-    /// - Precondition: such rows fit.
+    /// - Precondition: this scratch memory has rows of at least that length.
     func tightened(width: Int, bytes: Int) -> OperandScratch {
         let floats = AlignedBuffer.roundedUp((width * bytes + 3) / 4)
         precondition(floats <= values.stride, "\(width) values of \(bytes) bytes in \(self)")

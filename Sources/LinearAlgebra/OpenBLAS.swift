@@ -135,9 +135,9 @@ extension OpenBLAS {
     /// Sets the variables that make OpenBLAS, once it is loaded, use the CPU's best kernels and start no threads.
     ///
     /// Call this first thing in `main`: setenv(3) is not safe beside threads that read the environment. OpenBLAS up to
-    /// 0.3.21 does not know newer AMD CPUs: on some that have AVX-512 it uses its AVX2 kernels, at half the speed. Some
-    /// machines export an OPENBLAS_CORETYPE for all programs that has the same effect. SWIFTLET_BLAS_CORE overrides
-    /// the choice made here.
+    /// 0.3.21 does not know newer AMD CPUs: on some CPUs with AVX-512 it uses its AVX2 kernels, at half the speed. On
+    /// some machines, an OPENBLAS_CORETYPE that is exported for all programs has the same effect. SWIFTLET_BLAS_CORE
+    /// overrides the choice made here.
     package static func prepareEnvironment() { isEnvironmentPrepared }
 
     private static let isEnvironmentPrepared: Void = {

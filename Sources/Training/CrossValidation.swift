@@ -43,7 +43,7 @@ package struct CrossValidation: Sendable {
             for (index, inversePenalty) in inversePenalties.enumerated() {
                 var regression = LogisticRegression(inversePenalty: inversePenalty)
                 regression.search.gradientTolerance = Self.gradientTolerance
-                // The minimum moves little from one C to the next.
+                // The last fit is a good start, because the minimum moves little from one C to the next.
                 let next = regression.fit(features, labels: labels, classes: classes, rows: training, from: fit)
                 let predicted = next.head.predictions(features, rows: heldOut)
                 correct[index] += zip(heldOut, predicted).count { labels[$0] == $1 }

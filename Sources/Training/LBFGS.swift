@@ -1,7 +1,7 @@
 /// Minimizes a smooth function by the limited-memory BFGS method (Nocedal and Wright, Numerical Optimization, 2nd
 /// edition, algorithms 7.4 and 7.5), with a line search for the strong Wolfe conditions (algorithms 3.5 and 3.6).
 package struct LBFGS: Sendable {
-    /// The search ends when no component of the gradient is larger.
+    /// The search ends when no component of the gradient is larger than this.
     package var gradientTolerance = 1e-6
     /// The search ends after this many steps in any case.
     package var maxIterations = 1000
@@ -122,7 +122,7 @@ private struct CurvaturePair {
     /// The dot product of step and change, which is positive.
     let curvature: Double
 
-    /// Nil if the curvature is lost in rounding.
+    /// Makes a pair; nil if the curvature is lost in rounding.
     init?(from old: (point: [Double], gradient: [Double]), to new: (point: [Double], gradient: [Double])) {
         step = zip(new.point, old.point).map { $0 - $1 }
         change = zip(new.gradient, old.gradient).map { $0 - $1 }

@@ -58,9 +58,9 @@ class Phases:
         begun = http2.PREFACE + http2.frame(http2.SETTINGS, 0, 0) + http2.frame(
             http2.HEADERS, http2.END_HEADERS, 1, http2.head("POST", "/embed"))
         figures = [
-            self.gone("connect", (b"",), count),
-            self.gone("head", (plain[:30], begun[:-20]), count),
-            self.gone("body", (plain[:-5], begun, begun + http2.frame(http2.DATA, 0, 1, b'{"inp')), count),
+            self.gone("right after the connect", (b"",), count),
+            self.gone("in the head", (plain[:30], begun[:-20]), count),
+            self.gone("in the body", (plain[:-5], begun, begun + http2.frame(http2.DATA, 0, 1, b'{"inp')), count),
         ]
         figures += self.queued(count)
         for name, path, value, begin in (("computed", "/embed", COMPUTED, self.is_computing),
@@ -77,7 +77,7 @@ class Phases:
             connection = http1.Connection(self.port)
             connection.send(beginnings[number // 2 % len(beginnings)])
             connection.reset() if number % 2 else connection.close()
-        return self.settled(f"{count} clients that disconnected in the {phase}")
+        return self.settled(f"{count} clients that disconnected {phase}")
 
     def queued(self, count):
         """Clients that wait behind a long batch: HTTP/1.1 by close and reset, HTTP/2 by reset and RST_STREAM."""

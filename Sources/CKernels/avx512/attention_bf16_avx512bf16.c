@@ -10,7 +10,7 @@
 
 SWL_DEFINE_BLOCKS
 
-/// 32 floats as 16 words of neighbours.
+/// Narrows 32 floats to bfloat16 and packs neighbours in pairs: 16 words.
 SWL_INLINE __m512 narrow_pairs(__m512 low, __m512 high) {
     return (__m512)_mm512_cvtne2ps_pbh(high, low);
 }

@@ -81,7 +81,8 @@ SWL_AVX512_INLINE __m512 swl_gelu_tanh_avx512(__m512 x) {
     return _mm512_div_ps(x, _mm512_add_ps(_mm512_set1_ps(1.0f), swl_exp2_avx512(exponent)));
 }
 
-/// The lanes that `count` values fill in their last vector, all of them if it is a full one; count > 0.
+/// A mask of the lanes that `count` values fill in their last vector; all lanes if that vector is full. `count` must be
+/// positive.
 static inline __mmask16 swl_last_lanes(size_t count) {
     return (__mmask16)(0xFFFF >> (15 - (count - 1) % 16));
 }

@@ -36,7 +36,7 @@ SWL_INLINE words load_words(const void *source) {
     return value;
 }
 
-/// The next vector of a row that has `left` values left, with zeros behind them.
+/// Loads the next vector of a row. If the row has only `left` values left, the lanes after them are zero.
 SWL_INLINE floats load_up_to(size_t left, const float *source) {
     if (left >= lane_count) return load_floats(source);
     floats value = 0;

@@ -36,8 +36,8 @@ struct ctls_context;
 struct ctls_context *ctls_server_context(
     const char *chain_path, const char *key_path, bool requires_tls13, enum ctls_fault *fault, char *message
 );
-/// A client's context. It trusts the certificates of a PEM file or, if `trust_path` is NULL, those that the system
-/// trusts; any certificate if it does not verify.
+/// A client's context. It trusts the certificates of a PEM file or, if `trust_path` is NULL, the certificates that the
+/// system trusts. If `verifies` is false, it accepts any certificate.
 struct ctls_context *ctls_client_context(const char *trust_path, bool verifies, char *message);
 void ctls_context_free(struct ctls_context *context);
 /// The time at which the certificate expires, in seconds since 1970; 0 if there is no certificate.

@@ -149,8 +149,8 @@ struct HTTP1Connection {
     /// tell the protocol, such a line is an invalid preface of HTTP/2.
     var mayBeForeign: Bool { isDetected && requestCount == 0 }
 
-    /// Ends a connection whose first line is no request of HTTP/1.x, as RFC 9113, 3.4, says for an invalid preface: a
-    /// client that does not speak HTTP/1.x could not read a 400.
+    /// Ends a connection whose first line is not an HTTP/1.x request, as RFC 9113, 3.4, requires for an invalid
+    /// preface: a client that does not speak HTTP/1.x could not read a 400.
     mutating func refusePreface() {
         events.append(.protocolError(.requestLine))
         finish()

@@ -75,7 +75,7 @@ struct HTTP2FieldCollector {
         }
     }
 
-    /// The head as a value, equal to what HTTP/1.1 gives for the same request.
+    /// The head as a value. It is equal to the head that HTTP/1.1 gives for the same request.
     func request() throws(ProtocolError) -> HTTPRequest {
         if let error { throw error }
         guard method.count <= Request.maxMethodBytes else { throw .methodTooLong }
@@ -148,7 +148,7 @@ struct HeaderBlock {
         ends.append((nameEnd, bytes.count))
     }
 
-    /// Calls `body` with the fields. The library copies what it keeps.
+    /// Calls `body` with the fields. The library makes its own copy of the fields.
     func withFields(_ body: (UnsafePointer<nghttp2_nv>?, Int) -> Int32) -> Int32 {
         var bytes = bytes
         return unsafe bytes.withUnsafeMutableBufferPointer { buffer in

@@ -69,7 +69,8 @@ struct StreamLedger {
 
     /// The most ranges of skipped numbers that are remembered. Clients count by two and skip none.
     private static let maxGaps = 64
-    /// The most streams reset by us that are remembered: frames that the peer sent before it knew may still come.
+    /// The most streams that were reset by us and are remembered: for such a stream, frames may still arrive that the
+    /// peer sent before it received the reset.
     private static let maxResets = 256
 
     private var highest: StreamID = -1

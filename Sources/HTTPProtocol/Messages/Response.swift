@@ -37,7 +37,7 @@ package struct Response: Sendable {
 
 /// The content of an answer.
 package enum ResponseBody: Sendable {
-    /// All of it.
+    /// The whole content.
     case bytes([UInt8])
     /// A function that is called for one piece after another, as the client reads. Nil ends the content; an error
     /// breaks off the connection or the stream. The function runs on the request-work executor, and is cancelled when

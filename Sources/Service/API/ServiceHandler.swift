@@ -137,7 +137,7 @@ extension RouteTable {
 }
 
 extension ServiceMetrics {
-    /// All counts at zero, for every interface's routes.
+    /// Starts with all counts at zero, for every interface's routes.
     package convenience init() {
         self.init(routes: RouteTable.service.labels)
     }

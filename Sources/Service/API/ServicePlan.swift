@@ -87,7 +87,7 @@ final class ServicePlan: RequestPlan {
         handler.record(request, arrival, route)
     }
 
-    /// The answer to a request whose work the server does not let run.
+    /// The answer to a request if the server does not let its work run.
     fileprivate func refuse(_ request: Request, _ arrival: Arrival, status: Int, _ message: String) -> Response {
         record(request, arrival).answering(ServiceError(refusedWith: status, message), of: route)
     }

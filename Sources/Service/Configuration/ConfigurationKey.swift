@@ -16,7 +16,7 @@ package struct ConfigurationKey: Sendable {
     package let unit: String?
     /// The accepted values, in words: `1 to 65536`; nil if the type includes them.
     package let range: String?
-    /// One paragraph: what the setting does, and why one would change it.
+    /// One paragraph about the setting's effect and the reasons to change it.
     package let effect: String
     /// Reads the value from a configuration, as it would be written in the file; nil if it is unset.
     package let read: @Sendable (ServiceConfiguration) -> String?
@@ -106,7 +106,7 @@ extension ConfigurationKey {
         )
     }
 
-    /// An integer of which 0 stands for nil.
+    /// An integer; 0 stands for nil.
     static func integer(
         _ name: String,
         _ field: ConfigurationField<Int?>,
@@ -143,7 +143,7 @@ extension ConfigurationKey {
         )
     }
 
-    /// A number of seconds of which 0 stands for nil.
+    /// A number of seconds; 0 stands for nil.
     static func seconds(
         _ name: String,
         _ field: ConfigurationField<Duration?>,
@@ -259,7 +259,7 @@ extension ConfigurationKey {
     /// and names such as `inf` are refused, although `Double` would accept them.
     static func duration(decimal text: String) -> Duration? {
         let isPlain = text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == 0x2E }
-        // 12 characters stay far below what an Int64 of milliseconds can hold.
+        // A number of 12 characters is far below the largest Int64 of milliseconds.
         guard isPlain, text.utf8.count <= 12, let seconds = Double(text) else { return nil }
         return .milliseconds(Int64((seconds * 1000).rounded()))
     }

@@ -24,7 +24,7 @@ final class APIKeys: Sendable {
     /// one request.
     private static let maxShown = 4
 
-    /// The file's path; nil where there is none.
+    /// The file's path; nil if there is no file.
     let path: String?
     private let listed: [SecretDigest]
     private let fromFile: Mutex<[SecretDigest]>

@@ -88,7 +88,7 @@ package struct Route: Sendable {
 struct RoutePath: Sendable {
     /// The path as it is written.
     let template: String
-    /// The head that the model must have, or no body is meant for this route.
+    /// The head that this path needs: if the model lacks it, no body is meant for this route.
     let head: Head?
     /// Whether a body is meant for this route; nil for the route that takes all bodies that fit no other route.
     let fits: (@Sendable (JSONObject) -> Bool)?

@@ -4,7 +4,7 @@ import HTTPTypes
 
 /// Finds the routes of a path.
 struct RouteTable: Sendable {
-    /// A route, and by which of its paths it was found.
+    /// A route, with the path by which it was found.
     struct Entry: Sendable {
         let route: Route
         let path: RoutePath

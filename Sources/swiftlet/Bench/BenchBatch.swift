@@ -41,7 +41,7 @@ struct BenchShapes: Sendable, Equatable {
 
     init(shapes: [BenchShape]) { self.shapes = shapes }
 
-    /// - Throws: `ValidationError`, which names the first item that is no shape, the form and the bounds.
+    /// - Throws: `ValidationError`, which names the first item that is not a shape, the expected form and the bounds.
     init(argument: String) throws {
         shapes = try argument.split(separator: ",", omittingEmptySubsequences: false).map { name in
             guard let shape = BenchShape(name) else {

@@ -9,7 +9,7 @@ enum VectorFormat: String, CaseIterable, ExpressibleByArgument {
     case npy
     /// JSON Lines: an object for each text, as on standard output.
     case jsonl
-    /// Comma-separated values: the text's number, then the vector's, below a line of names.
+    /// Comma-separated values: a line of names; then, for each text, its number and the components of its vector.
     case csv
 
     /// The format for a file's ending; nil for an unknown ending.

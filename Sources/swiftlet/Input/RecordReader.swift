@@ -51,7 +51,7 @@ struct RecordReader {
 
     /// The next record, nil at the end.
     ///
-    /// Empty lines are skipped, except in a file of lines, where each is a record.
+    /// Empty lines are skipped, except in a file of plain lines, in which each line is a record.
     mutating func next(reading read: () throws(LineError) -> [UInt8]) throws(LineError) -> Record? {
         while let line = try lines.next(reading: read) {
             let number = lines.lineNumber

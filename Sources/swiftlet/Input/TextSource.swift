@@ -36,7 +36,7 @@ enum TextSource: Sendable, Equatable {
         }
     }
 
-    /// Calls `body` with each record of an input that is not arguments.
+    /// Calls `body` with each record of a file or of standard input.
     ///
     /// - Throws: ``CommandError``.
     func forEachRecord(_ body: (Record) -> Void) throws(CommandError) {

@@ -57,7 +57,7 @@ enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
     /// JSON Lines: one object on each line.
     case json
 
-    /// The form that is really used, `text` or `json`.
+    /// The form that is used, `text` or `json`, after `auto` is resolved.
     var resolved: OutputFormat {
         guard self == .auto else { return self }
         return StandardOutput.isTerminal ? .text : .json

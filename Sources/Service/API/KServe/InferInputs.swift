@@ -3,8 +3,8 @@ import JSON
 
 /// Makes the model's inputs from the tensors of a request.
 enum InferInputs {
-    /// The input tensors that the model's description lists. A tensor of texts may have any name; the other names are
-    /// those of the tensors that Hugging Face's tokenizers make.
+    /// The input tensors that the model's description lists. A tensor of texts may have any name; the other tensors
+    /// have the names that Hugging Face's tokenizers use.
     static func tensors(of model: LoadedModel) -> [(name: String, datatype: InferDatatype, shape: [Int])] {
         model.tokenizer == nil ? [("input_ids", .int64, [-1, -1])] : [("text", .bytes, [-1])]
     }
