@@ -94,7 +94,7 @@ extension Schedule {
 
     mutating func takeIn(_ number: RequestNumber, at now: Instant) {
         guard let request = requests[number] else { return }
-        requests[number]?.isTakenIn = true
+        requests[number]?.isAdmitted = true
         lines[request.priority.rawValue].heldSequences += request.heldSequences
         feed(number, at: now)
     }

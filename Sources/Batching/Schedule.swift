@@ -34,7 +34,7 @@ struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
         var lastDispatch: Instant
         /// The time until which the request may wait in line.
         var lineEnd: Instant?
-        var isTakenIn = false
+        var isAdmitted = false
     }
 
     /// A batch that a worker has taken.
@@ -129,7 +129,7 @@ struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
             guard let request = requests[number] else { continue }
             if let deadline = request.deadline, deadline <= now {
                 expire(number)
-            } else if let end = request.lineEnd, end <= now, !request.isTakenIn {
+            } else if let end = request.lineEnd, end <= now, !request.isAdmitted {
                 refuseFromLine(number, at: now)
             }
         }
@@ -162,7 +162,7 @@ struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
         for entry in late { timeouts.add(entry.request, at: entry.time) }
         late.removeAll { entry in
             guard let request = requests[entry.request], request.waitingSequences > 0 else { return true }
-            return !request.isTakenIn || request.deadline != entry.time
+            return !request.isAdmitted || request.deadline != entry.time
         }
         let tokens = late.reduce(0) { $0 + (requests[$1.request]?.waitingTokens ?? 0) }
         guard tokens < queue.tokenCount else { return }
@@ -176,7 +176,7 @@ struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
     /// Answers a request and forgets it.
     mutating func conclude(_ number: RequestNumber, _ result: Result<SubmissionResult<Output>, any Error>) {
         guard let request = requests.removeValue(forKey: number) else { return }
-        if request.isTakenIn { lines[request.priority.rawValue].heldSequences -= request.heldSequences }
+        if request.isAdmitted { lines[request.priority.rawValue].heldSequences -= request.heldSequences }
         answers.append(Answer(request: number, result: result))
     }
 
@@ -191,7 +191,7 @@ struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
     /// - Returns: the number of its sequences that will not be computed.
     private mutating func withdraw(_ number: RequestNumber) -> Int {
         guard let request = requests[number] else { return 0 }
-        guard request.isTakenIn else {
+        guard request.isAdmitted else {
             lines[request.priority.rawValue].remove(number)
             return request.sequences.count
         }

@@ -76,8 +76,8 @@ extension Schedule {
         statistics.oldestBatchAge = running.values.map(\.started).min().map { $0.duration(to: now) } ?? .zero
         var oldest = now
         for request in requests.values {
-            if request.isTakenIn { statistics.reservedSequences += request.sequences.count - request.nextSequence }
-            if !request.isTakenIn || request.waitingSequences > 0 { oldest = min(oldest, request.submitted) }
+            if request.isAdmitted { statistics.reservedSequences += request.sequences.count - request.nextSequence }
+            if !request.isAdmitted || request.waitingSequences > 0 { oldest = min(oldest, request.submitted) }
         }
         statistics.oldestWait = oldest.duration(to: now)
         statistics.cache.hits = cache.hits

@@ -139,7 +139,7 @@ extension SourceFile {
 }
 
 extension SourceFile {
-    /// The functions of a C file with their lengths in lines: A function begins with a line at the margin that has an
+    /// The functions of a C file with their lengths in lines. A function begins with a line at the margin that has an
     /// argument list and ends in an opening brace, and it ends with a brace at the margin.
     fileprivate var cFunctions: [(name: Substring, length: Int)] {
         var functions: [(name: Substring, length: Int)] = []

@@ -10,7 +10,7 @@
 #include <immintrin.h>
 #include <math.h>
 
-/// A mask of those of the `lanes` lanes that lie before `count`.
+/// A mask of the first `count` lanes; all `lanes` lanes if `count` is larger.
 static inline uint64_t lanes_before(size_t count, size_t lanes) {
     return count >= lanes ? ~(uint64_t)0 >> (64 - lanes) : ((uint64_t)1 << count) - 1;
 }
