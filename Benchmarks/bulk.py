@@ -58,7 +58,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("program")
     parser.add_argument("--model", default=MODEL, help="folder (default: the bundled model)")
-    parser.add_argument("--texts", help=f"file of texts, one a line (default: {TEXTS} drawn from the vocabulary)")
+    parser.add_argument("--texts", help=f"file of texts, one on each line (default: {TEXTS} drawn from the vocabulary)")
     parser.add_argument("--dtype", default="float32", choices=["float32", "bfloat16", "int8"])
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()

@@ -81,7 +81,7 @@ struct BatchSchedulerTests {
         await scheduler.shutDown(finishingQueue: true)
     }
 
-    @Test("one sequence's failure is that sequence's alone")
+    @Test("one sequence's failure affects no other sequence")
     func rowFailure() async throws {
         let scheduler = BatchScheduler(engine: SummingEngine(), workers: 1, padTokenID: 0)
         let result = try await scheduler.run([sequence([1]), sequence([2], "fail the sequence"), sequence([3])])
@@ -104,7 +104,7 @@ struct BatchSchedulerTests {
         await scheduler.shutDown(finishingQueue: true)
     }
 
-    @Test("a full queue refuses in time, takes in who came meanwhile, and again when there is room")
+    @Test("a full queue refuses in time, admits requests that waited, and admits new ones when there is capacity")
     func overload() async throws {
         var policy = BatchPolicy()
         policy.maxQueueSequences = 2
@@ -180,7 +180,7 @@ struct BatchSchedulerTests {
         await scheduler.shutDown(finishingQueue: true)
     }
 
-    @Test("shutting down finishes what waits, or answers it, and refuses what comes later", arguments: [true, false])
+    @Test("shutting down finishes waiting requests or answers them, and refuses later ones", arguments: [true, false])
     func shutDown(finishing: Bool) async throws {
         let engine = SummingEngine()
         let scheduler = BatchScheduler(engine: engine, workers: 1, padTokenID: 0)

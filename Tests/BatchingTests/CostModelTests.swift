@@ -11,7 +11,7 @@ struct CostModelTests {
         return model
     }
 
-    @Test("finds what a batch and a token cost, with noise")
+    @Test("finds the cost of a batch and of a token in noisy measurements")
     func line() throws {
         var generator = SeededGenerator(seed: 3)
         let batches = (0..<500).map { _ in
@@ -26,7 +26,7 @@ struct CostModelTests {
         #expect((180...205).contains(fitting))
     }
 
-    @Test("puts all on the tokens when batches are of one size, and nothing when there were none")
+    @Test("attributes the whole cost to tokens if all batches have one size, and no cost if there were none")
     func oneSize() {
         let model = model(Array(repeating: (100, 0.05), count: 20))
         #expect(abs(model.secondsPerAddedToken - 0.0005) < 1e-9 && model.secondsPerBatch == 0)
@@ -41,14 +41,14 @@ struct CostModelTests {
         #expect(abs(model(before + after).secondsPerToken - 0.002) < 0.0001)
     }
 
-    @Test("does not take what probes cost for what batches cost")
+    @Test("does not take the cost of probes for the cost of batches")
     func probes() {
         let batches = [(500, 0.25), (100, 0.06), (300, 0.155), (500, 0.255)]
         let model = model(batches + Array(repeating: (1, 0.02), count: 300))
         #expect((0.00045...0.0006).contains(model.secondsPerAddedToken))
     }
 
-    @Test("is never negative, nor stopped by what cannot be")
+    @Test("is never negative, and impossible measurements do not stop it")
     func impossible() {
         var generator = SeededGenerator(seed: 5)
         var model = CostModel()

@@ -9,7 +9,7 @@ struct JobTableTests {
         InputSequence(inputIDs: [id], tokenTypeIDs: [types], task: task)
     }
 
-    @Test("shares a sequence with what is equal in ids, type ids and task, and with nothing else")
+    @Test("shares a sequence only with sequences of equal ids, type ids and task")
     func equality() {
         var table = JobTable<String>()
         let job = table.add(sequence(5), .init(request: 1, index: 0), at: .now)
@@ -32,7 +32,7 @@ struct JobTableTests {
         #expect(table.isEmpty && table.join(sequence(5), .init(request: 3, index: 0)) == nil)
     }
 
-    @Test("lets a running job end that nobody waits for, and be joined until then")
+    @Test("lets a running job end even if nobody waits for it, and lets others join it until then")
     func running() {
         var table = JobTable<String>()
         let job = table.add(sequence(5), .init(request: 1, index: 0), at: .now)

@@ -46,7 +46,7 @@ struct OverloadTests {
         #expect(outcomes.ended(.answered).percentile(1) < 2.6)
     }
 
-    @Test("tells the refused when there will be room, as it is then")
+    @Test("tells refused requests correctly when there will be capacity")
     func retryAfter() {
         var simulation = Simulation { $0.maxQueueTokens = 4096 }
         // Requests fill the queue; all later ones are refused.
@@ -84,7 +84,7 @@ struct OverloadTests {
         #expect(Double(late.max() ?? 0) > min(0.8 * 0.25 / secondsPerToken, 1500))
     }
 
-    @Test("gives high priority eight of nine parts, and low priority what is left, of tokens and of admission")
+    @Test("gives high priority eight of nine parts of tokens and admission, and low priority the rest")
     func priorities() {
         let high = Simulation.texts(perSecond: 3 * Self.textsPerSecond, seconds: 30, timeout: 2)
         let low = Simulation.texts(

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The cache of results")
 struct ResultCacheTests {
-    @Test("gives up the least recently used first")
+    @Test("removes the least recently used result first")
     func order() {
         var cache = ResultCache<String, Int>(limit: 30)
         for (index, key) in ["a", "b", "c"].enumerated() { cache.keep(index, for: key, bytes: 10) }
@@ -26,7 +26,7 @@ struct ResultCacheTests {
         #expect(none.value(for: 1) == nil && none.count == 0 && none.misses == 0)
     }
 
-    @Test("holds what a simple list of the same rules holds")
+    @Test("holds the same results as a simple list with the same rules")
     func model() {
         var generator = SeededGenerator(seed: 9)
         var cache = ResultCache<Int, Int>(limit: 500)

@@ -62,7 +62,7 @@ struct ScheduleTests {
 
     // MARK: Equal sequences
 
-    @Test("computes equal sequences in flight once, for all who asked")
+    @Test("computes equal sequences in flight once, for all requests that have them")
     func equalRows() {
         var plan = plan()
         submit(&plan, 1, [sequence(5), sequence(6), sequence(5)])
@@ -85,7 +85,7 @@ struct ScheduleTests {
         #expect(answers(&plan) == [1: .success([5]), 2: .success([5])])
     }
 
-    @Test("goes on with a shared sequence when one of those who want it leaves, and drops it with the last")
+    @Test("continues a shared sequence when one of its requests leaves, and drops it with the last one")
     func sharedCancellation() {
         var plan = plan()
         submit(&plan, 1, [sequence(5), sequence(6)])
@@ -136,7 +136,7 @@ struct ScheduleTests {
         #expect(plan.lines[0].heldSequences == 0)
     }
 
-    @Test("takes in a request that is larger than the whole queue, if little else is there")
+    @Test("admits a request that is larger than the whole queue, if little else is there")
     func largerThanTheQueue() {
         var plan = plan {
             $0.maxQueueTokens = 100; $0.maxQueueSequences = 2
@@ -147,7 +147,7 @@ struct ScheduleTests {
         #expect(computed == Array(0..<20) && answers(&plan)[1] == .success(computed))
     }
 
-    @Test("drops what has not begun of a large request that nobody waits for any more")
+    @Test("drops the sequences that have not begun of a large request that nobody waits for any more")
     func largeCancellation() {
         var plan = plan()
         submit(&plan, 1, sequences(0..<1000))
@@ -159,7 +159,7 @@ struct ScheduleTests {
 
     // MARK: Deadlines
 
-    @Test("answers at the deadline, computes nothing that is late, and keeps what is not")
+    @Test("answers at the deadline, computes no late sequence, and keeps the others")
     func deadlines() {
         var plan = plan()
         submit(&plan, 1, [sequence(1), sequence(2)], timeout: .milliseconds(10))
@@ -185,7 +185,7 @@ struct ScheduleTests {
         #expect(answers(&plan)[1] == .failure(.deadlineExceeded))
     }
 
-    @Test("answers at the deadline while the sequence is being computed, and forgets what comes of it")
+    @Test("answers at the deadline while the sequence is being computed, and drops the late result")
     func deadlineWhileRunning() throws {
         var plan = plan()
         submit(&plan, 1, [sequence(1)], timeout: .milliseconds(10))
@@ -197,7 +197,7 @@ struct ScheduleTests {
         #expect(plan.answers.isEmpty && plan.jobs.isEmpty)
     }
 
-    @Test("computes nothing that would be done too late, as measured, while there is anything else; alone it is tried")
+    @Test("computes no sequence that would be late by the measured speed while others wait; a sequence alone is tried")
     func lateBatches() {
         var plan = plan()
         plan.cost.observe(tokens: 100, seconds: 0.1)
@@ -214,7 +214,9 @@ struct ScheduleTests {
 
     // MARK: Admission
 
-    @Test("lets who finds no room wait as long as is allowed, then refuses; takes in before if there is room")
+    @Test(
+        "lets a request wait for admission as long as allowed, then refuses it; admits it earlier if there is capacity"
+    )
     func line() {
         var plan = plan {
             $0.maxQueueSequences = 16; $0.maxBatchSequences = 4
@@ -238,7 +240,7 @@ struct ScheduleTests {
         #expect(plan.counts.refusedRequests == [.queueFull: 1])
     }
 
-    @Test("refuses at once who would wait in vain, and tells how long the queue needs")
+    @Test("refuses a request at once if it would wait in vain, and tells how long the queue needs")
     func measuredRefusal() throws {
         var plan = plan { $0.maxQueueTokens = 8000 }
         plan.cost.observe(tokens: 100, seconds: 0.1)
@@ -273,7 +275,7 @@ struct ScheduleTests {
 
     // MARK: The rest
 
-    @Test("answers what it has a result for without an engine, and counts")
+    @Test("answers a sequence with a cached result without the engine, and counts it")
     func cache() {
         var plan = plan { $0.resultCacheBytes = 10_000 }
         submit(&plan, 1, [sequence(1)])
@@ -284,7 +286,7 @@ struct ScheduleTests {
         #expect(cache.hits == 2 && cache.misses == 1 && cache.entries == 1 && cache.bytes > 100)
     }
 
-    @Test("gives up a batch, answers for it, and ignores what comes of it later")
+    @Test("gives up a batch, answers its requests, and ignores the late result")
     func abandon() throws {
         var plan = plan()
         submit(&plan, 1, [sequence(1)])

@@ -8,7 +8,7 @@ import Testing
 struct TimeoutQueueTests {
     private let start = ContinuousClock.now
 
-    @Test("gives what is due, in order, and nothing before its time")
+    @Test("returns due entries in order, and no entry before its time")
     func order() {
         var generator = SeededGenerator(seed: 7)
         var queue = TimeoutQueue()
@@ -20,7 +20,7 @@ struct TimeoutQueueTests {
         #expect(taken == times.filter { $0 <= 500 }.sorted())
     }
 
-    @Test("does not grow with requests that are long answered")
+    @Test("does not grow with requests that were answered long ago")
     func sweeping() {
         var queue = TimeoutQueue()
         for number in 0..<100_000 as Range<UInt64> {
@@ -34,7 +34,7 @@ struct TimeoutQueueTests {
 
 @Suite("An alarm", .timeLimit(.minutes(10)))
 struct AlarmTests {
-    @Test("rings at the soonest time it was set to, again at what it is told then, and no more once stopped")
+    @Test("fires at the earliest time that was set, then at the time that its function returns, and never once stopped")
     func ringing() async throws {
         let start = ContinuousClock.now
         let rings = Mutex<[Duration]>([])

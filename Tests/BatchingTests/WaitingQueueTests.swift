@@ -67,7 +67,7 @@ struct WaitingQueueTests {
         #expect(batches == [[12, 12, 12], [400, 400, 400]])
     }
 
-    @Test("lets a small batch take company of any length and priority while that is free")
+    @Test("lets a small batch take sequences of any length and priority while that costs nothing")
     func freeCompany() {
         var queue = queue()
         add([20], from: 0, to: &queue)
@@ -106,7 +106,7 @@ struct WaitingQueueTests {
         #expect(batches <= 2)
     }
 
-    @Test("shares what waits between idle workers")
+    @Test("shares waiting sequences among idle workers")
     func sharing() {
         var queue = queue()
         add(Array(repeating: 100, count: 8), to: &queue)
@@ -132,7 +132,7 @@ struct WaitingQueueTests {
         }
     }
 
-    @Test("has all idle workers take one batch together where there is too little for a batch each")
+    @Test("has all idle workers compute one batch together if there is too little for a batch each")
     func togetherOnLittle() {
         var queue = queue()
         add([20, 60, 50], to: &queue)
@@ -151,7 +151,7 @@ struct WaitingQueueTests {
         #expect(second.entries.count == 16)
     }
 
-    @Test("lends nobody while sequences wait that cannot begin")
+    @Test("lends no worker while sequences wait that cannot begin")
     func backlog() {
         var queue = queue { $0.maxBatchSequences = 4 }
         add(Array(repeating: 100, count: 40), to: &queue)
@@ -206,7 +206,7 @@ struct WaitingQueueTests {
         #expect((8 * 400...8 * 400 + 512).contains(before), "\(before)")
     }
 
-    @Test("knows what is due before a newcomer: all of its length, little of a huge request")
+    @Test("knows the tokens that are due before a new request: all of the same length, few of a huge request")
     func tokensAhead() {
         var queue = queue()
         #expect(queue.tokensAhead(of: 30, priority: .high) == 0)
@@ -234,7 +234,7 @@ struct WaitingQueueTests {
         #expect(order == [0, 10, 2, 1])
     }
 
-    @Test("counts sequences and tokens truly through additions, cancellations and batches")
+    @Test("counts sequences and tokens correctly through additions, cancellations and batches")
     func accounting() {
         var generator = SeededGenerator(seed: 11)
         var queue = queue { $0.maxBatchTokens = 700 }

@@ -57,7 +57,7 @@ private func becomesTrue(_ condition: () -> Bool) async throws -> Bool {
     return condition()
 }
 
-@Suite("A worker that does not come back", .timeLimit(.minutes(10)))
+@Suite("A stuck worker", .timeLimit(.minutes(10)))
 struct WatchdogTests {
     private let engine = HangingEngine()
 
@@ -94,7 +94,7 @@ struct WatchdogTests {
         #expect(reports.value == 2)
     }
 
-    @Test("is left alone as long as its batch may take, however long the process was stopped")
+    @Test("is left alone as long as its batch is within the limit, however long the process was stopped")
     func patience() async throws {
         let scheduler = BatchScheduler(engine: engine, workers: 1, maxReplacements: 1, padTokenID: 0)
         async let slow = scheduler.run([sequence("hang")])
@@ -106,7 +106,7 @@ struct WatchdogTests {
         await scheduler.shutDown(finishingQueue: true)
     }
 
-    @Test("takes those that help it along, and all are replaced")
+    @Test("is replaced together with the workers that help it")
     func helpers() async throws {
         let scheduler = BatchScheduler(engine: engine, workers: 2, maxReplacements: 2, padTokenID: 0)
         #expect(try await becomesTrue { scheduler.idleWorkers == 2 })
@@ -123,7 +123,7 @@ struct WatchdogTests {
         await scheduler.shutDown(finishingQueue: true)
     }
 
-    @Test("is not replaced without end: when nobody is left, what waits and what comes is answered with an error")
+    @Test("is not replaced without end: when no worker is left, waiting and new requests are answered with an error")
     func exhausted() async throws {
         let scheduler = BatchScheduler(engine: engine, workers: 1, maxReplacements: 1, padTokenID: 0)
         let first = Task { try await scheduler.run([sequence("hang")]) }
@@ -146,7 +146,7 @@ struct WatchdogTests {
         for _ in 0..<2 { engine.gate.signal() }
     }
 
-    @Test("is made anew when batch after batch fails, and failures are counted until one does not")
+    @Test("is replaced when several batches in a row fail, and the count of failures restarts after a success")
     func failing() async throws {
         let scheduler = BatchScheduler(engine: engine, workers: 1, padTokenID: 0)
         for count in 1...4 {

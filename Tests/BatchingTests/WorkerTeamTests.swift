@@ -84,7 +84,7 @@ struct WorkerTeamTests {
         await scheduler.shutDown(finishingQueue: true)
     }
 
-    @Test("is as large as the engine says it is worth")
+    @Test("is as large as the engine asks for")
     func engineDecides() async throws {
         let engine = TeamEngine(maxTeam: 2)
         let scheduler = await scheduler(engine, workers: 3)
@@ -102,7 +102,7 @@ struct WorkerTeamTests {
         await scheduler.shutDown(finishingQueue: true)
     }
 
-    @Test("counts its members as busy, and computes what came meanwhile when it is done")
+    @Test("counts its members as busy, and computes requests that arrived meanwhile when it is done")
     func workArriving() async throws {
         let engine = TeamEngine()
         let scheduler = await scheduler(engine, workers: 3)

@@ -73,7 +73,11 @@ struct GemmTests {
         }
     }
 
-    @Test("gives a row the same bits beside any others and in any slice", arguments: Table.all, Product.Format.allCases)
+    @Test(
+        "gives a row the same bits whatever the other rows and the slice are",
+        arguments: Table.all,
+        Product.Format.allCases
+    )
     func invariance(table: Table, format: Product.Format) throws {
         let kernels = try table.kernels
         var generator = SeededGenerator(seed: 43)

@@ -44,7 +44,7 @@ struct QuantizeTests {
         }
     }
 
-    @Test("are the scalar kernels' for every row, byte for byte", arguments: Table.all)
+    @Test("equal the scalar kernels' results for every row, byte for byte", arguments: Table.all)
     func likeScalar(table: Table) throws {
         let kernels = try table.kernels
         let scalar = try Table(name: "scalar").kernels
@@ -165,7 +165,7 @@ struct QuantizeTests {
         #expect(swl_rotation(Int(SWL_MOST_ROTATED)) == 128)
     }
 
-    @Test("tell of rows that have no scale", arguments: Table.all)
+    @Test("mark rows that have no scale", arguments: Table.all)
     func special(table: Table) throws {
         let kernels = try table.kernels
         for zeroPoint in [0, 128] as [Int32] {

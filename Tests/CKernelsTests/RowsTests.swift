@@ -96,7 +96,7 @@ struct RowsTests {
         #expect(worst < 3e-7, "\(worst)")
     }
 
-    @Test("keep what is not finite in sight", arguments: Table.all, [1, 20])
+    @Test("do not hide values that are not finite", arguments: Table.all, [1, 20])
     func notFinite(table: Table, columns: Int) throws {
         let kernels = try table.kernels
         let inputs: [Float] = [.nan, .infinity, -.infinity, 1e30, -1e30, -0.0]

@@ -52,7 +52,7 @@ struct CompressionTests {
         #expect(throws: CompressionError.tooLarge(limit: 0)) { try bomb.decompressed(as: .gzip, limit: 0) }
     }
 
-    @Test("reads zlib's format, and takes neither for the other")
+    @Test("reads zlib's format, and confuses neither format with the other")
     func formats() throws {
         // zlib.compress(b"hello") of Python.
         let hello: [UInt8] = [120, 156, 203, 72, 205, 201, 201, 7, 0, 6, 44, 2, 21]
@@ -64,7 +64,7 @@ struct CompressionTests {
         #expect(throws: CompressionError.malformed) { try (gzip + [1, 2, 3]).decompressed(as: .gzip, limit: 10) }
     }
 
-    @Test("finds every cut and every flipped byte, or reads the same: it never gives other bytes")
+    @Test("detects every cut and every flipped byte, or gives the same bytes; it never gives other bytes")
     func damage() throws {
         let bytes = Self.text(300)
         let gzip = try Self.gzip([bytes])

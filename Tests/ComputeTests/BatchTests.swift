@@ -52,7 +52,7 @@ struct EvenPartsTests {
         #expect(evenParts(of: [4], count: 3) == [[0], [], []])
     }
 
-    @Test("hold no more sequences than they may")
+    @Test("hold no more sequences than allowed")
     func mostSequences() {
         #expect(evenParts(of: [9, 1, 1, 1], count: 2) == [[0], [1, 2, 3]])
         #expect(evenParts(of: [9, 1, 1, 1], count: 2, mostSequences: 2) == [[0, 3], [1, 2]])

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Runs, without a fuzzer, the inputs that fuzzing has kept. Among them are all inputs that ever broke something.
-@Suite("What fuzzing has found", .serialized)
+@Suite("The inputs that fuzzing has found", .serialized)
 struct CorpusTests {
     private static let folder = "\(Repository.root)/Tests/FuzzingTests/Corpus"
 

@@ -88,14 +88,14 @@ import Testing
         #expect(heard.withLock { $0 } == [waits ? .awaited : .follows])
     }
 
-    @Test("where TLS has agreed on HTTP/1.1, HTTP/2's preface is an unknown version")
+    @Test("if TLS has agreed on HTTP/1.1, HTTP/2's preface is an unknown version")
     func http1Only() {
         var connection = Self.connection(.http1)
         let answer = Self.answer(&connection, to: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
         #expect(answer.hasPrefix("HTTP/1.1 505 "))
     }
 
-    @Test("where TLS has agreed on HTTP/2, settings come first, and anything but its preface ends the connection")
+    @Test("if TLS has agreed on HTTP/2, settings come first, and anything but its preface ends the connection")
     func http2Only() {
         var connection = Self.connection(.http2)
         let (name, settings) = (connection.protocolName, connection.takeOutput(atMost: .max))

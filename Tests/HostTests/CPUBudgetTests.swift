@@ -69,7 +69,7 @@ struct CPUBudgetTests {
         #expect(budget.count == 3)
     }
 
-    @Test("a container's cgroup is seen at the mount point, by whichever path the process is told")
+    @Test("a container's cgroup is found at the mount point, whatever path the process sees")
     func containers() {
         for path in ["/", "/docker/a", "/elsewhere"] {
             let files = [

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Host
 
-@Suite("What the kernel says of the process")
+@Suite("The kernel's statistics of the process")
 struct ProcessStatisticsTests {
     @Test("the start is the machine's start and the ticks since, whatever the program is called")
     func startTime() {

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("The pages of the program and its libraries")
 struct ProgramPagesTests {
-    @Test("are no longer mapped once they are released, and are what they were where they are touched again")
+    @Test("are no longer mapped once they are released, and have the same content when they are touched again")
     func released() throws {
         // A function of the mathematics library, which hardly any code here calls.
         guard let program = unsafe dlopen(nil, RTLD_NOW), let code = unsafe dlsym(program, "y1") else {

@@ -49,7 +49,7 @@ struct AnswerTests {
         #expect(!HubConnection.isSameOrigin(a, try #require(URL(string: "https://hub/a"))))
     }
 
-    @Test("are waited for longer and longer, as long as asked for, and not for ever")
+    @Test("are retried after longer and longer waits, as long as asked for, and not for ever")
     func waits() {
         let policy = RetryPolicy(maxAttempts: 4, firstWait: 1, longestWait: 3)
         #expect((1...3).map { policy.wait(afterAttempt: $0, asked: nil, jitter: 1) } == [1, 2, 3])

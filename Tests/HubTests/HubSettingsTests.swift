@@ -9,7 +9,7 @@ struct HubSettingsTests {
         try HubSettings(environment: ["HOME": "/home/a", "HF_TOKEN_PATH": "/nonexistent"].merging(variables) { $1 })
     }
 
-    @Test("find the cache where huggingface_hub has it")
+    @Test("find the cache in the place where huggingface_hub has it")
     func cache() throws {
         #expect(try settings([:]).cache == "/home/a/.cache/huggingface/hub")
         #expect(try settings(["XDG_CACHE_HOME": "/x"]).cache == "/x/huggingface/hub")
@@ -19,7 +19,7 @@ struct HubSettingsTests {
         #expect(try settings(["HF_HUB_CACHE": ""]).cache == "/home/a/.cache/huggingface/hub")
     }
 
-    @Test("take the token of the environment, else of the file, and none that could end a header field")
+    @Test("take the token from the environment, else from the file, and refuse one that could end a header field")
     func token() throws {
         #expect(try settings(["HF_TOKEN": " hf_a\n"]).token == "hf_a")
         #expect(try settings(["HUGGING_FACE_HUB_TOKEN": "hf_b"]).token == "hf_b")

@@ -17,14 +17,14 @@ struct NeededFilesTests {
         #expect(needed.index == nil)
     }
 
-    @Test("the pooling's configuration is fetched also where no modules.json names it")
+    @Test("the pooling's configuration is fetched even if no modules.json names it")
     func pooling() throws {
         let files: Set = ["config.json", "model.safetensors", "1_Pooling/config.json", "2_Dense/config.json"]
         let needed = try NeededFiles(of: files, id: ModelID("org/model"))
         #expect(needed.first == ["config.json", "1_Pooling/config.json", "model.safetensors"])
     }
 
-    @Test("a folder that modules.json names gives all but what lies in the root only")
+    @Test("a folder that modules.json names gives all files except those that only the root has")
     func folders() throws {
         let inFolder = names.map { "0_Transformer/\($0)" }
         let needed = try NeededFiles(of: Set(inFolder + ["modules.json"]), id: ModelID("org/model"))

@@ -11,7 +11,7 @@ struct PullTests {
     static let commit = "0123456789abcdef0123456789abcdef01234567"
     let cache = TestCache()
 
-    @Test("fetches what is read of a model, and lays it out as huggingface_hub does")
+    @Test("fetches the files of a model that are read, and stores them as huggingface_hub does")
     func layout() async throws {
         let pull = try await cache.client().pull("org/plain")
         #expect(pull.folder == "\(cache.path)/models--org--plain/snapshots/\(Self.commit)")
@@ -30,7 +30,7 @@ struct PullTests {
         #expect(files.keys.allSatisfy { !$0.hasSuffix(".incomplete") && !$0.hasSuffix(".tmp") })
     }
 
-    @Test("of what is there asks for the listing only, and in offline mode for nothing")
+    @Test("of a cached model requests only the listing, and nothing in offline mode")
     func again() async throws {
         let first = try await cache.client().pull("org/plain")
         let before = try TestHub.shared.get().requests(about: "plain").count
@@ -44,7 +44,7 @@ struct PullTests {
         _ = before
     }
 
-    @Test("shows the token to the Hub, and never to where the Hub leads")
+    @Test("sends the token to the Hub, and never to hosts to which the Hub redirects")
     func token() async throws {
         await #expect(throws: HubError.unauthorized(id: "org/private", hasToken: false)) {
             try await cache.client().pull("org/private")
@@ -80,7 +80,7 @@ struct PullTests {
         }
     }
 
-    @Test("says what is wrong, and leaves nothing that would be taken for the model", arguments: Self.faults)
+    @Test("says what is wrong, and leaves no file that could be taken for the model", arguments: Self.faults)
     func fault(_ model: String, _ expected: @Sendable (HubError) -> Bool) async throws {
         let error = await #expect(throws: HubError.self) { try await cache.client().pull("org/\(model)") }
         #expect(error.map(expected) == true, "\(model): \(error.map { "\($0)" } ?? "nothing")")
@@ -142,7 +142,7 @@ struct PullTests {
         #expect(unsafe.allSatisfy(RepositoryPath.isSafe), "what is not read is not fetched, whatever its path")
     }
 
-    @Test("goes on with what an interrupted pull left, and begins anew where that is wrong")
+    @Test("continues after an interrupted pull, and starts again if the partial file is wrong")
     func resuming() async throws {
         let weights = Data((0..<300_000).map { UInt8(truncatingIfNeeded: ($0 * 7919) >> 3) })
         let blobs = "\(cache.path)/models--org--plain/blobs"
@@ -157,7 +157,7 @@ struct PullTests {
         }
     }
 
-    @Test("is made once where two are asked for at once")
+    @Test("is done once if two are requested at the same time")
     func twoAtOnce() async throws {
         let pulls = try await withThrowingTaskGroup(of: HubClient.Pull.self) { group in
             for _ in 0..<2 {
@@ -171,7 +171,7 @@ struct PullTests {
         #expect(files.keys.allSatisfy { !$0.hasSuffix(".incomplete") })
     }
 
-    @Test("takes a snapshot that others left as it is where no Hub answers")
+    @Test("uses an incomplete snapshot of another program if no Hub answers")
     func unconfirmed() async throws {
         let folder = try await cache.client().pull("org/plain").folder
         // The cache is now as a program leaves it that never asked for modules.json.
@@ -193,7 +193,7 @@ struct PullTests {
         }
     }
 
-    @Test("fetches anew what was damaged in the cache, cut or changed")
+    @Test("fetches a file again that was damaged in the cache")
     func damagedCache() async throws {
         let folder = try await cache.client().pull("org/plain").folder
         for (name, damage) in [("model.safetensors", { $0.prefix(1000) }), ("vocab.txt", { Data($0.reversed()) })]

@@ -41,7 +41,7 @@ struct LinearLayerTests {
         }
     }
 
-    @Test("rotated, an input that is far larger than the others costs a third of what it costs otherwise")
+    @Test("with rotation, an input that is far larger than the others causes a third of the error")
     func outlier() throws {
         var generator = SeededGenerator(seed: 2)
         let (inputs, outputs) = (384, 64)

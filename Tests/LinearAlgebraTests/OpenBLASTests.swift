@@ -7,7 +7,7 @@ import Testing
 struct OpenBLASTests {
     private let avx512: Set<String> = ["avx2", "avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"]
 
-    @Test("a CPU with AVX-512 gets AVX-512 kernels where lesser ones, or none, are asked for")
+    @Test("a CPU with AVX-512 gets AVX-512 kernels even if lesser ones, or none, are configured")
     func betterCore() {
         #expect(OpenBLAS.betterCore(than: "Haswell", features: avx512) == "SkylakeX")
         #expect(OpenBLAS.betterCore(than: "Zen", features: avx512.union(["avx512_bf16"])) == "Cooperlake")

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("A server's certificate")
 struct TLSContextTests {
-    @Test("is refused, with what to do, where a file is absent, broken, or of another certificate")
+    @Test("is refused, with advice, if a file is absent, broken, or of another certificate")
     func faults() throws {
         let (files, others) = (try TestCertificate(), try TestCertificate())
         #expect(throws: TLSError.certificate(path: "/absent", reason: "No such file or directory")) {
@@ -27,7 +27,7 @@ struct TLSContextTests {
         }
     }
 
-    @Test("is read anew for new sessions, and stays what it was where the new one is broken")
+    @Test("is read again for new sessions, and stays if the new one is broken")
     func reload() throws {
         let files = try TestCertificate()
         let store = try CertificateStore(certificate: files.certificate, key: files.key)
@@ -41,7 +41,7 @@ struct TLSContextTests {
         #expect(store.context === second)
     }
 
-    @Test("has an end, about two days from now for the one of these tests")
+    @Test("has a time of expiry, about two days from now for the certificate of these tests")
     func expiry() throws {
         let files = try TestCertificate()
         let expiry = try #require(try TLSContext.server(certificate: files.certificate, key: files.key).expiry)

@@ -65,7 +65,7 @@ struct TidyTests {
         }
     }
 
-    @Test("say of everything that another target sees what it is")
+    @Test("have a doc comment on everything that another target sees")
     func documentation() throws {
         for file in try Self.sources.get() {
             for (number, line) in zip(1..., file.lines) where line.declaresForOthers {
