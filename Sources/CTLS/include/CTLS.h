@@ -45,8 +45,8 @@ int64_t ctls_context_expiry(const struct ctls_context *context);
 
 // sessions: each is used by one thread at a time
 struct ctls_session;
-/// A session over a connected descriptor, which it does not close. With a `server_name` (a name or an address) it is a
-/// client's session, without one a server's. NULL when memory is short.
+/// A session over a connected descriptor. The session does not close the descriptor. With a `server_name` (a name or an
+/// address) it is a client's session; with NULL it is a server's. Returns NULL if memory is short.
 struct ctls_session *ctls_session_create(struct ctls_context *context, int descriptor, const char *server_name);
 void ctls_session_free(struct ctls_session *session);
 /// CTLS_DONE once both sides have the keys.
