@@ -1,0 +1,256 @@
+"""Oddities of config.json."""
+
+from folder import oddity
+from heads import LABELLED, class_name, set_labels
+
+
+def has_labels(folder):
+    return folder.head in LABELLED
+
+
+@oddity(0.2)
+def architectures(folder, rng):
+    """Missing, null, empty, a class of the user's own, or the base model's."""
+    kind = rng.choice(["missing", "null", "empty", "own", "own", "base"])
+    if kind == "missing":
+        folder.config.pop("architectures", None)
+    else:
+        names = {
+            "null": None,
+            "empty": [],
+            "own": ["BertForMultiLabelSequenceClassification", "MyModel"][rng.randint(0, 1) :],
+            "base": [class_name(folder.family, "base")],
+        }
+        folder.config["architectures"] = names[kind]
+
+
+@oddity(0.05)
+def model_type_missing(folder, rng):
+    """The names of the tensors tell the family; transformers would need the name of a class."""
+    folder.hidden_keys.append("model_type")
+
+
+@oddity(0.1)
+def not_a_number(folder, rng):
+    """NaN and Infinity, as Python writes them."""
+    folder.config[rng.choice(["eval_score", "best_metric", "temperature"])] = rng.choice(
+        [float("nan"), float("inf"), -float("inf")]
+    )
+
+
+@oddity(0.3, has_labels)
+def labels(folder, rng):
+    """id2label as people write it."""
+    config = folder.config
+    count = len(config["id2label"])
+    names = list(config["id2label"].values())
+    kind = rng.choice(
+        [
+            "numbers",
+            "unsorted",
+            "partial",
+            "missing",
+            "no-label2id",
+            "same",
+            "empty",
+            "num_labels",
+            "extra",
+            "null-labels",
+            "wrong-label2id",
+            "other-types",
+            "spaces",
+        ]
+    )
+    if kind == "numbers":
+        config["id2label"] = {str(index): index for index in range(count)}
+    elif kind == "other-types":
+        config["id2label"] = {str(index): rng.choice([index + 0.5, True, None]) for index in range(count)}
+    elif kind == "spaces":
+        config["id2label"] = {f" {index}": names[index] for index in range(count)}
+    elif kind == "unsorted":
+        config["id2label"] = {str(index): names[index] for index in rng.sample(range(count), count)}
+    elif kind == "partial":
+        del config["id2label"][str(rng.randrange(count))]
+        if rng.random() < 0.5:
+            config["num_labels"] = count
+    elif kind == "missing":
+        del config["id2label"]
+        del config["label2id"]
+        if count != 2 or rng.random() < 0.3:
+            config["num_labels"] = count
+    elif kind == "no-label2id":
+        del config["label2id"]
+    elif kind == "same":
+        config["id2label"] = {str(index): "SAME" for index in range(count)}
+    elif kind == "empty":
+        config["id2label"]["0"] = ""
+    elif kind == "num_labels":
+        config["num_labels"] = config["_num_labels"] = count
+    elif kind == "extra":
+        config["id2label"][str(count)] = "MORE"
+    elif kind == "null-labels":
+        config["id2label"] = None
+        config["num_labels"] = count
+    else:
+        config["label2id"] = {"x": 0, names[0]: 5}
+
+
+@oddity(0.1, lambda folder: folder.head == "sequence")
+def problem_type(folder, rng):
+    folder.config["problem_type"] = rng.choice(
+        [None, "multi_label", "single_label_classification", "regression", "multi_label_classification", "binary"]
+    )
+
+
+@oddity(0.25)
+def keys_without_effect(folder, rng):
+    keys = {
+        "torch_dtype": "float16",
+        "dtype": "float32",
+        "_name_or_path": "someone/model",
+        "transformers_version": "4.9.2",
+        "use_cache": True,
+        "position_embedding_type": "absolute",
+        "gradient_checkpointing": False,
+        "pruned_heads": {},
+        "output_attentions": False,
+        "output_hidden_states": True,
+        "return_dict": False,
+        "classifier_dropout": None,
+        "is_decoder": False,
+        "add_cross_attention": False,
+        "finetuning_task": "sst2",
+        "torchscript": True,
+        "output_past": True,
+        "directionality": "bidi",
+        "pooler_type": "first_token_transform",
+        "language": "english",
+        "chunk_size_feed_forward": 0,
+        "attn_implementation": "eager",
+        "_attn_implementation": "sdpa",
+        "tie_word_embeddings": True,
+        "hidden_dropout_prob": 0,
+        "custom": {"nested": [1, None]},
+        "max_length": 20,
+        "label_smoothing": 1e-3,
+    }
+    for name in rng.sample(sorted(keys), rng.randint(1, 5)):
+        folder.config[name] = keys[name]
+
+
+@oddity(0.15)
+def defaults_left_out(folder, rng):
+    """Keys that have the default of the configuration's class, which many files lack."""
+    defaults = {
+        "layer_norm_eps": 1e-12,
+        "type_vocab_size": 2,
+        "hidden_dropout_prob": 0.1,
+        "initializer_range": 0.02,
+        "pad_token_id": 0,
+        "dropout": 0.1,
+        "sinusoidal_pos_embds": False,
+        "normalization_type": "no_norm",
+        "trigram_input": True,
+        "use_bottleneck": True,
+        "classifier_activation": True,
+        "use_bottleneck_attention": False,
+        "key_query_shared_bottleneck": True,
+        "num_feedforward_networks": 4,
+        "activation": "gelu",
+        "hidden_act": "relu" if folder.family == "mobilebert" else "gelu",
+    }
+    present = sorted(name for name in defaults if name in folder.config and folder.config[name] == defaults[name])
+    for name in rng.sample(present, rng.randint(1, len(present))):
+        del folder.config[name]
+
+
+@oddity(0.1, lambda folder: folder.family == "distilbert")
+def names_of_other_families(folder, rng):
+    """BERT's names of DistilBERT's sizes."""
+    names = {"dim": "hidden_size", "n_heads": "num_attention_heads", "n_layers": "num_hidden_layers"}
+    for name in rng.sample(sorted(names), rng.randint(1, 3)):
+        folder.config[names[name]] = folder.config.pop(name)
+
+
+@oddity(0.05)
+def padding_id(folder, rng):
+    folder.config["pad_token_id"] = rng.choice([None, 1, 3])
+
+
+# The following say how to compute, so they come before the weights are made: heads.py calls them "shape" oddities.
+SHAPE = []
+
+
+def shape(chance, needs=lambda folder: True):
+    def add(change):
+        change = oddity(chance, needs)(change)
+        SHAPE.append(change.__name__.replace("_", "-"))
+        return change
+
+    return add
+
+
+@shape(0.25)
+def activation(folder, rng):
+    key = "activation" if folder.family == "distilbert" else "hidden_act"
+    folder.config[key] = rng.choice(
+        [
+            "relu",
+            "gelu_new",
+            "gelu_pytorch_tanh",
+            "gelu_fast",
+            "silu",
+            "swish",
+            "gelu",
+            "quick_gelu",
+            "gelu_python",
+            "tanh",
+            "mish",
+            "relu6",
+            "gelu_10",
+            "sigmoid",
+            "leaky_relu",
+            "linear",
+            "gelu_accurate",
+            "laplace",
+            "relu2",
+        ]
+    )
+
+
+@shape(0.2, lambda folder: folder.family == "bert" or folder.family == "mobilebert")
+def types_and_epsilon(folder, rng):
+    folder.config["type_vocab_size"] = rng.choice([1, 2, 3, 2])
+    folder.config["layer_norm_eps"] = rng.choice([1e-12, 1e-5, 1e-3])
+
+
+@shape(0.6, lambda folder: folder.family == "mobilebert")
+def bottleneck(folder, rng):
+    """MobileBERT's options."""
+    folder.config["normalization_type"] = rng.choice(["no_norm", "layer_norm"])
+    for name in rng.sample(
+        [
+            "use_bottleneck",
+            "use_bottleneck_attention",
+            "key_query_shared_bottleneck",
+            "trigram_input",
+            "classifier_activation",
+        ],
+        rng.randint(0, 2),
+    ):
+        folder.config[name] = not folder.config[name]
+
+
+@shape(0.1, lambda folder: folder.head in ("masked", "pretraining"))
+def untied(folder, rng):
+    folder.config["tie_word_embeddings"] = False
+
+
+@shape(0.1, lambda folder: folder.family == "distilbert")
+def sinusoidal(folder, rng):
+    folder.config["sinusoidal_pos_embds"] = True
+
+
+@shape(0.08, has_labels)
+def many_labels(folder, rng):
+    set_labels(folder.config, [f"Label {index}" for index in rng.sample(range(30), 12)])

@@ -1,0 +1,154 @@
+"""A model's folder before it is written: its files as Python values, which oddities change."""
+
+import json
+import os
+import random
+
+import torch
+from safetensors.torch import save_file
+
+FAMILIES = ("bert", "distilbert", "mobilebert")
+
+
+class Folder:
+    """The files of one case. None means that there is no such file."""
+
+    def __init__(self, family, head, rng):
+        self.family = family
+        self.head = head  # a name of heads.HEADS
+        self.vocabulary = []  # the tokens, by id
+        self.lines = None  # vocab.txt as bytes, if it is not just the tokens on lines
+        self.has_vocabulary_file = True
+        self.tokenizer = None  # tokenizer.json
+        self.tokenizer_config = None
+        self.special_tokens_map = None
+        self.added_tokens = None
+        self.config = {}
+        self.tensors = {}
+        self.format = "safetensors"
+        self.metadata = {"format": "pt"}
+        # What transformers cannot read at all, so that it is given the folder without it: a prefix around all tensors,
+        # and keys of config.json that are not written.
+        self.prefix = ""
+        self.hidden_keys = []
+        self.modules = None  # sentence-transformers' files: path → value or tensors
+        self.words = []  # added tokens, for the texts
+        self.warns = []  # what a warning must name
+        self.asks_masks = False  # whether arrays with holes in the attention mask are sent
+        self.torch_seed = rng.randrange(1 << 40)
+
+    def added(self, *tokens):
+        """Tokens that the texts of this case contain, too."""
+        self.words += [token for token in tokens if token not in self.words]
+
+    @property
+    def width(self):
+        return self.config.get("hidden_size", self.config.get("dim"))
+
+    @property
+    def layers(self):
+        return self.config.get("num_hidden_layers", self.config.get("n_layers"))
+
+    @property
+    def types(self):
+        """How many token types the model has."""
+        return 0 if self.family == "distilbert" else self.config.get("type_vocab_size", 2)
+
+    @property
+    def has_plain_form(self):
+        """Whether transformers is given another form of the folder."""
+        return bool(self.prefix or self.hidden_keys)
+
+    def files(self, plain):
+        """The JSON files: path → value."""
+        hidden = [] if plain else self.hidden_keys
+        files = {
+            "config.json": {key: value for key, value in self.config.items() if key not in hidden},
+            "tokenizer.json": self.tokenizer,
+            "tokenizer_config.json": self.tokenizer_config,
+            "special_tokens_map.json": self.special_tokens_map,
+            "added_tokens.json": self.added_tokens,
+        }
+        return {path: value for path, value in files.items() if value is not None}
+
+    def write(self, path, plain=False):
+        """Writes the files; `plain` is the form for transformers."""
+        os.makedirs(path)
+        for name, value in self.files(plain).items():
+            write_json(os.path.join(path, name), value)
+        if self.has_vocabulary_file:
+            lines = self.lines
+            if lines is None:
+                lines = "".join(token + "\n" for token in self.vocabulary).encode()
+            with open(os.path.join(path, "vocab.txt"), "wb") as file:
+                file.write(lines)
+        prefix = "" if plain else self.prefix
+        tensors = {prefix + name: tensor for name, tensor in self.tensors.items()}
+        write_tensors(path, tensors, self.format, self.metadata)
+        for name, value in (self.modules or {}).items():
+            os.makedirs(os.path.dirname(os.path.join(path, name)), exist_ok=True)
+            if name.endswith(".safetensors"):
+                save_file(value, os.path.join(path, name), metadata={"format": "pt"})
+            else:
+                write_json(os.path.join(path, name), value)
+
+
+def write_json(path, value):
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(value, file, ensure_ascii=False, indent=1)
+
+
+def write_tensors(path, tensors, form, metadata):
+    """The checkpoint in one of its forms."""
+    tensors = {name: tensor.contiguous().clone() for name, tensor in tensors.items()}
+    safe = form.startswith("safetensors")
+    names = list(tensors)
+    if form.endswith("shards"):
+        parts = [names[0::3], names[1::3], names[2::3]]
+        stem, ending = ("model", "safetensors") if safe else ("pytorch_model", "bin")
+        places = {}
+        for index, part in enumerate(parts):
+            file = f"{stem}-{index + 1:05}-of-{len(parts):05}.{ending}"
+            places |= {name: file for name in part}
+            write_file(os.path.join(path, file), {name: tensors[name] for name in part}, safe, True, metadata)
+        size = sum(tensor.nbytes for tensor in tensors.values())
+        index = {"metadata": {"total_size": size}, "weight_map": places}
+        write_json(os.path.join(path, f"{stem}.{ending}.index.json"), index)
+    else:
+        file = "model.safetensors" if safe else "pytorch_model.bin"
+        write_file(os.path.join(path, file), tensors, safe, form != "bin-legacy", metadata)
+
+
+def write_file(path, tensors, safe, zipped, metadata):
+    if safe:
+        save_file(tensors, path, metadata=metadata)
+    else:
+        torch.save(tensors, path, _use_new_zipfile_serialization=zipped)
+
+
+class Oddity:
+    """One way in which a folder differs from what save_pretrained writes."""
+
+    def __init__(self, change, chance, needs):
+        self.name = change.__name__.replace("_", "-")
+        self.change = change
+        self.chance = chance
+        self.needs = needs
+
+
+ODDITIES = []
+
+
+def oddity(chance, needs=lambda folder: True):
+    """Adds a function of (folder, rng) to the oddities; `chance` of the folders that meet `needs` have it."""
+
+    def add(change):
+        ODDITIES.append(Oddity(change, chance, needs))
+        return change
+
+    return add
+
+
+def random_for(*parts):
+    """A generator for one part of a case, so that an oddity can be left out while the others stay the same."""
+    return random.Random("/".join(map(str, parts)))
