@@ -42,7 +42,7 @@ extension HTTPServerSuite {
             await server.stop()
         }
 
-        @Test("a client that closes its side is gone at once: no HTTP/2 client half-closes")
+        @Test("a client that closes its side counts as disconnected at once: no HTTP/2 client half-closes")
         func end() async throws {
             let (begun, cancelled) = (Counter(), Counter())
             let server = try TestServer(

@@ -32,7 +32,7 @@ import Testing
         #expect(clock.writeProgressed == time(3))
     }
 
-    @Test("a client's quota begins anew once it has taken it, and ends when no bytes wait")
+    @Test("a client's quota restarts once the client has taken it, and ends when no bytes wait")
     func quota() {
         var clock = PhaseClock(now: start)
         #expect(clock.quotaBegan == nil)
@@ -52,7 +52,7 @@ import Testing
         #expect(clock.quotaBegan == nil)
     }
 
-    @Test("the grace of a half-closed client begins anew with each of its requests, and never ends by itself")
+    @Test("the grace period of a half-closed client restarts with each of its requests, and never ends by itself")
     func halfClose() {
         var clock = PhaseClock(now: start)
         clock.requestReceived(at: time(1))

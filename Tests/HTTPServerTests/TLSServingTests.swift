@@ -212,7 +212,7 @@ extension HTTPServerSuite {
             await server.stop()
         }
 
-        @Test("a drain answers what is in work, ends idle connections in order, and waits for no handshake")
+        @Test("a drain answers requests in work, ends idle connections in order, and waits for no handshake")
         func drain() async throws {
             let gate = Gate()
             let handler = TestHandler(later: { _ in

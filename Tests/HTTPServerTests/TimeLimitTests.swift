@@ -79,7 +79,7 @@ extension HTTPServerSuite {
             await server.stop()
         }
 
-        @Test("a client that does not read its answer is cut, and what waited is freed")
+        @Test("a client that does not read its answer is cut, and its waiting bytes are freed")
         func slowReader() async throws {
             // The answer is made beforehand, because in a debug build this takes seconds, which must not count as the
             // server's time.

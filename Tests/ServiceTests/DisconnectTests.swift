@@ -26,7 +26,7 @@ struct DisconnectTests {
         return InferenceService(model: model, configuration: configuration) { batches.add($0.sequences) }
     }
 
-    @Test("while its texts wait has none of them computed: by reset, by close, by RST_STREAM")
+    @Test("while its texts wait drops all of them: by reset, by close, by RST_STREAM")
     func disconnect() async throws {
         let batches = BatchLog()
         let inference = try service(batches)

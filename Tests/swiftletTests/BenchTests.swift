@@ -54,7 +54,7 @@ struct BenchTests {
         }
     }
 
-    @Test("a table has a column for what was measured, and no other")
+    @Test("a table has columns for measured values only")
     func table() {
         var figure = BenchFigure(shape: "8x32", settings: [], texts: 8, tokens: 256, bytes: nil, seconds: 0.0125)
         figure.settings = [.init(name: "dtype", value: .text("float32")), .init(name: "threads", value: .number(2))]

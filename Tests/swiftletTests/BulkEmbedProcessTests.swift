@@ -84,7 +84,7 @@ struct BulkEmbedProcessTests {
         #expect(rows.dropFirst().map { $0.dropFirst().map { Float($0) } } == vectors)
     }
 
-    @Test("an interrupted run goes on where it was; with another input it begins anew")
+    @Test("an interrupted run continues where it stopped; with another input it starts again")
     func resuming() async throws {
         let folder = try Self.folder()
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -60,7 +60,7 @@ struct EdgeProcessTests {
 
     private static let texts = #"{"inputs":["\#(String(repeating: "a fine film ", count: 20))"]}"#
 
-    @Test("keys, from the file and the environment, are read anew on SIGHUP, and never shown in a log")
+    @Test("keys, from the file and the environment, are read again on SIGHUP, and never shown in a log")
     func keys() async throws {
         let run = try Run(keys: "first-secret\n", environment: ["SWIFTLET_API_KEYS": "other-secret"])
         let process = run.process

@@ -55,7 +55,7 @@ struct ExitStatusProcessTests {
         #endif
     }()
 
-    @Test("dtype and backend change how a text is computed, and hardly what comes out")
+    @Test("dtype and backend change the arithmetic, and hardly the results")
     func dtypes() async throws {
         let plain = try await Program.run(["classify", "--backend", "scalar", "a witty, seductive movie"])
         let score = try #require(Self.score(plain))

@@ -129,7 +129,7 @@ struct FitProcessTests {
         #expect(after == before)
     }
 
-    @Test("data that cannot be learnt from is an error that says what there is")
+    @Test("data that cannot be used for training causes an error that describes the data")
     func errors() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "swiftlet-fit-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -33,7 +33,7 @@ struct HealthProcessTests {
         #expect(try await server.stop() == 0)
     }
 
-    @Test("SIGTERM is seen by who asks /health/ready before anyone is refused, and Ctrl-C does not wait")
+    @Test("after SIGTERM /health/ready turns 503 before any client is refused, and Ctrl-C does not wait")
     func draining() async throws {
         // The delay is longer than any machine needs for the requests below; the interrupt ends it.
         let server = try await Server.start(environment: ["SWIFTLET_DRAIN_DELAY": "600"])
@@ -82,7 +82,7 @@ struct HealthProcessTests {
         #expect(!server.logText.lowercased().contains("confidential"))
     }
 
-    @Test("a log that is not read holds up no request and not the end; what is lost is counted")
+    @Test("a log that is not read delays neither requests nor the end; lost lines are counted")
     func stuckLog() async throws {
         let process = Program.process(
             ["serve", "--port", "0", "--unix-socket", socket.path, "--log-format", "json"],

@@ -34,7 +34,7 @@ struct LineReaderTests {
         }
     }
 
-    @Test("what is not UTF-8 and what is too long is an error that names the line")
+    @Test("text that is not UTF-8 or is too long causes an error that names the line")
     func errors() {
         #expect(throws: LineError.notUTF8(line: 2)) { try Self.lines(of: [[0x61, 0x0A, 0xFF, 0x0A]]) }
         let piece = [UInt8](repeating: 0x61, count: 1 << 20)

@@ -36,7 +36,7 @@ struct RecordReaderTests {
         #expect(try Self.read(text, format, ["text"]).map { $0[0] } == expected)
     }
 
-    @Test("an error names the line and what there is instead")
+    @Test("an error names the line and the columns that there are")
     func errors() {
         let cases: [(RecordFormat, String, LineError)] = [
             (.csv, "a,b\n1,2", .badRecord(line: 1, reason: "no column \"text\"; there are \"a\", \"b\"")),

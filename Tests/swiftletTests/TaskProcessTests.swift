@@ -34,7 +34,7 @@ struct TaskProcessTests {
         }
     }
 
-    @Test("next-sentence takes pairs by --pair or with a tab between, and refuses what is none")
+    @Test("next-sentence takes pairs by --pair or with a tab between, and refuses a text that is no pair")
     func nextSentence() async throws {
         try await withModel("mobilebert-nsp") { model in
             let option = try await Program.run(["next-sentence", "--model", model, "--pair", "it was", "the war"])

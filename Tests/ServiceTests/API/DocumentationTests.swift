@@ -46,7 +46,7 @@ struct DocumentationTests {
         return examples
     }
 
-    @Test("every example prints what is said of it")
+    @Test("every example prints the documented output")
     func examplesAreTrue() async throws {
         let service = try TestService.bundled()
         var configuration = HTTPServerConfiguration(addresses: [.tcp(host: "127.0.0.1", port: 0)])

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("A sentence-transformers model that does not normalize", .timeLimit(.minutes(10)))
 struct SentenceTransformerRoutesTests {
-    @Test("answers in its modules' size, normalized where the interface promises it")
+    @Test("answers with vectors of its modules' size, normalized if the interface promises it")
     func dense() async throws {
         try await SentenceTransformerFixture.with("dense") { folder in
             let inference = InferenceService(

@@ -39,7 +39,7 @@ struct ConfigurationKeyTests {
         }
     }
 
-    @Test("each effect is a paragraph that ends like one, and each key says what it takes", arguments: names)
+    @Test("each effect is a paragraph that ends in a full stop, and each key describes its values", arguments: names)
     func documented(name: String) throws {
         let key = try #require(ConfigurationKey.named(name))
         #expect(key.effect.count > 40)

@@ -128,7 +128,7 @@ struct ServiceConfigurationTests {
         #expect(shown.count < 250)
     }
 
-    @Test("a wrong value is refused even where another source overrides it")
+    @Test("a wrong value is refused even if another source overrides it")
     func overriddenWrongValue() {
         #expect(message(flags: ["--port", "1"], environment: ["SWIFTLET_PORT": "x"]).contains("SWIFTLET_PORT"))
     }
@@ -218,7 +218,7 @@ struct ServiceConfigurationTests {
         #expect(configuration.listen.addresses == [.unix(path: "/s")])
     }
 
-    @Test("0 stands for no limit of its own where a setting says so, and 60 s is a request's time by default")
+    @Test("0 stands for no own limit if the setting says so, and a request's time limit is 60 s by default")
     func zeroes() throws {
         let plain = ServiceConfiguration().inference
         #expect(plain.requestTimeout == .seconds(60))

@@ -54,7 +54,7 @@ struct SettingsReachTests {
         #expect(properties.subtracting(settings).sorted() == Self.unset.keys.sorted())
     }
 
-    @Test("what an operator sets is what the rooms are given", arguments: ConfigurationKeyTests.names)
+    @Test("the parts of the program get the values that an operator sets", arguments: ConfigurationKeyTests.names)
     func given(name: String) throws {
         let key = try #require(ConfigurationKey.named(name))
         let (path, changed) = try #require(Self.property(of: key).map { ($0, Self.changed(by: key)) })

@@ -62,7 +62,7 @@ struct APIKeysTests {
         }
     }
 
-    @Test("are read anew, and stay what they were where the file can't be used")
+    @Test("are read again, and stay if the file can't be used")
     func reload() throws {
         try withFile("old") { path in
             let keys = try APIKeys(path: path, listed: [])
@@ -78,7 +78,7 @@ struct APIKeysTests {
         }
     }
 
-    @Test("are refused where they could not be sent, or are too many, and no message shows one")
+    @Test("are refused if they could not be sent or are too many, and no message shows a key")
     func limits() throws {
         let long = String(repeating: "k", count: APIKeys.maxKeyBytes)
         #expect(try APIKeys(path: nil, listed: [long]).judge([.authorization: "Bearer \(long)"]) == .known)
@@ -99,7 +99,7 @@ struct APIKeysTests {
         }
     }
 
-    @Test("the list of the environment is split at commas; an empty one is none")
+    @Test("the environment's list is split at commas; an empty list has no keys")
     func list() {
         #expect(Edge.keys(in: nil) == [])
         #expect(Edge.keys(in: "") == [])

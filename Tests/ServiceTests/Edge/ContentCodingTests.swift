@@ -56,7 +56,7 @@ struct ContentCodingTests {
         #expect(plain.head.headerFields[.vary] == "Accept-Encoding")
     }
 
-    @Test("HEAD is told the fields of a GET, no length where a coding changes it", arguments: ["gzip", "identity"])
+    @Test("HEAD gets the fields of a GET, and no length if a coding changes it", arguments: ["gzip", "identity"])
     func headOnly(_ accepted: String) async throws {
         let (get, head) = (Self.head([.acceptEncoding: accepted], .get), Self.head([.acceptEncoding: accepted], .head))
         var (full, bare) = (Self.json(1000), Self.json(1000))
@@ -71,7 +71,9 @@ struct ContentCodingTests {
         #expect(try await pull() == nil)
     }
 
-    @Test("what is small, not text or coded already stays as it is; so does everything when it is off")
+    @Test(
+        "an answer that is small, not text or already coded stays as it is, and so does every answer if compression is off"
+    )
     func untouched() throws {
         let asks = Self.head([.acceptEncoding: "gzip"])
         var binary = Self.json(1000)
@@ -123,7 +125,7 @@ struct ContentCodingTests {
         try #expect(coding.body(of: Request(head: Self.head([:]), body: text), nil) == text)
     }
 
-    @Test("a bomb is too large, what is cut or no gzip is malformed, and other codings are not known")
+    @Test("a bomb is too large, a cut body or one that is not gzip is malformed, and other codings are not supported")
     func refusals() throws {
         let bomb = try Self.gzip([UInt8](repeating: 0, count: 1_000_000))
         for (name, body, status) in [

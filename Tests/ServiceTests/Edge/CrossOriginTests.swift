@@ -67,7 +67,7 @@ struct CrossOriginTests {
         }
     }
 
-    @Test("what is no browser is told nothing that it does not need")
+    @Test("a client that is not a browser gets no CORS fields")
     func noOrigin() throws {
         let answer = try fields(policy("*"), .post, [:])
         #expect(answer == [.allow: "POST, OPTIONS"])

@@ -38,7 +38,7 @@ struct EdgeTests {
         return response
     }
 
-    @Test("without a key there are probes, and nothing else, not even what is there and what is not")
+    @Test("without a key a client gets only the probes, and does not learn which paths exist")
     func closed() throws {
         let handler = try handler()
         for path in ["/health", "/health/ready"] { #expect(status(handler, head(.get, path)) == 503) }
@@ -86,7 +86,7 @@ struct EdgeTests {
         #expect(refusal(handler, of: head(.post, "/embed", [.authorization: "Bearer one"])) == nil)
     }
 
-    @Test("without a key no body is read, not even where none is needed: the answer comes by the head alone")
+    @Test("without a key no body is read, not even by routes without work: the head alone is answered")
     func unreadBodies() throws {
         let handler = try handler()
         for (request, status) in [
@@ -99,7 +99,7 @@ struct EdgeTests {
         #expect(refusal(open, of: head(.post, "/embed")) == nil)
     }
 
-    @Test("a client that waits for 100 Continue gets what the head decides instead; else it is told to go on")
+    @Test("a client that waits for 100 Continue gets the refusal that its head causes, or is told to go on")
     func awaitedBodies() throws {
         let handler = ServiceHandler()
         for (request, status) in [
@@ -118,7 +118,7 @@ struct EdgeTests {
         #expect(refusal(closed, of: head(.post, "/embed"), body: .awaited)?.head.status.code == 401)
     }
 
-    @Test("a page's refusal carries what lets the page read it")
+    @Test("a refusal carries the fields that let a page read it")
     func crossOriginRefusal() throws {
         let handler = try handler { $0.edge.corsAllowOrigin = "https://page.example" }
         let refused = try #require(

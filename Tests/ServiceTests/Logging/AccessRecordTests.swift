@@ -41,7 +41,7 @@ struct AccessRecordTests {
         return Dictionary(uniqueKeysWithValues: object.members.map { ($0.key, $0.value) })
     }
 
-    @Test("is one entry with what was sent, once the answer is complete")
+    @Test("is one entry with the sent status and bytes, once the answer is complete")
     func complete() throws {
         let record = record()
         record.note {
@@ -85,7 +85,7 @@ struct AccessRecordTests {
         #expect(members["trace_id"] == .string("0af7651916cd43dd8448eb211c80319c"))
     }
 
-    @Test("never is what the client wrote: no path, no query, no body, no method of its own, no field that is no name")
+    @Test("never has a client's own text: no path, query, body or unknown method, and no field that is not a name")
     func noText() throws {
         let method = try #require(HTTPRequest.Method("SECRET"))
         let record = record(

@@ -17,7 +17,7 @@ struct LogWriterTests {
         #expect(writer.droppedLines == 0)
     }
 
-    @Test("holds up nobody when its reader has stopped: what does not fit is dropped and counted")
+    @Test("delays nobody when its reader has stopped: lines that do not fit are dropped and counted")
     func stuckReader() async throws {
         let pipe = Pipe()
         let writer = LogWriter(capacity: 4096, descriptor: pipe.fileHandleForWriting.fileDescriptor)
@@ -30,7 +30,7 @@ struct LogWriterTests {
         try pipe.fileHandleForReading.close()
     }
 
-    @Test("counts what could not be written")
+    @Test("counts lines that could not be written")
     func brokenPipe() async throws {
         signal(SIGPIPE, SIG_IGN)
         let pipe = Pipe()

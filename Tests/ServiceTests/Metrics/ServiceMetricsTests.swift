@@ -15,7 +15,7 @@ struct ServiceMetricsTests {
         String(decoding: metrics.text(MetricsSources()), as: UTF8.self).split(separator: "\n").map(String.init)
     }
 
-    @Test("what operators are woken by is there before the first request, at zero")
+    @Test("the series of alerts are there before the first request, at zero")
     func zeroes() {
         let metrics = ServiceMetrics()
         let lines = lines(metrics)
@@ -101,12 +101,12 @@ struct ServiceMetricsTests {
         }
     }
 
-    @Test("what computes is nothing until there is a model")
+    @Test("the labels of the engine are empty until there is a model")
     func noEngine() {
         #expect(lines(ServiceMetrics()).contains(#"swiftlet_engine_info{dtype="",backend="",kernels=""} 1"#))
     }
 
-    @Test("says in /info and /metrics what computes", arguments: DataType.allCases)
+    @Test("names the backend and the kernels in /info and /metrics", arguments: DataType.allCases)
     func description(dtype: DataType) async throws {
         let inference = InferenceService(
             model: try LoadedModel(
@@ -143,7 +143,7 @@ struct ServiceMetricsTests {
         }
     }
 
-    @Test("answers and batches are counted where they belong")
+    @Test("answers and batches are counted in the right series")
     func counting() throws {
         let metrics = ServiceMetrics()
         let embed = try #require(RouteTable.service.find("/embed")?.entries.first?.route.label)

@@ -24,7 +24,7 @@ struct RequestFieldsTests {
         #expect(try fields(text).inputs() == expected)
     }
 
-    @Test("pairs are taken where a route takes them, and nowhere else")
+    @Test("pairs are accepted only by routes that take pairs")
     func pairs() throws {
         let body = try fields(#"{"inputs":[["a","b"],["c"]]}"#)
         #expect(try body.inputs(pairs: true) == [.pair("a", "b"), .text("c")])
@@ -78,7 +78,7 @@ struct RequestFieldsTests {
         }
     }
 
-    @Test("a body that is no JSON is a 400 that says where")
+    @Test("a body that is not JSON gets a 400 that says where")
     func notJSON() throws {
         let error = #expect(throws: (any Error).self) { try fields(#"{"inputs":"a",}"#) }
         let answer = ServiceError(try #require(error))

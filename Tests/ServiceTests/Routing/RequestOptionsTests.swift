@@ -14,7 +14,7 @@ struct RequestOptionsTests {
         return fields
     }
 
-    @Test("are what the header says, else what the settings say")
+    @Test("come from the header, else from the settings")
     func values() throws {
         let now = ContinuousClock.now
         let given = try RequestOptions(field(.requestTimeout, "250"), received: now, timeout: .seconds(60))

@@ -47,7 +47,7 @@ struct RouteTableTests {
         #expect(error?.status == 405 && error?.allow == found.allow)
     }
 
-    @Test("a path that no route has is a 404 that names those there are")
+    @Test("a path that no route has gets a 404 that names the known paths")
     func notFound() {
         let request = Request(head: HTTPRequest(method: .get, scheme: nil, authority: nil, path: "/nothing?any"))
         let error = #expect(throws: ServiceError.self) { try table.find(request.head) }

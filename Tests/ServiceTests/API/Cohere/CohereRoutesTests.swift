@@ -42,7 +42,7 @@ struct CohereRoutesTests {
         #expect(answer["response_type"]?.text == "embeddings_by_type")
     }
 
-    @Test("version 2 gives floats by type where nothing is said, version 1 floats alone")
+    @Test("by default version 2 gives floats by type, and version 1 gives the floats alone")
     func versions() async throws {
         let service = try TestService.bundled()
         let expected = try await service.post("/embed", #"{"inputs":["good"],"dimensions":8}"#).rows

@@ -62,7 +62,7 @@ struct OpenAPIDocumentTests {
         #expect(answer.head.status.code == 503)
     }
 
-    @Test("leaves out what the model cannot do, and gives its limits")
+    @Test("leaves out operations that the model cannot do, and gives its limits")
     func model() async throws {
         let bundled = try await TestService.bundled().send("GET", "/api-doc/openapi.json").json
         #expect(keys(bundled["paths"]?["/rerank"]).isEmpty && keys(bundled["paths"]?["/classify"]) == ["post"])

@@ -45,7 +45,9 @@ struct EmbeddingComponentsTests {
         #expect(try json([1.000_000_1], .int8) == "[127]")
     }
 
-    @Test("bits are set where a component is positive, the first in the highest place, the last byte filled with zeros")
+    @Test(
+        "a bit is 1 if the component is positive, the first is the most significant, and the last byte is filled with zeros"
+    )
     func bits() throws {
         let vector: [Float] = [1, -1, 0.5, 0, -0.1, 2, 3, -4, 5]
         #expect(try json(vector, .ubinary) == "[166,128]")
@@ -54,7 +56,10 @@ struct EmbeddingComponentsTests {
         #expect(try json([-1], .binary) == "[-128]")
     }
 
-    @Test("what a type cannot hold is refused, not cut off", arguments: [EmbeddingType.float16, .int8, .uint8])
+    @Test(
+        "a component that a type cannot hold is refused, not cut off",
+        arguments: [EmbeddingType.float16, .int8, .uint8]
+    )
     func ranges(type: EmbeddingType) {
         let error = #expect(throws: ServiceError.self) { try EmbeddingComponents([1e6], as: type) }
         #expect(error?.status == 422 && error?.message.contains(type.rawValue) == true)

@@ -56,7 +56,7 @@ struct EmbeddingFormatTests {
         #expect(base64.flatMap { Array(Data(base64Encoded: $0) ?? Data()) } == bytes)
     }
 
-    @Test("quantized vectors point where the float ones do")
+    @Test("quantized vectors have the direction of the float ones")
     func directions() async throws {
         let vectors = try await floats().map { $0.map(Double.init) }
         for (type, least) in [("float16", 0.99999), ("int8", 0.995)] {
@@ -120,7 +120,7 @@ struct EmbeddingFormatTests {
         #expect(answer.status == 422 && answer.text.contains("must be one of"), "\(answer.text)")
     }
 
-    @Test("what a type cannot hold is a 422, unless the vectors are normalised")
+    @Test("a component that a type cannot hold gets 422, unless the vectors are normalised")
     func ranges() async throws {
         let wide = try await post(#","normalize":false,"embedding_type":"int8""#)
         let largest = try await post(#","normalize":false"#).json.rows.flatMap { $0 }.map(abs).max() ?? 0

@@ -53,7 +53,7 @@ struct HubRoutesTests {
         }
     }
 
-    @Test("feature_extraction: options stand beside the inputs or in parameters, those beside them first")
+    @Test("feature_extraction: options stand beside the inputs or in parameters, and the former win")
     func featureExtraction() async throws {
         let service = try TestService.bundled()
         let root = try await service.post(
@@ -84,7 +84,7 @@ struct HubRoutesTests {
         #expect(try await service.post("/invocations", body) == expected)
     }
 
-    @Test("what other faces' clients post to the root is answered in those faces' forms")
+    @Test("requests of other interfaces' clients to the root are answered in those interfaces' forms")
     func rootOfOthers() async throws {
         let service = try TestService.bundled()
         let texts = try await service.send("POST", "/", #"{"query":"a","texts":["b"]}"#)

@@ -43,7 +43,9 @@ struct InfinityRoutesTests {
         }
     }
 
-    @Test("what is refused before its body is read, on a path shared with others, is refused in their form")
+    @Test(
+        "a request on a shared path that is refused before its body is read is refused in the form of text-embeddings-inference"
+    )
     func earlyRefusals() async throws {
         for path in ["/classify", "/rerank", "/"] {
             let answer = try await TestService.loading().send("POST", path, #"{"query":"a","texts":["b"]}"#)

@@ -143,7 +143,7 @@ struct InferRouteTests {
         #expect(try answer.json["error"]?.text?.contains(reason) == true, "\(answer.text)")
     }
 
-    @Test("an answer tells what it cost, whichever outputs it has", arguments: ["embedding", "logits", "scores"])
+    @Test("an answer tells its cost, whatever outputs it has", arguments: ["embedding", "logits", "scores"])
     func costs(_ output: String) async throws {
         let text = String(repeating: "a ", count: 600)
         let tensor = #"{"name":"t","shape":[2],"datatype":"BYTES","data":["dull","\#(text)"]}"#

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("KServe's interface, metadata and health")
 struct KServeRoutesTests {
-    @Test("server and model say what they are and what tensors they take and give")
+    @Test("server and model describe themselves and their tensors")
     func metadata() async throws {
         let service = try TestService.bundled()
         let server = try await service.send("GET", "/v2").json
@@ -41,7 +41,7 @@ struct KServeRoutesTests {
         #expect(try await service.send("GET", paths[1]).json["name"]?.text == "mobilebert-mini")
     }
 
-    @Test("a datatype that is not taken is named beside those that are, as the protocol writes them")
+    @Test("an error names an unsupported datatype and the supported ones, as the protocol writes them")
     func datatypes() async throws {
         let body = #"{"inputs":[{"name":"t","shape":[1],"datatype":"FP32","data":[1.0]}]}"#
         let answer = try await TestService.bundled().send("POST", "/v2/models/mobilebert-mini/infer", body)

@@ -42,7 +42,7 @@ struct OpenAIRoutesTests {
         }
     }
 
-    @Test("models are listed and found by name, with what Infinity's client asks of them")
+    @Test("models are listed and found by name, with the fields that Infinity's client reads")
     func models() async throws {
         let service = try TestService.bundled()
         for path in ["/v1/models", "/models"] {
@@ -77,7 +77,7 @@ struct OpenAIRoutesTests {
         #expect(error["message"]?.text?.isEmpty == false && error["param"] == .null && error["code"] == .null)
     }
 
-    @Test("what may be tried again says so in type, code and Retry-After")
+    @Test("errors after which a retry makes sense say so in type, code and Retry-After")
     func retries() async throws {
         let loading = try await TestService.loading().send("POST", "/v1/embeddings", #"{"input":"a"}"#)
         #expect(loading.status == 503 && loading.fields[.retryAfter] != nil)

@@ -29,7 +29,7 @@ struct ModelInfoTests {
         #expect(info["model_type"] == .object(["classifier": labels]))
     }
 
-    @Test("a head of one label makes a reranker, none an embedding model")
+    @Test("a head with one label makes a reranker, a model without a head an embedding model")
     func kinds() async throws {
         for (model, kind) in [(ModelFolder.regression, "reranker"), (ModelFolder.withoutVocabulary, "embedding")] {
             try await TestModels.with(modelOf: model) { service in
@@ -82,7 +82,7 @@ struct ModelInfoTests {
         }
     }
 
-    @Test("every route that computes tells what it cost")
+    @Test("every route that computes tells its cost")
     func costs() async throws {
         let service = try TestService.bundled()
         for (path, body, characters, tokens) in [

@@ -50,7 +50,7 @@ struct PredictRouteTests {
         #expect(batch.elements[1].elements[0]["label"] == .string("NEGATIVE"))
     }
 
-    @Test("a flat list of two texts is a pair, which is not what two texts by themselves give")
+    @Test("a flat list of two texts is a pair, which gives another result than two single texts")
     func pair() async throws {
         let service = try TestService.bundled()
         let pair = try await service.post("/predict", #"{"inputs":["good","bad"],"raw_scores":true}"#)

@@ -47,7 +47,7 @@ struct PromptTests {
         }
     }
 
-    @Test("the model's default goes before texts when none is named, and another can be named")
+    @Test("the model's default prompt is used if none is named, and another can be named")
     func defaults() async throws {
         try await with(Self.withDefault) { service in
             let usual = try await service.post("/embed", #"{"inputs":"good"}"#)
@@ -63,7 +63,7 @@ struct PromptTests {
         }
     }
 
-    @Test("the characters counted are the client's, the tokens those of the model")
+    @Test("characters are counted in the client's texts, tokens in the model's input")
     func counting() async throws {
         try await with(Self.withDefault) { service in
             let answer = try await service.send("POST", "/embed", #"{"inputs":"good"}"#)

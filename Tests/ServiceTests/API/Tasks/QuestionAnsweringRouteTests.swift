@@ -15,7 +15,7 @@ struct QuestionAnsweringRouteTests {
         try await SpanReferences.check(route: "question_answering")
     }
 
-    @Test("takes what the Hub's client and the pipeline's users send, and tells one from many by what was given")
+    @Test("takes the requests of the Hub's client and of the pipeline, and answers one or many as they were given")
     func forms() async throws {
         try await SpanReferences.with(model: "mobilebert-qa") { service in
             let one = #"{"question":"Who won?","context":"The city won."}"#

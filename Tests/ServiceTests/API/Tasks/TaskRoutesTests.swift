@@ -19,7 +19,7 @@ struct TaskRoutesTests {
         ),
     ]
 
-    @Test("tell which head the checkpoint has instead, and what to load", arguments: Self.bodies)
+    @Test("name the head that the checkpoint has instead, and the checkpoint to load", arguments: Self.bodies)
     func missingHead(_ path: String, _ body: String, task: String, example: String) async throws {
         let answer = try await TestService.bundled().send("POST", path, body)
         #expect(try answer.status == 424 && answer.json["error_type"] == .string("Backend"))
@@ -103,7 +103,7 @@ struct TaskRoutesTests {
         }
     }
 
-    @Test("what is posted to the root goes to the task of the model's head, in the form of the Hub's client")
+    @Test("requests to the root go to the task of the model's head, in the form of the Hub's client")
     func root() async throws {
         try await TestModels.with(modelOf: ModelFolder.fixture("mobilebert-pretraining")) { service in
             for (body, path) in [
