@@ -33,7 +33,7 @@ extension InferenceService {
         let requested = options.input.maxLength
         let cuts = options.input.truncate ?? (requested != nil)
         let limit = min(requested ?? maxInputLength, Int(Int32.max))
-        let truncation = cuts ? Truncation(maxLength: limit, direction: options.input.truncationDirection) : nil
+        let truncation = cuts ? Truncation(maxLength: limit, direction: direction(options.input)) : nil
         let encodingOptions = EncodingOptions(addSpecialTokens: options.addSpecialTokens, truncation: truncation)
         var encodings: [Encoding] = []
         var (total, longest) = (0, 0)
@@ -102,7 +102,7 @@ extension InferenceService {
         let encodingOptions = EncodingOptions(
             truncation: Truncation(
                 maxLength: limit,
-                direction: options.truncationDirection,
+                direction: direction(options),
                 strategy: options.truncationStrategy
             ),
             collectOffsets: collectsOffsets
@@ -116,7 +116,7 @@ extension InferenceService {
             try RequestOptions.check()
             let row: Encoding
             if case .ids(let ids) = input {
-                row = try fit(ids, index: index, limit: limit, direction: options.truncationDirection)
+                row = try fit(ids, index: index, limit: limit, direction: direction(options))
             } else {
                 if case .pair(let text, let pair) = input {
                     if text != shared.text { shared = TokenizedText(text) }
@@ -137,6 +137,11 @@ extension InferenceService {
         }
         usage.tokenizationTime = started.duration(to: .now)
         return (rows, usage)
+    }
+
+    /// The end at which inputs are cut: what the client says, else what the model's tokenizer does.
+    private func direction(_ options: InputOptions) -> TruncationDirection {
+        options.truncationDirection ?? model.truncationDirection
     }
 
     func checkCount(_ count: Int) throws(InferenceError) {

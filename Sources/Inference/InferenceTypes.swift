@@ -15,8 +15,8 @@ package enum TextInput: Sendable, Equatable {
 package struct InputOptions: Sendable, Equatable {
     /// Whether they are cut (true) or refused (false); nil follows the service's `auto_truncate`.
     package var truncate: Bool?
-    /// The end that is cut.
-    package var truncationDirection = TruncationDirection.right
+    /// The end that is cut; nil for the side that the model's tokenizer says.
+    package var truncationDirection: TruncationDirection?
     /// Which of the two texts of a pair are cut.
     package var truncationStrategy = TruncationStrategy.longestFirst
     /// Most tokens, special ones included; nil and larger values mean the model's own limit.
@@ -27,7 +27,7 @@ package struct InputOptions: Sendable, Equatable {
     /// The service's defaults, unless said otherwise.
     package init(
         truncate: Bool? = nil,
-        truncationDirection: TruncationDirection = .right,
+        truncationDirection: TruncationDirection? = nil,
         maxLength: Int? = nil,
         promptName: String? = nil
     ) {

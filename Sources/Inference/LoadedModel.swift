@@ -31,6 +31,8 @@ package struct LoadedModel: Sendable {
     /// The most tokens of an input, special ones included: the number of position embeddings, or less if
     /// sentence-transformers' `max_seq_length`, or without one the tokenizer, says so.
     package let maxInputLength: Int
+    /// The end at which inputs are cut where nobody says otherwise: the tokenizer's `truncation_side`.
+    package var truncationDirection: TruncationDirection { tokenizer?.truncationDirection ?? .right }
     /// The class that config.json names, e.g. MobileBertForSequenceClassification.
     package let architecture: String
 

@@ -136,7 +136,7 @@ struct RequestFields: Sendable {
     func inputOptions() throws -> InputOptions {
         InputOptions(
             truncate: try boolean("truncate"),
-            truncationDirection: try choice("truncation_direction", TruncationDirection.self) ?? .right,
+            truncationDirection: try choice("truncation_direction", TruncationDirection.self),
             maxLength: try integer("max_length"),
             promptName: try string("prompt_name")
         )

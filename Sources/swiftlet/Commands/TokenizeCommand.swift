@@ -61,9 +61,10 @@ struct TokenizeCommand: AsyncParsableCommand, TextCommand {
     private func encodingOptions(of tokenizer: Tokenizer) -> EncodingOptions {
         let cuts = lengthOptions.truncate ?? (lengthOptions.maxLength != nil)
         let limit = cuts ? lengthOptions.maxLength ?? tokenizer.modelMaxLength : nil
+        let direction = lengthOptions.truncationDirection ?? tokenizer.truncationDirection
         return EncodingOptions(
             addSpecialTokens: specialTokens,
-            truncation: limit.map { Truncation(maxLength: $0, direction: lengthOptions.truncationDirection) }
+            truncation: limit.map { Truncation(maxLength: $0, direction: direction) }
         )
     }
 

@@ -108,8 +108,10 @@ struct LengthOptions: ParsableArguments {
     )
     var truncate: Bool?
 
-    @Option(help: ArgumentHelp("The end at which a text is cut.", valueName: "end"))
-    var truncationDirection = TruncationDirection.right
+    @Option(
+        help: ArgumentHelp("The end at which a text is cut. (default: the model's, mostly right)", valueName: "end")
+    )
+    var truncationDirection: TruncationDirection?
 
     func validate() throws {
         if let maxLength, maxLength < 1 { throw ValidationError("--max-length must be at least 1, not \(maxLength)") }

@@ -55,6 +55,15 @@ extension CohereRoutes {
     /// The end at which a long text is cut; `none` refuses the text.
     private enum Cut: String, CaseIterable {
         case none, start, end
+
+        /// The end that is cut; nil if nothing is.
+        var direction: TruncationDirection? {
+            switch self {
+            case .none: nil
+            case .start: .left
+            case .end: .right
+            }
+        }
     }
 
     /// `{id, embeddings: {float: [[…]], …}, texts, meta}`; in version 1, without `embedding_types`, only the floats.
@@ -65,9 +74,9 @@ extension CohereRoutes {
         var options = EmbedOptions()
         options.normalize = true
         options.dimensions = try fields.integer("output_dimension")
-        let cut = try fields.choice("truncate", Cut.self) ?? .end
-        options.input.truncate = cut != .none
-        options.input.truncationDirection = cut == .start ? .left : .right
+        let cut = try fields.choice("truncate", Cut.self)
+        options.input.truncate = cut != Cut.none
+        options.input.truncationDirection = cut?.direction
         options.input.maxLength = try fields.integer("max_tokens")
         let outcome = try await context.inference.embed(texts.map(TextInput.text), options: options)
         return try Response.json { writer in

@@ -3,6 +3,7 @@ import Encoder
 import Host
 import Inference
 package import JSON
+import Tokenization
 
 extension InferenceService {
     /// Writes the object of `/info`: text-embeddings-inference's fields, then the model's shape, then the backend and
@@ -39,6 +40,7 @@ extension InferenceService {
             }
             writer.key("auto_truncate")
             writer.boolean(configuration.autoTruncate)
+            writer.member("truncation_direction", model.truncationDirection.rawValue)
             writer.key("normalize")
             writer.boolean(model.embedding.normalizes)
             writer.key("kernels")
