@@ -228,6 +228,12 @@ struct PrefaceDetector {
     /// The first bytes of every HTTP/2 client. No valid HTTP/1.x request begins with them, because the method PRI is
     /// reserved.
     static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+    /// The whole answer to an invalid preface (RFC 9113, 3.4): an empty SETTINGS frame, and a GOAWAY frame with
+    /// PROTOCOL_ERROR.
+    static let refusal: [UInt8] =
+        [0, 0, 0, HTTP2FrameHeader.Kind.settings.rawValue, 0, 0, 0, 0, 0]
+        + [0, 0, 8, HTTP2FrameHeader.Kind.goAway.rawValue, 0, 0, 0, 0, 0]
+        + [0, 0, 0, 0, 0, 0, 0, UInt8(HTTP2ErrorCode.protocolError.rawValue)]
 
     enum Verdict: Equatable {
         /// The bytes so far could be the beginning of either protocol.

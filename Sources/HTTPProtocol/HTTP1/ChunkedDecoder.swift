@@ -1,8 +1,8 @@
 import HTTPTypes
 
-/// Decodes the chunked transfer coding (RFC 9112, 7.1), over any number of reads. The grammar of extensions and trailers
-/// is checked, and both are dropped. So a field that has no place in a trailer (RFC 9110, 6.5.1), such as
-/// Content-Length, changes nothing: neither this request's framing nor the next request.
+/// Decodes the chunked transfer coding (RFC 9112, 7.1), over any number of reads. The grammar of extensions and
+/// trailers is checked, and both are dropped. So a field that must not be in a trailer (RFC 9110, 6.5.1), such as
+/// Content-Length, changes neither this request's framing nor the next request.
 struct ChunkedDecoder {
     /// The most digits of a chunk size. This many are enough for 64 bits; more would be leading zeros, which no client
     /// writes.

@@ -145,8 +145,8 @@ struct HTTP1Connection {
         appendOwnAnswer(status: error.status, message: error.description, version: version, isHead: isHead)
     }
 
-    /// Whether the first line of a connection is one that only a client of another protocol sends. Where the first bytes
-    /// tell the protocol, such a line is an invalid preface of HTTP/2.
+    /// Whether the connection's first line may come from a client of another protocol. If the first bytes decide the
+    /// protocol, such a line is an invalid preface of HTTP/2.
     var mayBeForeign: Bool { isDetected && requestCount == 0 }
 
     /// Ends a connection whose first line is not an HTTP/1.x request, as RFC 9113, 3.4, requires for an invalid
@@ -154,7 +154,7 @@ struct HTTP1Connection {
     mutating func refusePreface() {
         events.append(.protocolError(.requestLine))
         finish()
-        output.append(HTTP2FrameHeader.refusedPreface)
+        output.append(PrefaceDetector.refusal)
     }
 
     private mutating func appendOwnAnswer(status: Int, message: String, version: HTTPVersion, isHead: Bool) {

@@ -57,13 +57,6 @@ struct HTTP2FrameHeader {
         case data = 0, headers, priority, reset, settings, pushPromise, ping, goAway, windowUpdate, continuation
     }
 
-    /// An empty SETTINGS frame and a GOAWAY frame with PROTOCOL_ERROR: the whole answer to an invalid preface
-    /// (RFC 9113, 3.4).
-    static let refusedPreface: [UInt8] =
-        [0, 0, 0, Kind.settings.rawValue, 0, 0, 0, 0, 0]
-        + [0, 0, 8, Kind.goAway.rawValue, 0, 0, 0, 0, 0]
-        + [0, 0, 0, 0, 0, 0, 0, UInt8(HTTP2ErrorCode.protocolError.rawValue)]
-
     /// The number of bytes of the payload.
     let length: Int
     let type: UInt8
