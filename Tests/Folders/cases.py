@@ -1,13 +1,20 @@
 """One case: a folder with the oddities that its seed and number choose, and what is asked of it."""
 
-import checkpoints  # noqa: F401 (the modules of oddities add to folder.ODDITIES)
+import added_tokens
+import checkpoints
 import configuration
-import pipelines  # noqa: F401
+import history
+import pipelines
 import sentences
 import texts
 import tokenizer_files
-from folder import FAMILIES, ODDITIES, Folder, random_for
+import tokenizer_settings
+from folder import FAMILIES, Folder
 from heads import configuration as model_configuration, heads, random_tensors
+from oddities import ODDITIES, random_for
+
+# The order in which oddities are applied: whole folders first, then what changes one file.
+ORDER = [history, configuration, sentences, checkpoints, tokenizer_settings, added_tokens, pipelines]
 
 # How often a folder has each head.
 SHARES = {
@@ -47,7 +54,8 @@ class Case:
         self.max_length = rng.randint(5, 12)
 
     def apply(self, chosen, without):
-        for oddity in ODDITIES:
+        names = [module.__name__ for module in ORDER]
+        for oddity in sorted(ODDITIES, key=lambda oddity: names.index(oddity.change.__module__)):
             rng = random_for(self.seed, self.number, oddity.name)
             wanted = rng.random() < oddity.chance * self.share
             if chosen(oddity.name) and wanted and oddity.name not in without and oddity.needs(self.folder):

@@ -2,7 +2,7 @@
 
 import torch
 
-from folder import oddity
+from oddities import oddity
 
 
 def values(folder, rng, *shape):

@@ -1,6 +1,8 @@
 """Oddities of config.json."""
 
-from folder import oddity
+import json
+
+from oddities import oddity
 from heads import LABELLED, class_name, set_labels
 
 
@@ -133,6 +135,8 @@ def keys_without_effect(folder, rng):
         "custom": {"nested": [1, None]},
         "max_length": 20,
         "label_smoothing": 1e-3,
+        "sbert_ce_default_activation_function": "torch.nn.modules.linear.Identity",
+        "sentence_transformers": {"activation_fn": "torch.nn.modules.activation.Sigmoid", "version": "4.1.0"},
     }
     for name in rng.sample(sorted(keys), rng.randint(1, 5)):
         folder.config[name] = keys[name]
@@ -170,6 +174,28 @@ def names_of_other_families(folder, rng):
     names = {"dim": "hidden_size", "n_heads": "num_attention_heads", "n_layers": "num_hidden_layers"}
     for name in rng.sample(sorted(names), rng.randint(1, 3)):
         folder.config[names[name]] = folder.config.pop(name)
+
+
+@oddity(0.1)
+def json_forms(folder, rng):
+    """JSON as Python reads it: keys twice, of which the last counts; escapes, also half a pair; spaces around."""
+    name = rng.choice(["config.json", "config.json", "tokenizer_config.json", "tokenizer.json"])
+    first = {
+        "config.json": '"vocab_size": 3, "model_type": "gpt2", "architectures": ["X"], "hidden_size": 1, "dim": 5,',
+        "tokenizer_config.json": '"do_lower_case": 3, "model_max_length": 1,',
+        "tokenizer.json": '"version": "0.1",',
+    }[name]
+    present = json.dumps(folder.config | (folder.tokenizer_config or {}))
+    first = "".join(key + "," for key in first[:-1].split(", ") if key.split(":")[0] in present)
+    kind = rng.choice(["twice", "escapes", "half", "spaces"])
+    if kind == "twice":
+        folder.edits[name] = lambda text: text.replace("{", "{" + first, 1)
+    elif kind == "escapes":
+        folder.edits[name] = lambda text: "".join(one if ord(one) < 128 else json.dumps(one)[1:-1] for one in text)
+    elif kind == "half":
+        folder.edits[name] = lambda text: text.replace("{", '{"note": "\\ud83d \\udc00\\u0000",', 1)
+    else:
+        folder.edits[name] = lambda text: "\n \t" + text.replace("\n", "\r\n") + "\r\n\r\n"
 
 
 @oddity(0.05)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 
 import torch
 from safetensors.torch import save_file
@@ -16,6 +15,7 @@ class Folder:
     def __init__(self, family, head, rng):
         self.family = family
         self.head = head  # a name of heads.HEADS
+        self.lowercase = True  # what the tokenizer's files say
         self.vocabulary = []  # the tokens, by id
         self.lines = None  # vocab.txt as bytes, if it is not just the tokens on lines
         self.has_vocabulary_file = True
@@ -32,8 +32,10 @@ class Folder:
         self.prefix = ""
         self.hidden_keys = []
         self.modules = None  # sentence-transformers' files: path → value or tensors
+        self.subfolder = ""  # where the Transformer's files are, beside sentence-transformers' modules
         self.words = []  # added tokens, for the texts
         self.warns = []  # what a warning must name
+        self.edits = {}  # file name → a function that changes the text of a JSON file
         self.asks_masks = False  # whether arrays with holes in the attention mask are sent
         self.torch_seed = rng.randrange(1 << 40)
 
@@ -73,9 +75,10 @@ class Folder:
 
     def write(self, path, plain=False):
         """Writes the files; `plain` is the form for transformers."""
+        whole, path = path, os.path.join(path, self.subfolder)
         os.makedirs(path)
         for name, value in self.files(plain).items():
-            write_json(os.path.join(path, name), value)
+            write_json(os.path.join(path, name), value, self.edits.get(name))
         if self.has_vocabulary_file:
             lines = self.lines
             if lines is None:
@@ -86,16 +89,18 @@ class Folder:
         tensors = {prefix + name: tensor for name, tensor in self.tensors.items()}
         write_tensors(path, tensors, self.format, self.metadata)
         for name, value in (self.modules or {}).items():
-            os.makedirs(os.path.dirname(os.path.join(path, name)), exist_ok=True)
+            file = os.path.join(path if name == "sentence_bert_config.json" else whole, name)
+            os.makedirs(os.path.dirname(file), exist_ok=True)
             if name.endswith(".safetensors"):
-                save_file(value, os.path.join(path, name), metadata={"format": "pt"})
+                save_file(value, file, metadata={"format": "pt"})
             else:
-                write_json(os.path.join(path, name), value)
+                write_json(file, value)
 
 
-def write_json(path, value):
+def write_json(path, value, edit=None):
+    text = json.dumps(value, ensure_ascii=False, indent=1)
     with open(path, "w", encoding="utf-8") as file:
-        json.dump(value, file, ensure_ascii=False, indent=1)
+        file.write(edit(text) if edit else text)
 
 
 def write_tensors(path, tensors, form, metadata):
@@ -124,31 +129,3 @@ def write_file(path, tensors, safe, zipped, metadata):
         save_file(tensors, path, metadata=metadata)
     else:
         torch.save(tensors, path, _use_new_zipfile_serialization=zipped)
-
-
-class Oddity:
-    """One way in which a folder differs from what save_pretrained writes."""
-
-    def __init__(self, change, chance, needs):
-        self.name = change.__name__.replace("_", "-")
-        self.change = change
-        self.chance = chance
-        self.needs = needs
-
-
-ODDITIES = []
-
-
-def oddity(chance, needs=lambda folder: True):
-    """Adds a function of (folder, rng) to the oddities; `chance` of the folders that meet `needs` have it."""
-
-    def add(change):
-        ODDITIES.append(Oddity(change, chance, needs))
-        return change
-
-    return add
-
-
-def random_for(*parts):
-    """A generator for one part of a case, so that an oddity can be left out while the others stay the same."""
-    return random.Random("/".join(map(str, parts)))

@@ -1,7 +1,11 @@
 """The heads, the classes of transformers that have them, and small models with random weights."""
 
+import warnings
+
 import torch
 import transformers
+
+warnings.filterwarnings("ignore", message="Initializing zero-element tensors")
 
 PREFIX = {"bert": "Bert", "distilbert": "DistilBert", "mobilebert": "MobileBert"}
 HEADS = {

@@ -1,7 +1,8 @@
 """Oddities of tokenizer.json: other normalizers, pre-tokenizers, templates, decoders and added tokens."""
 
-from folder import oddity
-from tokenizer_files import added_token, bert_normalizer, next_id, random_flags, random_token
+from added_tokens import next_id, random_flags, random_token
+from oddities import oddity
+from tokenizer_files import added_token, bert_normalizer
 
 
 def has_tokenizer(folder):

@@ -1,5 +1,7 @@
 """What transformers answers for a folder, in double precision."""
 
+import os
+
 import torch
 import transformers
 
@@ -32,10 +34,11 @@ class Random(Exception):
 
 def questions(case, path):
     """What to ask of the program, and what transformers answers; and a line for each part that transformers refuses."""
+    base = os.path.join(path, case.folder.subfolder)
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(path)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(base)
         model, report = getattr(transformers, AUTO[case.folder.head]).from_pretrained(
-            path, dtype=torch.float64, output_loading_info=True
+            base, dtype=torch.float64, output_loading_info=True
         )
     except Exception as error:  # whatever the libraries throw
         raise Refused(f"{type(error).__name__}: {error}") from error
@@ -45,7 +48,7 @@ def questions(case, path):
     if missing:
         raise Random(f"{len(missing)} tensors, such as {missing[0]}")
     model.eval()
-    asker = Questions(case, path, tokenizer, model, not report["missing_keys"])
+    asker = Questions(case, path, base, tokenizer, model, not report["missing_keys"])
     with torch.no_grad():
         asker.ask_all()
     if any(line.startswith("hidden:") for line in asker.refusals):
@@ -56,13 +59,13 @@ def questions(case, path):
 class Questions:
     """Requests to the program's routes, with the right answers as far as transformers gives them."""
 
-    def __init__(self, case, path, tokenizer, model, has_pooler):
+    def __init__(self, case, path, base, tokenizer, model, has_pooler):
         self.case, self.path, self.tokenizer, self.model, self.has_pooler = case, path, tokenizer, model, has_pooler
         self.questions, self.refusals = [], []
         positions = model.config.max_position_embeddings
         self.limit = min(tokenizer.model_max_length or positions, positions)
         if case.folder.head == "sentences":
-            self.limit = sentences.prepare(path, tokenizer, positions)
+            self.limit = sentences.prepare(base, tokenizer, positions)
         tokenizer.model_max_length = self.limit
 
     def ask_all(self):

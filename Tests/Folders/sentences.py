@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file
 from tokenizers.normalizers import Lowercase, Sequence
 
-from folder import oddity
+from oddities import oddity
 from checkpoints import values
 
 MODES = ["cls_token", "max_tokens", "mean_tokens", "mean_sqrt_len_tokens", "weightedmean_tokens", "lasttoken"]
@@ -103,6 +103,13 @@ def module_types(folder, rng):
             module["type"] = (
                 f"sentence_transformers.{stem}.{kind.lower()}.{kind}" if rng.random() < 0.5 else module["type"]
             )
+
+
+@oddity(0.15, is_sentences)
+def transformer_in_a_folder(folder, rng):
+    """The Transformer's files in 0_Transformer, as the first versions wrote them."""
+    folder.subfolder = "0_Transformer"
+    folder.modules["modules.json"][0]["path"] = folder.subfolder
 
 
 def read(path, name, default):

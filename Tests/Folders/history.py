@@ -1,0 +1,93 @@
+"""Whole folders as they were saved years ago: the files and keys that each time's tools wrote."""
+
+from oddities import oddity
+from tokenizer_files import NAMED
+
+
+@oddity(0.06)
+def year_2018(folder, rng):
+    """Google's checkpoints as they were first converted: vocab.txt, a short config.json, torch's old format."""
+    only_vocabulary(
+        folder, rng, {"do_lower_case": folder.lowercase} if rng.random() < 0.5 or not folder.lowercase else None
+    )
+    folder.special_tokens_map = None
+    folder.format = "bin-legacy"
+    folder.config.pop("architectures", None)
+    folder.config.pop("pad_token_id", None)
+    folder.hidden_keys.append("model_type")
+    if folder.family == "bert":
+        norms = {"LayerNorm.weight": "LayerNorm.gamma", "LayerNorm.bias": "LayerNorm.beta"}
+        for new, old in norms.items():
+            folder.tensors = {name.replace(new, old): tensor for name, tensor in folder.tensors.items()}
+        folder.config |= {
+            "directionality": "bidi",
+            "pooler_fc_size": 768,
+            "pooler_num_attention_heads": 12,
+            "pooler_num_fc_layers": 3,
+            "pooler_size_per_head": 128,
+            "pooler_type": "first_token_transform",
+        }
+
+
+@oddity(0.06)
+def year_2020(folder, rng):
+    """What save_pretrained of transformers 2 and 3 wrote, for slow tokenizers."""
+    only_vocabulary(folder, rng, {"do_lower_case": folder.lowercase, "max_len": 512, "init_inputs": []})
+    folder.special_tokens_map = dict(NAMED)
+    folder.added_tokens = {} if rng.random() < 0.5 else folder.added_tokens
+    folder.format = rng.choice(["bin", "bin-legacy"])
+    folder.config |= {
+        "finetuning_task": None,
+        "is_decoder": False,
+        "output_past": True,
+        "pruned_heads": {},
+        "torchscript": False,
+        "use_bfloat16": False,
+        "num_return_sequences": 1,
+        "repetition_penalty": 1.0,
+        "eos_token_ids": 0,
+        "bos_token_id": 0,
+        "do_sample": False,
+        "top_k": 50,
+        "length_penalty": 1.0,
+        "xla_device": True,
+    }
+    if "id2label" in folder.config:
+        folder.config["num_labels"] = len(folder.config["id2label"])
+    if folder.family == "distilbert":
+        folder.config["tie_weights_"] = True
+
+
+@oddity(0.06)
+def year_2022(folder, rng):
+    """What transformers 4 wrote: flags, the name of the folder it came from, and both kinds of tokenizer files."""
+    settings = {
+        "do_lower_case": folder.lowercase,
+        "strip_accents": None,
+        "tokenize_chinese_chars": True,
+        **NAMED,
+        "model_max_length": 512,
+        "name_or_path": "someone/model",
+        "special_tokens_map_file": "/root/map.json",
+        "tokenizer_class": (folder.tokenizer_config or {}).get("tokenizer_class", "BertTokenizer"),
+        "do_basic_tokenize": True,
+        "never_split": None,
+    }
+    folder.tokenizer_config = settings
+    folder.special_tokens_map = dict(NAMED)
+    folder.format = "bin"
+    folder.config |= {
+        "transformers_version": "4.20.1",
+        "torch_dtype": "float32",
+        "use_cache": True,
+        "classifier_dropout": None,
+        "position_embedding_type": "absolute",
+        "gradient_checkpointing": False,
+        "_name_or_path": "someone/base",
+    }
+
+
+def only_vocabulary(folder, rng, settings):
+    folder.tokenizer = None
+    folder.has_vocabulary_file = True
+    folder.tokenizer_config = settings
