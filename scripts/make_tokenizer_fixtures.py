@@ -2,7 +2,7 @@
 """Writes Tests/Fixtures/tokenization: the tokens that Hugging Face's tokenizers gives for difficult texts.
 
 Usage: python scripts/make_tokenizer_fixtures.py        (from the repository root; needs PyPI's tokenizers==0.23.3 and
-                                                        transformers==5.23.0, for `cased` alone)
+                                                        transformers==5.23.0, for `cased` and `folders.jsonl`)
 
   texts.jsonl            random texts with the bundled model's vocabulary: alone, in pairs, truncated, without special tokens
   decoded.jsonl          random ids and the text they decode to
@@ -10,6 +10,8 @@ Usage: python scripts/make_tokenizer_fixtures.py        (from the repository roo
                          tokens of three texts that are made of them (see `digest`)
   configurations/N/      tokenizer.json with other normalizer flags and added tokens of all kinds, and the first two files for it
   cased/NAME/            the files of a folder with a cased vocabulary, and what transformers' AutoTokenizer makes of texts with it
+  folders.jsonl          a line for each folder with added and special tokens in all its files: the files, and what AutoTokenizer
+                         makes of texts with them
 
 Cases have the fields of Hugging Face's Encoding; offsets are counted in Unicode scalars. The output depends on nothing but
 this script, the vocabulary and the library's version.
@@ -19,6 +21,7 @@ import pathlib
 import random
 import shutil
 import sys
+import tempfile
 import unicodedata
 
 import tokenizers
@@ -151,8 +154,6 @@ In 2024, Apple Inc. sold 1,234,567 phones for $999.99 each in the United States 
 def cased(words):
     """Folders with a vocabulary that keeps case, and flags that say so in every way that transformers reads."""
     import transformers
-    if transformers.__version__ != "5.23.0":
-        sys.exit(f"transformers 5.23.0 is needed, {transformers.__version__} is installed")
     # The library's trainer is not used, because its vocabulary differs each time.
     found = [w for line in SENTENCES.split("\n") for w, _ in pre_tokenizers.BertPreTokenizer().pre_tokenize_str(line)]
     letters = sorted(set("".join(found)))
@@ -180,16 +181,141 @@ def cased(words):
         model_type = {"distilbert": "distilbert", "mobilebert": "mobilebert"}.get(name, "bert")
         (folder / "config.json").write_text(json.dumps({"model_type": model_type}))
         loaded = transformers.AutoTokenizer.from_pretrained(str(folder)).backend_tokenizer
-        (folder / "config.json").unlink()
         r = random.Random(name)
         pieces = [w for line in SENTENCES.split() for w in (line, line.upper(), line.lower())] + words[:40]
         texts = SENTENCES.split("\n") + [random_text(r, pieces, SPECIAL + ["[mask]", "Ä", "漢字"]) for _ in range(34)]
         write(folder / "texts.jsonl", [case(loaded, text) for text in texts])
 
 
+ROLES = dict(pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]", mask_token="[MASK]")
+NEW = ["[E1]", "covidnine", "<x>", "<Y>", "Foo Bar", "e1", "É", " lead", "trail ", "[mask]", "xyz", "QUX", "漢字", "##q", "foo"]
+CLASSES = [None, "BertTokenizer", "BertTokenizerFast", "MobileBertTokenizer", "DistilBertTokenizerFast", "ElectraTokenizer",
+           "PreTrainedTokenizerFast", "TokenizersBackend", "OwnTokenizer"]
+FOLDERS = {  # beside a vocab.txt of 18 tokens
+    "old-slow": {"added_tokens.json": {"covidnine": 18, "<x>": 19}, "special_tokens_map.json": {"unk_token": "[UNK]"},
+                 "tokenizer_config.json": {"do_lower_case": True, "max_len": 9}},
+    "old-gap": {"added_tokens.json": {"covidnine": 21, "<x>": 30}},
+    "old-special": {"added_tokens.json": {"<x>": 18, "[MASK]": 4}, "special_tokens_map.json": {"additional_special_tokens": ["<x>"]}},
+    "map-flags": {"special_tokens_map.json": {"mask_token": {"content": "[MASK]", "lstrip": True, "normalized": False},
+                                              "cls_token": "<s>", "sep_token": "</s>"}},
+    "extra-list": {"tokenizer_config.json": {"extra_special_tokens": ["[E1]"]}},
+    "extra-names": {"tokenizer_config.json": {"extra_special_tokens": {"e1_token": "[E1]", "cls_token": "<x>"}}},
+    "own-names": {"tokenizer_config.json": {"image_token": "<x>", "audio_token": "e1", "add_bos_token": True}},
+    "decoder-alone": {"tokenizer_config.json": {"added_tokens_decoder": {"18": {"content": "<x>"}, "20": {"content": "QUX", "special": True}}},
+                      "added_tokens.json": {"covidnine": 18}, "special_tokens_map.json": {"cls_token": "foo"}},
+    "nulls": {"tokenizer_config.json": {"cls_token": None, "mask_token": None, "additional_special_tokens": None, "bos_token": None}},
+    "slow-options": {"tokenizer_config.json": {"never_split": ["foo", "[E1]"], "do_basic_tokenize": False, "wordpieces_prefix": "@@"}},
+    "split-special": {"tokenizer_config.json": {"split_special_tokens": True, "additional_special_tokens": ["[E1]"]}},
+    "left": {"tokenizer_config.json": {"truncation_side": "left", "padding_side": "left", "model_max_length": int(1e30)}},
+}
+
+
+def flags(r, content, **more):
+    """A token with some of its flags written out."""
+    chances = dict(lstrip=.2, rstrip=.2, single_word=.2, normalized=.4)
+    return {"content": content, **{k: r.random() < p for k, p in chances.items() if r.random() < .9}, **more}
+
+
+def vocabulary_text(r, pieces):
+    """A vocab.txt, now and then with equal or empty lines, white space at their ends, CRLF or a byte order mark."""
+    lines = list(pieces)
+    for _ in range(r.choice([0, 0, 0, 1, 2])):
+        lines.insert(r.randrange(len(lines)), r.choice([r.choice(pieces), "", r.choice(pieces)]))
+    for _ in range(r.choice([0, 0, 0, 3])):
+        lines[r.randrange(len(lines))] += r.choice([" ", "\t", "\u3000", "\xa0"])
+    end = r.choice(["\n", "\n", "\n", "\r\n"])
+    return r.choice(["", "", "", "\ufeff"]) + end.join(lines) + r.choice([end, end, ""])
+
+
+def random_folder(r):
+    """A tokenizer's files, with tokens in any of them."""
+    some = lambda p: r.random() < p
+    letters = "abcdefghilnoqrtuxyzEFQé漢字<>[]#1"
+    special = [t for t in SPECIAL if some(.95)]
+    pieces = special + list(letters) + ["##" + c for c in letters] + [w for w in NEW + ["hello", "un", "##bar"] if some(.2)]
+    pieces = list(dict.fromkeys(pieces))
+    if some(.3):
+        r.shuffle(pieces)
+    new, size, files, config = r.sample(NEW, r.randint(1, 5)), len(pieces), {}, {}
+    has_json = some(.4)
+    if not has_json or some(.3):
+        files["vocab.txt"] = vocabulary_text(r, pieces)
+    if has_json:
+        t = tokenizer({w: i for i, w in enumerate(pieces)} | {w: size + i for i, w in enumerate(ROLES.values()) if w not in pieces},
+                      some(.9), some(.8), r.choice([None, True, False]), some(.6))
+        t.add_tokens([AddedToken(w, lstrip=some(.2), rstrip=some(.2), normalized=some(.5), special=some(.5)) for w in new if some(.4)])
+        if some(.3):
+            t.enable_truncation(8, direction="left")
+        files["tokenizer.json"] = t.to_str()
+    name = r.choice(CLASSES if has_json else CLASSES[:6])
+    for key, value, p in [("tokenizer_class", name, 1 if name else 0), ("do_lower_case", some(.5), .5), ("strip_accents", some(.5), .3),
+                          ("tokenize_chinese_chars", some(.5), .3), ("model_max_length", 12, .3), ("max_len", 10, .2),
+                          ("truncation_side", r.choice(["left", "right"]), .3), ("split_special_tokens", some(.5), .1),
+                          ("my_token", r.choice(NEW), .2)]:
+        if some(p):
+            config[key] = value
+    for role, token in ROLES.items():
+        if some(.3):
+            token = token if some(.7) else r.choice(["<s>", "</s>", "foo", "e1"])
+            config[role] = flags(r, token, __type="AddedToken") if some(.3) else token
+    if some(.3):
+        tokens = [(pieces.index(w), w) for w in special if some(.8)] + [(size + i + some(.2) * 5, w) for i, w in enumerate(new)]
+        config["added_tokens_decoder"] = {str(i): flags(r, w, special=w in special or some(.5)) for i, w in tokens}
+    for key in ("additional_special_tokens", "extra_special_tokens"):
+        if some(.3):
+            config[key] = [flags(r, w, __type="AddedToken") if some(.2) else w for w in new if some(.7)]
+    if some(.2):
+        config["extra_special_tokens"] = {f"e{i}_token": w for i, w in enumerate(new) if some(.7)}
+    if config and some(.9):
+        files["tokenizer_config.json"] = json.dumps(config)
+    if some(.4):
+        tokens = {role: flags(r, token) if some(.3) else token for role, token in ROLES.items() if some(.6)}
+        files["special_tokens_map.json"] = json.dumps(tokens | ({"additional_special_tokens": new[:3]} if some(.4) else {}))
+    if some(.4):
+        files["added_tokens.json"] = json.dumps({w: size + i + some(.2) * 3 for i, w in enumerate(new) if some(.8)})
+    files["config.json"] = json.dumps({"model_type": r.choice(["bert", "distilbert", "mobilebert"])})
+    return files
+
+
+def folders():
+    """Folders with the tokens of their files, and what AutoTokenizer makes of texts with them."""
+    import transformers
+    r = random.Random(5)
+    plain = {"vocab.txt": "\n".join([*ROLES.values(), *"abcdefgh", "hello", "##a", "##b", "[E1]", "foo", "e1", ""]),
+             "config.json": json.dumps({"model_type": "bert"})}
+    found = [(name, plain | {file: json.dumps(value) for file, value in more.items()}) for name, more in FOLDERS.items()]
+    found += [(f"random-{n}", random_folder(random.Random(n))) for n in range(60 - len(found))]
+    words = ["hello", "un", "foo", "naïve", "Foo", "abc", "unfoo"]
+    special = NEW + [w.upper() for w in NEW] + [*ROLES.values(), "<s>", "</s>", "[mask]", "fooh", "e1x", " ", "  "]
+    for name, files in found:
+        with tempfile.TemporaryDirectory() as path:
+            for file, text in files.items():
+                pathlib.Path(path, file).write_bytes(text.encode())
+            loaded = transformers.AutoTokenizer.from_pretrained(path)
+        limit, side = loaded.model_max_length, loaded.truncation_side
+        texts = []
+        for n in range(8):
+            text, pair = (" ".join(r.choice(words + special * 2) for _ in range(r.randint(1, 9))) for _ in range(2))
+            pair = pair if n % 3 == 2 else None
+            cut = dict(truncation=True, max_length=r.randint(4, 9)) if n % 2 else {}
+            try:
+                e = loaded(text, pair, return_offsets_mapping=True, return_token_type_ids=True, return_special_tokens_mask=True, **cut)
+            except Exception as error:
+                if "[UNK] token" not in str(error):
+                    raise
+                continue  # the vocabulary has none, and the text would need it
+            texts.append(dict(text=text, ids=e["input_ids"], type_ids=e["token_type_ids"], offsets=e["offset_mapping"],
+                              special_tokens_mask=e["special_tokens_mask"], add_special_tokens=True)
+                         | ({"pair": pair} if pair else {}) | (dict(max_length=cut["max_length"], direction=side) if cut else {}))
+        yield dict(name=name, files=files, cases=texts, truncation_side=side) | ({"model_max_length": limit} if limit < 1e15 else {})
+
+
 def main():
     if tokenizers.__version__ != VERSION:
         sys.exit(f"tokenizers {VERSION} is needed, {tokenizers.__version__} is installed: pip install tokenizers=={VERSION}")
+    import transformers
+    if transformers.__version__ != "5.23.0":
+        sys.exit(f"transformers 5.23.0 is needed, {transformers.__version__} is installed")
     for name in ("configurations", "cased"):
         shutil.rmtree(OUT / name, ignore_errors=True)
     vocabulary = {line.rstrip("\n"): i for i, line in enumerate(VOCABULARY.open(encoding="utf-8"))}
@@ -211,6 +337,7 @@ def main():
     print(f"scalars.txt: {len(lines)} lines")
     configurations(words)
     cased(words)
+    write(OUT / "folders.jsonl", folders())
 
 
 main()

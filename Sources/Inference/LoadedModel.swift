@@ -123,13 +123,15 @@ package struct LoadedModel: Sendable {
         return .nonFiniteValues(directory: directory)
     }
 
-    /// What an operator should know about this folder, although it can be served; nil when there is nothing.
-    package var warning: String? {
-        guard let tokenizer else { return "no vocab.txt or tokenizer.json: only token ids are taken, no text" }
+    /// What an operator should know about this folder, although it can be served.
+    package var warnings: [String] {
+        guard let tokenizer else { return ["no vocab.txt or tokenizer.json: only token ids are taken, no text"] }
         let (known, embedded) = (tokenizer.vocabularySize, encoder.configuration.vocabularySize)
-        guard known > embedded else { return nil }
-        return "the tokenizer has ids up to \(known - 1), the model's vocab_size is \(embedded): "
-            + "texts with others will fail"
+        guard known > embedded else { return tokenizer.warnings }
+        return tokenizer.warnings + [
+            "the tokenizer has ids up to \(known - 1), the model's vocab_size is \(embedded): "
+                + "texts with others will fail"
+        ]
     }
 }
 

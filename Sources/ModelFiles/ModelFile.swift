@@ -40,9 +40,7 @@ package struct ModelFile: Sendable, Hashable {
     package static let tokenizerSettings = ModelFile("tokenizer_config.json", .tokenizer)
     /// The names of the special tokens, by their roles.
     package static let specialTokens = ModelFile("special_tokens_map.json", .tokenizer)
-    /// Tokens beside the vocabulary, as early versions of transformers wrote them. This program finds them in
-    /// ``tokenizer`` or ``tokenizerSettings`` and reads no others, but fetches and copies the file: with it, the folder
-    /// is whole for transformers too.
+    /// Tokens beside the vocabulary with their ids, as early versions of transformers wrote them.
     package static let addedTokens = ModelFile("added_tokens.json", .tokenizer)
     /// The modules that a text goes through. Without it, the folder is an encoder alone.
     package static let modules = ModelFile("modules.json", .sentenceTransformers, isAtRootOnly: true)

@@ -14,6 +14,9 @@ package struct Tokenizer: Sendable {
     /// The side from which truncation removes tokens, as the files say; right when they do not.
     package let truncationDirection: TruncationDirection
 
+    /// What the files hold that has no effect, or another than one may think, for an operator.
+    package let warnings: [String]
+
     let vocabulary: Vocabulary
     let normalizer: Normalizer
     let wordPiece: WordPiece
@@ -45,7 +48,13 @@ package struct Tokenizer: Sendable {
         wordPiece = parts.wordPiece
         template = parts.template
         decoder = parts.decoder
-        addedTokens = try AddedTokens(parts.addedTokens, normalizer: parts.normalizer, path: parts.path)
+        addedTokens = try AddedTokens(
+            parts.addedTokens,
+            normalizer: parts.normalizer,
+            splitsSpecial: parts.splitsSpecialTokens,
+            path: parts.path
+        )
+        warnings = parts.warnings + addedTokens.warnings
         byteClasses = ByteClasses(parts.normalizer)
     }
 

@@ -13,7 +13,7 @@ struct LoadedModelTests {
     func withoutVocabulary() async throws {
         let model = try LoadedModel(directory: ModelFolder.withoutVocabulary)
         #expect(model.tokenizer == nil && model.maxInputLength == 96 && model.name == "mobilebert")
-        #expect(try #require(model.warning).contains("no vocab.txt or tokenizer.json"))
+        #expect(try #require(model.warnings.first).contains("no vocab.txt or tokenizer.json"))
         let inference = InferenceService(model: model, configuration: InferenceConfiguration(workers: 1))
         let vectors = try await inference.embed([.ids([1, 2, 3])], options: EmbedOptions()).value
         #expect(vectors.map(\.count) == [64])
@@ -39,7 +39,7 @@ struct LoadedModelTests {
         try await ModelFolder.with(modelOf: ModelFolder.withoutVocabulary, files) { folder in
             let model = try LoadedModel(directory: folder, servedName: "mine")
             #expect(model.name == "mine")
-            let warning = try #require(model.warning)
+            let warning = try #require(model.warnings.first)
             #expect(warning.contains("ids up to 1000"))
             let inference = InferenceService(model: model, configuration: InferenceConfiguration(workers: 1))
             _ = try await inference.embed([.text("t999")], options: EmbedOptions())

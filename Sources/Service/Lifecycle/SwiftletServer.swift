@@ -151,7 +151,7 @@ package enum SwiftletServer {
         try await inference.start()
         HeapMemory.giveBack()
         ProgramPages.release()
-        if let warning = model.warning { logger.warning("\(warning)", metadata: ["directory": "\(directory)"]) }
+        for warning in model.warnings { logger.warning("\(warning)", metadata: ["directory": "\(directory)"]) }
         let watch = EngineWatch(inference, limit: configuration.lifecycle.watchdogTimeout, logger: logger)
         handler.state.update {
             $0.inference = inference

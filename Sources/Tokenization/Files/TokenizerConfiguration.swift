@@ -1,54 +1,43 @@
 import JSON
 import ModelFiles
 
-/// The settings of `tokenizer_config.json` and `special_tokens_map.json` for a `vocab.txt`.
-struct TokenizerConfiguration: Sendable, Equatable {
+/// What the small files of a folder say about its tokenizer: tokenizer_config.json, and config.json for the class.
+struct TokenizerConfiguration: Sendable {
+    /// What makes the tokenizer.
+    enum Maker: Sendable, Equatable {
+        /// `BertTokenizer` and its kin, which take the vocabulary alone from tokenizer.json or vocab.txt, and all else
+        /// from tokenizer_config.json. (So it is in transformers 5. Version 4 takes more from tokenizer.json.)
+        case bertTokenizer
+        /// tokenizer.json as it stands: `PreTrainedTokenizerFast`, and classes that transformers does not know.
+        case tokenizerJSON
+    }
+
+    /// What makes the tokenizer, by `tokenizer_class`.
+    var maker = Maker.bertTokenizer
+    /// The class that the files name; nil for the model's own.
+    var className: String?
     /// Whether text is converted to lower case (`do_lower_case`).
-    var lowercase: Bool
+    var lowercase = true
     /// Whether accents are stripped (`strip_accents`); nil to strip them if text is converted to lower case.
     var stripAccents: Bool?
     /// Whether each CJK ideograph is a word of its own (`tokenize_chinese_chars`).
-    var tokenizeChineseChars: Bool
-    /// The most tokens that the model takes (`model_max_length`); nil for no limit.
+    var tokenizeChineseChars = true
+    /// Whether special tokens that stand in a text are split like other words (`split_special_tokens`).
+    var splitsSpecialTokens = false
+    /// The most tokens that the model takes (`model_max_length`, in old files `max_len`); nil for no limit.
     var modelMaxLength: Int?
-    /// The side from which tokens are removed when a text is too long (`truncation_side`).
-    var truncationDirection: TruncationDirection
-    /// The token for a word that has no pieces (`unk_token`).
-    var unknownToken: AddedToken
-    /// The token after each text (`sep_token`).
-    var separatorToken: AddedToken
-    /// The padding token (`pad_token`).
-    var paddingToken: AddedToken
-    /// The token before a text (`cls_token`).
-    var classifierToken: AddedToken
-    /// The mask token (`mask_token`).
-    var maskToken: AddedToken
-    /// Further special tokens (`additional_special_tokens`).
-    var additionalTokens: [AddedToken]
-    /// Tokens by id (`added_tokens_decoder`). They may include tokens named above.
-    var addedTokens: [Int: AddedToken]
-
-    /// Whether the flags replace the normalizer of a `tokenizer.json`.
-    var replacesNormalizer = false
+    /// The side from which tokens are removed when a text is too long (`truncation_side`); nil if no file says it.
+    var truncationDirection: TruncationDirection?
+    /// The special tokens that the tokenizer has where the files name no others, by their keys.
+    var defaultTokens: [(String, String)] = []
+    /// What the files hold that has no effect, for an operator.
+    var warnings: [String] = []
 
     /// The prefix of tokens that continue a word.
     static let continuingPrefix = "##"
 
     /// The defaults of `BertTokenizer`, for uncased models.
-    init() {
-        lowercase = true
-        stripAccents = nil
-        tokenizeChineseChars = true
-        modelMaxLength = nil
-        truncationDirection = .right
-        unknownToken = AddedToken("[UNK]")
-        separatorToken = AddedToken("[SEP]")
-        paddingToken = AddedToken("[PAD]")
-        classifierToken = AddedToken("[CLS]")
-        maskToken = AddedToken("[MASK]")
-        additionalTokens = []
-        addedTokens = [:]
-    }
+    init() {}
 
     /// The normalizer that the flags describe.
     var normalizer: Normalizer {
@@ -62,64 +51,82 @@ struct TokenizerConfiguration: Sendable, Equatable {
 }
 
 extension TokenizerConfiguration {
-    /// The tokenizer classes of `transformers` whose behaviour is implemented exactly.
-    private static let supportedClasses = [
-        "BertTokenizer", "MobileBertTokenizer", "DistilBertTokenizer", "ElectraTokenizer",
+    /// The classes of transformers that are `BertTokenizer` or add nothing to it, without "Tokenizer" and "Fast".
+    private static let bertClasses: Set<String> = [
+        "Bert", "MobileBert", "DistilBert", "Electra", "ConvBert", "SqueezeBert", "Lxmert", "LayoutLM",
+        "DPRContextEncoder", "DPRQuestionEncoder", "DPRReader",
     ]
+    /// The classes that take tokenizer.json as it stands, written likewise. (`TokenizersBackend` has no such ending.)
+    private static let generalClasses: Set<String> = ["PreTrained", "TokenizersBackend"]
     /// A `model_max_length` of at least this means no limit; files on the Hub have 1e30.
     private static let noLimit = 1e15
+    private static let classKey = "tokenizer_class"
 
-    /// Reads the two files of a folder, if they are there.
+    /// Reads a folder's files.
     ///
-    /// - Parameter isComplete: False if there is a `tokenizer.json`, which says how text is treated. Then these files
-    ///   give only settings that it cannot have: the length, the side of truncation and the names of special tokens. As
-    ///   an exception, if they have `do_lower_case` and one of BERT's classes, their flags replace the normalizer, as
-    ///   in `transformers`.
-    init(directory: String, isComplete: Bool) throws(ModelError) {
-        self.init()
-        let configPath = ModelFile.tokenizerSettings.path(in: directory)
-        let mapPath = ModelFile.specialTokens.path(in: directory)
-        let config = OpenFile.exists(configPath) ? try TokenizerFile.readObject(configPath) : nil
-        let map = OpenFile.exists(mapPath) ? try TokenizerFile.readObject(mapPath) : nil
-        if let config {
-            try readLimits(config)
-            if isComplete {
-                try readTreatment(config)
-            } else if config.optional("do_lower_case") != nil, Self.supports(try config.optionalString(Self.classKey)) {
-                try readFlags(config)
-                replacesNormalizer = true
-            }
+    /// - Parameters:
+    ///   - settings: tokenizer_config.json; nil if there is none.
+    ///   - tokenizerJSON: tokenizer.json; nil if there is none.
+    init(directory: String, settings: JSONSection?, tokenizerJSON: JSONSection?) throws(ModelError) {
+        try readClass(directory: directory, settings: settings, hasTokenizerJSON: tokenizerJSON != nil)
+        if maker == .bertTokenizer {
+            defaultTokens = TokenizerParts.bertTokens
+        } else if let pad = try tokenizerJSON?.optionalObject("padding")?.optionalString("pad_token") {
+            defaultTokens = [("pad_token", pad)]
         }
-        func token(_ name: String, _ fallback: AddedToken) throws(ModelError) -> AddedToken {
-            let first = try config?.specialToken(name)
-            let second = try map?.specialToken(name)
-            if let config, let first, let second, !first.content.utf8.elementsEqual(second.content.utf8) {
+        if let settings {
+            try readLimits(settings)
+            splitsSpecialTokens = try settings.optionalBoolean("split_special_tokens") ?? false
+            if maker == .bertTokenizer { try readFlags(settings) }
+        }
+        if let side = try tokenizerJSON?.optionalObject("truncation")?.optionalString("direction") {
+            truncationDirection = truncationDirection ?? TruncationDirection(rawValue: side.lowercased())
+        }
+    }
+
+    private mutating func readClass(
+        directory: String,
+        settings: JSONSection?,
+        hasTokenizerJSON: Bool
+    ) throws(ModelError) {
+        let modelPath = ModelFile.configuration.path(in: directory)
+        let model = OpenFile.exists(modelPath) ? try TokenizerFile.readObject(modelPath) : nil
+        className = try settings?.optionalString(Self.classKey)
+        if className == nil { className = try model?.optionalString(Self.classKey) }
+        if let className {
+            var name = Substring(className)
+            if name.hasSuffix("Fast") { name.removeLast(4) }
+            if name.hasSuffix("Tokenizer") { name.removeLast(9) }
+            maker = Self.bertClasses.contains(String(name)) ? .bertTokenizer : .tokenizerJSON
+            if maker == .tokenizerJSON, !hasTokenizerJSON {
                 throw .wrongValue(
-                    file: config.path,
-                    key: name,
-                    found: "\"\(first.content)\"",
-                    expected: "\"\(second.content)\", as \(mapPath) has it"
+                    file: settings?.contains(Self.classKey) == true ? settings?.path ?? modelPath : modelPath,
+                    key: Self.classKey,
+                    found: "\"\(className)\" without a \(ModelFile.tokenizer.name)",
+                    expected: "BertTokenizer or a class like it, for a \(ModelFile.vocabulary.name) alone"
                 )
             }
-            return first ?? second ?? fallback
-        }
-        unknownToken = try token("unk_token", unknownToken)
-        separatorToken = try token("sep_token", separatorToken)
-        paddingToken = try token("pad_token", paddingToken)
-        classifierToken = try token("cls_token", classifierToken)
-        maskToken = try token("mask_token", maskToken)
-        var contents: Set<[UInt8]> = []
-        for file in [config, map] {
-            guard let file, file.optional("additional_special_tokens") != nil else { continue }
-            for (index, element) in try file.array("additional_special_tokens").enumerated() {
-                let token = try AddedToken(element, in: file, key: "additional_special_tokens[\(index)]")
-                if contents.insert(Array(token.content.utf8)).inserted { additionalTokens.append(token) }
+            if maker == .tokenizerJSON, !Self.generalClasses.contains(String(name)) {
+                warnings.append(
+                    "\(Self.classKey) is \(quoted(className)): \(ModelFile.tokenizer.name) is used as it stands"
+                )
             }
+        } else if hasTokenizerJSON, model?.contains("model_type") != true {
+            maker = .tokenizerJSON
         }
     }
 
     private mutating func readLimits(_ file: JSONSection) throws(ModelError) {
-        modelMaxLength = try Self.modelMaxLength(file)
+        let key = file.members["model_max_length"] == nil ? "max_len" : "model_max_length"
+        if let value = file.optional(key) {
+            guard case .number(let text) = value, let number = Double(text), number == number.rounded() else {
+                throw file.wrong(key, value, expected: "a whole number of tokens")
+            }
+            if number < 1 {
+                warnings.append("\(file.path): \(key) is \(text), so inputs have no limit of the tokenizer's")
+            }
+            modelMaxLength = number < 1 || number >= Self.noLimit ? nil : Int(number)
+        }
         if let side = try file.optionalString("truncation_side") {
             guard let direction = TruncationDirection(rawValue: side) else {
                 throw file.wrong("truncation_side", .string(side), expected: "\"right\" or \"left\"")
@@ -128,95 +135,18 @@ extension TokenizerConfiguration {
         }
     }
 
-    private static let classKey = "tokenizer_class"
-
-    /// Whether a class of `transformers` is supported. Without a name it is the model's class, which is.
-    private static func supports(_ name: String?) -> Bool {
-        name.map { name in supportedClasses.contains { $0 == name || $0 + "Fast" == name } } ?? true
-    }
-
     private mutating func readFlags(_ file: JSONSection) throws(ModelError) {
         lowercase = try file.optionalBoolean("do_lower_case") ?? lowercase
         stripAccents = try file.optionalBoolean("strip_accents")
         tokenizeChineseChars = try file.optionalBoolean("tokenize_chinese_chars") ?? tokenizeChineseChars
-    }
-
-    private mutating func readTreatment(_ file: JSONSection) throws(ModelError) {
-        try readFlags(file)
-        for key in ["do_basic_tokenize", "clean_text"] where try file.optionalBoolean(key) == false {
-            throw .wrongValue(file: file.path, key: key, found: "false", expected: "true")
+        // They are the slow tokenizers', which transformers makes no more.
+        let defaults: [(key: String, value: JSONValue)] = [
+            ("do_basic_tokenize", .boolean(true)), ("clean_text", .boolean(true)), ("never_split", .array([])),
+            ("wordpieces_prefix", .string(Self.continuingPrefix)),
+        ]
+        let ignored = defaults.filter { key, value in file.optional(key).map { $0 != value } ?? false }.map(\.key)
+        if !ignored.isEmpty {
+            warnings.append("\(file.path): \(ignored.joined(separator: ", ")): ignored, as transformers does")
         }
-        if let prefix = try file.optionalString("wordpieces_prefix"), prefix != Self.continuingPrefix {
-            throw .wrongValue(
-                file: file.path,
-                key: "wordpieces_prefix",
-                found: prefix,
-                expected: Self.continuingPrefix
-            )
-        }
-        if file.optional("never_split") != nil, try !file.array("never_split").isEmpty {
-            throw .wrongValue(file: file.path, key: "never_split", found: "an array of tokens", expected: "null")
-        }
-        if let name = try file.optionalString(Self.classKey), !Self.supports(name) {
-            let supported = Self.supportedClasses.joined(separator: ", ")
-            throw .wrongValue(file: file.path, key: Self.classKey, found: name, expected: supported)
-        }
-        if let decoder = try file.optionalObject("added_tokens_decoder") {
-            for member in decoder.members.members {
-                guard let id = Int(member.key), (0...Vocabulary.maximumID).contains(id) else {
-                    throw .wrongValue(
-                        file: file.path,
-                        key: "added_tokens_decoder",
-                        found: "the key \"\(member.key)\"",
-                        expected: "ids from 0 to \(Vocabulary.maximumID)"
-                    )
-                }
-                let key = "added_tokens_decoder.\(member.key)"
-                let token = try AddedToken(member.value, in: file, key: key)
-                guard addedTokens.updateValue(token, forKey: id) == nil else {
-                    throw .wrongValue(file: file.path, key: key, found: "there twice", expected: "one value")
-                }
-            }
-        }
-    }
-
-    /// The `model_max_length` of a file; nil when it is absent or so large that it means no limit.
-    static func modelMaxLength(_ file: JSONSection) throws(ModelError) -> Int? {
-        let key = "model_max_length"
-        guard let value = file.optional(key) else { return nil }
-        guard case .number(let text) = value, let number = Double(text), number >= 1, number == number.rounded() else {
-            throw file.wrong(key, value, expected: "an integer of at least 1")
-        }
-        return number >= noLimit ? nil : Int(number)
-    }
-}
-
-extension JSONSection {
-    /// The special token of a key; nil when the key is absent or null.
-    func specialToken(_ name: String) throws(ModelError) -> AddedToken? {
-        try optional(name).map { value throws(ModelError) in try AddedToken(value, in: self, key: name) }
-    }
-}
-
-extension AddedToken {
-    /// Reads a token that is written as its text only, or as an object with optional flags.
-    init(_ value: JSONValue, in file: JSONSection, key: String) throws(ModelError) {
-        switch value {
-        case .string(let content):
-            self.init(content)
-        case .object:
-            let object = try JSONSection(value, path: file.path, key: file.fullKey(key))
-            self.init(
-                try object.string("content"),
-                isSpecial: try object.optionalBoolean("special") ?? true,
-                singleWord: try object.optionalBoolean("single_word") ?? false,
-                stripsLeft: try object.optionalBoolean("lstrip") ?? false,
-                stripsRight: try object.optionalBoolean("rstrip") ?? false,
-                isNormalized: try object.optionalBoolean("normalized")
-            )
-        default:
-            throw file.wrong(key, value, expected: "a token: a string, or an object with \"content\"")
-        }
-        if content.isEmpty { throw file.wrong(key, value, expected: "a token that is not empty") }
     }
 }

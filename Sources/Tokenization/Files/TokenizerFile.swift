@@ -6,7 +6,7 @@ enum TokenizerFile {
     /// The most bytes of a file: several times the largest published tokenizer.json.
     static let maximumBytes = 128 << 20
 
-    /// The file's bytes, which are valid UTF-8, without a byte order mark at the beginning.
+    /// The file's bytes, which are valid UTF-8.
     static func read(_ path: String) throws(ModelError) -> [UInt8] {
         let bytes = try OpenFile.contents(ofFileOrPipe: path, limit: maximumBytes)
         do {
@@ -20,13 +20,14 @@ enum TokenizerFile {
                 expected: "UTF-8"
             )
         }
-        let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
-        return bytes.starts(with: byteOrderMark) ? Array(bytes.dropFirst(3)) : bytes
+        return bytes
     }
 
-    /// The file's JSON object.
+    /// The file's JSON object. A byte order mark before it does not count.
     static func readObject(_ path: String) throws(ModelError) -> JSONSection {
-        try JSONSection(bytes: read(path), path: path)
+        let bytes = try read(path)
+        let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        return try JSONSection(bytes: bytes.starts(with: byteOrderMark) ? Array(bytes.dropFirst(3)) : bytes, path: path)
     }
 }
 

@@ -2,55 +2,76 @@ import JSON
 import ModelFiles
 
 extension TokenizerParts {
-    /// Reads a `tokenizer.json`, the file of Hugging Face's `tokenizers`. Its sections `truncation` and `padding` are
-    /// ignored, because each request has its own options.
-    ///
-    /// - Parameter configuration: The settings of the other files. They give the padding token, the mask token, the
-    ///   length and side of truncation and, if they replace it, the normalizer.
-    init(tokenizerJSON path: String, configuration: TokenizerConfiguration) throws(ModelError) {
-        let file = try TokenizerFile.readObject(path)
+    /// Reads a `tokenizer.json`, the file of Hugging Face's `tokenizers`, as it stands. Its sections `truncation` and
+    /// `padding` are ignored but for the side and the token, because each request has its own options.
+    init(
+        tokenizerJSON file: JSONSection,
+        configuration: TokenizerConfiguration,
+        tokens: FolderTokens
+    ) throws(ModelError) {
+        let path = file.path
         if let version = try file.optionalString("version"), version != "1.0" {
             throw .wrongValue(file: path, key: "version", found: version, expected: "1.0")
         }
-        let normalizer = configuration.replacesNormalizer ? configuration.normalizer : try Normalizer(file)
         guard let preTokenizer = try file.optionalObject("pre_tokenizer") else {
             throw .wrongValue(file: path, key: "pre_tokenizer", found: "none", expected: "BertPreTokenizer")
         }
         try preTokenizer.requireType("BertPreTokenizer")
 
-        let model = try file.object("model")
-        if model.optional("type") != nil { try model.requireType("WordPiece") }
-        var vocabulary = try Vocabulary(try model.object("vocab"))
+        let model = try file.model()
+        var words = try Vocabulary(try model.object("vocab"))
+        var vocabulary = words
+        var added = AddedTokenList(model: words)
+        let present = try file.addedTokens().map(\.token)
+        try added.add(present, to: &vocabulary, path: path)
+        try added.add(tokens.additions(to: present), to: &vocabulary, path: path)
+        let unknown = try model.string("unk_token")
+        let warning = try words.addUnknown(unknown, of: vocabulary, path: path)
         let wordPiece = try WordPiece(
-            vocabulary: vocabulary,
-            unknownToken: try model.string("unk_token"),
+            vocabulary: words,
+            unknownToken: unknown,
             continuingPrefix: try model.string("continuing_subword_prefix"),
             maximumWordLength: try model.integer("max_input_chars_per_word", in: 1...1_000_000),
             path: path
         )
-        let added = try vocabulary.addTokens(of: file)
-        guard let padTokenID = vocabulary.id(configuration.paddingToken.content) else {
-            throw .missingToken(file: path, token: configuration.paddingToken.content, role: "the padding token")
-        }
         self.init(
             path: path,
             vocabulary: vocabulary,
             wordPiece: wordPiece,
-            normalizer: normalizer,
+            normalizer: try Normalizer(file),
             template: try SequenceTemplate(file, vocabulary: vocabulary),
             decoder: try WordPieceDecoder(file),
-            addedTokens: added,
-            padTokenID: padTokenID,
-            maskTokenID: vocabulary.id(configuration.maskToken.content),
+            addedTokens: added.tokens,
+            splitsSpecialTokens: configuration.splitsSpecialTokens,
+            padTokenID: vocabulary.id(tokens["pad_token"]?.content ?? "[PAD]") ?? 0,
+            maskTokenID: vocabulary.id(tokens["mask_token"]?.content ?? "[MASK]"),
             modelMaxLength: configuration.modelMaxLength,
-            truncationDirection: configuration.truncationDirection
+            truncationDirection: configuration.truncationDirection ?? .right,
+            warnings: configuration.warnings + tokens.warnings(added: added) + (warning.map { [$0] } ?? [])
         )
+    }
+}
+
+extension JSONSection {
+    /// The section `model`, which must be a WordPiece model.
+    func model() throws(ModelError) -> JSONSection {
+        let model = try object("model")
+        if model.optional("type") != nil { try model.requireType("WordPiece") }
+        return model
+    }
+
+    /// The section `added_tokens`: tokens with the ids that the file gives them.
+    func addedTokens() throws(ModelError) -> [(id: Int, token: AddedToken)] {
+        guard optional("added_tokens") != nil else { return [] }
+        return try objects("added_tokens").map { section throws(ModelError) in
+            (try section.integer("id", in: 0...Vocabulary.maximumID), try AddedToken(section))
+        }
     }
 }
 
 extension Normalizer {
     /// Reads the section `normalizer`: null, a `BertNormalizer`, or a `Sequence` of one.
-    fileprivate init(_ file: JSONSection) throws(ModelError) {
+    init(_ file: JSONSection) throws(ModelError) {
         guard var section = try file.optionalObject("normalizer") else {
             self = .identity
             return
@@ -81,7 +102,7 @@ extension Normalizer {
 
 extension Vocabulary {
     /// Reads the section `model.vocab`: an object with the id of each token.
-    fileprivate init(_ section: JSONSection) throws(ModelError) {
+    init(_ section: JSONSection) throws(ModelError) {
         self.init()
         guard !section.members.members.isEmpty else {
             throw .wrongValue(file: section.path, key: section.key, found: "empty", expected: "tokens with their ids")
@@ -92,52 +113,6 @@ extension Vocabulary {
             }
             try insert(Array(member.key.utf8), id: id, path: section.path)
         }
-    }
-
-    /// Reads the section `added_tokens`, and adds those tokens to the vocabulary that it does not have.
-    ///
-    /// `tokenizers` ignores the ids in the file and gives new tokens the next free ones. A file with other ids is
-    /// refused.
-    fileprivate mutating func addTokens(
-        of file: JSONSection
-    ) throws(ModelError) -> [(token: AddedToken, id: Int32)] {
-        guard file.optional("added_tokens") != nil else { return [] }
-        var added: [(token: AddedToken, id: Int32)] = []
-        var addedIDs: Set<Int> = []
-        var nextID = tokenCount
-        for section in try file.objects("added_tokens") {
-            let token = AddedToken(
-                try section.string("content"),
-                isSpecial: try section.boolean("special"),
-                singleWord: try section.boolean("single_word"),
-                stripsLeft: try section.boolean("lstrip"),
-                stripsRight: try section.boolean("rstrip"),
-                isNormalized: try section.boolean("normalized")
-            )
-            if token.content.isEmpty {
-                throw section.wrong("content", .string(""), expected: "a token that is not empty")
-            }
-            let id = try section.integer("id", in: 0...Self.maximumID)
-            guard addedIDs.insert(id).inserted else {
-                throw .duplicateToken(file: file.path, token: token.content, detail: "its id \(id) is added twice")
-            }
-            let expected = self.id(token.content).map(Int.init) ?? nextID
-            guard id == expected else {
-                throw .wrongValue(
-                    file: file.path,
-                    key: section.fullKey("id"),
-                    found: "\(id)",
-                    expected: "\(expected), the id of \(token.content)"
-                )
-            }
-            if self.id(token.content) == nil {
-                try insert(Array(token.content.utf8), id: id, path: file.path)
-                nextID += 1
-            }
-            added.append((token, Int32(id)))
-        }
-        // Special tokens come first, in case that two tokens are equal once normalized.
-        return added.filter(\.token.isSpecial) + added.filter { !$0.token.isSpecial }
     }
 }
 

@@ -16,20 +16,22 @@ struct AddedTokenMatcher: Sendable {
     /// For each byte, whether a token begins with it.
     private var begins = [Bool](repeating: false, count: 256)
     /// The tokens. The ids in `patterns` are indices of this array.
-    private var tokens: [(token: AddedToken, id: Int32)] = []
+    private var tokens: [(token: AddedToken, id: Int32, isPassedOver: Bool)] = []
 
     /// Whether there is nothing to find.
     var isEmpty: Bool { tokens.isEmpty }
 
     /// Adds a token that is written as `pattern` in texts.
     ///
+    /// - Parameter isPassedOver: Whether the text of the token is left to the words around it, although no other token
+    ///   may begin in it.
     /// - Returns: False when another token has the same pattern.
-    mutating func insert(_ token: AddedToken, id: Int32, pattern: [UInt8]) -> Bool {
+    mutating func insert(_ token: AddedToken, id: Int32, pattern: [UInt8], isPassedOver: Bool = false) -> Bool {
         guard let first = pattern.first else { return true }
         guard patterns.id(of: pattern) == nil else { return false }
         begins[Int(first)] = true
         let fits = patterns.insert(pattern, id: Int32(tokens.count))
-        tokens.append((token, id))
+        tokens.append((token, id, isPassedOver))
         return fits
     }
 
@@ -45,10 +47,10 @@ struct AddedTokenMatcher: Sendable {
                 position += 1
                 continue
             }
-            let (token, id) = tokens[Int(match.id)]
+            let (token, id, isPassedOver) = tokens[Int(match.id)]
             let matched = position..<match.end
             position = match.end
-            if token.singleWord && Self.touchesWord(matched, in: bytes) { continue }
+            if isPassedOver || (token.singleWord && Self.touchesWord(matched, in: bytes)) { continue }
             let range = Self.extend(matched, of: token, in: bytes, notBefore: pieceStart)
             if pieceStart < range.lowerBound { body(Piece(range: pieceStart..<range.lowerBound, id: nil)) }
             body(Piece(range: range, id: id))

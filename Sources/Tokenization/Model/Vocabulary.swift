@@ -10,6 +10,8 @@ struct Vocabulary: Sendable {
     /// The bytes of each token, by id; nil if no token has the id.
     private(set) var tokens: [[UInt8]?] = []
     private var ids: [[UInt8]: Int32] = [:]
+    /// Tokens whose id a later token has too, and is shown for.
+    private var hidden: [(id: Int32, token: [UInt8])] = []
 
     /// One more than the highest id.
     var size: Int { tokens.count }
@@ -27,32 +29,32 @@ struct Vocabulary: Sendable {
     /// The token's id.
     func id(_ token: String) -> Int32? { ids[Array(token.utf8)] }
 
-    /// Every token with its id, in the order of the ids.
+    /// Every token with its id.
     var entries: some Sequence<(id: Int32, token: [UInt8])> {
-        tokens.enumerated().lazy.compactMap { id, token in token.map { (Int32(id), $0) } }
+        (0..<tokens.count + hidden.count).lazy.compactMap { place -> (id: Int32, token: [UInt8])? in
+            place < tokens.count ? tokens[place].map { (Int32(place), $0) } : hidden[place - tokens.count]
+        }
     }
 
-    /// Adds a token. `path` is named in errors.
+    /// Gives a token an id, in place of any that it had. Other tokens may have the id too: `tokenizers` allows that.
+    ///
+    /// - Parameter path: the file that an error names.
     mutating func insert(_ token: [UInt8], id: Int, path: String) throws(ModelError) {
-        let name = String(decoding: token, as: UTF8.self)
         guard (0...Self.maximumID).contains(id) else {
             throw .wrongValue(
                 file: path,
-                key: "vocab[\"\(name)\"]",
+                key: "vocab[\"\(String(decoding: token, as: UTF8.self))\"]",
                 found: "\(id)",
                 expected: "an id from 0 to \(Self.maximumID)"
             )
         }
-        if let other = ids[token] {
-            throw .duplicateToken(file: path, token: name, detail: "has two ids, \(other) and \(id)")
-        }
-        if let other = self.token(Int32(id)) {
-            let detail = "has the id \(id), which \(String(decoding: other, as: UTF8.self)) has too"
-            throw .duplicateToken(file: path, token: name, detail: detail)
+        if let former = ids.updateValue(Int32(id), forKey: token) {
+            if tokens[Int(former)] == token { tokens[Int(former)] = nil }
+            hidden.removeAll { $0.token == token }
         }
         if id >= tokens.count { tokens.append(contentsOf: repeatElement(nil, count: id + 1 - tokens.count)) }
+        if let other = tokens[id] { hidden.append((Int32(id), other)) }
         tokens[id] = token
-        ids[token] = Int32(id)
     }
 }
 

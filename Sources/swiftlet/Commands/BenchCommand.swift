@@ -149,13 +149,7 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     private func measureTokenizer() async throws {
-        let directory = try await modelOptions.directory()
-        let tokenizer: Tokenizer
-        do {
-            tokenizer = try LoadedModel.tokenizer(directory: directory)
-        } catch {
-            throw CommandError.unusableModel("\(error)")
-        }
+        let tokenizer = try await modelOptions.tokenizer()
         let lines = try Self.read(texts ?? "")
         try report([{ try TextBench.tokenization(of: lines, tokenizer, repetition) }])
     }

@@ -39,13 +39,7 @@ struct TokenizeCommand: AsyncParsableCommand, TextCommand {
     var pair: String?
 
     func run() async throws {
-        let directory = try await modelOptions.directory()
-        let tokenizer: Tokenizer
-        do {
-            tokenizer = try LoadedModel.tokenizer(directory: directory)
-        } catch {
-            throw CommandError.unusableModel("\(error)")
-        }
+        let tokenizer = try await modelOptions.tokenizer()
         let options = encodingOptions(of: tokenizer)
         try await run(textOptions) { [pair, offsets, lengthOptions] text in
             let encoding = try tokenizer.encode(text.content, pair: pair, options: options)

@@ -6,6 +6,7 @@ import Hub
 import Inference
 import LinearAlgebra
 import ModelFiles
+import Tokenization
 
 /// The options that choose a command's model.
 struct ModelOptions: ParsableArguments {
@@ -35,6 +36,20 @@ struct ModelOptions: ParsableArguments {
 
     private var source: ModelSource { ModelSource(name: model, revision: revision) }
 
+    /// The model's tokenizer, without its weights.
+    ///
+    /// - Throws: `unusableModel` with the reason, besides what ``directory()`` throws.
+    func tokenizer() async throws -> Tokenizer {
+        let directory = try await directory()
+        do {
+            let tokenizer = try LoadedModel.tokenizer(directory: directory)
+            StandardError.write(warnings: tokenizer.warnings)
+            return tokenizer
+        } catch {
+            throw CommandError.unusableModel("\(error)")
+        }
+    }
+
     /// Checks that a folder can be a model's folder.
     static func check(_ directory: String) throws {
         let transformer = try SentenceTransformerFolder(directory: directory).transformerDirectory
@@ -55,7 +70,9 @@ struct ModelOptions: ParsableArguments {
         let location = try await source.locate()
         try check(location.folder)
         do {
-            return try LoadedModel(directory: location.folder, servedName: location.id, engine: engine)
+            let model = try LoadedModel(directory: location.folder, servedName: location.id, engine: engine)
+            StandardError.write(warnings: model.warnings)
+            return model
         } catch EncoderError.backend(let error) {
             throw CommandError.noEngine("\(error)")
         } catch {

@@ -55,6 +55,11 @@ enum StandardError {
     static func write(_ text: String) {
         try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }
+
+    /// Writes what the user of a model should know, a line for each warning.
+    static func write(warnings: [String]) {
+        for warning in warnings { write("warning: \(warning)\n") }
+    }
 }
 
 /// The descriptors of standard input, output and error.

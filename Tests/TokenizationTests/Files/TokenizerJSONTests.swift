@@ -49,21 +49,12 @@ private let refusedChanges: [(message: String, change: @Sendable (inout Tokenize
     ("vocab[\"a\"]", { $0.vocabulary = #"{"a":4294967296}"# }),
     ("model.vocab.a", { $0.vocabulary = #"{"a":99999999999999999999}"# }),
     ("the key \"a\" a second time", { $0.vocabulary = #"{"a":0,"a":1}"# }),
-    ("has the id 0, which a has too", { $0.vocabulary = #"{"a":0,"b":0}"# }),
-    ("[PAD]", { $0.vocabulary = #"{"[UNK]":0,"[SEP]":1,"[CLS]":2}"# }),
-    ("added_tokens[0].id", { $0.addedTokens = $0.addedTokens.replacing("\"id\":1", with: "\"id\":4") }),
-    ("added_tokens[0].id", { $0.addedTokens = $0.addedTokens.replacing("[SEP]", with: "new") }),
     (
         "added_tokens[0].lstrip",
         { $0.addedTokens = #"[{"id":1,"content":"[SEP]","special":true,"single_word":false}]"# }
     ),
-    ("added_tokens[0].content", { $0.addedTokens = $0.addedTokens.replacing("[SEP]", with: "") }),
     ("added_tokens[0]", { $0.addedTokens = "[3]" }),
     ("added_tokens", { $0.addedTokens = "{}" }),
-    (
-        "its id 1 is added twice",
-        { $0.addedTokens = $0.addedTokens.dropLast() + "," + $0.addedTokens.dropFirst() }
-    ),
     (
         "added_tokens",
         {
@@ -153,6 +144,32 @@ struct TokenizerJSONTests {
         let error = #expect(throws: ModelError.self) { try tokenizer(text) }
         let message = error?.description ?? ""
         #expect(message.contains("/tokenizer.json") && message.contains(expected), "\(message)")
+    }
+
+    @Test("Ids of added tokens that are not the next free ones are not used, with a warning")
+    func otherIDs() throws {
+        let tokenizer = try tokenizer { $0.addedTokens = $0.addedTokens.replacing("[SEP]", with: "new") }
+        #expect(try tokenizer.encode("new").ids == [2, 8, 1])
+        #expect(tokenizer.warnings.contains { $0.contains(#""new" 8, not 1"#) })
+        let shared = try self.tokenizer { $0.vocabulary = ###"{"[UNK]":0,"[SEP]":1,"[CLS]":2,"a":0,"##b":0}"### }
+        #expect(try shared.encode("ab [UNK]").ids == [2, 0, 0, 0, 0, 0, 1])
+    }
+
+    @Test("BertTokenizer takes only the vocabulary and the added tokens, and says what it does not use")
+    func bertTokenizer() throws {
+        let files = [
+            "config.json": #"{"model_type": "bert"}"#, "tokenizer_config.json": #"{"do_lower_case": false}"#,
+        ]
+        var sections = TokenizerJSONSections()
+        sections.length = "1"
+        sections.postProcessor = "null"
+        let tokenizer = try tokenizer(sections.text, files)
+        #expect(try tokenizer.encode("ab A").ids == [2, 4, 5, 0, 1])
+        #expect(
+            tokenizer.warnings.contains {
+                $0.contains("normalizer, model.max_input_chars_per_word, post_processor: not used")
+            }
+        )
     }
 
     @Test("No damage to a file makes reading it crash")

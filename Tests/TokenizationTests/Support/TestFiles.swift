@@ -11,9 +11,7 @@ enum TestFiles {
     static let model = root.appending(path: "Models/mobilebert-mini").path
     static let vocabulary = model + "/vocab.txt"
 
-    private static let loaded = Result {
-        try Tokenizer(TokenizerParts(vocabularyFile: vocabulary, configuration: TokenizerConfiguration()))
-    }
+    private static let loaded = Result { try Tokenizer(directory: model) }
 
     /// The tokenizer of the bundled vocabulary, read once.
     static func uncased() throws -> Tokenizer { try loaded.get() }

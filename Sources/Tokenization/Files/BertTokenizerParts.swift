@@ -1,0 +1,130 @@
+import JSON
+import ModelFiles
+
+extension TokenizerParts {
+    /// The special tokens of `BertTokenizer`, by their keys.
+    static let bertTokens = [
+        ("unk_token", "[UNK]"), ("sep_token", "[SEP]"), ("pad_token", "[PAD]"), ("cls_token", "[CLS]"),
+        ("mask_token", "[MASK]"),
+    ]
+
+    /// Makes the parts of `BertTokenizer` of transformers 5, for a vocabulary from tokenizer.json or vocab.txt.
+    ///
+    /// - Parameters:
+    ///   - model: The vocabulary without added tokens.
+    ///   - path: Its file.
+    init(
+        bertVocabulary model: Vocabulary,
+        path: String,
+        configuration: TokenizerConfiguration,
+        tokens: FolderTokens
+    ) throws(ModelError) {
+        var (vocabulary, words) = (model, model)
+        var added = AddedTokenList(model: model)
+        try added.add(tokens.additions(to: []), to: &vocabulary, path: path)
+        var warnings = configuration.warnings + tokens.warnings(added: added)
+        let unknown = tokens["unk_token"]?.content ?? "[UNK]"
+        if let warning = try words.addUnknown(unknown, of: vocabulary, path: path) { warnings.append(warning) }
+        func id(_ key: String, role: String, whereNull fallback: Int32) throws(ModelError) -> Int32 {
+            let id = tokens[key].map { vocabulary.id($0.content) } ?? fallback
+            guard let id, vocabulary.token(id) != nil else {
+                throw .missingToken(file: path, token: tokens[key]?.content ?? key, role: role)
+            }
+            return id
+        }
+        self.init(
+            path: path,
+            vocabulary: vocabulary,
+            wordPiece: try WordPiece(
+                vocabulary: words,
+                unknownToken: unknown,
+                continuingPrefix: TokenizerConfiguration.continuingPrefix,
+                maximumWordLength: WordPiece.defaultMaximumWordLength,
+                path: path
+            ),
+            normalizer: configuration.normalizer,
+            template: .bert(
+                // `BertTokenizer` falls back to these ids.
+                classifierID: try id("cls_token", role: "the token before a text", whereNull: 2),
+                separatorID: try id("sep_token", role: "the token after a text", whereNull: 3)
+            ),
+            decoder: WordPieceDecoder(prefix: Array(TokenizerConfiguration.continuingPrefix.utf8), cleansUp: true),
+            addedTokens: added.tokens,
+            splitsSpecialTokens: configuration.splitsSpecialTokens,
+            // Padding has no weight, so without a token any id will do.
+            padTokenID: tokens["pad_token"].flatMap { vocabulary.id($0.content) } ?? 0,
+            maskTokenID: tokens["mask_token"].flatMap { vocabulary.id($0.content) },
+            modelMaxLength: configuration.modelMaxLength,
+            truncationDirection: configuration.truncationDirection ?? .right,
+            warnings: warnings
+        )
+    }
+
+    /// Adds a warning if tokenizer.json asks for other parts than `BertTokenizer` makes, because they are not used.
+    mutating func warnOfUnused(_ file: JSONSection) throws(ModelError) {
+        var unused: [String] = []
+        let normalizer = try? Normalizer(file)
+        if normalizer != self.normalizer { unused.append("normalizer") }
+        if try file.optionalObject("pre_tokenizer")?.optionalString("type") != "BertPreTokenizer" {
+            unused.append("pre_tokenizer")
+        }
+        let model = try file.object("model")
+        if (try? model.integer("max_input_chars_per_word", in: 0...Int.max)) != WordPiece.defaultMaximumWordLength {
+            unused.append("model.max_input_chars_per_word")
+        }
+        if model.optional("continuing_subword_prefix") != .string(TokenizerConfiguration.continuingPrefix) {
+            unused.append("model.continuing_subword_prefix")
+        }
+        if (try? SequenceTemplate(file, vocabulary: vocabulary)) != template { unused.append("post_processor") }
+        guard !unused.isEmpty else { return }
+        warnings.append(
+            "\(file.path): \(unused.joined(separator: ", ")): not used; BertTokenizer makes its own, from "
+                + ModelFile.tokenizerSettings.name + ", as in transformers 5"
+        )
+    }
+}
+
+extension Vocabulary {
+    /// Gives a model's vocabulary the token for words without pieces, if it is an added token only.
+    ///
+    /// - Returns: A warning if it is; then transformers fails at such words.
+    mutating func addUnknown(
+        _ token: String,
+        of vocabulary: Vocabulary,
+        path: String
+    ) throws(ModelError) -> String? {
+        guard self.id(token) == nil else { return nil }
+        guard let id = vocabulary.id(token) else {
+            throw .missingToken(file: path, token: token, role: "the token for words without pieces")
+        }
+        try insert(Array(token.utf8), id: Int(id), path: path)
+        return "\(path): no \(quoted(token)): words without pieces get its id \(id) as an added token; "
+            + "transformers fails at such words"
+    }
+
+    /// Reads a file with a token on each line, as `WordPiece::read_file` of `tokenizers` does. Lines end with LF or
+    /// CRLF. White space at a line's end does not count, a byte order mark belongs to the first token, and of equal
+    /// lines the last gives the id. Empty lines, all of them, are one token, which no text has.
+    init(linesOf path: String) throws(ModelError) {
+        self.init()
+        var lines = try TokenizerFile.read(path).split(separator: 0x0A, omittingEmptySubsequences: false)
+        if lines.last?.isEmpty == true { lines.removeLast() }
+        guard !lines.isEmpty else {
+            throw .malformed(file: path, place: "file", found: "an empty vocabulary", expected: "a token on each line")
+        }
+        for (id, line) in lines.enumerated() {
+            try insert(Array(line.prefix(Self.trimmedLength(line.span))), id: id, path: path)
+        }
+    }
+
+    /// The number of bytes before the white space at the end of a line.
+    private static func trimmedLength(_ line: Span<UInt8>) -> Int {
+        var end = line.count
+        while end > 0 {
+            let (scalar, length) = UTF8Bytes.scalar(in: line, endingAt: end)
+            guard ScalarProperties(of: scalar).contains(.whiteSpace) else { break }
+            end -= length
+        }
+        return end
+    }
+}
