@@ -28,7 +28,8 @@ struct AddedTokenList: Sendable {
             let id = known ?? nextID
             if known == nil { nextID += 1 }
             highestID = max(highestID, id)
-            try vocabulary.insert(content, id: Int(id), path: path)
+            // Mostly nothing is to be done, and then the vocabulary stays shared with the model's.
+            if vocabulary.token(id) != content { try vocabulary.insert(content, id: Int(id), path: path) }
             var token = token
             if token.isSpecial { specialContents.insert(content) }
             token.isSpecial = specialContents.contains(content)
