@@ -73,6 +73,34 @@ def word_characters():
     return words
 
 
+def marks_and_numbers():
+    """The scalars that StripAccents drops, and those that Digits splits off."""
+    strip = normalizers.StripAccents().normalize_str
+    digits = pre_tokenizers.Digits(individual_digits=True).pre_tokenize_str
+    return ([c for c in SCALARS if strip(chr(c)) == ""],
+            [c for c in SCALARS if len(digits("a" + chr(c) + "a")) == 3])
+
+
+def compatibility_decompositions(canonical):
+    """The full decompositions of NFKD, where they differ from those of NFD."""
+    nfkd = normalizers.NFKD().normalize_str
+    table = {c: [ord(d) for d in nfkd(chr(c))] for c in SCALARS if c not in HANGUL_SYLLABLES}
+    return {c: s for c, s in table.items() if s != canonical.get(c, [c])}
+
+
+def compositions(canonical):
+    """Two scalars and what NFC makes of them, for each scalar that NFC does not decompose for good."""
+    nfc = normalizers.NFC().normalize_str
+    out = []
+    for c, s in sorted(canonical.items()):
+        if nfc(chr(c)) != chr(c):
+            continue
+        first = nfc("".join(map(chr, s[:-1])))
+        assert len(first) == 1 and nfc(first + chr(s[-1])) == chr(c), hex(c)
+        out.append((ord(first), s[-1], c))
+    return out
+
+
 def decompositions():
     nfd = normalizers.NFD().normalize_str
     table = {c: nfd(chr(c)) for c in SCALARS if nfd(chr(c)) != chr(c)}
@@ -150,11 +178,28 @@ def flat(pairs):
     return [x for pair in pairs for x in pair]
 
 
+def singletons(table):
+    """Runs of scalars that become one scalar each."""
+    runs = []
+    for c, d in sorted((c, s[0]) for c, s in table.items() if len(s) == 1):
+        if runs and c == runs[-1][0] + len(runs[-1][1]):
+            runs[-1][1].append(d)
+        else:
+            runs.append((c, [d]))
+    return flat([[c, len(d)] + d for c, d in runs])
+
+
+def sequences(table):
+    return flat([[c, len(s)] + s for c, s in sorted(table.items()) if len(s) > 1])
+
+
 def main():
     if tokenizers.__version__ != VERSION:
         sys.exit(f"tokenizers {VERSION} is needed, {tokenizers.__version__} is installed: pip install tokenizers=={VERSION}")
     removed, cjk, marks, white, punctuation = categories()
+    all_marks, numbers = marks_and_numbers()
     decomposed = decompositions()
+    compatible = compatibility_decompositions(decomposed)
     classes = combining_classes(decomposed)
     pairs = "First and last scalar of each run."
     write("Categories", "General categories as in Unicode 8.0; white space as in Unicode 17.0.",
@@ -163,24 +208,26 @@ def main():
                   "carriage return). " + pairs, flat(ranges(removed))),
           literal("chinese", "The ideographs around which handle_chinese_chars puts spaces. " + pairs, flat(ranges(cjk))),
           literal("punctuation", "ASCII punctuation and the categories P*. " + pairs, flat(ranges(punctuation))),
-          literal("nonspacingMarks", "The marks that strip_accents drops after decomposition: category Mn. " + pairs, flat(ranges(marks))))
+          literal("nonspacingMarks", "The marks that strip_accents drops after decomposition: category Mn. " + pairs, flat(ranges(marks))),
+          literal("marks", "The marks that StripAccents drops: the categories M* of Unicode 12.1. " + pairs, flat(ranges(all_marks))),
+          literal("numbers", "The scalars that Digits splits off: the categories N* of Unicode 17.0. " + pairs, flat(ranges(numbers))))
     write("Words", "`\\w` of regular expressions, Unicode 17.0.",
           literal("wordCharacters", "The scalars that must not be next to an added token with the flag single_word. " + pairs,
                   flat(ranges(word_characters()))))
     write("Lowercase", "Rust's char::to_lowercase, Unicode 17.0; U+0130, the only one that gives two scalars, is left out.",
           literal("lowercase", "First, last, stride and difference of each run.", flat(lowercase()), "Int32"))
-    singles = sorted((c, s[0]) for c, s in decomposed.items() if len(s) == 1)
-    runs = []
-    for c, d in singles:
-        if runs and c == runs[-1][0] + len(runs[-1][1]):
-            runs[-1][1].append(d)
-        else:
-            runs.append((c, [d]))
-    sequences = flat([[c, len(s)] + s for c, s in sorted(decomposed.items()) if len(s) > 1])
     write("Decomposition", "Full canonical decompositions, Unicode 12.1, without those of Hangul syllables.",
           literal("singletonDecompositions", "Runs: first scalar, count, then the decompositions of `count` scalars from the first on.",
-                  flat([[c, len(d)] + d for c, d in runs])),
-          literal("decompositions", "Entries: scalar, count, then the `count` scalars that it becomes.", sequences))
+                  singletons(decomposed)),
+          literal("decompositions", "Entries: scalar, count, then the `count` scalars that it becomes.", sequences(decomposed)))
+    note = "Full compatibility decompositions, Unicode 12.1, where they differ from canonical ones."
+    write("CompatibilitySingletons", note,
+          literal("singletonCompatibilityDecompositions",
+                  "Runs: first scalar, count, then the decompositions of `count` scalars from the first on.", singletons(compatible)))
+    write("Compatibility", note,
+          literal("compatibilityDecompositions", "Entries: scalar, count, then the `count` scalars that it becomes.", sequences(compatible)))
+    write("Composition", "Canonical compositions of two scalars, Unicode 12.1, without those of Hangul syllables.",
+          literal("compositions", "Entries: two scalars, and the scalar that they compose to.", flat(compositions(decomposed))))
     entries = []
     for c in sorted(classes):
         if entries and entries[-1][1] == c - 1 and entries[-1][2] == classes[c]:

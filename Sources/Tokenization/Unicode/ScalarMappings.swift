@@ -32,16 +32,23 @@ enum CanonicalDecomposition {
     static var decomposingScalars: [UInt32] { unpacked.map(\.scalar) }
 
     /// Every entry of the two literals: the scalar, and the scalars that it becomes.
-    private static let unpacked: [(scalar: UInt32, becomes: ArraySlice<UInt32>)] = {
+    private static let unpacked = unpack(
+        sequences: UnicodeTables.decompositions,
+        singletons: UnicodeTables.singletonDecompositions
+    )
+
+    /// Every entry of two literals, one of decompositions to several scalars and one of runs of others.
+    fileprivate static func unpack(
+        sequences: [UInt32],
+        singletons: [UInt32]
+    ) -> [(scalar: UInt32, becomes: ArraySlice<UInt32>)] {
         var result: [(scalar: UInt32, becomes: ArraySlice<UInt32>)] = []
-        let sequences = UnicodeTables.decompositions
         var index = 0
         while index < sequences.count {
             let end = index + 2 + Int(sequences[index + 1])
             result.append((sequences[index], sequences[index + 2..<end]))
             index = end
         }
-        let singletons = UnicodeTables.singletonDecompositions
         index = 0
         while index < singletons.count {
             let count = Int(singletons[index + 1])
@@ -52,7 +59,7 @@ enum CanonicalDecomposition {
             index += 2 + count
         }
         return result
-    }()
+    }
 
     /// All entries in a row: each is its number of scalars, then the scalars.
     private static let entries: [UInt32] = unpacked.flatMap { [UInt32($0.becomes.count)] + $0.becomes }
@@ -67,7 +74,43 @@ enum CanonicalDecomposition {
     }
 }
 
-/// Hangul syllables, which decompose by arithmetic (The Unicode Standard, section 3.12).
+/// Full compatibility decompositions of single scalars (the mapping of NFKD, before reordering).
+enum CompatibilityDecomposition {
+    /// Calls `body` with each scalar of a scalar's decomposition. Returns false if the scalar has none, or no other
+    /// than its canonical one.
+    static func decompose(_ scalar: UInt32, _ body: (UInt32) -> Void) -> Bool {
+        guard let parts = entries[scalar] else { return false }
+        parts.forEach(body)
+        return true
+    }
+
+    private static let entries: [UInt32: ArraySlice<UInt32>] = {
+        let unpacked = CanonicalDecomposition.unpack(
+            sequences: UnicodeTables.compatibilityDecompositions,
+            singletons: UnicodeTables.singletonCompatibilityDecompositions
+        )
+        return Dictionary(uniqueKeysWithValues: unpacked.map { ($0.scalar, $0.becomes) })
+    }()
+}
+
+/// The compositions of two scalars, as NFC makes them.
+enum CanonicalComposition {
+    /// The scalar to which two scalars compose; nil if there is none.
+    static func compose(_ a: UInt32, _ b: UInt32) -> UInt32? {
+        HangulSyllable.compose(a, b) ?? composites[UInt64(a) << 32 | UInt64(b)]
+    }
+
+    private static let composites: [UInt64: UInt32] = {
+        var composites: [UInt64: UInt32] = [:]
+        let table = UnicodeTables.compositions
+        for index in stride(from: 0, to: table.count, by: 3) {
+            composites[UInt64(table[index]) << 32 | UInt64(table[index + 1])] = table[index + 2]
+        }
+        return composites
+    }()
+}
+
+/// Hangul syllables, which decompose and compose by arithmetic (The Unicode Standard, section 3.12).
 enum HangulSyllable {
     /// The first syllable, GA.
     static let first: UInt32 = 0xAC00
@@ -79,6 +122,19 @@ enum HangulSyllable {
     private static let trailingBase: UInt32 = 0x11A7
     private static let vowelCount: UInt32 = 21
     private static let trailingCount: UInt32 = 28
+
+    /// The syllable of a leading consonant and a vowel, or of a syllable without final consonant and such a consonant;
+    /// nil if the scalars are no such pair.
+    static func compose(_ a: UInt32, _ b: UInt32) -> UInt32? {
+        let leadingCount: UInt32 = 19
+        if a >= leadingBase, a < leadingBase + leadingCount, b >= vowelBase, b < vowelBase + vowelCount {
+            return first + ((a - leadingBase) * vowelCount + (b - vowelBase)) * trailingCount
+        }
+        if a >= first, a <= last, (a - first) % trailingCount == 0, b > trailingBase, b < trailingBase + trailingCount {
+            return a + (b - trailingBase)
+        }
+        return nil
+    }
 
     /// Calls `body` with each jamo of a syllable: two, or three if it ends in a consonant.
     static func decompose(_ syllable: UInt32, _ body: (UInt32) -> Void) {

@@ -22,6 +22,11 @@ struct ScalarProperties: OptionSet, Sendable {
     /// The scalar matches `\w`.
     static let word = ScalarProperties(rawValue: 1 << 8)
 
+    /// `StripAccents` drops the scalar: the categories M*.
+    static let mark = ScalarProperties(rawValue: 1 << 9)
+    /// `Digits` splits the scalar off: the categories N*.
+    static let numeric = ScalarProperties(rawValue: 1 << 10)
+
     /// The properties of a scalar.
     @inline(__always)
     init(of scalar: UInt32) {
@@ -44,6 +49,8 @@ struct ScalarProperties: OptionSet, Sendable {
         add(.punctuation, UnicodeTables.punctuation)
         add(.nonspacingMark, UnicodeTables.nonspacingMarks)
         add(.word, UnicodeTables.wordCharacters)
+        add(.mark, UnicodeTables.marks)
+        add(.numeric, UnicodeTables.numbers)
         for index in stride(from: 0, to: UnicodeTables.combiningClasses.count, by: 3) {
             add(.reorders, [UnicodeTables.combiningClasses[index], UnicodeTables.combiningClasses[index + 1]])
         }

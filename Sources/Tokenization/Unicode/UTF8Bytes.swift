@@ -1,5 +1,8 @@
 /// Reads and writes scalars as UTF-8. The bytes that it reads must be valid.
 enum UTF8Bytes {
+    /// The folding of bytes that leaves every byte as it is.
+    static let identity: [UInt8] = (0...255).map { UInt8($0) }
+
     /// Whether a byte is the second or a later byte of a scalar.
     @inline(__always)
     static func isContinuation(_ byte: UInt8) -> Bool { byte & 0xC0 == 0x80 }
