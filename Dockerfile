@@ -31,11 +31,12 @@ RUN chmod -R a+rX /install
 
 FROM ${RUNTIME_IMAGE}
 # libcurl, which the program links, and the authorities' certificates are for models of the Hub (URLSession). OpenBLAS
-# is loaded only on CPUs for which there are no kernels of our own, and if `backend` asks for it.
+# is loaded only on CPUs for which there are no kernels of our own, and if `backend` asks for it; Oniguruma only for a
+# tokenizer.json with regular expressions.
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
         "libnghttp2-14=1.52.0-*" "libssl3=3.0.*" "zlib1g=1:1.2.13*" "libopenblas0-pthread=0.3.21+ds-*" \
-        "libcurl4=7.88.*" ca-certificates \
+        "libonig5=6.9.8-*" "libcurl4=7.88.*" ca-certificates \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /install /
 # The user is a number, so that Kubernetes' runAsNonRoot can see that it is not root. The program writes no file, except

@@ -116,7 +116,7 @@ let package = Package(
         ),
         .target(name: "Compute", dependencies: ["CLinux"], swiftSettings: settings),
         .target(name: "Training", swiftSettings: settings),
-        .target(name: "Tokenization", dependencies: ["ModelFiles", "JSON"], swiftSettings: settings),
+        .target(name: "Tokenization", dependencies: ["COniguruma", "ModelFiles", "JSON"], swiftSettings: settings),
         .target(
             name: "Encoder",
             dependencies: ["Checkpoint", "ModelFiles", "Compute", "JSON", "LinearAlgebra"],
@@ -129,6 +129,8 @@ let package = Package(
         // The encoder's arithmetic for each instruction set.
         .target(name: "CKernels", cSettings: kernelSettings),
         .target(name: "CLinux", cSettings: cSettings),
+        // Regular expressions, by a library that is loaded and not linked.
+        .target(name: "COniguruma", cSettings: cSettings),
         // OpenSSL's macros and callbacks as functions.
         .target(name: "CTLS", dependencies: ["COpenSSL"], cSettings: cSettings),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),

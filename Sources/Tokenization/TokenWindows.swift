@@ -24,8 +24,8 @@ package struct TokenWindows: Sendable {
         self.leading = leading
         self.divided = divided
         self.truncatedTokenCount = truncatedTokenCount
-        template = tokenizer.template
-        let specialTokens = tokenizer.template.specialTokenCount(isPair: leading != nil)
+        template = tokenizer.postProcessor
+        let specialTokens = tokenizer.postProcessor.specialTokenCount(isPair: leading != nil)
         capacity = maxLength - specialTokens - (leading?.count ?? 0)
         continuesWord = divided.ids.map(tokenizer.continuesWord)
     }
@@ -105,6 +105,6 @@ extension Tokenizer {
 
     /// Whether a token continues a word that another token has begun.
     func continuesWord(_ id: Int32) -> Bool {
-        vocabulary.token(id)?.starts(with: wordPiece.continuingPrefix) ?? false
+        vocabulary.token(id).map(model.continuesWord) ?? false
     }
 }

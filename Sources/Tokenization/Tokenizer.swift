@@ -2,8 +2,9 @@ package import ModelFiles
 
 /// A tokenizer for BERT and similar models, like Hugging Face's fast tokenizers: it turns text into token ids and back.
 ///
-/// It gives the same ids, segment ids and offsets as `tokenizers` 0.23.3 with `BertNormalizer`, `BertPreTokenizer`,
-/// `WordPiece` and `TemplateProcessing`. It is an immutable value, which any number of threads may use at a time.
+/// It has the parts into which a tokenizer.json is divided: normalizer, pre-tokenizer, model, post-processor, decoder
+/// and added tokens. It gives the same ids, segment ids, offsets and decoded texts as `tokenizers` 0.23.3 with these
+/// parts. It is an immutable value, which any number of threads may use at a time.
 package struct Tokenizer: Sendable {
     /// The most tokens that the model takes, special tokens included; nil when the files set no limit.
     package let modelMaxLength: Int?
@@ -18,12 +19,13 @@ package struct Tokenizer: Sendable {
     package let warnings: [String]
 
     let vocabulary: Vocabulary
-    let normalizer: Normalizer
-    let wordPiece: WordPiece
+    let model: TokenizationModel
     let addedTokens: AddedTokens
-    let template: SequenceTemplate
-    let decoder: WordPieceDecoder?
-    let byteClasses: ByteClasses
+    let postProcessor: SequenceTemplate
+    /// The added tokens to which white space beside them belongs.
+    private let strippingIDs: Set<Int32>
+    private let pipeline: Pipeline
+    private let decoder: Decoder
 
     /// Reads the tokenizer of a model folder.
     ///
@@ -32,7 +34,7 @@ package struct Tokenizer: Sendable {
     ///   - modelMaxLength: The most tokens that the model takes, whatever the files say; nil to use theirs.
     package init(directory: String, lowercases: Bool = false, modelMaxLength: Int? = nil) throws(ModelError) {
         var parts = try TokenizerParts(directory: directory)
-        if lowercases { parts.normalizer.lowercase = true }
+        if lowercases { parts.normalizer = parts.normalizer.lowercased }
         parts.modelMaxLength = modelMaxLength ?? parts.modelMaxLength
         try self.init(parts)
     }
@@ -44,9 +46,8 @@ package struct Tokenizer: Sendable {
         maskTokenID = parts.maskTokenID
         truncationDirection = parts.truncationDirection
         vocabulary = parts.vocabulary
-        normalizer = parts.normalizer
-        wordPiece = parts.wordPiece
-        template = parts.template
+        model = parts.model
+        postProcessor = parts.postProcessor
         decoder = parts.decoder
         addedTokens = try AddedTokens(
             parts.addedTokens,
@@ -55,14 +56,15 @@ package struct Tokenizer: Sendable {
             path: parts.path
         )
         warnings = parts.warnings + addedTokens.warnings
-        byteClasses = ByteClasses(parts.normalizer)
+        strippingIDs = Set(parts.addedTokens.filter { $0.token.stripsLeft || $0.token.stripsRight }.map(\.id))
+        pipeline = Pipeline(parts)
     }
 
     /// The highest id plus one, added tokens included.
     package var vocabularySize: Int { vocabulary.size }
 
     /// The id of the token for a word that has no pieces in the vocabulary.
-    package var unknownTokenID: Int32 { wordPiece.unknownID }
+    package var unknownTokenID: Int32 { model.unknownID }
 
     /// The text of a token; nil when no token has the id.
     package func token(id: Int32) -> String? {
@@ -125,7 +127,7 @@ extension Tokenizer {
         pair: String? = nil,
         options: EncodingOptions = EncodingOptions()
     ) throws(TokenizerError) -> Encoding {
-        let specialTokens = options.addSpecialTokens ? template.specialTokenCount(isPair: pair != nil) : 0
+        let specialTokens = options.addSpecialTokens ? postProcessor.specialTokenCount(isPair: pair != nil) : 0
         if let truncation = options.truncation, truncation.maxLength < specialTokens {
             throw .truncationTooShort(maxLength: truncation.maxLength, specialTokens: specialTokens)
         }
@@ -140,120 +142,37 @@ extension Tokenizer {
             kept.text = truncation.keptRange(of: kept.text.count, kept: lengths.first)
             kept.pair = truncation.keptRange(of: kept.pair.count, kept: lengths.second)
         }
-        return template.assemble(first, second, kept: kept, options: options)
+        var encoding = postProcessor.assemble(first, second, kept: kept, options: options)
+        if let trimming = postProcessor.trimming, options.collectOffsets {
+            trim(&encoding, by: trimming, text: text.text, pair: pair ?? "")
+        }
+        return encoding
+    }
+
+    private func trim(_ encoding: inout Encoding, by trimming: OffsetTrimming, text: String, pair: String) {
+        let texts = [Array(text.utf8), Array(pair.utf8)]
+        for index in encoding.offsets.indices where encoding.sequenceIDs[index] >= 0 {
+            let text = texts[Int(encoding.sequenceIDs[index])]
+            let range = encoding.offsets[index]
+            let id = encoding.ids[index]
+            // A token with white space that it has stripped is known to the library as the text itself.
+            let isWider = strippingIDs.contains(id) && id != unknownTokenID
+            let slice = isWider ? Array(text[Int(range.lowerBound)..<Int(range.upperBound)]) : nil
+            let token = slice ?? tokenText(id) ?? []
+            let isFirst = index == 0 || encoding.sequenceIDs[index - 1] != encoding.sequenceIDs[index]
+            encoding.offsets[index] = trimming.trim(range, of: token.span, in: text.span, isFirst: isFirst)
+        }
     }
 
     func tokenize(_ text: String) throws(TokenizerError) -> TokenSequence {
         let utf8 = text.utf8Span
         guard utf8.count <= Self.maximumTextBytes else { throw .textTooLong(byteCount: utf8.count) }
-        return tokenize(utf8.span)
-    }
-}
-
-/// The usual number of bytes for each token of a text. Memory for more tokens is added as they come.
-private let bytesPerToken = 4
-
-extension Tokenizer {
-    /// The tokens of one text: it finds the added tokens, and splits the text between them into words and pieces.
-    func tokenize(_ bytes: Span<UInt8>) -> TokenSequence {
-        var tokens = TokenSequence()
-        var normalized = NormalizedText()
-        tokens.reserveCapacity(bytes.count / bytesPerToken + 1)
-        addedTokens.verbatim.forEachPiece(of: bytes, folding: byteClasses.identity.span) { piece in
-            if let id = piece.id {
-                tokens.append(id, from: piece.range.lowerBound, to: piece.range.upperBound)
-            } else if addedTokens.normalized.isEmpty {
-                tokenizeSegment(bytes, piece.range, normalized: &normalized, into: &tokens)
-            } else {
-                tokenizeFindingTokens(bytes, piece.range, normalized: &normalized, into: &tokens)
-            }
-        }
-        return tokens
-    }
-
-    /// Appends the tokens of a part of the text without added tokens. ASCII is used as it is; each stretch with other
-    /// bytes is normalized into `normalized`.
-    private func tokenizeSegment(
-        _ bytes: Span<UInt8>,
-        _ range: Range<Int>,
-        normalized: inout NormalizedText,
-        into tokens: inout TokenSequence
-    ) {
-        let classes = byteClasses.classes.span
-        let folding = byteClasses.folding.span
-        var position = range.lowerBound
-        while position < range.upperBound {
-            let start = position
-            switch classes[Int(bytes[position])] {
-            case .whiteSpace:
-                position += 1
-            case .punctuation:
-                position += 1
-                wordPiece.tokenize(bytes, from: start, to: position, folding: folding, into: &tokens)
-            case .word, .other:
-                while position < range.upperBound && classes[Int(bytes[position])] == .word { position += 1 }
-                if position == range.upperBound || classes[Int(bytes[position])] != .other {
-                    wordPiece.tokenize(bytes, from: start, to: position, folding: folding, into: &tokens)
-                } else {
-                    position = endOfStretch(bytes, from: position, to: range.upperBound)
-                    normalized.removeAll()
-                    normalizer.normalize(bytes, start..<position, into: &normalized)
-                    tokenize(normalized, 0..<normalized.bytes.count, into: &tokens)
-                }
-            }
-        }
-    }
-
-    /// The index of the next ASCII white space or punctuation. No scalar before it can combine with one after it.
-    private func endOfStretch(_ bytes: Span<UInt8>, from position: Int, to end: Int) -> Int {
-        let classes = byteClasses.classes.span
-        var position = position
-        while position < end {
-            let byteClass = classes[Int(bytes[position])]
-            if byteClass == .whiteSpace || byteClass == .punctuation { break }
-            position += 1
-        }
-        return position
-    }
-
-    /// Appends the tokens of a part of normalized text.
-    private func tokenize(_ normalized: borrowing NormalizedText, _ range: Range<Int>, into tokens: inout TokenSequence)
-    {
-        let firstToken = tokens.count
-        let bytes = normalized.bytes.span
-        let identity = byteClasses.identity.span
-        var position = range.lowerBound
-        while let word = PreTokenizer.nextWord(in: bytes, from: position, to: range.upperBound) {
-            wordPiece.tokenize(bytes, from: word.lowerBound, to: word.upperBound, folding: identity, into: &tokens)
-            position = word.upperBound
-        }
-        for index in firstToken..<tokens.count { tokens.offsets[index] = normalized.original(tokens.offsets[index]) }
-    }
-
-    /// Appends the tokens of a part of the text in which added tokens are searched after normalization.
-    private func tokenizeFindingTokens(
-        _ bytes: Span<UInt8>,
-        _ range: Range<Int>,
-        normalized: inout NormalizedText,
-        into tokens: inout TokenSequence
-    ) {
-        normalized.removeAll()
-        normalizer.normalize(bytes, range, into: &normalized)
-        addedTokens.normalized.forEachPiece(of: normalized.bytes.span, folding: byteClasses.identity.span) { piece in
-            if let id = piece.id {
-                let start = Int32(truncatingIfNeeded: piece.range.lowerBound)
-                let origin = normalized.original(start..<Int32(truncatingIfNeeded: piece.range.upperBound))
-                tokens.append(id, from: Int(origin.lowerBound), to: Int(origin.upperBound))
-            } else {
-                tokenize(normalized, piece.range, into: &tokens)
-            }
-        }
+        return try pipeline.tokens(of: utf8.span, addedTokens: addedTokens)
     }
 }
 
 extension Tokenizer {
-    /// The text of token ids, as Hugging Face's WordPiece decoder writes it: pieces are joined, other tokens are
-    /// separated by spaces, and spaces that are not written in English are removed.
+    /// The text of token ids, as the tokenizer's decoder writes it.
     ///
     /// - Throws: ``TokenizerError/unknownTokenID(_:vocabularySize:)``.
     package func decode(_ ids: [Int32], skipSpecialTokens: Bool = true) throws(TokenizerError) -> String {
@@ -264,21 +183,13 @@ extension Tokenizer {
             }
             if !skipSpecialTokens || !addedTokens.skippedIDs.contains(id) { tokens.append(token) }
         }
-        return joined(tokens)
+        return String(decoding: try decoder.text(tokens), as: UTF8.self)
     }
 
-    /// The text of tokens or words, joined as `decode` does it.
+    /// The text of tokens or words, joined as `decode` does it; with spaces if the decoder cannot do it.
     package func joined(_ tokens: [String]) -> String {
-        joined(tokens.map { Array($0.utf8) })
-    }
-
-    private func joined(_ tokens: [[UInt8]]) -> String {
-        guard let decoder else {
-            return String(decoding: Array(tokens.joined(separator: [UInt8(ascii: " ")])), as: UTF8.self)
-        }
-        var text: [UInt8] = []
-        for (index, token) in tokens.enumerated() { decoder.append(token, isFirst: index == 0, to: &text) }
-        return String(decoding: text, as: UTF8.self)
+        let text = try? decoder.text(tokens.map { Array($0.utf8) })
+        return text.map { String(decoding: $0, as: UTF8.self) } ?? tokens.joined(separator: " ")
     }
 }
 
@@ -288,6 +199,8 @@ package enum TokenizerError: Error, Equatable, Sendable {
     case textTooLong(byteCount: Int)
     /// `maxLength` is less than the number of special tokens around the text.
     case truncationTooShort(maxLength: Int, specialTokens: Int)
+    /// A regular expression of the tokenizer's file takes too long for the text.
+    case patternTooExpensive(String)
     /// No token has an id that is to be decoded.
     case unknownTokenID(Int32, vocabularySize: Int)
 }
@@ -300,6 +213,8 @@ extension TokenizerError: CustomStringConvertible {
         case .truncationTooShort(let maxLength, let specialTokens):
             "can't truncate to \(maxLength) tokens: the special tokens alone are \(specialTokens); "
                 + "ask for a larger maximum, or for no special tokens"
+        case .patternTooExpensive(let pattern):
+            "the tokenizer's regular expression \(pattern.prefix(200)) takes too long for this text"
         case .unknownTokenID(let id, let vocabularySize):
             "no token has the id \(id); the vocabulary's ids are 0 to \(vocabularySize - 1)"
         }

@@ -35,20 +35,27 @@ extension TokenizerParts {
         self.init(
             path: path,
             vocabulary: vocabulary,
-            wordPiece: try WordPiece(
-                vocabulary: words,
-                unknownToken: unknown,
-                continuingPrefix: TokenizerConfiguration.continuingPrefix,
-                maximumWordLength: WordPiece.defaultMaximumWordLength,
-                path: path
+            model: .wordPiece(
+                try WordPiece(
+                    vocabulary: words,
+                    unknownToken: unknown,
+                    continuingPrefix: TokenizerConfiguration.continuingPrefix,
+                    maximumWordLength: WordPiece.defaultMaximumWordLength,
+                    path: path
+                )
             ),
-            normalizer: configuration.normalizer,
-            template: .bert(
+            normalizer: .bert(configuration.normalizer),
+            preTokenizer: PreTokenizer(steps: [.bert]),
+            postProcessor: .bert(
                 // `BertTokenizer` falls back to these ids.
                 classifierID: try id("cls_token", role: "the token before a text", whereNull: 2),
                 separatorID: try id("sep_token", role: "the token after a text", whereNull: 3)
             ),
-            decoder: WordPieceDecoder(prefix: Array(TokenizerConfiguration.continuingPrefix.utf8), cleansUp: true),
+            decoder: .steps([
+                .wordPiece(
+                    WordPieceDecoder(prefix: Array(TokenizerConfiguration.continuingPrefix.utf8), cleansUp: true)
+                )
+            ]),
             addedTokens: added.tokens,
             splitsSpecialTokens: configuration.splitsSpecialTokens,
             // Padding has no weight, so without a token any id will do.
@@ -63,11 +70,8 @@ extension TokenizerParts {
     /// Adds a warning if tokenizer.json asks for other parts than `BertTokenizer` makes, because they are not used.
     mutating func warnOfUnused(_ file: JSONSection) throws(ModelError) {
         var unused: [String] = []
-        let normalizer = try? Normalizer(file)
-        if normalizer != self.normalizer { unused.append("normalizer") }
-        if try file.optionalObject("pre_tokenizer")?.optionalString("type") != "BertPreTokenizer" {
-            unused.append("pre_tokenizer")
-        }
+        if (try? Normalizer(file))?.bert != normalizer.bert { unused.append("normalizer") }
+        if (try? PreTokenizer(file))?.isBert != true { unused.append("pre_tokenizer") }
         let model = try file.object("model")
         if (try? model.integer("max_input_chars_per_word", in: 0...Int.max)) != WordPiece.defaultMaximumWordLength {
             unused.append("model.max_input_chars_per_word")
@@ -75,7 +79,7 @@ extension TokenizerParts {
         if model.optional("continuing_subword_prefix") != .string(TokenizerConfiguration.continuingPrefix) {
             unused.append("model.continuing_subword_prefix")
         }
-        if (try? SequenceTemplate(file, vocabulary: vocabulary)) != template { unused.append("post_processor") }
+        if (try? SequenceTemplate(file, vocabulary: vocabulary)) != postProcessor { unused.append("post_processor") }
         guard !unused.isEmpty else { return }
         warnings.append(
             "\(file.path): \(unused.joined(separator: ", ")): not used; BertTokenizer makes its own, from "

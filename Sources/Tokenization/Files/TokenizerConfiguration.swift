@@ -40,8 +40,8 @@ struct TokenizerConfiguration: Sendable {
     init() {}
 
     /// The normalizer that the flags describe.
-    var normalizer: Normalizer {
-        Normalizer(
+    var normalizer: BertNormalizer {
+        BertNormalizer(
             cleanText: true,
             handleChineseChars: tokenizeChineseChars,
             stripAccents: stripAccents ?? lowercase,

@@ -6,11 +6,11 @@ struct TokenizerParts {
     var path: String
     /// All tokens, added ones included.
     var vocabulary: Vocabulary
-    var wordPiece: WordPiece
+    var model: TokenizationModel
     var normalizer: Normalizer
-    var template: SequenceTemplate
-    /// The decoder; nil to join tokens by spaces.
-    var decoder: WordPieceDecoder?
+    var preTokenizer: PreTokenizer
+    var postProcessor: SequenceTemplate
+    var decoder: Decoder
     /// The added tokens in the order in which they were added.
     var addedTokens: [(token: AddedToken, id: Int32)]
     /// Whether special tokens that stand in a text are split like other words.

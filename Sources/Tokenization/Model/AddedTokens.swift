@@ -91,10 +91,10 @@ struct AddedTokens: Sendable {
             let passes = splitsSpecial && token.isSpecial
             let isNew: Bool
             if token.isNormalized {
-                var pattern = NormalizedText()
-                normalizer.normalize(content.span, 0..<content.count, into: &pattern)
-                isNew = normalized.insert(token, id: id, pattern: pattern.bytes, isPassedOver: passes)
-                normalizedTexts[id] = pattern.bytes
+                // A pattern that is too expensive leaves the token as it is; no text would be normalized by it either.
+                let pattern = (try? normalizer.normalized(content.span, 0..<content.count).bytes) ?? content
+                isNew = normalized.insert(token, id: id, pattern: pattern, isPassedOver: passes)
+                normalizedTexts[id] = pattern
             } else {
                 isNew = verbatim.insert(token, id: id, pattern: content, isPassedOver: passes)
             }

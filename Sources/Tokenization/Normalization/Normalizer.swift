@@ -1,153 +1,151 @@
-/// The steps of a tokenizer's normalization, with the names of Hugging Face's `BertNormalizer`.
-struct Normalizer: Sendable, Equatable {
-    /// Whether to drop control characters, U+0000 and U+FFFD, and to turn white space into spaces.
-    var cleanText: Bool
-    /// Whether to put spaces around CJK ideographs.
-    var handleChineseChars: Bool
-    /// Whether to decompose canonically (NFD) and drop nonspacing marks.
-    var stripAccents: Bool
-    /// Whether to convert to lower case.
-    var lowercase: Bool
+/// What is done to a text before it is split into words: the section `normalizer` of a tokenizer.json.
+enum Normalizer: Sendable {
+    /// A `BertNormalizer`, in one pass.
+    case bert(BertNormalizer)
+    /// Other steps, one after another.
+    case steps([NormalizationStep])
 
-    /// A normalizer without any step.
-    static let identity = Normalizer(
-        cleanText: false,
-        handleChineseChars: false,
-        stripAccents: false,
-        lowercase: false
-    )
+    /// The `BertNormalizer`, if it is nothing else.
+    var bert: BertNormalizer? { if case .bert(let normalizer) = self { normalizer } else { nil } }
+
+    /// A normalizer that also converts text to lower case.
+    var lowercased: Normalizer {
+        switch self {
+        case .bert(var normalizer):
+            normalizer.lowercase = true
+            return .bert(normalizer)
+        case .steps(let steps):
+            return .steps([.lowercase] + steps)
+        }
+    }
+
+    /// The normalized form of a part of a text.
+    func normalized(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(TokenizerError) -> NormalizedText {
+        switch self {
+        case .bert(let normalizer):
+            var text = NormalizedText()
+            normalizer.normalize(bytes, range, into: &text)
+            return text
+        case .steps(let steps):
+            var text = NormalizedText(bytes, range)
+            for step in steps { try step.apply(to: &text) }
+            return text
+        }
+    }
 }
 
-extension Normalizer {
-    /// Appends the normalized form of `bytes[range]` to `output`.
-    ///
-    /// The steps follow `tokenizers`' normalizers/bert.rs and normalizer.rs, but scalar by scalar instead of text by
-    /// text. The result and its origins are the same, because only decomposition depends on more than one scalar, and
-    /// never across a scalar of combining class 0. `range` must begin with such a scalar: at the beginning of a text,
-    /// or with ASCII.
-    func normalize(_ bytes: Span<UInt8>, _ range: Range<Int>, into output: inout NormalizedText) {
-        var marks = CombiningRun()
-        var position = range.lowerBound
-        while position < range.upperBound {
-            var (scalar, length) = UTF8Bytes.scalar(in: bytes, at: position)
-            let origin = Int32(truncatingIfNeeded: position)..<Int32(truncatingIfNeeded: position + length)
-            position += length
-            var properties = ScalarProperties(of: scalar)
-            if cleanText {
-                if properties.contains(.removedByCleaning) { continue }
-                if properties.contains(.whiteSpace) {
-                    // U+2000 and U+2001 have decompositions, but the space that they become has none.
-                    (scalar, properties) = (0x20, .whiteSpace)
+/// A step of a normalization, with its name in `tokenizers`.
+enum NormalizationStep: Sendable {
+    /// `BertNormalizer`, between other steps.
+    case bert(BertNormalizer)
+    /// `Lowercase`: to lower case, scalar by scalar.
+    case lowercase
+    /// `NFC`, `NFD`, `NFKC` and `NFKD`.
+    case form(NormalizationForm)
+    /// `StripAccents`: marks of all kinds are removed. (`BertNormalizer` decomposes first and removes fewer kinds.)
+    case stripAccents
+    /// `Strip`: white space at the beginning and at the end is removed.
+    case strip(left: Bool, right: Bool)
+    /// `Replace`: each match is replaced by the content.
+    case replace(Pattern, content: [UInt8])
+    /// `Prepend`: the content is put before a text that is not empty.
+    case prepend([UInt32])
+    /// `Nmt`: some control characters are removed, others become spaces.
+    case nmt
+
+    /// Normalizes a text further.
+    func apply(to text: inout NormalizedText) throws(TokenizerError) {
+        switch self {
+        case .bert(let normalizer): normalizer.apply(to: &text)
+        case .lowercase: text.lowercase()
+        case .form(let form): text.transform(form.changes(of: text.scalars))
+        case .stripAccents: text.filter { !ScalarProperties(of: $0).contains(.mark) }
+        case .strip(let left, let right): text.strip(left: left, right: right)
+        case .replace(let pattern, let content):
+            let ranges = try pattern.matches(in: text.bytes.span, 0..<text.bytes.count)
+            let added = ranges.count.multipliedReportingOverflow(by: content.count)
+            guard !added.overflow, text.bytes.count + added.partialValue <= Tokenizer.maximumTextBytes else {
+                throw .textTooLong(byteCount: added.overflow ? .max : text.bytes.count + added.partialValue)
+            }
+            text.replace(ranges, with: content)
+        case .prepend(let content): text.prepend(content)
+        case .nmt: text.replaceControls()
+        }
+    }
+}
+
+extension BertNormalizer {
+    /// Does all steps one after another. Behind another normalizer one pass would not do, because the origins of
+    /// reordered marks depend on the whole text before them.
+    fileprivate func apply(to text: inout NormalizedText) {
+        if cleanText {
+            text.filter { !ScalarProperties(of: $0).contains(.removedByCleaning) }
+            text.map { ScalarProperties(of: $0).contains(.whiteSpace) ? 0x20 : $0 }
+        }
+        if handleChineseChars {
+            text.transform(
+                text.scalars.flatMap { scalar in
+                    ScalarProperties(of: scalar).contains(.chinese)
+                        ? [ScalarChange(0x20), ScalarChange(scalar, 1), ScalarChange(0x20, 1)]
+                        : [ScalarChange(scalar)]
                 }
-            }
-            if handleChineseChars && properties.contains(.chinese) {
-                marks.flush(into: &output, lowercase: lowercase)
-                output.append(0x20, from: origin)
-                decompose(scalar, properties, from: origin, marks: &marks, into: &output)
-                marks.flush(into: &output, lowercase: lowercase)
-                output.append(0x20, from: origin)
-            } else {
-                decompose(scalar, properties, from: origin, marks: &marks, into: &output)
-            }
+            )
         }
-        marks.flush(into: &output, lowercase: lowercase)
-    }
-
-    /// Does the last two steps for one scalar: it strips accents and converts to lower case.
-    @inline(__always)
-    private func decompose(
-        _ scalar: UInt32,
-        _ properties: ScalarProperties,
-        from origin: Range<Int32>,
-        marks: inout CombiningRun,
-        into output: inout NormalizedText
-    ) {
-        let isPlain = properties.isDisjoint(with: [.decomposes, .reorders, .nonspacingMark])
-        if isPlain || !stripAccents {
-            marks.flush(into: &output, lowercase: lowercase)
-            if lowercase && properties.contains(.changesWhenLowercased) {
-                LowercaseMapping.lowercase(scalar) { output.append($0, from: origin) }
-            } else {
-                output.append(scalar, from: origin)
-            }
-        } else if properties.contains(.decomposes) {
-            var isFirst = true
-            CanonicalDecomposition.decompose(scalar) { part in
-                let partProperties = ScalarProperties(of: part)
-                add(part, partProperties, from: origin, isFirst: isFirst, marks: &marks, into: &output)
-                isFirst = false
-            }
-        } else {
-            add(scalar, properties, from: origin, isFirst: true, marks: &marks, into: &output)
+        if stripAccents {
+            text.transform(NormalizationForm.canonicalDecomposition.changes(of: text.scalars))
+            text.filter { !ScalarProperties(of: $0).contains(.nonspacingMark) }
         }
-    }
-
-    /// Adds a scalar of a decomposed text.
-    private func add(
-        _ scalar: UInt32,
-        _ properties: ScalarProperties,
-        from origin: Range<Int32>,
-        isFirst: Bool,
-        marks: inout CombiningRun,
-        into output: inout NormalizedText
-    ) {
-        if properties.contains(.reorders) {
-            marks.append(scalar, properties, from: origin, isFirst: isFirst)
-            return
-        }
-        marks.flush(into: &output, lowercase: lowercase)
-        marks.lastOrigin = origin
-        if !properties.contains(.nonspacingMark) {
-            output.appendLowercased(scalar, properties, from: origin, lowercase: lowercase)
-        }
+        if lowercase { text.lowercase() }
     }
 }
 
 extension NormalizedText {
-    /// Appends a scalar, in lower case if `lowercase`.
-    mutating func appendLowercased(
-        _ scalar: UInt32,
-        _ properties: ScalarProperties,
-        from origin: Range<Int32>,
-        lowercase: Bool
-    ) {
-        if lowercase && properties.contains(.changesWhenLowercased) {
-            LowercaseMapping.lowercase(scalar) { append($0, from: origin) }
-        } else {
-            append(scalar, from: origin)
+    fileprivate mutating func lowercase() {
+        var changes: [ScalarChange] = []
+        for scalar in scalars {
+            guard ScalarProperties(of: scalar).contains(.changesWhenLowercased) else {
+                changes.append(ScalarChange(scalar))
+                continue
+            }
+            var change = 0
+            LowercaseMapping.lowercase(scalar) { lower in
+                changes.append(ScalarChange(lower, change))
+                change = 1
+            }
         }
-    }
-}
-
-/// Normalized UTF-8, and for each of its bytes the range of the original text from which it comes.
-struct NormalizedText {
-    /// The normalized text.
-    private(set) var bytes: [UInt8] = []
-    /// For each byte, the start of its original scalar in the original text.
-    private(set) var starts: [Int32] = []
-    /// For each byte, the end of its original scalar in the original text.
-    private(set) var ends: [Int32] = []
-
-    /// Empties the text and keeps its memory.
-    mutating func removeAll() {
-        bytes.removeAll(keepingCapacity: true)
-        starts.removeAll(keepingCapacity: true)
-        ends.removeAll(keepingCapacity: true)
+        transform(changes)
     }
 
-    /// Appends a scalar that comes from `origin`.
-    @inline(__always)
-    mutating func append(_ scalar: UInt32, from origin: Range<Int32>) {
-        UTF8Bytes.encode(scalar) { byte in
-            bytes.append(byte)
-            starts.append(origin.lowerBound)
-            ends.append(origin.upperBound)
+    fileprivate mutating func strip(left: Bool, right: Bool) {
+        func isSpace(_ scalar: UInt32) -> Bool { ScalarProperties(of: scalar).contains(.whiteSpace) }
+        let scalars = scalars
+        let leading = left ? scalars.prefix(while: isSpace).count : 0
+        let trailing = right ? scalars.reversed().prefix(while: isSpace).count : 0
+        guard leading > 0 || trailing > 0 else { return }
+        var kept = scalars.dropFirst(leading).dropLast(min(trailing, scalars.count - leading)).map { ScalarChange($0) }
+        if !kept.isEmpty { kept[kept.count - 1].change = -trailing }
+        transform(kept, removingFirst: leading)
+    }
+
+    fileprivate mutating func prepend(_ content: [UInt32]) {
+        guard let first = scalars.first else { return }
+        let changes = content.enumerated().map { ScalarChange($1, $0 == 0 ? 0 : 1) } + [ScalarChange(first, 1)]
+        transform(0..<UTF8Bytes.scalar(in: bytes.span, at: 0).length, changes)
+    }
+
+    /// The two lists of `do_nmt` in `tokenizers`' normalizers/unicode.rs.
+    fileprivate mutating func replaceControls() {
+        filter { scalar in
+            switch scalar {
+            case 0x01...0x08, 0x0B, 0x0E...0x1F, 0x7F, 0x8F, 0x9F: false
+            default: true
+            }
         }
-    }
-
-    /// The range of the original text from which a range of the normalized text comes. The range must not be empty.
-    func original(_ range: Range<Int32>) -> Range<Int32> {
-        let start = starts[Int(range.lowerBound)]
-        return start..<max(start, ends[Int(range.upperBound) - 1])
+        map { scalar in
+            switch scalar {
+            case 0x09, 0x0A, 0x0C, 0x0D, 0x1680, 0x200B...0x200F, 0x2028, 0x2029, 0x2581, 0xFEFF, 0xFFFD: 0x20
+            default: scalar
+            }
+        }
     }
 }

@@ -14,6 +14,8 @@ struct SequenceTemplate: Sendable, Equatable {
     var single: [Part]
     /// The template for a text and its pair.
     var pair: [Part]
+    /// How the offsets of tokens are trimmed; nil if they are not.
+    var trimming: OffsetTrimming?
 
     /// BERT's template: `[CLS] text [SEP]` and `[CLS] text [SEP] pair [SEP]`.
     static func bert(classifierID: Int32, separatorID: Int32) -> SequenceTemplate {

@@ -8,19 +8,44 @@ import Testing
 /// Changes that make the file one that is refused, and what the message then says.
 private let refusedChanges: [(message: String, change: @Sendable (inout TokenizerJSONSections) -> Void)] = [
     ("version", { $0.version = #""2.0""# }),
-    ("normalizer.type", { $0.normalizer = #"{"type":"NFC"}"# }),
+    ("normalizer.type", { $0.normalizer = #"{"type":"Precompiled"}"# }),
     ("normalizer.type", { $0.normalizer = "{}" }),
+    ("normalizer.strip_right", { $0.normalizer = #"{"type":"Strip","strip_left":true}"# }),
+    ("normalizer.content", { $0.normalizer = #"{"type":"Replace","pattern":{"String":"a"}}"# }),
+    ("normalizer.pattern.String", { $0.normalizer = #"{"type":"Replace","pattern":{"Text":"a"},"content":""}"# }),
+    (
+        "normalizer.pattern.Regex\": found \"(\", expected a regular expression of Oniguruma (end pattern",
+        { $0.normalizer = #"{"type":"Replace","pattern":{"Regex":"("},"content":""}"# }
+    ),
     ("normalizer", { $0.normalizer = "7" }),
     ("normalizer.clean_text", { $0.normalizer = #"{"type":"BertNormalizer","lowercase":true}"# }),
     (
         "normalizer.lowercase",
         { $0.normalizer = $0.normalizer.replacing("\"lowercase\":true", with: "\"lowercase\":1") }
     ),
-    ("normalizer.normalizers", { $0.normalizer = #"{"type":"Sequence","normalizers":[]}"# }),
-    ("normalizer.normalizers[0].type", { $0.normalizer = #"{"type":"Sequence","normalizers":[{"type":"NFD"}]}"# }),
-    ("pre_tokenizer", { $0.preTokenizer = "null" }),
-    ("pre_tokenizer.type", { $0.preTokenizer = #"{"type":"Whitespace"}"# }),
-    ("post_processor.type", { $0.postProcessor = #"{"type":"RobertaProcessing"}"# }),
+    ("normalizer.normalizers", { $0.normalizer = #"{"type":"Sequence"}"# }),
+    (
+        "normalizer.normalizers[1].type",
+        { $0.normalizer = #"{"type":"Sequence","normalizers":[{"type":"NFD"},{"type":"ByteLevel"}]}"# }
+    ),
+    ("pre_tokenizer.type", { $0.preTokenizer = #"{"type":"Metaspace"}"# }),
+    ("pre_tokenizer.behavior", { $0.preTokenizer = #"{"type":"Punctuation","behavior":"removed"}"# }),
+    ("pre_tokenizer.individual_digits", { $0.preTokenizer = #"{"type":"Digits"}"# }),
+    ("pre_tokenizer.delimiter", { $0.preTokenizer = #"{"type":"CharDelimiterSplit","delimiter":"ab"}"# }),
+    ("pre_tokenizer.length", { $0.preTokenizer = #"{"type":"FixedLength","length":0}"# }),
+    (
+        "pre_tokenizer.invert",
+        { $0.preTokenizer = #"{"type":"Split","pattern":{"String":"a"},"behavior":"Removed"}"# }
+    ),
+    ("post_processor.type", { $0.postProcessor = #"{"type":"ByteLevel"}"# }),
+    ("post_processor.cls", { $0.postProcessor = #"{"type":"RobertaProcessing"}"# }),
+    (
+        "post_processor.processors",
+        { json in
+            let step = json.postProcessor
+            json.postProcessor = "{\"type\":\"Sequence\",\"processors\":[\(step),\(step)]}"
+        }
+    ),
     (
         "post_processor.sep",
         { $0.postProcessor = #"{"type":"BertProcessing","sep":["[SEP]",9],"cls":["[CLS]",2]}"# }
@@ -35,6 +60,8 @@ private let refusedChanges: [(message: String, change: @Sendable (inout Tokenize
         { $0.postProcessor = #"{"type":"TemplateProcessing","single":[],"pair":[],"special_tokens":{}}"# }
     ),
     ("decoder.type", { $0.decoder = #"{"type":"BPEDecoder"}"# }),
+    ("decoder.stop", { $0.decoder = #"{"type":"Strip","content":"a","start":1}"# }),
+    ("decoder.decoders", { $0.decoder = #"{"type":"Sequence"}"# }),
     ("decoder.cleanup", { $0.decoder = ###"{"type":"WordPiece","prefix":"##"}"### }),
     ("model.type", { $0.modelType = #""BPE""# }),
     ("model.unk_token", { $0.unknown = "null" }),

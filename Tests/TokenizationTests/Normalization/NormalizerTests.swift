@@ -4,14 +4,14 @@ import Testing
 
 @Suite("Normalization and where it comes from")
 struct NormalizerTests {
-    private static let uncased = Normalizer(
+    private static let uncased = BertNormalizer(
         cleanText: true,
         handleChineseChars: true,
         stripAccents: true,
         lowercase: true
     )
 
-    private func normalize(_ text: String, _ normalizer: Normalizer = uncased) -> (
+    private func normalize(_ text: String, _ normalizer: BertNormalizer = uncased) -> (
         text: String, origins: [Range<Int32>]
     ) {
         let bytes = Array(text.utf8)

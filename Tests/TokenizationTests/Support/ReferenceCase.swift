@@ -34,11 +34,15 @@ struct ReferenceCase: Decodable {
         )
     }
 
-    /// Compares a tokenizer's result with this one, field by field.
-    func check(_ tokenizer: Tokenizer, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    /// Compares a tokenizer's result with this one, field by field. `owner` names the tokenizer in failures.
+    func check(
+        _ tokenizer: Tokenizer,
+        of owner: String = "",
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
         let encoding = try tokenizer.encode(text, pair: pair, options: options)
         let found = encoding.offsets(in: .scalar, text: text, pair: pair).map { [$0.lowerBound, $0.upperBound] }
-        let name = Comment(rawValue: "text \(text.debugDescription), pair \(pair.debugDescription)")
+        let name = Comment(rawValue: "\(owner) text \(text.debugDescription), pair \(pair.debugDescription)")
         #expect(encoding.ids == ids, name, sourceLocation: sourceLocation)
         #expect(encoding.typeIDs == typeIds, name, sourceLocation: sourceLocation)
         #expect(found == offsets, name, sourceLocation: sourceLocation)

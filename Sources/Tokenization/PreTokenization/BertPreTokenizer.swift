@@ -1,5 +1,5 @@
 /// Splits text at white space, and makes each punctuation character a word of its own: `BertPreTokenizer`.
-struct PreTokenizer {
+enum BertPreTokenizer {
     /// The range of the next word of normalized text at or after `position`; nil at the end.
     static func nextWord(in bytes: Span<UInt8>, from position: Int, to end: Int) -> Range<Int>? {
         var start = position
@@ -49,8 +49,8 @@ struct ByteClasses: Sendable {
     /// The folding of text that has been normalized: every byte stays.
     let identity: [UInt8]
 
-    init(_ normalizer: Normalizer) {
-        identity = (0...255).map { UInt8($0) }
+    init(_ normalizer: BertNormalizer) {
+        identity = UTF8Bytes.identity
         classes = identity.map { byte in
             guard byte < 0x80 else { return .other }
             let properties = ScalarProperties(of: UInt32(byte))

@@ -1,0 +1,112 @@
+/// How tokens become text: the section `decoder` of a tokenizer.json.
+enum Decoder: Sendable {
+    /// Without a decoder: the tokens with a space between each two.
+    case spaces
+    /// The steps of a `Sequence`, or the only step.
+    case steps([DecodingStep])
+
+    /// The text of tokens.
+    func text(_ tokens: [[UInt8]]) throws(TokenizerError) -> [UInt8] {
+        switch self {
+        case .spaces: return Array(tokens.joined(separator: [UInt8(ascii: " ")]))
+        case .steps(let steps):
+            var tokens = tokens
+            for step in steps { tokens = try step.apply(to: tokens) }
+            return Array(tokens.joined())
+        }
+    }
+}
+
+/// A step of decoding, with its name in `tokenizers`: it makes tokens of tokens, which are joined at the end.
+enum DecodingStep: Sendable {
+    /// `WordPiece`: pieces are joined, other tokens are separated by spaces.
+    case wordPiece(WordPieceDecoder)
+    /// `Fuse`: all tokens become one.
+    case fuse
+    /// `Strip`: a scalar is removed from both ends of each token, so often at most.
+    case strip(UInt32, start: Int, end: Int)
+    /// `Replace`: each match in a token is replaced by the content.
+    case replace(Pattern, content: [UInt8])
+
+    fileprivate func apply(to tokens: [[UInt8]]) throws(TokenizerError) -> [[UInt8]] {
+        switch self {
+        case .wordPiece(let decoder):
+            return tokens.enumerated().map { decoder.decode($1, isFirst: $0 == 0) }
+        case .fuse:
+            return [Array(tokens.joined())]
+        case .strip(let scalar, let start, let end):
+            return tokens.map { Self.strip(scalar, from: $0, start: start, end: end) }
+        case .replace(let pattern, let content):
+            var replaced: [[UInt8]] = []
+            for token in tokens {
+                var text = NormalizedText(token.span, 0..<token.count)
+                text.replace(try pattern.matches(in: token.span, 0..<token.count), with: content)
+                replaced.append(text.bytes)
+            }
+            return replaced
+        }
+    }
+
+    private static func strip(_ scalar: UInt32, from token: [UInt8], start: Int, end: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        UTF8Bytes.encode(scalar) { bytes.append($0) }
+        var rest = token[...]
+        for _ in 0..<min(start, token.count) where rest.starts(with: bytes) { rest.removeFirst(bytes.count) }
+        for _ in 0..<min(end, token.count) where rest.suffix(bytes.count).elementsEqual(bytes) {
+            rest.removeLast(bytes.count)
+        }
+        return Array(rest)
+    }
+}
+
+/// Joins tokens into text, like `tokenizers::decoders::WordPiece`.
+struct WordPieceDecoder: Sendable, Equatable {
+    /// The prefix of a piece that continues a word: `##`.
+    var prefix: [UInt8]
+    /// Whether to remove the spaces that are not written in English.
+    var cleansUp: Bool
+
+    /// The replacements in each token, in this order. The strange one for "do not" is in the original too.
+    private static let replacements: [(from: [UInt8], to: [UInt8])] = [
+        (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"),
+        (" do not", " don't"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
+    ].map { (Array($0.utf8), Array($1.utf8)) }
+
+    /// The text of a token.
+    func decode(_ token: [UInt8], isFirst: Bool) -> [UInt8] {
+        var piece = token
+        if !isFirst {
+            if token.starts(with: prefix) {
+                piece.removeFirst(prefix.count)
+            } else {
+                piece.insert(UInt8(ascii: " "), at: 0)
+            }
+        }
+        // Every pattern begins with a space. Few pieces have one except for the space put before them.
+        if cleansUp, piece.contains(UInt8(ascii: " ")) {
+            for (from, to) in Self.replacements { Self.replace(from, with: to, in: &piece) }
+        }
+        return piece
+    }
+
+    /// Replaces every occurrence of `pattern`, from left to right.
+    private static func replace(_ pattern: [UInt8], with replacement: [UInt8], in piece: inout [UInt8]) {
+        func occurs(at place: Int) -> Bool {
+            guard place + pattern.count <= piece.count else { return false }
+            for offset in pattern.indices where piece[place + offset] != pattern[offset] { return false }
+            return true
+        }
+        guard var place = piece.indices.first(where: occurs) else { return }
+        var result = Array(piece[..<place])
+        while place < piece.count {
+            if occurs(at: place) {
+                result += replacement
+                place += pattern.count
+            } else {
+                result.append(piece[place])
+                place += 1
+            }
+        }
+        piece = result
+    }
+}
