@@ -13,6 +13,10 @@ writes the same tensors.
   storage-views.legacy.bin   storage views, which PyTorch wrote before 0.4 or so and still reads
   storage-views.safetensors  the truth for it
   sharded-{safetensors,torch}/   two shards and their index
+  nested.{zip,legacy}.bin    a state dictionary inside of what a training script saves, with values that are no tensors
+  nested.safetensors         its tensors under their joined names
+  types.bin                  types that PyTorch stores as bytes: float8 and unsigned integers
+  types.safetensors          the truth for it
   hostile.{zip,legacy}.bin   pickles that call os.system when Python loads them
   compressed.bin             a zip archive that PyTorch does not write: deflated entries
 """
@@ -127,6 +131,31 @@ def sharded():
             json.dump({"metadata": {"total_size": size}, "weight_map": weight_map}, file, indent=2, sort_keys=True)
 
 
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear = torch.nn.Linear(2, 3)
+
+
+def nested():
+    state = Net().state_dict()
+    for index, key in enumerate(state): state[key] = values(*state[key].shape, start=10 * index)
+    saved = {"epoch": 3, "state_dict": state, "scores": [0.5, (1, None)], "best": True, "device": torch.device("cpu"),
+             "dtype": torch.float32, "counts": collections.Counter(), "optimizer": {"lr": 0.1, "name": "adam",
+             "state": {0: {"step": torch.tensor(3.0), "average": values(2)}}}}
+    torch.save(saved, path("nested.zip.bin"))
+    torch.save(saved, path("nested.legacy.bin"), **LEGACY)
+    save_file({f"state_dict.{k}": v for k, v in state.items()}, path("nested.safetensors"))
+
+
+def types():
+    eighths = torch.arange(256, dtype=torch.uint8)
+    state = {"e4m3": eighths.view(torch.float8_e4m3fn).reshape(16, 16), "e5m2": eighths.view(torch.float8_e5m2)[3:250],
+             "u16": torch.tensor([0, 65535], dtype=torch.uint16), "u32": torch.tensor([0, 2 ** 32 - 1], dtype=torch.uint32)}
+    torch.save(state, path("types.bin"))
+    save_file({k: v.clone() for k, v in state.items()}, path("types.safetensors"))
+
+
 class Hostile:
     def __reduce__(self):
         return os.system, ("touch /tmp/a-pickle-was-executed",)
@@ -140,6 +169,6 @@ def hostile():
             archive.writestr(zipfile.ZipInfo("archive/data.pkl"), pickle.dumps(content, protocol=2), method)
 
 
-for step in (scalars, views, storage_views, sharded, hostile):
+for step in (scalars, views, storage_views, sharded, nested, types, hostile):
     step()
 print(f"wrote {os.path.normpath(OUT)} with torch {torch.__version__}")

@@ -43,22 +43,21 @@ package struct Checkpoint: Sendable {
         for shard in index.shards {
             let path = directory + "/" + shard
             let file = try OpenFile(path: path)
-            let found = try CheckpointFormat.tensors(in: file)
-            try index.check(found, of: shard, at: path)
             files.append(file)
-            tensors.append(found)
+            tensors.append(try CheckpointFormat.tensors(in: file))
         }
         try self.init(source: index.path, files: files, tensors: tensors)
     }
 
-    /// `tensors` holds a list for each of `files`.
+    /// `tensors` holds a list for each of `files`. Of tensors of one name in several files the last one counts, as for
+    /// transformers.
     private init(source: String, files: [OpenFile], tensors: [[StoredTensor]]) throws(ModelError) {
         var byName: [String: StoredTensor] = [:]
         for (file, list) in tensors.enumerated() {
             for var tensor in list {
                 let name = tensor.descriptor.name
                 tensor.file = file
-                guard byName.updateValue(tensor, forKey: name) == nil else {
+                guard byName.updateValue(tensor, forKey: name)?.file != file else {
                     throw .malformed(
                         file: files[file].path,
                         place: "tensor \(quoted(name))",
@@ -97,12 +96,12 @@ extension Checkpoint {
         return values
     }
 
-    /// Fills `values` with those of tensor `name`, row-major, which must have the given shape. float16 and bfloat16
-    /// become float32 exactly, float64 rounds to the nearest.
+    /// Fills `values` with those of tensor `name`, row-major, which must have the given shape. Narrower floats become
+    /// float32 exactly; float64 and integers round to the nearest.
     ///
     /// - Precondition: `values` has as many elements as the shape.
     /// - Throws: ``ModelError/missingTensor(file:tensor:)``,
-    ///   ``ModelError/wrongShape(file:tensor:found:expected:)`` or, for integers and unknown types,
+    ///   ``ModelError/wrongShape(file:tensor:found:expected:)`` or, for unknown types,
     ///   ``ModelError/unsupportedScalarType(file:tensor:found:expected:)``.
     package func read(_ name: String, shape: [Int], into values: inout MutableSpan<Float>) throws(ModelError) {
         let (tensor, count) = try locate(name, shape: shape)
@@ -114,7 +113,18 @@ extension Checkpoint {
         case .float16: try elements.read(from: file, into: &values) { Float(float16: $0) }
         case .bfloat16: try elements.read(from: file, into: &values) { Float(bfloat16: $0) }
         case .float64: try elements.read(from: file, into: &values) { (value: Double) in Float(value) }
-        default: throw unsupported(tensor, expected: "float32, float16, bfloat16 or float64")
+        case .float8e4m3: try elements.read(from: file, into: &values) { Float(float8e4m3: $0) }
+        case .float8e5m2: try elements.read(from: file, into: &values) { Float(float8e5m2: $0) }
+        case .int64: try elements.read(from: file, into: &values) { (value: Int64) in Float(value) }
+        case .int32: try elements.read(from: file, into: &values) { (value: Int32) in Float(value) }
+        case .int16: try elements.read(from: file, into: &values) { (value: Int16) in Float(value) }
+        case .int8: try elements.read(from: file, into: &values) { (value: Int8) in Float(value) }
+        case .uint64: try elements.read(from: file, into: &values) { (value: UInt64) in Float(value) }
+        case .uint32: try elements.read(from: file, into: &values) { (value: UInt32) in Float(value) }
+        case .uint16: try elements.read(from: file, into: &values) { (value: UInt16) in Float(value) }
+        case .uint8: try elements.read(from: file, into: &values) { (value: UInt8) in Float(value) }
+        case .bool: try elements.read(from: file, into: &values) { (value: UInt8) in value == 0 ? 0 : 1 }
+        case .other: throw unsupported(tensor, expected: "a type that this program knows")
         }
     }
 
@@ -148,7 +158,7 @@ extension Checkpoint {
         for name in tensorNames {
             guard let tensor = tensors[name] else { continue }
             switch tensor.descriptor.scalarType {
-            case .float64, .float32, .float16, .bfloat16:
+            case .float64, .float32, .float16, .bfloat16, .float8e4m3, .float8e5m2:
                 let values = try float32(name, shape: tensor.descriptor.shape)
                 if !values.allSatisfy(\.isFinite) { return (files[tensor.file].path, name) }
             default: continue

@@ -23,12 +23,13 @@ enum CheckpointFormat {
     }
 }
 
-/// `model.safetensors.index.json` or `pytorch_model.bin.index.json`: which of several files holds which tensor.
+/// `model.safetensors.index.json` or `pytorch_model.bin.index.json`: the files of a checkpoint in several. As for
+/// transformers, a tensor is in the file that has it; what the index says of single tensors is not read.
 struct ShardIndex {
     /// The index file's path, for messages.
     let path: String
-    /// Tensor name to file name, as `weight_map` has it.
-    let shardOfTensor: [String: String]
+    /// The files' names, sorted.
+    let shards: [String]
 
     init(path: String) throws(ModelError) {
         let file = try JSONSection(path: path)
@@ -36,7 +37,7 @@ struct ShardIndex {
             throw .missingKey(file: path, key: "weight_map", expected: "an object of tensor names and file names")
         }
         // Sorted, so that always the same one of several faults is reported.
-        for (tensor, shard) in map.sorted(by: { $0.key < $1.key }) where !Self.isPlainName(shard) {
+        for (tensor, shard) in map.sorted(by: { $0.key < $1.key }) where !Self.isInside(shard) {
             throw .wrongValue(
                 file: path,
                 key: "weight_map.\(tensor)",
@@ -44,40 +45,22 @@ struct ShardIndex {
                 expected: "the name of a file in the same folder"
             )
         }
-        self.path = path
-        shardOfTensor = map
         if map.isEmpty {
             throw .wrongValue(file: path, key: "weight_map", found: "no tensors", expected: "at least one")
         }
+        self.path = path
+        shards = Set(map.values).sorted()
         let limit = CheckpointLimits.shards
         guard shards.count <= limit else {
             throw .limitExceeded(file: path, what: "weight_map: files", found: "\(shards.count)", limit: limit)
         }
     }
 
-    /// The files' names, sorted.
-    var shards: [String] { Set(shardOfTensor.values).sorted() }
-
-    /// Checks that the file `shard`, at `path`, holds exactly the tensors that the index places in it.
-    func check(_ tensors: [StoredTensor], of shard: String, at path: String) throws(ModelError) {
-        let found = Set(tensors.map(\.descriptor.name))
-        let expected = Set(shardOfTensor.filter { $0.value == shard }.keys)
-        if let absent = expected.subtracting(found).min() {
-            throw .missingTensor(file: path, tensor: absent)
-        }
-        if let extra = found.subtracting(expected).min() {
-            throw .malformed(
-                file: path,
-                place: "tensor \(quoted(extra))",
-                found: "a tensor that \(self.path) does not place here",
-                expected: "only those of its weight_map"
-            )
-        }
-    }
-
-    /// An index names its neighbours: anything that could lead out of the folder is refused.
-    private static func isPlainName(_ name: String) -> Bool {
-        !name.isEmpty && name != "." && name != ".." && !name.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
+    /// An index names its neighbours and what lies in folders beside it: anything that could lead out of the folder is
+    /// refused.
+    private static func isInside(_ name: String) -> Bool {
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+        return !name.utf8.contains(0) && parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
     }
 }
 

@@ -138,4 +138,18 @@ extension Float {
         let infinityOrNaN: UInt32 = magnitude >= 0x0F80_0000 ? 0x7F80_0000 : 0
         self.init(bitPattern: sign | rebiased | infinityOrNaN)
     }
+
+    /// The value of the 8-bit float `bits` with 5 bits of exponent: the upper half of a binary16 number.
+    @inline(__always)
+    init(float8e5m2 bits: UInt8) {
+        self.init(float16: UInt16(bits) << 8)
+    }
+
+    /// The value of the 8-bit float `bits` with 4 bits of exponent, which has no infinity and one NaN.
+    @inline(__always)
+    init(float8e4m3 bits: UInt8) {
+        // In binary16's places the exponent is short by the biases' difference, 15 - 7.
+        let half = UInt16(bits & 0x80) << 8 | UInt16(bits & 0x7F) << 7
+        self = bits & 0x7F == 0x7F ? .nan : Float(float16: half) * 256
+    }
 }

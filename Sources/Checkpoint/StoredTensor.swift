@@ -37,6 +37,8 @@ package struct TensorDescriptor: Sendable, Hashable {
 /// The element type of a stored tensor.
 package enum ScalarType: Sendable, Hashable {
     case float64, float32, float16, bfloat16
+    /// Floats of 8 bits with 4 bits of exponent and 3 of fraction (PyTorch's `float8_e4m3fn`), or with 5 and 2.
+    case float8e4m3, float8e5m2
     case int64, int32, int16, int8
     case uint64, uint32, uint16, uint8
     case bool
@@ -50,7 +52,7 @@ package enum ScalarType: Sendable, Hashable {
         case .float64, .int64, .uint64: 8
         case .float32, .int32, .uint32: 4
         case .float16, .bfloat16, .int16, .uint16: 2
-        case .int8, .uint8, .bool: 1
+        case .int8, .uint8, .bool, .float8e4m3, .float8e5m2: 1
         case .other: nil
         }
     }
@@ -70,7 +72,7 @@ package enum ScalarType: Sendable, Hashable {
         "F64": .float64, "F32": .float32, "F16": .float16, "BF16": .bfloat16,
         "I64": .int64, "I32": .int32, "I16": .int16, "I8": .int8,
         "U64": .uint64, "U32": .uint32, "U16": .uint16, "U8": .uint8,
-        "BOOL": .bool,
+        "BOOL": .bool, "F8_E4M3": .float8e4m3, "F8_E5M2": .float8e5m2,
     ]
 }
 
@@ -81,6 +83,8 @@ extension ScalarType: CustomStringConvertible {
         case .float32: "float32"
         case .float16: "float16"
         case .bfloat16: "bfloat16"
+        case .float8e4m3: "float8_e4m3fn"
+        case .float8e5m2: "float8_e5m2"
         case .int64: "int64"
         case .int32: "int32"
         case .int16: "int16"

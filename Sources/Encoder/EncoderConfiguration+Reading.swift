@@ -15,69 +15,72 @@ extension EncoderConfiguration {
         static let labels = 1...1_048_576
     }
 
-    /// Reads and checks a `config.json`.
+    /// Reads and checks the `config.json` of a checkpoint whose tensors have these names. They tell the architecture
+    /// where the file does not.
     ///
-    /// - Throws: ``EncoderError/checkpoint(_:)`` for a key of the wrong type or out of range,
-    ///   ``EncoderError/unsupportedConfiguration(file:key:found:expected:)`` for keys that contradict each other.
-    package init(_ file: JSONSection) throws(EncoderError) {
-        try self.init(file, among: Architecture.all)
+    /// - Throws: what is wrong with a key, or with keys that contradict each other.
+    package init(_ file: JSONSection, tensorNames: [String] = []) throws(ModelError) {
+        try self.init(file, tensorNames: tensorNames, among: Architecture.all)
     }
 
-    /// Reads and checks the `config.json` of a model of one of some architectures. A file that does not name any is the
-    /// first one's.
-    init(_ file: JSONSection, among known: [Architecture]) throws(EncoderError) {
-        let architecture = try Self.architecture(of: file, among: known)
+    /// Reads and checks the `config.json` of a model of one of some architectures.
+    init(_ file: JSONSection, tensorNames: [String] = [], among known: [Architecture]) throws(ModelError) {
+        let architecture = try Self.architecture(of: file, tensorNames, among: known)
         let keys = architecture.keys
         self.architecture = architecture
         path = file.path
-        do throws(ModelError) {
-            vocabularySize = try file.integer(keys.vocabularySize, in: Limit.vocabulary)
-            hiddenSize = try file.integer(keys.hiddenSize, in: Limit.width)
-            layerCount = try file.integer(keys.layerCount, in: Limit.layers)
-            headCount = try file.integer(keys.headCount, in: Limit.width)
-            intermediateSize = try file.integer(keys.intermediateSize, in: Limit.width)
-            maxPositionEmbeddings = try file.integer(keys.maxPositionEmbeddings, in: Limit.positions)
-            typeVocabularySize = try file.integer(keys.typeVocabularySize, in: Limit.width)
-            layerNormEpsilon = try file.number(keys.layerNormEpsilon, in: 0...1)
-            plainLayerNormEpsilon = keys.plainLayerNormEpsilon ?? layerNormEpsilon
-            tiesWordEmbeddings = try file.boolean(keys.tiesWordEmbeddings)
-            architectures = try file.strings("architectures") ?? []
-            embeddingSize = try file.integer(keys.embeddingSize, in: Limit.width) ?? hiddenSize
-            usesTrigramInput = try file.boolean(keys.usesTrigramInput)
-            usesBottleneck = try file.boolean(keys.usesBottleneck)
-            intraBottleneckSize = try file.integer(keys.intraBottleneckSize, in: Limit.width) ?? hiddenSize
-            usesBottleneckAttention = try file.boolean(keys.usesBottleneckAttention)
-            sharesKeyQueryBottleneck = try file.boolean(keys.sharesKeyQueryBottleneck)
-            feedForwardNetworkCount = try file.integer(keys.feedForwardNetworkCount, in: Limit.networks)
-            activatesPooler = try file.boolean(keys.activatesPooler)
-        } catch {
-            throw .checkpoint(error)
-        }
+        vocabularySize = try file.integer(keys.vocabularySize, in: Limit.vocabulary)
+        hiddenSize = try file.integer(keys.hiddenSize, in: Limit.width)
+        layerCount = try file.integer(keys.layerCount, in: Limit.layers)
+        headCount = try file.integer(keys.headCount, in: Limit.width)
+        intermediateSize = try file.integer(keys.intermediateSize, in: Limit.width)
+        maxPositionEmbeddings = try file.integer(keys.maxPositionEmbeddings, in: Limit.positions)
+        typeVocabularySize = try file.integer(keys.typeVocabularySize, in: Limit.width)
+        layerNormEpsilon = try file.number(keys.layerNormEpsilon, in: 0...Double.greatestFiniteMagnitude)
+        plainLayerNormEpsilon = keys.plainLayerNormEpsilon ?? layerNormEpsilon
+        tiesWordEmbeddings = try file.boolean(keys.tiesWordEmbeddings)
+        architectures = try file.oneOrMoreStrings("architectures") ?? []
+        embeddingSize = try file.integer(keys.embeddingSize, in: Limit.width) ?? hiddenSize
+        usesTrigramInput = try file.boolean(keys.usesTrigramInput)
+        usesBottleneck = try file.boolean(keys.usesBottleneck)
+        intraBottleneckSize = try file.integer(keys.intraBottleneckSize, in: Limit.width) ?? hiddenSize
+        usesBottleneckAttention = try file.boolean(keys.usesBottleneckAttention)
+        sharesKeyQueryBottleneck = try file.boolean(keys.sharesKeyQueryBottleneck)
+        feedForwardNetworkCount = try file.integer(keys.feedForwardNetworkCount, in: Limit.networks)
+        activatesPooler = try file.boolean(keys.activatesPooler)
         activation = try Self.activation(keys.activation, of: file)
         normalization = try Self.normalization(keys.normalization, of: file)
-        (labels, labelIDs) = try Self.labels(of: file)
-        problemType = try Self.problemType(of: file, labelCount: labels.count)
-        for requirement in keys.requirements { try Self.check(requirement, of: file) }
+        ((labels, labelIDs), otherLabels) = try Self.labels(of: file)
+        problemType = Self.problemType(of: file, labelCount: labels.count, &warnings)
+        for requirement in keys.requirements { try Self.check(requirement, of: file, tensorNames, &warnings) }
         try checkSizes(file)
     }
 
-    /// The architecture that `model_type` names, else that of the classes in `architectures`, else the first.
+    /// The architecture that `model_type` names, else that of the classes in `architectures`, else the one that the
+    /// tensors' names tell.
     private static func architecture(
         of file: JSONSection,
+        _ tensorNames: [String],
         among known: [Architecture]
-    ) throws(EncoderError) -> Architecture {
-        let name: String?
-        let classes: [String]
-        do throws(ModelError) {
-            name = file.contains("model_type") ? try file.string("model_type") : nil
-            classes = try file.strings("architectures") ?? []
-        } catch {
-            throw .checkpoint(error)
+    ) throws(ModelError) -> Architecture {
+        let names = known.map { quoted($0.modelType) }.joined(separator: ", ")
+        guard file.contains("model_type") else {
+            let classes = try file.oneOrMoreStrings("architectures") ?? []
+            guard
+                let architecture = known.first(where: { $0.isNamed(in: classes) })
+                    ?? Architecture.told(by: tensorNames, among: known)
+            else {
+                throw .missingKey(
+                    file: file.path,
+                    key: "model_type",
+                    expected: "one of \(names); neither its architectures nor the tensors' names tell which"
+                )
+            }
+            return architecture
         }
-        guard let name else { return known.first { $0.isNamed(in: classes) } ?? known[0] }
+        let name = try file.string("model_type")
         guard let architecture = known.first(where: { $0.modelType == name }) else {
-            let names = known.map { "\"\($0.modelType)\"" }.joined(separator: ", ")
-            throw unsupported(file, "model_type", "\"\(name)\"", "one of \(names)")
+            throw file.wrong("model_type", .string(name), expected: "one of \(names)")
         }
         return architecture
     }
@@ -85,11 +88,11 @@ extension EncoderConfiguration {
     private static func activation(
         _ key: ConfigurationKeys.Key<String>,
         of file: JSONSection
-    ) throws(EncoderError) -> Activation {
-        let name = try string(key.name, default: key.fallback, of: file)
+    ) throws(ModelError) -> Activation {
+        let name = try file.string(key.name, default: key.fallback)
         guard let activation = Activation(name: name) else {
             let known = Activation.knownNames.joined(separator: ", ")
-            throw unsupported(file, key.name, "\"\(name)\"", "one of \(known)")
+            throw file.wrong(key.name, .string(name), expected: "one of \(known)")
         }
         return activation
     }
@@ -97,14 +100,14 @@ extension EncoderConfiguration {
     private static func normalization(
         _ setting: ConfigurationKeys.Setting<NormalizationType>,
         of file: JSONSection
-    ) throws(EncoderError) -> NormalizationType {
+    ) throws(ModelError) -> NormalizationType {
         switch setting {
         case .fixed(let type):
             return type
         case .key(let key, let fallback):
-            let name = try string(key, default: fallback.rawValue, of: file)
+            let name = try file.string(key, default: fallback.rawValue)
             guard let type = NormalizationType(rawValue: name) else {
-                throw unsupported(file, key, "\"\(name)\"", "\"no_norm\" or \"layer_norm\"")
+                throw file.wrong(key, .string(name), expected: "\"no_norm\" or \"layer_norm\"")
             }
             return type
         }
@@ -112,25 +115,27 @@ extension EncoderConfiguration {
 
     private static func check(
         _ requirement: ConfigurationKeys.Requirement,
-        of file: JSONSection
-    ) throws(EncoderError) {
+        of file: JSONSection,
+        _ tensorNames: [String],
+        _ warnings: inout [String]
+    ) throws(ModelError) {
         switch requirement {
-        case .string(let key, let value):
-            let found = try string(key, default: value, of: file)
-            guard found == value else { throw unsupported(file, key, "\"\(found)\"", "\"\(value)\"") }
-        case .isFalse(let key, let reason):
-            let isSet: Bool
-            do throws(ModelError) {
-                isSet = try file.boolean(key, default: false)
-            } catch {
-                throw .checkpoint(error)
+        case .string(let key, let value, let tensor):
+            guard let found = file.optional(key), found != .string(value) else { return }
+            guard !tensorNames.contains(where: { $0.hasSuffix(tensor) }) else {
+                throw file.wrong(key, found, expected: quoted(value))
             }
-            if isSet { throw unsupported(file, key, "true", "false: \(reason)") }
+            warnings.append(
+                "\(file.path): \(quoted(key)) is \(found.summary), which has no effect without tensors for it: "
+                    + "taken for \(quoted(value))"
+            )
+        case .isFalse(let key, let reason):
+            if try file.truth(key, default: false) { throw unsupported(file, key, "true", "false: \(reason)") }
         }
     }
 
     /// Checks the sizes that have to fit each other.
-    private func checkSizes(_ file: JSONSection) throws(EncoderError) {
+    private func checkSizes(_ file: JSONSection) throws(ModelError) {
         let keys = architecture.keys
         let width = usesBottleneck ? keys.intraBottleneckSize ?? keys.hiddenSize : keys.hiddenSize
         guard trueHiddenSize.isMultiple(of: headCount) else {
@@ -148,65 +153,56 @@ extension EncoderConfiguration {
             )
         }
         guard let key = keys.trueHiddenSize, file.contains(key) else { return }
-        do throws(ModelError) {
-            _ = try file.integer(key, in: trueHiddenSize...trueHiddenSize)
-        } catch {
-            throw .checkpoint(error)
-        }
+        _ = try file.integer(key, in: trueHiddenSize...trueHiddenSize)
     }
 
-    /// The labels of the classification head, in id order, and the ids of labels by name.
-    private static func labels(
-        of file: JSONSection
-    ) throws(EncoderError) -> ([String], [(label: String, id: Int)]) {
-        let map: [String: String]?
-        let statedCount: Int?
-        do throws(ModelError) {
-            map = try file.stringMap("id2label")
-            statedCount = file.contains("num_labels") ? try file.integer("num_labels", in: Limit.labels) : nil
-        } catch {
-            throw .checkpoint(error)
-        }
-        // transformers leaves id2label out of a file when it is the default: two labels. It ignores an id2label that
-        // has not num_labels entries, and a label2id without an id2label that counts.
-        let named = map.flatMap { $0.count == statedCount ?? $0.count ? $0 : nil }
-        let count = statedCount ?? map?.count ?? 2
-        guard Limit.labels.contains(count) else { throw unsupported(file, "id2label", "no labels", "at least one") }
-        var labels = (0..<count).map { "LABEL_\($0)" }
-        for (key, label) in named ?? [:] {
-            guard let id = Int(key), labels.indices.contains(id) else {
-                throw unsupported(file, "id2label", "the id \"\(key)\"", "ids from 0 to \(count - 1)")
-            }
-            labels[id] = label
-        }
-        guard named != nil, case .object(let ids) = file.members["label2id"] else {
-            return (labels, labels.enumerated().map { ($1, $0) })
-        }
-        // Ids that no label has are of no use.
+    /// The labels of the classification head as transformers 5 takes them, and id2label where that is another count.
+    private static func labels(of file: JSONSection) throws(ModelError) -> (Labels, other: Labels?) {
+        let map = try file.labelMap("id2label")
+        let statedCount = file.contains("num_labels") ? try file.integer("num_labels", in: Limit.labels) : nil
+        guard let map else { return (labels([:], count: statedCount ?? 2, ids: nil), nil) }
+        let named = labels(map, count: map.count, ids: file.members["label2id"])
+        guard let statedCount, statedCount != map.count else { return (named, nil) }
+        return (labels([:], count: statedCount, ids: nil), named)
+    }
+
+    /// Labels by their ids, with LABEL_i for ids that the map lacks. Ids that no label has are of no use.
+    private static func labels(_ map: [Int: String], count: Int, ids: JSONValue?) -> Labels {
+        let labels = (0..<count).map { map[$0] ?? "LABEL_\($0)" }
+        guard case .object(let ids) = ids else { return (labels, labels.enumerated().map { ($1, $0) }) }
         let labelIDs = ids.members.compactMap { member in
             member.value.integer.flatMap { labels.indices.contains($0) ? (member.key, $0) : nil }
         }
         return (labels, labelIDs)
     }
 
+    /// Whether a head for labels may have so many outputs.
+    func hasLabels(count: Int) -> Bool { labels.count == count || otherLabels?.labels.count == count }
+
+    /// The configuration with the labels that fit the tensors of `head`.
+    func withLabels(ofHead head: Head?, _ tensors: ModelTensors) -> EncoderConfiguration {
+        guard let head, let otherLabels, let layer = architecture.heads[head]?.layer,
+            tensors.shape("\(layer).weight")?.first == otherLabels.labels.count
+        else { return self }
+        var configuration = self
+        (configuration.labels, configuration.labelIDs) = otherLabels
+        return configuration
+    }
+
     private static func problemType(
         of file: JSONSection,
-        labelCount: Int
-    ) throws(EncoderError) -> SequenceClassifier.ProblemType {
-        let key = "problem_type"
-        guard file.contains(key) else {
-            // For one label without a problem_type, transformers' pipeline and cross-encoders give the sigmoid.
-            return labelCount == 1 ? .multiLabel : .singleLabel
+        labelCount: Int,
+        _ warnings: inout [String]
+    ) -> SequenceClassifier.ProblemType {
+        // transformers' pipeline and cross-encoders give one label its sigmoid, unless it is a regression.
+        let standard = labelCount == 1 ? SequenceClassifier.ProblemType.multiLabel : .singleLabel
+        guard let value = file.optional("problem_type") else { return standard }
+        guard case .string(let name) = value, let type = SequenceClassifier.ProblemType(rawValue: name) else {
+            let known = SequenceClassifier.ProblemType.allCases.map { quoted($0.rawValue) }.joined(separator: ", ")
+            warnings.append("\(file.path): \"problem_type\" is \(value.summary), which is none of \(known): not used")
+            return standard
         }
-        let name = try string(key, default: "", of: file)
-        guard let type = SequenceClassifier.ProblemType(rawValue: name) else {
-            let known = SequenceClassifier.ProblemType.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
-            throw unsupported(file, key, "\"\(name)\"", "one of \(known), or null")
-        }
-        guard type != .singleLabel || labelCount > 1 else {
-            throw unsupported(file, key, "\"\(name)\" with one label", "\"regression\", or two labels or more")
-        }
-        return type
+        return type == .singleLabel ? standard : type
     }
 
     private static func unsupported(
@@ -214,20 +210,8 @@ extension EncoderConfiguration {
         _ key: String,
         _ found: String,
         _ expected: String
-    ) -> EncoderError {
-        .unsupportedConfiguration(file: file.path, key: key, found: found, expected: expected)
-    }
-
-    private static func string(
-        _ key: String,
-        default fallback: String,
-        of file: JSONSection
-    ) throws(EncoderError) -> String {
-        do throws(ModelError) {
-            return try file.string(key, default: fallback)
-        } catch {
-            throw .checkpoint(error)
-        }
+    ) -> ModelError {
+        .wrongValue(file: file.path, key: key, found: found, expected: expected)
     }
 }
 
@@ -236,7 +220,8 @@ extension JSONSection {
         _ key: ConfigurationKeys.Key<Int>,
         in range: ClosedRange<Int>
     ) throws(ModelError) -> Int {
-        try integer(key.name, default: key.fallback, in: range)
+        if let other = key.otherName, contains(other) { return try integer(other, in: range) }
+        return try integer(key.name, default: key.fallback, in: range)
     }
 
     /// nil where the architecture has no such key.
@@ -245,7 +230,7 @@ extension JSONSection {
         in range: ClosedRange<Int>
     ) throws(ModelError) -> Int? {
         guard let key else { return nil }
-        return try integer(key.name, default: key.fallback, in: range)
+        return try integer(key, in: range) as Int
     }
 
     fileprivate func integer(
@@ -269,13 +254,42 @@ extension JSONSection {
     }
 
     fileprivate func boolean(_ key: ConfigurationKeys.Key<Bool>) throws(ModelError) -> Bool {
-        try boolean(key.name, default: key.fallback)
+        try truth(key.name, default: key.fallback)
     }
 
     fileprivate func boolean(_ setting: ConfigurationKeys.Setting<Bool>) throws(ModelError) -> Bool {
         switch setting {
         case .fixed(let value): value
-        case .key(let name, let fallback): try boolean(name, default: fallback)
+        case .key(let name, let fallback): try truth(name, default: fallback)
         }
+    }
+
+    /// `true` or `false`, or 1 or 0, which Python takes for them.
+    fileprivate func truth(_ key: String, default fallback: Bool) throws(ModelError) -> Bool {
+        switch optional(key)?.integer {
+        case 0: false
+        case 1: true
+        default: try boolean(key, default: fallback)
+        }
+    }
+
+    /// Labels by their ids. A label may be any single value, as in Python; of equal ids the last one counts.
+    fileprivate func labelMap(_ key: String) throws(ModelError) -> [Int: String]? {
+        guard let value = optional(key) else { return nil }
+        guard case .object(let entries) = value else {
+            throw wrong(key, value, expected: "an object of ids and labels")
+        }
+        var map: [Int: String] = [:]
+        for entry in entries.members {
+            guard let id = Int(entry.key.filter { !$0.isWhitespace }) else {
+                throw wrong(key, .string(entry.key), expected: "ids that are integers")
+            }
+            switch entry.value {
+            case .string(let label), .number(let label): map[id] = label
+            case .boolean, .null: map[id] = entry.value.summary
+            case .array, .object: throw wrong("\(key).\(entry.key)", entry.value, expected: "a string")
+            }
+        }
+        return map
     }
 }

@@ -57,16 +57,24 @@ package struct EncoderConfiguration: Sendable {
     package var activatesPooler: Bool
     /// `tie_word_embeddings`: whether a masked language model's decoder is the word embeddings.
     package var tiesWordEmbeddings: Bool
-    /// `architectures`: the transformers classes that the checkpoint was saved from.
+    /// `architectures`: the classes that the checkpoint was saved from, mostly transformers'.
     package var architectures: [String]
     /// `id2label`, or `LABEL_i` for each of `num_labels` ids; in id order.
     package var labels: [String]
     /// `label2id` in the file's order, which may contradict ``labels``; their own ids where it does not count.
     package var labelIDs: [(label: String, id: Int)]
+    /// What of the file does not count, though it is there.
+    var warnings: [String] = []
+    /// `id2label` with its own count of labels, where `num_labels` is another. transformers 5 goes by `num_labels`, and
+    /// 4 by `id2label`; the head's tensors tell which was meant (``withLabels(ofHead:_:)``).
+    var otherLabels: Labels?
     /// `problem_type`, or transformers' default for it.
     package var problemType: SequenceClassifier.ProblemType
     /// The file that this was read from, for messages.
     package var path: String
+
+    /// Labels with their ids.
+    typealias Labels = (labels: [String], labelIDs: [(label: String, id: Int)])
 
     /// `true_hidden_size`: the width inside a layer.
     package var trueHiddenSize: Int { usesBottleneck ? intraBottleneckSize : hiddenSize }

@@ -1,16 +1,5 @@
-package import LinearAlgebra
-package import ModelFiles
-
-/// The reason why a model can't be loaded, or a sequence can't be run.
+/// The reason why a sequence can't be run.
 package enum EncoderError: Error, Equatable {
-    /// A file of the model's folder is missing, malformed or doesn't hold what the configuration asks for.
-    case checkpoint(ModelError)
-    /// This machine can't compute in the chosen way.
-    case backend(BackendError)
-    /// A configuration that this engine cannot run, and mostly transformers cannot either; `key` is the key at fault.
-    case unsupportedConfiguration(file: String, key: String, found: String, expected: String)
-    /// Tensors that belong to no part of the configured model and to no known head.
-    case unexpectedTensors(file: String, names: [String])
     /// A sequence without tokens.
     case emptyInput
     /// A sequence of more tokens than there are position embeddings.
@@ -32,15 +21,6 @@ package enum EncoderError: Error, Equatable {
 extension EncoderError: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .checkpoint(let error):
-            error.description
-        case .backend(let error):
-            error.description
-        case .unsupportedConfiguration(let file, let key, let found, let expected):
-            "\(file): \"\(key)\": found \(found), expected \(expected)"
-        case .unexpectedTensors(let file, let names):
-            "\(file): \(names.count) tensors that the model in config.json doesn't have: "
-                + names.prefix(5).map { "\"\($0)\"" }.joined(separator: ", ") + (names.count > 5 ? ", …" : "")
         case .emptyInput:
             "the input has no tokens"
         case .inputTooLong(let tokens, let limit):

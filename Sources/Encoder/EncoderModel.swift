@@ -8,8 +8,7 @@ import ModelFiles
 package final class EncoderModel: Sendable {
     /// The contents of config.json.
     package let configuration: EncoderConfiguration
-    /// The heads that the checkpoint has on top of the encoder. config.json's architectures say which head its
-    /// `classifier` is; the other heads are those whose tensors are all there.
+    /// The heads that the checkpoint has on top of the encoder (``HeadChoice``).
     package let heads: Set<Head>
     /// The meaning of the logits of sequence classification; nil for a checkpoint without that head.
     package var classifier: SequenceClassifier? {
@@ -19,6 +18,14 @@ package final class EncoderModel: Sendable {
             labelIDs: configuration.labelIDs,
             problemType: configuration.problemType
         )
+    }
+    /// transformers' class of the model: the first one that config.json names and this program knows, else the class of
+    /// the head that the checkpoint has.
+    package var className: String {
+        let architecture = configuration.architecture
+        let fitting = Head.allCases.filter(heads.contains).flatMap { architecture.classes(with: $0) }
+        return configuration.architectures.first(where: fitting.contains)
+            ?? fitting.first ?? "\(architecture.family)Model"
     }
     /// The file that the weights come from.
     package var source: String { weights.source }
@@ -32,44 +39,39 @@ package final class EncoderModel: Sendable {
     let dataType: DataType
     let multiplicationsPerToken: Int
 
+    /// What an operator should know of the files that the model was loaded from, a line for each matter.
+    package let warnings: [String]
+
     /// Loads a model folder in the Hub's layout: config.json and a checkpoint.
     ///
-    /// - Throws: ``EncoderError``.
+    /// - Parameter head: the head that the user names, whatever config.json says; it must be there.
+    /// - Throws: `ModelError`, or `BackendError` where this machine can't compute in the chosen way.
     package convenience init(
         directory: String,
+        head: Head? = nil,
         options: ComputeOptions = ComputeOptions()
-    ) throws(EncoderError) {
-        let file: JSONSection
-        let checkpoint: Checkpoint
-        do throws(ModelError) {
-            file = try JSONSection(path: ModelFile.configuration.path(in: directory))
-            checkpoint = try Checkpoint(directory: directory)
-        } catch {
-            throw .checkpoint(error)
-        }
-        try self.init(configuration: EncoderConfiguration(file), tensors: checkpoint, options: options)
+    ) throws {
+        let file = try JSONSection(path: ModelFile.configuration.path(in: directory))
+        let checkpoint = try Checkpoint(directory: directory)
+        let configuration = try EncoderConfiguration(file, tensorNames: checkpoint.tensorNames)
+        try self.init(configuration: configuration, tensors: checkpoint, head: head, options: options)
     }
 
     /// Loads a model from named tensors.
     ///
-    /// - Throws: ``EncoderError``.
+    /// - Throws: as ``init(directory:head:options:)``.
     package convenience init(
         configuration: EncoderConfiguration,
         tensors: some NamedTensors,
+        head: Head? = nil,
         options: ComputeOptions = ComputeOptions()
-    ) throws(EncoderError) {
-        let arithmetic: Arithmetic
-        do throws(BackendError) {
-            arithmetic = try Arithmetic(options.backend, for: options.dataType)
-        } catch {
-            throw .backend(error)
-        }
+    ) throws {
         let formats = WeightFormats(
             dataType: options.dataType,
-            arithmetic: arithmetic,
+            arithmetic: try Arithmetic(options.backend, for: options.dataType),
             normalization: configuration.normalization
         )
-        try self.init(configuration, tensors, formats, loadingThreads: options.loadingThreads)
+        try self.init(configuration, tensors, formats, head: head, loadingThreads: options.loadingThreads)
     }
 
     /// Loads a model whose weights have the given formats.
@@ -77,14 +79,21 @@ package final class EncoderModel: Sendable {
         _ configuration: EncoderConfiguration,
         _ tensors: some NamedTensors,
         _ formats: WeightFormats,
+        head: Head? = nil,
         loadingThreads: Int
-    ) throws(EncoderError) {
+    ) throws(ModelError) {
         let arithmetic = formats.arithmetic
         self.arithmetic = arithmetic
         dataType = formats.dataType
+        let tensors = ModelTensors(tensors, configuration.architecture)
+        let choice = try HeadChoice(configuration, tensors, named: head)
+        let configuration = configuration.withLabels(ofHead: choice.classifier, tensors)
         self.configuration = configuration
-        weights = try EncoderWeights(tensors, configuration, formats, threads: loadingThreads)
+        weights = try EncoderWeights(tensors, configuration, choice, formats, threads: loadingThreads)
         heads = weights.heads.all
+        warnings =
+            configuration.warnings + [choice.warning, Self.warning(of: tensors)].compactMap(\.self)
+            + Self.warnings(ofUnused: weights.unusedTensors, tensors.source)
         engine = EngineDescription(
             dataType: formats.dataType.rawValue,
             backend: arithmetic.backend.rawValue,
@@ -101,6 +110,17 @@ package final class EncoderModel: Sendable {
         widths.head = configuration.headSize
         widths.vocabulary = weights.heads.languageModel?.decoder.weight.outputs ?? 0
         self.widths = widths
+    }
+
+    private static func warning(of tensors: ModelTensors) -> String? {
+        guard !tensors.wrapper.isEmpty else { return nil }
+        return "\(tensors.source): the prefix \(quoted(tensors.wrapper)) of the tensors' names is taken off; "
+            + "transformers would fill the whole model with random numbers"
+    }
+
+    private static func warnings(ofUnused names: [String], _ source: String) -> [String] {
+        guard !names.isEmpty else { return [] }
+        return ["\(source): not used, as the model has no such part: \(quoted(names)), \(names.count) in all"]
     }
 
     /// Whether the model has a pooler's output. A checkpoint of a masked language model has none, for example, and no

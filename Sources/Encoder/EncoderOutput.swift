@@ -1,22 +1,3 @@
-/// How the hidden states of a text become one vector. All cases but ``pooler`` read the last hidden states of all
-/// tokens, special ones included, as sentence-transformers' `Pooling` does.
-package enum Pooling: String, Sendable, CaseIterable {
-    /// The mean of the tokens' hidden states.
-    case mean
-    /// The hidden state of the first token, [CLS].
-    case cls
-    /// The largest value of each unit.
-    case max
-    /// The sum of the hidden states, divided by the square root of the number of tokens.
-    case meanSqrtLength = "mean_sqrt_len"
-    /// The mean with weights 1, 2, 3… in the order of the tokens.
-    case weightedMean = "weighted_mean"
-    /// The hidden state of the last token.
-    case lastToken = "last_token"
-    /// transformers' `pooler_output`.
-    case pooler
-}
-
 /// The output that a text asks of the forward pass.
 package enum OutputRequest: Sendable, Hashable {
     /// One vector, shape [hidden_size].

@@ -33,19 +33,25 @@ package struct LoadedModel: Sendable {
     package let maxInputLength: Int
     /// The end at which inputs are cut where nobody says otherwise: the tokenizer's `truncation_side`.
     package var truncationDirection: TruncationDirection { tokenizer?.truncationDirection ?? .right }
-    /// The class that config.json names, e.g. MobileBertForSequenceClassification.
+    /// transformers' class, e.g. MobileBertForSequenceClassification: the first that config.json names, else that of
+    /// the head that is loaded.
     package let architecture: String
 
     /// Loads all that serving needs. Weights are read once.
+    /// - Parameters:
+    ///   - folder: what `directory` holds, if that is known already.
+    ///   - head: the head that the user names; nil to go by config.json and the weights.
     /// - Throws: the errors of the targets below, each of which names the file and what was expected.
     package init(
         directory: String,
+        folder: SentenceTransformerFolder? = nil,
         servedName: String? = nil,
+        head: Head? = nil,
         engine: ComputeOptions = ComputeOptions()
     ) throws {
-        let folder = try SentenceTransformerFolder(directory: directory)
+        let folder = try folder ?? SentenceTransformerFolder(directory: directory)
         let settings = try TransformerSettings(transformerDirectory: folder.transformerDirectory)
-        (tokenizer, encoder) = try Self.parts(folder, settings, engine: engine)
+        (tokenizer, encoder) = try Self.parts(folder, settings, head: head, engine: engine)
         embedding = try SentenceEmbedding(
             folder,
             hiddenSize: encoder.configuration.hiddenSize,
@@ -54,8 +60,7 @@ package struct LoadedModel: Sendable {
         prompts = try Prompts(inModelDirectory: directory)
         let positions = encoder.configuration.maxPositionEmbeddings
         maxInputLength = min(positions, settings.maxSequenceLength ?? tokenizer?.modelMaxLength ?? positions)
-        let configuration = encoder.configuration
-        architecture = configuration.architectures.first ?? configuration.architecture.family + "Model"
+        architecture = encoder.className
         name = servedName ?? URL(fileURLWithPath: directory).standardizedFileURL.lastPathComponent
         self.directory = directory
         self.folder = folder
@@ -65,6 +70,7 @@ package struct LoadedModel: Sendable {
     private static func parts(
         _ folder: SentenceTransformerFolder,
         _ settings: TransformerSettings,
+        head: Head?,
         engine: ComputeOptions
     ) throws -> (Tokenizer?, EncoderModel) {
         let tokenizer = Mutex<Result<Tokenizer?, any Error>?>(nil)
@@ -77,7 +83,7 @@ package struct LoadedModel: Sendable {
                 tokenizer.withLock { $0 = result }
             } else {
                 let result = Result<EncoderModel, any Error> {
-                    try EncoderModel(directory: folder.transformerDirectory, options: engine)
+                    try EncoderModel(directory: folder.transformerDirectory, head: head, options: engine)
                 }
                 encoder.withLock { $0 = result }
             }
@@ -123,15 +129,21 @@ package struct LoadedModel: Sendable {
         return .nonFiniteValues(directory: directory)
     }
 
-    /// What an operator should know about this folder, although it can be served.
+    /// What an operator should know about this folder, although it can be served, a line for each matter.
     package var warnings: [String] {
-        guard let tokenizer else { return ["no vocab.txt or tokenizer.json: only token ids are taken, no text"] }
+        var warnings = encoder.warnings
+        guard let tokenizer else {
+            return warnings + ["no vocab.txt or tokenizer.json: only token ids are taken, no text"]
+        }
+        warnings += tokenizer.warnings
         let (known, embedded) = (tokenizer.vocabularySize, encoder.configuration.vocabularySize)
-        guard known > embedded else { return tokenizer.warnings }
-        return tokenizer.warnings + [
-            "the tokenizer has ids up to \(known - 1), the model's vocab_size is \(embedded): "
-                + "texts with others will fail"
-        ]
+        if known > embedded {
+            warnings.append(
+                "the tokenizer has ids up to \(known - 1), the model's vocab_size is \(embedded): "
+                    + "texts with others will fail"
+            )
+        }
+        return warnings
     }
 }
 

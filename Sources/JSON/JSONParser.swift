@@ -1,22 +1,37 @@
-/// A strict reader of JSON (RFC 8259).
+/// Which documents a parser takes for JSON.
+package enum JSONDialect: Sendable {
+    /// RFC 8259, and each key once.
+    case strict
+    /// What Python's `json` reads, and therefore writes into a model's folder: also `NaN`, `Infinity` and `-Infinity`,
+    /// of equal keys the last one, and half a surrogate pair, which becomes U+FFFD here.
+    case python
+}
+
+/// A strict reader of JSON (RFC 8259), and of what Python takes for JSON.
 ///
 /// It is used in place of Foundation's, which, measured on Linux with Swift 6.3, accepts `{"a":1,}`, silently keeps one
 /// of two equal keys, and says only that a document is not valid, but not where.
 package struct JSONParser {
     private let bytes: [UInt8]
     private let limits: JSONLimits
+    private let dialect: JSONDialect
     private var position = 0
     private var valueCount = 0
 
     /// Parses a whole document.
-    package static func parse(_ bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(JSONError) -> JSONValue {
-        var parser = JSONParser(bytes: bytes, limits: limits)
+    package static func parse(
+        _ bytes: [UInt8],
+        limits: JSONLimits = JSONLimits(),
+        dialect: JSONDialect = .strict
+    ) throws(JSONError) -> JSONValue {
+        var parser = JSONParser(bytes: bytes, limits: limits, dialect: dialect)
         return try parser.document()
     }
 
-    private init(bytes: [UInt8], limits: JSONLimits) {
+    private init(bytes: [UInt8], limits: JSONLimits, dialect: JSONDialect) {
         self.bytes = bytes
         self.limits = limits
+        self.dialect = dialect
     }
 
     private mutating func document() throws(JSONError) -> JSONValue {
@@ -51,6 +66,8 @@ package struct JSONParser {
         case UInt8(ascii: "f"): return try literal("false", .boolean(false))
         case UInt8(ascii: "n"): return try literal("null", .null)
         case UInt8(ascii: "-"): return try number()
+        case UInt8(ascii: "N") where dialect == .python: return try literal("NaN", .number("NaN"))
+        case UInt8(ascii: "I") where dialect == .python: return try literal("Infinity", .number("Infinity"))
         case let byte where isDigit(byte): return try number()
         default: throw unexpected(expected: "a value")
         }
@@ -70,9 +87,12 @@ package struct JSONParser {
             guard take(UInt8(ascii: ":")) else { throw unexpected(expected: "\":\"") }
             skipSpace()
             let value = try value(depth: depth)
-            guard members.append(key, value) else {
-                position = keyPosition
-                throw error(found: "the key \"\(key.prefix(60))\" a second time", expected: "each key once")
+            if !members.append(key, value) {
+                guard dialect == .python else {
+                    position = keyPosition
+                    throw error(found: "the key \"\(key.prefix(60))\" a second time", expected: "each key once")
+                }
+                members.replace(key, value)
             }
             skipSpace()
             if take(UInt8(ascii: "}")) { return .object(members) }
@@ -110,7 +130,9 @@ package struct JSONParser {
     /// Reads a number (RFC 8259, section 6): no leading zeros, no bare point, no `+`.
     private mutating func number() throws(JSONError) -> JSONValue {
         let start = position
-        _ = take(UInt8(ascii: "-"))
+        if take(UInt8(ascii: "-")), dialect == .python, peek() == UInt8(ascii: "I") {
+            return try literal("Infinity", .number("-Infinity"))
+        }
         if !take(UInt8(ascii: "0")) { try digits() }
         if take(UInt8(ascii: ".")) { try digits() }
         if take(UInt8(ascii: "e")) || take(UInt8(ascii: "E")) {
@@ -186,10 +208,15 @@ extension JSONParser {
         let start = position
         let unit = try fourHexDigits()
         if let scalar = Unicode.Scalar(unit) { return scalar }
+        let end = position
         if UTF16.isLeadSurrogate(unit), take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) {
             let trail = try fourHexDigits()
             let code = 0x10000 + (UInt32(unit) & 0x3FF) << 10 + UInt32(trail) & 0x3FF
             if UTF16.isTrailSurrogate(trail), let scalar = Unicode.Scalar(code) { return scalar }
+        }
+        guard dialect == .strict else {
+            position = end
+            return "\u{FFFD}"
         }
         position = start
         throw error(found: "half a surrogate pair", expected: "both halves")

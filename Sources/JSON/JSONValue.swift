@@ -1,4 +1,5 @@
-/// A JSON value as it was written. A number keeps its text, so that it is not rounded before its use is known.
+/// A JSON value as it was written. A number keeps its text, so that it is not rounded before its use is known. In
+/// Python's dialect the text may be `NaN`, `Infinity` or `-Infinity`, which are no ``integer`` and no ``double``.
 package enum JSONValue: Equatable, Sendable {
     case null
     case boolean(Bool)
@@ -86,6 +87,14 @@ package struct JSONObject: Sendable, Equatable {
         }
         members.append(Member(key: key, value: value))
         return true
+    }
+
+    /// Gives a member another value; its place stays.
+    ///
+    /// - Precondition: There is a member of that key.
+    package mutating func replace(_ key: String, _ value: JSONValue) {
+        guard let place = places[ExactKey(text: key)] else { preconditionFailure("no member \(key)") }
+        members[place] = Member(key: key, value: value)
     }
 
     /// Whether two objects have the same members in the same order.

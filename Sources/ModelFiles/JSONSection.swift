@@ -20,7 +20,7 @@ package struct JSONSection: Sendable {
 
     /// Reads the file at `path`.
     ///
-    /// - Throws: ``ModelError`` when it cannot be read, is not one JSON object in UTF-8, or has a key twice.
+    /// - Throws: ``ModelError`` when it cannot be read, or is not one JSON object as Python's `json` reads it.
     package init(path: String) throws(ModelError) {
         try self.init(bytes: OpenFile.contents(of: path, limit: Self.maximumBytes), path: path)
     }
@@ -191,9 +191,9 @@ package struct JSONSection: Sendable {
 
 extension JSONValue {
     /// The document that `bytes`, the contents of the file at path `file`, are.
-    package init(parsing bytes: [UInt8], file: String) throws(ModelError) {
+    package init(parsing bytes: [UInt8], file: String, dialect: JSONDialect = .python) throws(ModelError) {
         do {
-            self = try JSONParser.parse(bytes)
+            self = try JSONParser.parse(bytes, dialect: dialect)
         } catch {
             throw .malformed(
                 file: file,
@@ -238,4 +238,9 @@ private func needsEscape(_ scalar: Unicode.Scalar) -> Bool {
     case .control, .format, .lineSeparator, .paragraphSeparator: true
     default: scalar == "\"" || scalar == "\\"
     }
+}
+
+/// The first of some names, quoted, for a message; what further names there are is only hinted at.
+package func quoted(_ names: [String]) -> String {
+    names.prefix(5).map { quoted($0) }.joined(separator: ", ") + (names.count > 5 ? ", …" : "")
 }

@@ -21,6 +21,8 @@ package enum ModelError: Error, Equatable {
     case duplicateToken(file: String, token: String, detail: String)
     /// The checkpoint has no tensor of that name.
     case missingTensor(file: String, tensor: String)
+    /// The checkpoint lacks several tensors that the model needs.
+    case missingTensors(file: String, tensors: [String])
     /// The tensor is there, in a shape other than the model's configuration asks for.
     case wrongShape(file: String, tensor: String, found: [Int], expected: [Int])
     /// The tensor's elements are of a type that cannot be read as asked.
@@ -58,6 +60,9 @@ extension ModelError: CustomStringConvertible {
             "\(file): token \(token): \(detail)"
         case .missingTensor(let file, let tensor):
             "\(file): no tensor named \"\(tensor)\""
+        case .missingTensors(let file, let tensors):
+            "\(file): no tensors named \(quoted(tensors)), \(tensors.count) in all; transformers would fill them "
+                + "with random numbers"
         case .wrongShape(let file, let tensor, let found, let expected):
             "\(file): tensor \"\(tensor)\": found shape \(found), expected \(expected)"
         case .unsupportedScalarType(let file, let tensor, let found, let expected):

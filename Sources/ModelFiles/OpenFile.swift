@@ -1,3 +1,5 @@
+import Foundation
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -71,12 +73,10 @@ package final class OpenFile: Sendable {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
         while true {
-            let count = unsafe chunk.withUnsafeMutableBytes { unsafe readSome(descriptor, $0) }
-            if count == 0 { return bytes }
-            guard count > 0 else {
-                guard errno == EINTR else { throw unreadable(path, errno) }
-                continue
+            let count = try repeating(path) {
+                unsafe chunk.withUnsafeMutableBytes { unsafe readSome(descriptor, $0) }
             }
+            if count == 0 { return bytes }
             bytes += chunk[..<count]
             guard bytes.count <= limit else {
                 throw .limitExceeded(file: path, what: "bytes", found: "more", limit: limit)
@@ -109,14 +109,13 @@ package final class OpenFile: Sendable {
             var done = 0
             while done < bytes.count {
                 let target = unsafe bytes.baseAddress.map { unsafe $0 + done }
-                let count = unsafe pread(descriptor, target, bytes.count - done, off_t(offset + done))
-                if count < 0 {
-                    guard errno == EINTR else { throw Self.unreadable(path, errno) }
-                } else if count == 0 {
-                    throw .unreadable(file: path, reason: "it was made shorter while it was read")
-                } else {
-                    done += count
+                let count = try Self.repeating(path) {
+                    unsafe pread(descriptor, target, bytes.count - done, off_t(offset + done))
                 }
+                guard count > 0 else {
+                    throw .unreadable(file: path, reason: "it was made shorter while it was read")
+                }
+                done += count
             }
         }
     }
@@ -134,6 +133,15 @@ package final class OpenFile: Sendable {
                 found: "a Git LFS pointer",
                 expected: "the file itself (run `git lfs pull`)"
             )
+        }
+    }
+
+    /// Calls `read` until no signal interrupts it, and gives the number of bytes that it read.
+    private static func repeating(_ path: String, _ read: () -> Int) throws(ModelError) -> Int {
+        while true {
+            let count = read()
+            if count >= 0 { return count }
+            guard errno == EINTR else { throw unreadable(path, errno) }
         }
     }
 
@@ -159,5 +167,22 @@ extension [UInt8] {
     package mutating func append(littleEndian values: [Float]) {
         reserveCapacity(count + 4 * values.count)
         for value in values { append(littleEndian: value.bitPattern) }
+    }
+}
+
+/// The operating system's words for an error. They stand here because this is the lowest target that all import which
+/// open files.
+package enum SystemError {
+    /// What the error number `code` means.
+    package static func text(_ code: Int32) -> String {
+        guard let text = unsafe strerror(code) else { return "error \(code)" }
+        return unsafe String(cString: text)
+    }
+
+    /// The system's reason for an error of Foundation, whose own words often say no more than that something failed.
+    package static func text(_ error: any Error) -> String {
+        let cause = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error ?? error) as NSError
+        guard cause.domain == NSPOSIXErrorDomain else { return cause.localizedDescription }
+        return text(Int32(clamping: cause.code))
     }
 }

@@ -1,18 +1,23 @@
 import Checkpoint
-import Encoder
 import LinearAlgebra
 import ModelFiles
 import Testing
 
+@testable import Encoder
+
 @Suite("config.json")
 struct EncoderConfigurationTests {
-    private func read(_ text: String) throws -> EncoderConfiguration {
-        try EncoderConfiguration(JSONSection(bytes: Array(text.utf8), path: "folder/config.json"))
+    /// Reads a file, of a MobileBERT where it does not say.
+    private func read(_ text: String, tensorNames: [String] = Self.mobileBERTNames) throws -> EncoderConfiguration {
+        let file = try JSONSection(bytes: Array(text.utf8), path: "folder/config.json")
+        return try EncoderConfiguration(file, tensorNames: tensorNames)
     }
+
+    private static let mobileBERTNames = ["mobilebert.embeddings.position_embeddings.weight"]
 
     /// The message of the error that reading `text` throws.
     private func message(_ text: String) throws -> String {
-        let error = #expect(throws: EncoderError.self) { try read(text) }
+        let error = #expect(throws: ModelError.self) { try read(text) }
         return error?.description ?? ""
     }
 
@@ -55,10 +60,7 @@ struct EncoderConfigurationTests {
             ("\"hidden_size\": \"512\"", "hidden_size"),
             ("\"layer_norm_eps\": -1", "layer_norm_eps"),
             ("\"id2label\": {\"two\": \"x\"}", "id2label"),
-            ("\"id2label\": {\"7\": \"x\"}", "id2label"),
-            ("\"id2label\": {}", "id2label"),
-            ("\"problem_type\": \"guess\"", "problem_type"),
-            ("\"num_labels\": 1, \"problem_type\": \"single_label_classification\"", "problem_type"),
+            ("\"id2label\": [\"a\", \"b\"]", "id2label"),
         ]
         for (keys, name) in cases {
             let text = try message("{\"model_type\": \"mobilebert\", \(keys)}")
@@ -91,18 +93,51 @@ struct EncoderConfigurationTests {
             #expect(configuration.architecture == architecture)
             #expect(configuration.statedHeads == (name == "BertForMaskedLM" ? [.maskedLanguageModel] : []))
         }
-        #expect(try read("{}").architecture == .mobileBERT)
+    }
+
+    @Test(
+        "without both, the tensors' names decide, and without them the file is refused for having no model_type",
+        arguments: [
+            (["bert.embeddings.position_embeddings.weight"], Architecture.bert),
+            (["module.distilbert.embeddings.position_embeddings.weight"], .distilBERT),
+            (
+                ["embeddings.position_embeddings.weight", "transformer.layer.0.attention.q_lin.weight"],
+                .distilBERT
+            ),
+            (
+                ["embeddings.position_embeddings.weight", "encoder.layer.0.attention.self.query.weight"],
+                .bert
+            ),
+            (
+                [
+                    "embeddings.position_embeddings.weight", "encoder.layer.0.attention.self.query.weight",
+                    "embeddings.embedding_transformation.weight",
+                ],
+                .mobileBERT
+            ),
+            (["roberta.embeddings.position_embeddings.weight"], nil), ([], nil),
+        ] as [([String], Architecture?)]
+    )
+    func namesTell(_ names: [String], _ architecture: Architecture?) throws {
+        guard let architecture else {
+            let error = #expect(throws: ModelError.self) { try read("{}", tensorNames: names) }
+            #expect(try #require(error).description.contains("\"model_type\""))
+            return
+        }
+        #expect(try read("{\"model_type\": null}", tensorNames: names).architecture == architecture)
     }
 
     @Test("options that make something else of a BERT than an encoder are refused by name")
     func refusedOptions() throws {
-        for keys in [
-            "\"position_embedding_type\": \"relative_key\"", "\"is_decoder\": true",
-            "\"add_cross_attention\": true",
-        ] {
-            let name = keys.split(separator: "\"").first.map(String.init) ?? "?"
-            #expect(try message("{\"model_type\": \"bert\", \(keys)}").contains(name))
+        for key in ["is_decoder", "add_cross_attention"] {
+            #expect(try message("{\"model_type\": \"bert\", \"\(key)\": true}").contains(key))
         }
+        let relative = "{\"model_type\": \"bert\", \"position_embedding_type\": \"relative_key\"}"
+        let name = "bert.encoder.layer.0.attention.self.distance_embedding.weight"
+        let error = #expect(throws: ModelError.self) { try read(relative, tensorNames: [name]) }
+        #expect(try #require(error).description.contains("position_embedding_type"))
+        // transformers 5 knows no other position embeddings, and 4 has tensors for them.
+        #expect(try read(relative).warnings.count == 1)
     }
 
     @Test("unshared queries and keys are accepted where transformers can run them")
@@ -127,7 +162,33 @@ struct EncoderConfigurationTests {
         for map in ["{\"1\": \"x\"}", "{\"0\": \"a\", \"1\": \"b\", \"2\": \"c\", \"3\": \"d\"}"] {
             let given = try read("{\"num_labels\": 3, \"id2label\": \(map), \"label2id\": {\"a\": 1}}")
             #expect(given.labels == generic && given.labelIDs.map(\.label) == generic, "\(map)")
+            #expect(given.hasLabels(count: 3) && given.hasLabels(count: map.count { $0 == ":" }))
         }
+    }
+
+    @Test("labels may be any single values, with ids in any order and some of them missing")
+    func looseLabels() throws {
+        let labels = try read("{\"id2label\": {\"2\": true, \" 0\": 7, \"1\": null, \"0\": 0.5}}").labels
+        #expect(labels == ["0.5", "null", "true"])
+        #expect(try read("{\"id2label\": {\"0\": \"a\", \"7\": \"b\"}}").labels == ["a", "LABEL_1"])
+        #expect(try read("{\"id2label\": {}}").labels == [])
+    }
+
+    @Test("an unknown problem_type does not count, with a warning that names it")
+    func unknownProblemType() throws {
+        for value in ["\"ranking\"", "\"\"", "3"] {
+            let configuration = try read("{\"num_labels\": 3, \"problem_type\": \(value)}")
+            #expect(configuration.problemType == .singleLabel && configuration.warnings.count == 1)
+        }
+        let single = "{\"num_labels\": 1, \"problem_type\": \"single_label_classification\"}"
+        #expect(try read(single).problemType == .multiLabel)
+    }
+
+    @Test("DistilBERT's keys have BERT's names too, which come first")
+    func otherNames() throws {
+        let text = "{\"model_type\": \"distilbert\", \"hidden_size\": 64, \"dim\": 32, \"num_attention_heads\": 4}"
+        let configuration = try read(text)
+        #expect(configuration.hiddenSize == 64 && configuration.headCount == 4 && configuration.layerCount == 6)
     }
 
     @Test("label2id counts beside an id2label only, and then also where they disagree, as in transformers")

@@ -49,7 +49,7 @@ struct LoadingTests {
         for name in complete.tensorNames {
             var incomplete = complete
             incomplete.tensors[name] = nil
-            #expect(throws: EncoderError.checkpoint(.missingTensor(file: "memory", tensor: name))) {
+            #expect(throws: ModelError.missingTensor(file: "memory", tensor: name)) {
                 try EncoderModel(configuration: configuration, tensors: incomplete)
             }
         }
@@ -62,22 +62,57 @@ struct LoadingTests {
         for name in right.tensorNames {
             var wrong = right
             wrong.tensors[name] = ([0], [1, 1])
-            let error = #expect(throws: EncoderError.self) {
+            let error = #expect(throws: ModelError.self) {
                 try EncoderModel(configuration: configuration, tensors: wrong)
             }
             #expect(error?.description.contains(name) == true && error?.description.contains("[1, 1]") == true)
         }
     }
 
-    @Test("tensors that nothing takes are refused by name, further layers among them")
+    @Test("several missing tensors are named together")
+    func manyMissing() throws {
+        let configuration = try TestModels.classifier()
+        var incomplete = tensors(configuration, prefix: "mobilebert.")
+        let missing = incomplete.tensorNames.filter { $0.contains("layer.1.") || $0.hasPrefix("mobilebert.pooler") }
+        for name in missing { incomplete.tensors[name] = nil }
+        #expect(throws: ModelError.missingTensors(file: "memory", tensors: missing)) {
+            try EncoderModel(configuration: configuration, tensors: incomplete)
+        }
+    }
+
+    @Test("tensors that nothing takes are left out with one warning that names them, further layers among them")
     func unexpected() throws {
         let configuration = try TestModels.configuration()
-        for name in ["encoder.layer.2.output.dense.weight", "surprise", "cls.predictions.surprise", "bert.pooler"] {
-            var extra = tensors(configuration)
-            extra.tensors[name] = ([0], [1])
-            #expect(throws: EncoderError.unexpectedTensors(file: "memory", names: [name])) {
-                try EncoderModel(configuration: configuration, tensors: extra)
-            }
+        let plain = try output(configuration, tensors(configuration))
+        let names = ["cls.predictions.surprise", "encoder.layer.2.output.dense.weight", "logit_scale", "surprise"]
+        var extra = tensors(configuration)
+        for name in names { extra.tensors[name] = ([0], [1]) }
+        #expect(try output(configuration, extra) == plain)
+        let warnings = try EncoderModel(configuration: configuration, tensors: extra).warnings
+        #expect(warnings.count == 1 && names.allSatisfy { warnings[0].contains($0) }, "\(warnings)")
+        #expect(try EncoderModel(configuration: configuration, tensors: tensors(configuration)).warnings.isEmpty)
+    }
+
+    @Test(
+        "a prefix around the whole checkpoint is taken off with a warning",
+        arguments: ["module.", "model.", "module.model.", "_orig_mod.", "anything.at.all."],
+        ["", "mobilebert."]
+    )
+    func wrapped(_ wrapper: String, _ prefix: String) throws {
+        let configuration = try TestModels.classifier()
+        let plain = tensors(configuration, prefix: prefix)
+        var wrapped = plain
+        wrapped.tensors = Dictionary(uniqueKeysWithValues: plain.tensors.map { (wrapper + $0, $1) })
+        #expect(try output(configuration, wrapped) == output(configuration, plain))
+        let model = try EncoderModel(configuration: configuration, tensors: wrapped)
+        #expect(model.heads == [.sequenceClassification] && model.warnings.count == 1)
+        #expect(model.warnings[0].contains("\"\(wrapper)\""))
+        // A tensor beside the model, such as a loss's, changes nothing, unless the prefix is an unknown one.
+        wrapped.tensors["criterion.weight"] = ([0], [1])
+        if wrapper.hasPrefix("anything") {
+            #expect(throws: ModelError.self) { try EncoderModel(configuration: configuration, tensors: wrapped) }
+        } else {
+            #expect(try output(configuration, wrapped) == output(configuration, plain))
         }
     }
 
@@ -101,9 +136,7 @@ struct LoadingTests {
         let configuration = try TestModels.configuration()
         var headless = tensors(configuration)
         headless.tensors["pooler.dense.weight"] = nil
-        #expect(throws: EncoderError.checkpoint(.missingTensor(file: "memory", tensor: "pooler.dense.weight"))) {
-            try EncoderModel(configuration: configuration, tensors: headless)
-        }
+        #expect(try !EncoderModel(configuration: configuration, tensors: headless).hasPooler)
         headless.tensors["pooler.dense.bias"] = nil
         let model = try EncoderModel(configuration: configuration, tensors: headless)
         #expect(!model.hasPooler && model.classifier == nil)
@@ -132,7 +165,7 @@ struct LoadingTests {
 
     @Test("a folder without a model says which file is missing")
     func missingFolder() {
-        let error = #expect(throws: EncoderError.self) { try EncoderModel(directory: "/nowhere") }
+        let error = #expect(throws: ModelError.self) { try EncoderModel(directory: "/nowhere") }
         #expect(error?.description.contains("/nowhere/config.json") == true)
     }
 }

@@ -149,15 +149,15 @@ struct LoadedModelTests {
 
     @Test("that is not one is refused by what is missing")
     func wrongFolders() async throws {
-        let missing = #expect(throws: EncoderError.self) { try LoadedModel(directory: "/nowhere") }
+        let missing = #expect(throws: ModelError.self) { try LoadedModel(directory: "/nowhere") }
         #expect(try #require(missing).description.contains("/nowhere/config.json"))
         try await ModelFolder.with(modelOf: nil, ["config.json": #"{"model_type": "mobilebert"}"#]) { folder in
-            let error = #expect(throws: EncoderError.self) { try LoadedModel(directory: folder) }
+            let error = #expect(throws: ModelError.self) { try LoadedModel(directory: folder) }
             let message = try #require(error).description
             #expect(message.contains("found no checkpoint"))
         }
         try await ModelFolder.with(modelOf: nil, ["config.json": #"{"model_type": "gpt2"}"#]) { folder in
-            #expect(throws: EncoderError.self) { try LoadedModel(directory: folder) }
+            #expect(throws: ModelError.self) { try LoadedModel(directory: folder) }
         }
     }
 
@@ -167,7 +167,7 @@ struct LoadedModelTests {
         try await ModelFolder.with(modelOf: nil, ["config.json": huge]) { folder in
             let weights = ModelFolder.withoutVocabulary + "/model.safetensors"
             let text = try JSONSection(path: folder + "/config.json")
-            let error = #expect(throws: EncoderError.self) {
+            let error = #expect(throws: ModelError.self) {
                 try EncoderModel(
                     configuration: EncoderConfiguration(text),
                     tensors: Checkpoint(file: weights)

@@ -60,6 +60,23 @@ struct JSONParserTests {
         #expect(error?.column == 3)
     }
 
+    @Test("in Python's dialect reads what Python's json writes, and no more")
+    func python() throws {
+        let text = #"{"a": NaN, "b": [Infinity, -Infinity], "a": 1, "c": "x\ud83d", "d": "\ude00\ud83d\ude00"}"#
+        guard case .object(let object) = try JSONParser.parse(Array(text.utf8), dialect: .python) else {
+            Issue.record("an object was expected")
+            return
+        }
+        #expect(object.members.map(\.key) == ["a", "b", "c", "d"])
+        #expect(object["a"] == .number("1"))
+        #expect(object["b"] == .array([.number("Infinity"), .number("-Infinity")]))
+        #expect(object["c"] == .string("x\u{FFFD}") && object["d"] == .string("\u{FFFD}😀"))
+        #expect(JSONValue.number("NaN").double == nil && JSONValue.number("Infinity").integer == nil)
+        for text in ["nan", "+Infinity", "-NaN", "Inf", #"{"a": 1,}"#, "[1 2]", "'a'", "01", "\u{FEFF}1"] {
+            #expect(throws: JSONError.self, "\(text)") { try JSONParser.parse(Array(text.utf8), dialect: .python) }
+        }
+    }
+
     @Test("tells keys apart by their bytes, and refuses the same bytes twice")
     func exactKeys() throws {
         guard case .object(let object) = try parse("{\"\u{E9}\":1,\"e\u{301}\":2}") else {

@@ -135,7 +135,6 @@ struct JSONSectionTests {
         arguments: [
             ("{\n  \"n\": 1,\n}", #"line 3, column 1: found "}", expected a key in quotation marks"#),
             ("\u{FEFF}{}", "line 1, column 1: found a byte order mark, expected UTF-8 without one"),
-            (#"{"n": 1, "n": 2}"#, #"line 1, column 10: found the key "n" a second time, expected each key once"#),
             (
                 "{\"n\": \(String(repeating: "[", count: 1_000_000))",
                 "line 1, column 70: found deeper nesting, expected at most 64 levels"

@@ -47,14 +47,21 @@ struct PickleObjects {
     var tensors: [TorchTensor] = []
 }
 
-/// The functions and classes that a pickled state dictionary needs. There are no others: nothing is ever looked up.
+/// The functions and classes that a pickled state dictionary needs, or that PyTorch lets stand beside its tensors
+/// (`_weights_only_unpickler`). There are no others: nothing is ever looked up.
 enum PickleGlobal: Hashable {
     case orderedDictionary
     case rebuildTensor
     case rebuildTensorV2
+    case rebuildTensorV3
+    /// Calls another one, for tensors of a class of their own.
+    case rebuildFromType
     case rebuildParameter
     case size
     case storage(ScalarType)
+    case scalarType(ScalarType)
+    /// Makes a value that is no tensor, and that is not read.
+    case ignored
 
     /// The global `module.name`; nil for anything not known to be harmless.
     init?(module: String, name: String) {
@@ -67,7 +74,19 @@ enum PickleGlobal: Hashable {
             "collections.OrderedDict": .orderedDictionary,
             "torch._utils._rebuild_tensor": .rebuildTensor,
             "torch._utils._rebuild_tensor_v2": .rebuildTensorV2,
+            "torch._utils._rebuild_tensor_v3": .rebuildTensorV3,
+            "torch._tensor._rebuild_from_type_v2": .rebuildFromType,
             "torch._utils._rebuild_parameter": .rebuildParameter,
+            "torch._utils._rebuild_parameter_with_state": .rebuildParameter,
+            "torch.nn.parameter.Parameter": .ignored,
+            "torch.Tensor": .ignored,
+            "torch.device": .ignored,
+            "torch.serialization._get_layout": .ignored,
+            "collections.Counter": .ignored,
+            "_codecs.encode": .ignored,
+            "builtins.bytearray": .ignored,
+            "builtins.set": .ignored,
+            "builtins.complex": .ignored,
             "torch.Size": .size,
             "torch.storage.UntypedStorage": .storage(.uint8),
             "torch.storage._UntypedStorage": .storage(.uint8),
@@ -77,6 +96,11 @@ enum PickleGlobal: Hashable {
             "LongStorage": .int64, "IntStorage": .int32, "ShortStorage": .int16, "CharStorage": .int8,
             "ByteStorage": .uint8, "BoolStorage": .bool, "UntypedStorage": .uint8,
         ]
+        let types: [ScalarType] = [
+            .float64, .float32, .float16, .bfloat16, .float8e4m3, .float8e5m2, .int64, .int32, .int16, .int8, .uint64,
+            .uint32, .uint16, .uint8, .bool,
+        ]
+        for type in types { allowed["torch.\(type)"] = .scalarType(type) }
         for (name, type) in storages {
             allowed["torch.\(name)"] = .storage(type)
             // Written by PyTorch before 1.6 for tensors that were on a GPU.
@@ -92,9 +116,13 @@ extension PickleGlobal: CustomStringConvertible {
         case .orderedDictionary: "collections.OrderedDict"
         case .rebuildTensor: "torch._utils._rebuild_tensor"
         case .rebuildTensorV2: "torch._utils._rebuild_tensor_v2"
+        case .rebuildTensorV3: "torch._utils._rebuild_tensor_v3"
+        case .rebuildFromType: "torch._tensor._rebuild_from_type_v2"
         case .rebuildParameter: "torch._utils._rebuild_parameter"
         case .size: "torch.Size"
         case .storage(let type): "a torch storage of \(type)"
+        case .scalarType(let type): "torch.\(type)"
+        case .ignored: "a class of values that are no tensors"
         }
     }
 }

@@ -6,7 +6,8 @@ struct TorchStateDictionary {
     private let items: [(name: String, tensor: TorchTensor)]
     private let file: String
 
-    /// Values of other kinds, such as a step counter, are not weights and are left out.
+    /// Values of other kinds, such as a step counter, are not weights and are left out. A tensor in a dictionary of the
+    /// dictionary, as training scripts save a model beside its optimizer, has both names, joined by a dot.
     ///
     /// - Throws: if `pickle` is not a dictionary of names and tensors.
     init(_ pickle: Unpickler.Result, file: String) throws(ModelError) {
@@ -18,14 +19,7 @@ struct TorchStateDictionary {
                 expected: "a dictionary of names and tensors"
             )
         }
-        var items: [(name: String, tensor: TorchTensor)] = []
-        for (key, value) in pickle.objects.dictionaries[dictionary] {
-            guard case .tensor(let tensor) = value else { continue }
-            guard case .string(let name) = key else {
-                throw .malformed(file: file, place: "pickle", found: "the key \(key.kind)", expected: "a tensor's name")
-            }
-            items.append((name, pickle.objects.tensors[tensor]))
-        }
+        let items = Self.items(of: dictionary, pickle.objects, below: "", depth: 0)
         guard !items.isEmpty else {
             throw .malformed(
                 file: file,
@@ -37,6 +31,26 @@ struct TorchStateDictionary {
         self.items = items
         self.file = file
         objects = pickle.objects
+    }
+
+    /// Dictionaries inside each other at most. A pickle can put one into itself.
+    private static let maxDepth = 3
+
+    private static func items(
+        of dictionary: Int,
+        _ objects: PickleObjects,
+        below prefix: String,
+        depth: Int
+    ) -> [(name: String, tensor: TorchTensor)] {
+        objects.dictionaries[dictionary].flatMap { key, value -> [(name: String, tensor: TorchTensor)] in
+            guard case .string(let name) = key else { return [] }
+            return switch value {
+            case .tensor(let tensor): [(prefix + name, objects.tensors[tensor])]
+            case .dictionary(let inner) where depth < maxDepth:
+                items(of: inner, objects, below: "\(prefix)\(name).", depth: depth + 1)
+            default: []
+            }
+        }
     }
 
     /// Every storage that the file's tensors use, by key.
@@ -62,7 +76,9 @@ struct TorchStateDictionary {
         tensors.reserveCapacity(items.count)
         for (name, tensor) in items {
             let storage = objects.storages[tensor.storage]
-            guard let range = ranges[storage.key], let size = storage.scalarType.byteCount else {
+            guard let range = ranges[storage.key], let size = tensor.scalarType.byteCount,
+                let storedSize = storage.scalarType.byteCount
+            else {
                 throw .malformed(
                     file: file,
                     place: "tensor \(quoted(name))",
@@ -70,12 +86,12 @@ struct TorchStateDictionary {
                     expected: "one that the file has"
                 )
             }
-            try checkBounds(tensor, of: storage, name: name)
-            let start = range.lowerBound + storage.view.lowerBound * size
+            let bytes = storage.view.lowerBound * storedSize..<storage.view.upperBound * storedSize
+            try checkBounds(tensor, of: storage, elements: bytes.count / size, name: name)
             tensors.append(
                 StoredTensor(
-                    descriptor: TensorDescriptor(name: name, scalarType: storage.scalarType, shape: tensor.shape),
-                    storage: start..<start + storage.view.count * size,
+                    descriptor: TensorDescriptor(name: name, scalarType: tensor.scalarType, shape: tensor.shape),
+                    storage: range.lowerBound + bytes.lowerBound..<range.lowerBound + bytes.upperBound,
                     elementOffset: tensor.offset,
                     strides: tensor.isContiguous ? nil : tensor.usedStrides
                 )
@@ -88,14 +104,15 @@ struct TorchStateDictionary {
     private func checkBounds(
         _ tensor: TorchTensor,
         of storage: TorchStorage,
+        elements: Int,
         name: String
     ) throws(ModelError) {
-        guard let last = tensor.lastElement, last < storage.view.count else {
+        guard let last = tensor.lastElement, last < elements else {
             throw .malformed(
                 file: file,
                 place: "tensor \(quoted(name))",
                 found: "offset \(tensor.offset), shape \(tensor.shape) and strides \(tensor.strides)",
-                expected: "elements within the \(storage.view.count) of storage \(quoted(storage.key))"
+                expected: "elements within the \(elements) of storage \(quoted(storage.key))"
             )
         }
     }
@@ -149,6 +166,8 @@ struct TorchStorage {
 struct TorchTensor {
     /// Index into ``PickleObjects/storages``.
     let storage: Int
+    /// The elements' type, which may differ from the storage's.
+    let scalarType: ScalarType
     let offset: Int
     let shape: [Int]
     let strides: [Int]

@@ -19,7 +19,19 @@ extension Unpickler {
             objects.dictionaries.append([])
             return .dictionary(objects.dictionaries.count - 1)
         case (.rebuildTensorV2, 6...7), (.rebuildTensor, 4): return try tensor(values)
-        case (.rebuildParameter, 3): return values[0]
+        case (.rebuildTensorV3, 7...8):
+            guard case .global(.scalarType(let type)) = values[6] else {
+                throw malformed(found: "a tensor of \(values[6].kind)", expected: "a type")
+            }
+            return try tensor(values, of: type)
+        case (.rebuildFromType, 4):
+            // The outer call has one form only, so this goes one level down.
+            guard case .global(let inner) = values[0], inner != .rebuildFromType else {
+                throw malformed(found: "\(global) of \(values[0].kind)", expected: "a function that makes a tensor")
+            }
+            return try reduce(values[0], values[2])
+        case (.rebuildParameter, 3...4): return values[0]
+        case (.ignored, _): return .none
         case (.size, 1): return values[0]
         default: throw malformed(found: "\(global) of \(values.count) arguments", expected: "as many as it has")
         }
@@ -27,7 +39,12 @@ extension Unpickler {
 
     /// `_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, backward_hooks, metadata)`; the first four
     /// are the tensor.
-    private mutating func tensor(_ arguments: [PickleValue]) throws(ModelError) -> PickleValue {
+    ///
+    /// - Parameter type: the elements' type where it is not the storage's, whose elements are then bytes.
+    private mutating func tensor(
+        _ arguments: [PickleValue],
+        of type: ScalarType? = nil
+    ) throws(ModelError) -> PickleValue {
         guard case .storage(let storage) = arguments[0], case .integer(let offset) = arguments[1], offset >= 0 else {
             throw malformed(
                 found: "a tensor of \(arguments[0].kind) from \(arguments[1].kind)",
@@ -39,7 +56,15 @@ extension Unpickler {
         guard shape.count == strides.count else {
             throw malformed(found: "\(shape.count) sizes and \(strides.count) strides", expected: "one for each")
         }
-        objects.tensors.append(TorchTensor(storage: storage, offset: offset, shape: shape, strides: strides))
+        objects.tensors.append(
+            TorchTensor(
+                storage: storage,
+                scalarType: type ?? objects.storages[storage].scalarType,
+                offset: offset,
+                shape: shape,
+                strides: strides
+            )
+        )
         return .tensor(objects.tensors.count - 1)
     }
 

@@ -111,9 +111,11 @@ struct Unpickler {
     }
 
     private mutating func ignoreState() throws(ModelError) {
-        // The state of an OrderedDict is `_metadata`, versions of modules. Nothing else here has a state.
+        // The state of an OrderedDict is `_metadata`, versions of modules; that of a tensor is what someone attached.
         let state = try pop()
-        guard case .dictionary? = top else {
+        switch top {
+        case .dictionary?, .tensor?: break
+        default:
             throw malformed(found: "state (\(state.kind)) for \(top?.kind ?? "nothing")", expected: "a dictionary")
         }
     }

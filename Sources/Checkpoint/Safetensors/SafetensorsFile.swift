@@ -50,7 +50,7 @@ enum SafetensorsFile {
         guard text.first == UInt8(ascii: "{") else {
             throw .malformed(file: file, place: "header", found: "no \"{\" at its start", expected: "a JSON object")
         }
-        guard case .object(let members) = try JSONValue(parsing: text, file: file) else {
+        guard case .object(let members) = try JSONValue(parsing: text, file: file, dialect: .strict) else {
             throw .malformed(file: file, place: "header", found: "another JSON value", expected: "a JSON object")
         }
         return (members, end)

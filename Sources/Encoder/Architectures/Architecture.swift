@@ -6,7 +6,7 @@ internal import LinearAlgebra
 /// Each architecture has a file that defines its value, and its place in ``all``. No other code asks which
 /// architecture a model has.
 package struct Architecture: Sendable {
-    /// Every architecture that runs here. The first is that of a config.json that does not name any.
+    /// Every architecture that runs here.
     package static let all: [Architecture] = [.mobileBERT, .bert, .distilBERT]
 
     /// transformers' `model_type`, which is also the base model's attribute in the classes with a head.
@@ -15,7 +15,7 @@ package struct Architecture: Sendable {
     package let family: String
     /// The keys of its config.json, with transformers' defaults.
     let keys: ConfigurationKeys
-    /// The names of a base model's tensors; those of a checkpoint are ``tensorNames(in:)``.
+    /// The names of its tensors.
     let tensors: TensorNames
     /// The dense layer over the first token.
     let pooler: PoolerDescription
@@ -27,22 +27,6 @@ package struct Architecture: Sendable {
 
     /// Whether the pooler is a part, and an output, of the base model.
     package var hasPooler: Bool { pooler.isOfBaseModel }
-
-    /// The names in a checkpoint that holds `tensors`: a base model's own checkpoint, or one of a class with a head,
-    /// where the base model's tensors have its attribute as prefix.
-    func tensorNames(in names: some Sequence<String>) -> TensorNames {
-        names.contains { $0.hasPrefix(prefix) } ? tensorNamesWithHead : tensors
-    }
-
-    /// The names in a checkpoint of a class with a head.
-    var tensorNamesWithHead: TensorNames {
-        var names = tensors.prefixed(prefix)
-        if pooler.isOfBaseModel { names.pooler = prefix + names.pooler }
-        return names
-    }
-
-    /// The beginning of the names of the base model's tensors in a checkpoint of a class with a head.
-    var prefix: String { "\(modelType)." }
 
     /// Whether one of transformers' classes of this architecture is among `classes`.
     func isNamed(in classes: [String]) -> Bool {

@@ -15,7 +15,7 @@ extension Architecture {
             layerNormEpsilon: .key("layer_norm_eps", default: 1e-12),
             // Options that make something else of a BERT.
             requirements: [
-                .string("position_embedding_type", is: "absolute"),
+                .string("position_embedding_type", is: "absolute", ifTensor: "distance_embedding.weight"),
                 .isFalse("is_decoder", reason: "only encoders run here"),
                 .isFalse("add_cross_attention", reason: "only encoders run here"),
             ]

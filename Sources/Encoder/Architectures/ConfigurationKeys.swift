@@ -4,10 +4,13 @@ struct ConfigurationKeys: Sendable {
     /// A key that every file of the architecture may have.
     struct Key<Value: Sendable>: Sendable {
         let name: String
+        /// Another name, which comes before ``name`` where a file has both: transformers' `attribute_map`.
+        let otherName: String?
         let fallback: Value
 
-        init(_ name: String, default fallback: Value) {
+        init(_ name: String, or otherName: String? = nil, default fallback: Value) {
             self.name = name
+            self.otherName = otherName
             self.fallback = fallback
         }
     }
@@ -30,7 +33,9 @@ struct ConfigurationKeys: Sendable {
 
     /// A value that a key must have, because a model with another value does not run here.
     enum Requirement: Sendable {
-        case string(String, is: String)
+        /// The key must have the value, or be absent, in a checkpoint that has a tensor whose name ends like this.
+        /// Without one the key has no effect.
+        case string(String, is: String, ifTensor: String)
         /// The key must be false or absent.
         case isFalse(String, reason: String)
     }

@@ -6,9 +6,9 @@ extension Architecture {
         modelType: "distilbert",
         family: "DistilBert",
         keys: ConfigurationKeys(
-            hiddenSize: .init("dim", default: 768),
-            layerCount: .init("n_layers", default: 6),
-            headCount: .init("n_heads", default: 12),
+            hiddenSize: .init("dim", or: "hidden_size", default: 768),
+            layerCount: .init("n_layers", or: "num_hidden_layers", default: 6),
+            headCount: .init("n_heads", or: "num_attention_heads", default: 12),
             intermediateSize: .init("hidden_dim", default: 3_072),
             activation: .init("activation", default: "gelu"),
             typeVocabularySize: .fixed(0),

@@ -34,73 +34,9 @@ struct HiddenStateReader {
         }
     }
 
-    /// One vector of the hidden states of a sequence, whose rows are `all`, summed in double precision.
-    ///
-    /// - Parameter first: the number of rows that are left out at the start.
-    /// - Precondition: there is at least one row left; `pooling` is no dense layer's output.
-    func pooled(
-        _ all: Range<Int>,
-        from first: Int,
-        by pooling: Pooling,
-        in arena: borrowing AlignedBuffer,
-        on arithmetic: Arithmetic
-    ) -> [Float] {
-        let rows = all.dropFirst(first)
-        return switch pooling {
-        case .cls, .pooler: values(rows.prefix(1), in: arena)
-        case .lastToken: values(rows.suffix(1), in: arena)
-        case .mean: sum(rows, by: Double(rows.count), in: arena, on: arithmetic)
-        case .meanSqrtLength: sum(rows, by: Double(rows.count).squareRoot(), in: arena, on: arithmetic)
-        case .weightedMean: weightedMean(rows, after: first, in: arena)
-        case .max: largest(rows, in: arena)
-        }
-    }
-
-    /// The sum over `rows` divided by `divisor`.
-    private func sum(
-        _ rows: Range<Int>,
-        by divisor: Double,
-        in arena: borrowing AlignedBuffer,
-        on arithmetic: Arithmetic
-    ) -> [Float] {
-        var sums = Array(repeating: 0.0, count: hidden.columns)
-        arithmetic.sum(hidden.rows(rows), of: arena, into: &sums)
-        let fraction = Double(rows.count) / divisor
-        return sums.indices.map { Float(sums[$0] / divisor * carry.scale[$0] + carry.shift[$0] * fraction) }
-    }
-
-    /// - Parameter first: the number of the sequence's rows before `rows`; the weights count those too.
-    private func weightedMean(
-        _ rows: Range<Int>,
-        after first: Int,
-        in arena: borrowing AlignedBuffer
-    ) -> [Float] {
-        var sums = Array(repeating: 0.0, count: hidden.columns)
-        arena.withSpan { stored in
-            for (index, row) in rows.enumerated() {
-                forEachUnit(of: row, stored) { column, value in sums[column] += Double(first + index + 1) * value }
-            }
-        }
-        let weights = Double(rows.count * (2 * first + rows.count + 1) / 2)
-        return sums.map { Float($0 / weights) }
-    }
-
-    private func largest(_ rows: Range<Int>, in arena: borrowing AlignedBuffer) -> [Float] {
-        var largest = Array(repeating: -Double.infinity, count: hidden.columns)
-        arena.withSpan { stored in
-            for row in rows {
-                // Written so that NaN remains.
-                forEachUnit(of: row, stored) { column, value in
-                    if !(value <= largest[column]) { largest[column] = value }
-                }
-            }
-        }
-        return largest.map(Float.init)
-    }
-
     /// Calls `body` with each unit of a token's hidden state.
     @inline(__always)
-    private func forEachUnit(of row: Int, _ stored: Span<Float>, _ body: (_ column: Int, _ value: Double) -> Void) {
+    func forEachUnit(of row: Int, _ stored: Span<Float>, _ body: (_ column: Int, _ value: Double) -> Void) {
         let start = hidden.offset + row * hidden.stride
         for column in 0..<hidden.columns {
             body(column, Double(stored[start + column]) * carry.scale[column] + carry.shift[column])

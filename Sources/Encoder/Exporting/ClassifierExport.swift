@@ -2,7 +2,7 @@ package import Checkpoint
 internal import Foundation
 internal import JSON
 internal import LinearAlgebra
-import ModelFiles
+package import ModelFiles
 
 /// Makes a checkpoint of transformers' class for sequence classification of a model's encoder and a new head.
 ///
@@ -28,6 +28,8 @@ package struct ClassifierExport: Sendable {
     private let headName: String
     private let members: JSONObject
     private let checkpoint: Checkpoint
+    /// The checkpoint's tensors by their usual names.
+    private let source: ModelTensors
 
     /// Values up to 6 are divided by this before tanh, which is then the identity to 2e-4 of them. The head's weights
     /// are larger by the same factor.
@@ -42,23 +44,19 @@ package struct ClassifierExport: Sendable {
 
     /// Opens a model's folder, without reading its weights.
     ///
-    /// - Throws: `checkpoint`, or `unsupportedConfiguration` where the model has no such features.
-    package init(directory: String, features: Features) throws(EncoderError) {
-        let file: JSONSection
-        do throws(ModelError) {
-            file = try JSONSection(path: ModelFile.configuration.path(in: directory))
-            checkpoint = try Checkpoint(directory: directory)
-        } catch {
-            throw .checkpoint(error)
-        }
-        configuration = try EncoderConfiguration(file)
+    /// - Throws: what is wrong with a file, or `wrongValue` where the model has no such features.
+    package init(directory: String, features: Features) throws(ModelError) {
+        let file = try JSONSection(path: ModelFile.configuration.path(in: directory))
+        checkpoint = try Checkpoint(directory: directory)
+        configuration = try EncoderConfiguration(file, tensorNames: checkpoint.tensorNames)
+        source = ModelTensors(checkpoint, configuration.architecture)
         members = file.members
         self.features = features
         let architecture = configuration.architecture
         guard let head = architecture.heads[.sequenceClassification], architecture.supports(features) else {
             let obstacle = features == .mean ? "layers cannot pass a mean on" : "pooler cannot pass them on"
             let others = Architecture.all.filter { $0.supports(features) }.map { "\"\($0.modelType)\"" }
-            throw .unsupportedConfiguration(
+            throw .wrongValue(
                 file: configuration.path,
                 key: "model_type",
                 found:
@@ -68,12 +66,8 @@ package struct ClassifierExport: Sendable {
         }
         headName = head.layer
         if features == .pooler, configuration.activatesPooler {
-            do throws(ModelError) {
-                let width = configuration.hiddenSize
-                try checkpoint.check("\(names(in: checkpoint).pooler).weight", shape: [width, width])
-            } catch {
-                throw .checkpoint(error)
-            }
+            let width = configuration.hiddenSize
+            _ = try source.matrix("\(architecture.tensors.pooler).weight", width, width)
         }
     }
 
@@ -152,44 +146,38 @@ package struct ClassifierExport: Sendable {
     /// - Parameters:
     ///   - weight: shape [labels, ``featureCount``], row-major.
     ///   - bias: shape [labels].
-    /// - Throws: `checkpoint` for a tensor that cannot be read.
-    package func tensors(weight: [Float], bias: [Float]) throws(EncoderError) -> [OutgoingTensor] {
-        let target = configuration.architecture.tensorNamesWithHead
-        var tensors: [OutgoingTensor]
-        do throws(ModelError) {
-            tensors = try encoderTensors(target)
-        } catch {
-            throw .checkpoint(error)
-        }
-        if features == .mean { tensors += averagingLayer(target) }
+    /// - Throws: what is wrong with a tensor that cannot be read.
+    package func tensors(weight: [Float], bias: [Float]) throws(ModelError) -> [OutgoingTensor] {
+        var tensors = try encoderTensors()
+        if features == .mean { tensors += averagingLayer() }
         let head = Dense(name: headName, outputs: bias.count, weight: weight, bias: bias)
-        return tensors + layers(endingIn: head, target).flatMap(\.tensors)
+        return tensors + layers(endingIn: head).flatMap(\.tensors)
     }
 
-    /// The stored tensors of the base model, under the names that they have beside a head.
-    private func encoderTensors(_ target: TensorNames) throws(ModelError) -> [OutgoingTensor] {
+    /// The stored tensors of the base model and of the dense layer that the head reads.
+    private func encoderTensors() throws(ModelError) -> [OutgoingTensor] {
         let architecture = configuration.architecture
-        let source = names(in: checkpoint)
-        let prefix = checkpoint.tensorNames.contains { $0.hasPrefix(architecture.prefix) } ? architecture.prefix : ""
-        // The modules that hold embeddings and layers.
-        let modules = [architecture.tensors.words, architecture.tensors.layers].map { $0.prefix { $0 != "." } + "." }
         let keepsPooler = features == .pooler && configuration.activatesPooler
-        var tensors: [OutgoingTensor] = []
-        for name in checkpoint.tensorNames {
-            let isPooler = name.hasPrefix("\(source.pooler).")
-            let base = String(name.dropFirst(name.hasPrefix(prefix) ? prefix.count : 0))
-            let isEncoder = modules.contains { base.hasPrefix($0) }
-            guard isPooler ? keepsPooler : (isEncoder && name.hasPrefix(prefix) && !base.hasSuffix("position_ids"))
-            else { continue }
-            // Old versions of transformers named the norms that they converted from TensorFlow gamma and beta.
-            var newName = isPooler ? target.pooler + name.dropFirst(source.pooler.count) : architecture.prefix + base
-            for (old, new) in [("LayerNorm.gamma", "LayerNorm.weight"), ("LayerNorm.beta", "LayerNorm.bias")]
-            where newName.hasSuffix(old) {
-                newName = newName.dropLast(old.count) + new
+        let layers = architecture.tensors.layers
+        let kept = source.names.filter { name in
+            // A layer that the model does not have must not stand in the averaging layer's place.
+            if name.hasPrefix("\(layers)."), let index = Int(name.dropFirst(layers.count + 1).prefix { $0 != "." }),
+                index >= configuration.layerCount
+            {
+                return false
             }
-            tensors.append(try OutgoingTensor(name: newName, of: name, in: checkpoint))
+            if name.hasPrefix("\(architecture.tensors.pooler).") { return keepsPooler }
+            return architecture.isOfBaseModel(name) && !name.hasSuffix("position_ids")
         }
-        return tensors
+        return try kept.map { name throws(ModelError) in
+            try OutgoingTensor(name: outgoingName(name), of: source.storedName(name), in: checkpoint)
+        }
+    }
+
+    /// A tensor's name in a checkpoint of a class with a head.
+    private func outgoingName(_ name: String) -> String {
+        let architecture = configuration.architecture
+        return architecture.isOfBaseModel(name) ? architecture.prefix + name : name
     }
 
     /// The key by which config.json leaves the dense layer over the first token out; nil where there is no such key.
@@ -203,23 +191,25 @@ package struct ClassifierExport: Sendable {
 
     /// The head, and before it the dense layer over the first token, which passes its input on. That layer is left out
     /// where the head reads the trained one, or where config.json can switch it off.
-    private func layers(endingIn head: Dense, _ target: TensorNames) -> [Dense] {
+    private func layers(endingIn head: Dense) -> [Dense] {
         let width = configuration.hiddenSize
+        let pooler = outgoingName(configuration.architecture.tensors.pooler + ".").dropLast()
         if features == .pooler || poolerSwitch != nil { return [head] }
         guard passesThroughReLU else {
-            return [head, Dense(name: target.pooler, width: width, factor: 1 / Self.tanhDivisor)]
+            return [head, Dense(name: String(pooler), width: width, factor: 1 / Self.tanhDivisor)]
         }
         guard 2 * head.outputs <= width else {
-            return [head, Dense(name: target.pooler, width: width, factor: 1, shift: Self.reluShift)]
+            return [head, Dense(name: String(pooler), width: width, factor: 1, shift: Self.reluShift)]
         }
-        return head.reading(shift: Self.reluShift).aroundReLU(target.pooler, width: width)
+        return head.reading(shift: Self.reluShift).aroundReLU(String(pooler), width: width)
     }
 
     /// A layer whose result is each token's own state plus ``meanFactor`` times the mean of all, normalized: no query
     /// prefers any key, and the feed-forward network adds nothing.
-    private func averagingLayer(_ target: TensorNames) -> [OutgoingTensor] {
+    private func averagingLayer() -> [OutgoingTensor] {
         let (width, inner) = (configuration.hiddenSize, configuration.intermediateSize)
-        let layer = target.layer(configuration.layerCount)
+        let target = configuration.architecture.tensors
+        let layer = outgoingName(target.layer(configuration.layerCount))
         let dense = [
             Dense(name: "\(layer).\(target.query)", width: width, factor: 0),
             Dense(name: "\(layer).\(target.key)", width: width, factor: 0),
@@ -238,10 +228,6 @@ package struct ClassifierExport: Sendable {
             }
         }
         return dense.flatMap(\.tensors) + norms
-    }
-
-    private func names(in checkpoint: Checkpoint) -> TensorNames {
-        configuration.architecture.tensorNames(in: checkpoint.tensorNames)
     }
 }
 

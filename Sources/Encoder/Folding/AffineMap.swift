@@ -1,4 +1,5 @@
 internal import LinearAlgebra
+import ModelFiles
 
 /// A dense layer while it is being folded: y = W x + b, W is [outputs, inputs]. The factors and shifts
 /// that are folded into W stay beside the checkpoint's matrix until ``FoldedRows`` applies them in double precision.
@@ -60,7 +61,7 @@ struct AffineMap: Sendable {
 
     /// Makes the outputs addable to a stored residual stream, and moves the bias into that stream's carry:
     /// scale * s + shift + W x + b = scale * (s + W x / scale) + (shift + b).
-    mutating func addToStream(_ carry: inout AffineCarry, _ values: inout [Float]) throws(EncoderError) {
+    mutating func addToStream(_ carry: inout AffineCarry, _ values: inout [Float]) throws(ModelError) {
         precondition(carry.width == outputs)
         try resolveBias(&values)
         carry.shift = zip(carry.shift, bias).map(+)
@@ -70,7 +71,7 @@ struct AffineMap: Sendable {
     }
 
     /// Makes the outputs a new stored stream: W x, with b as its carry.
-    mutating func beginStream(_ values: inout [Float]) throws(EncoderError) -> AffineCarry {
+    mutating func beginStream(_ values: inout [Float]) throws(ModelError) -> AffineCarry {
         try resolveBias(&values)
         let carry = AffineCarry.shift(bias, squares: outputSquares)
         bias = Array(repeating: 0, count: outputs)
@@ -79,7 +80,7 @@ struct AffineMap: Sendable {
 
     /// Moves the inputs' shift into ``bias``, and computes ``outputSquares`` from ``inputSquares``. For either, the
     /// matrices are read into `values`.
-    mutating func resolveBias(_ values: inout [Float]) throws(EncoderError) {
+    mutating func resolveBias(_ values: inout [Float]) throws(ModelError) {
         guard inputSquares != nil || blocks.contains(where: { $0.shift != nil }) else { return }
         var rows = FoldedRows(self)
         (bias, outputSquares) = try rows.biasAndSquares(&values)

@@ -1,3 +1,5 @@
+import ModelFiles
+
 /// Applies the factors and shifts of an ``AffineMap`` row by row, in double precision, and rounds once to floats.
 struct FoldedRows {
     private let map: AffineMap
@@ -22,7 +24,7 @@ struct FoldedRows {
         _ row: inout MutableSpan<Float>,
         from start: Int,
         _ values: inout [Float]
-    ) throws(EncoderError) {
+    ) throws(ModelError) {
         let block = try block(of: output, &values)
         let inputs = block.matrix.inputs
         let local = output - firstOutput
@@ -45,7 +47,7 @@ struct FoldedRows {
     /// The complete bias, and the mean squares of W x, if those of x are known.
     mutating func biasAndSquares(
         _ values: inout [Float]
-    ) throws(EncoderError) -> (bias: [Double], squares: [Double]?) {
+    ) throws(ModelError) -> (bias: [Double], squares: [Double]?) {
         var squares = map.inputSquares.map { _ in Array(repeating: 0.0, count: map.outputs) }
         var magnitudes: [Double] = []
         for output in 0..<map.outputs {
@@ -65,7 +67,7 @@ struct FoldedRows {
         return (bias, squares)
     }
 
-    private mutating func block(of output: Int, _ values: inout [Float]) throws(EncoderError) -> AffineMap.Block {
+    private mutating func block(of output: Int, _ values: inout [Float]) throws(ModelError) -> AffineMap.Block {
         while true {
             if let block, output < firstOutput + block.outputs { return block }
             firstOutput += block?.outputs ?? 0

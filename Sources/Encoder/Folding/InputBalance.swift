@@ -1,5 +1,6 @@
 internal import Foundation
 internal import LinearAlgebra
+import ModelFiles
 
 /// Factors for the inputs of an int8 product. Each input is multiplied by its factor before a row is quantized, and its
 /// weights are divided by that factor.
@@ -35,7 +36,7 @@ struct InputBalance: Sendable, Equatable {
 
     /// The factors for a layer whose matrices are read (into `values`); nil where its inputs'
     /// mean squares are not known.
-    init?(of map: AffineMap, _ values: inout [Float]) throws(EncoderError) {
+    init?(of map: AffineMap, _ values: inout [Float]) throws(ModelError) {
         guard let inputSquares = map.inputSquares, map.inputGroups == nil else { return nil }
         self.init(inputSquares: inputSquares, columnSquares: try map.columnSquares(&values))
     }
@@ -44,7 +45,7 @@ struct InputBalance: Sendable, Equatable {
 extension AffineMap {
     /// For each input, the sum of its weights' squares over all outputs. Each output's weights are divided by their
     /// root mean square, since every row of packed weights has a scale of its own.
-    fileprivate func columnSquares(_ values: inout [Float]) throws(EncoderError) -> [Double] {
+    fileprivate func columnSquares(_ values: inout [Float]) throws(ModelError) -> [Double] {
         var total = Array(repeating: 0.0, count: inputs)
         for block in blocks {
             try block.matrix.read(into: &values)
@@ -92,7 +93,7 @@ extension Activation {
 
 extension StoredMatrix {
     /// The mean square of each column. The matrix is read into `values`.
-    func columnSquares(_ values: inout [Float]) throws(EncoderError) -> [Double] {
+    func columnSquares(_ values: inout [Float]) throws(ModelError) -> [Double] {
         try read(into: &values)
         var sums = Array(repeating: 0.0, count: inputs)
         for row in 0..<outputs { RowSums.addSquares(values, row * inputs, times: 1 / Double(outputs), to: &sums) }

@@ -1,11 +1,12 @@
 internal import LinearAlgebra
+import ModelFiles
 
 extension Embeddings {
     /// Folds the embeddings, with which the hidden states' stream begins.
-    static func load(_ reader: inout WeightReader) throws(EncoderError) -> Packing<Embeddings> {
+    static func load(_ reader: inout WeightReader) throws(ModelError) -> Packing<Embeddings> {
         let (configuration, names) = (reader.configuration, reader.names)
         let hiddenSize = configuration.hiddenSize
-        let words = try reader.matrix(names.words, configuration.vocabularySize, configuration.embeddingSize)
+        let words = try reader.matrix(wordsName(reader), configuration.vocabularySize, configuration.embeddingSize)
         let positions = try reader.matrix(names.positions, configuration.maxPositionEmbeddings, hiddenSize)
         let types =
             try configuration.typeVocabularySize > 0
@@ -24,19 +25,30 @@ extension Embeddings {
         let epsilon = configuration.plainLayerNormEpsilon
         let step = try reader.norm(names.embeddingNorm, width: hiddenSize, epsilon: epsilon)
             .folded(into: &reader.hidden)
-        return { packer throws(EncoderError) in
-            let layer = try transformation.map { map throws(EncoderError) in
+        return { packer throws(ModelError) in
+            let layer = try transformation.map { map throws(ModelError) in
                 try packer.layer(map, for: .embeddingTransformation, accumulates: true)
             }
             return Embeddings(
                 // The first product rounds what it reads of them to bfloat16, or further, in any case.
                 words: try packer.table(words, isNarrow: packer.formats.dataType != .float32),
                 positions: try packer.table(positions),
-                types: try types.map { table throws(EncoderError) in try packer.table(table) },
+                types: try types.map { table throws(ModelError) in try packer.table(table) },
                 transformation: layer.map { configuration.usesTrigramInput ? .trigram($0) : .token($0) } ?? .none,
                 norm: step
             )
         }
+    }
+
+    /// The name of the word embeddings: a file may hold them as the decoder of a masked language model alone, since the
+    /// two are one matrix.
+    private static func wordsName(_ reader: WeightReader) -> String {
+        let configuration = reader.configuration
+        let words = reader.names.words
+        guard !reader.contains(words), configuration.tiesWordEmbeddings,
+            let decoder = configuration.architecture.heads[.maskedLanguageModel].map({ "\($0.layer).weight" })
+        else { return words }
+        return reader.contains(decoder) ? decoder : words
     }
 
     /// The dense layer that makes word embeddings as wide as hidden states and adds to their stream; nil where they
@@ -44,10 +56,13 @@ extension Embeddings {
     private static func transformation(
         _ reader: inout WeightReader,
         _ wordSquares: [Double]?
-    ) throws(EncoderError) -> AffineMap? {
+    ) throws(ModelError) -> AffineMap? {
         let configuration = reader.configuration
         guard configuration.usesTrigramInput || configuration.embeddingSize != configuration.hiddenSize else {
             if let wordSquares { reader.hidden.squares = reader.hidden.squares.map { zip($0, wordSquares).map(+) } }
+            if let unused = reader.names.embeddingTransformation {
+                for part in ["weight", "bias"] { reader.skip("\(unused).\(part)") }
+            }
             return nil
         }
         let tokens = configuration.usesTrigramInput ? 3 : 1

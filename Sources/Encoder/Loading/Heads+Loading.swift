@@ -1,46 +1,56 @@
 internal import LinearAlgebra
+import ModelFiles
 
 extension Pooler {
-    /// Folds the pooler. A checkpoint may lack it, as those of masked language models do, unless `architectures` names
-    /// a head that reads its output.
-    static func load(_ reader: inout WeightReader) throws(EncoderError) -> Packing<Pooler> {
+    /// Folds the pooler. A checkpoint may lack it, as those of masked language models do, unless it has a head that
+    /// reads the pooler's output and has to be complete.
+    static func load(_ reader: inout WeightReader) throws(ModelError) -> Packing<Pooler> {
         let configuration = reader.configuration
         guard configuration.activatesPooler else { return { _ in .firstToken } }
-        let name = reader.names.pooler
-        let exists = reader.contains("\(name).weight") || reader.contains("\(name).bias")
-        guard exists || configuration.statedHeads.contains(where: \.readsPooler) else { return { _ in .absent } }
-        var dense = try reader.dense(name, outputs: configuration.hiddenSize, inputs: configuration.hiddenSize)
+        guard reader.hasPooler || reader.heads.readsPooler(configuration, reader.contains) else {
+            return { _ in .absent }
+        }
+        let width = configuration.hiddenSize
+        var dense = try reader.dense(reader.names.pooler, outputs: width, inputs: width)
         dense.readStream(reader.hidden)
         let activation = configuration.architecture.pooler.activation
-        return { [dense] packer throws(EncoderError) in
+        return { [dense] packer throws(ModelError) in
             .dense(try packer.layer(dense, for: .pooler, biased: true, activation: activation))
         }
     }
 }
 
+extension WeightReader {
+    /// Whether the checkpoint has the whole pooler.
+    fileprivate var hasPooler: Bool {
+        let width = configuration.hiddenSize
+        return contains([("\(names.pooler).weight", [width, width]), ("\(names.pooler).bias", [width])])
+    }
+
+    /// Whether the head that consists of these tensors is to be loaded. If a checkpoint has any tensor of a head that
+    /// has to be complete, it must have all of them. Other heads are loaded if all their tensors are there, as
+    /// transformers' classes do: bert-base-uncased is saved as a masked language model, and has the next sentence head
+    /// too.
+    fileprivate func loads(_ head: Head, _ tensors: [(name: String, shape: [Int])]) -> Bool {
+        guard head != heads.named else { return true }
+        return heads.required.contains(head) ? tensors.contains { contains($0.name) } : contains(tensors)
+    }
+}
+
 extension Heads {
     /// Loads the heads on top of the encoder.
-    ///
-    /// If a checkpoint has any tensor of a head that `architectures` names, it must have all of them. Other heads are
-    /// loaded if all their tensors are there, as transformers' classes do: bert-base-uncased is saved as a masked
-    /// language model, and has the next sentence head too.
-    static func load(_ reader: inout WeightReader) throws(EncoderError) -> Packing<Heads> {
-        let configuration = reader.configuration
+    static func load(_ reader: inout WeightReader) throws(ModelError) -> Packing<Heads> {
         var dense: [Head: DenseHead] = [:]
-        let labels = configuration.labels.count
-        let classifiers: [(Head, Int)] = [
-            (.sequenceClassification, labels), (.tokenClassification, labels), (.multipleChoice, 1),
-        ]
-        // The tensors of all three have the same names, so `architectures` decides.
-        if let (head, outputs) = classifiers.first(where: { configuration.statedHeads.contains($0.0) }) {
-            dense[head] = try DenseHead.load(head, outputs: outputs, &reader)
+        if let head = reader.heads.classifier {
+            let labels = reader.configuration.labels.count
+            dense[head] = try DenseHead.load(head, outputs: head == .multipleChoice ? 1 : labels, &reader)
         }
         dense[.questionAnswering] = try DenseHead.load(.questionAnswering, outputs: 2, &reader)
-        if !configuration.activatesPooler || reader.contains("\(reader.names.pooler).weight") {
+        if !reader.configuration.activatesPooler || reader.hasPooler || reader.heads.required.contains(.nextSentence) {
             dense[.nextSentence] = try DenseHead.load(.nextSentence, outputs: 2, &reader)
         }
         let languageModel = try LanguageModelHead.load(&reader)
-        return { [dense] packer throws(EncoderError) in
+        return { [dense] packer throws(ModelError) in
             Heads(dense: dense, languageModel: try languageModel?(&packer))
         }
     }
@@ -52,40 +62,41 @@ extension DenseHead {
         _ head: Head,
         outputs: Int,
         _ reader: inout WeightReader
-    ) throws(EncoderError) -> DenseHead? {
+    ) throws(ModelError) -> DenseHead? {
         guard let name = reader.configuration.architecture.heads[head]?.layer else { return nil }
-        guard reader.has(head, ["\(name).weight", "\(name).bias"]) else { return nil }
+        let (weight, bias) = ("\(name).weight", "\(name).bias")
+        let width = reader.configuration.hiddenSize
+        guard reader.loads(head, [(weight, [outputs, width]), (bias, [outputs])]) else { return nil }
         return DenseHead(
-            weight: try reader.tensor("\(name).weight", shape: [outputs, reader.configuration.hiddenSize]),
-            bias: try reader.tensor("\(name).bias", shape: [outputs])
+            weight: try reader.tensor(weight, shape: [outputs, width]),
+            bias: try reader.tensor(bias, shape: [outputs])
         )
-    }
-}
-
-extension WeightReader {
-    /// Whether the checkpoint has the head that consists of these tensors.
-    fileprivate func has(_ head: Head, _ tensors: [String]) -> Bool {
-        let found = tensors.filter(contains)
-        return configuration.statedHeads.contains(head) ? !found.isEmpty : found.count == tensors.count
     }
 }
 
 extension LanguageModelHead {
     /// Folds the head of a masked language model, which reads the hidden states' stream; nil where the checkpoint or
     /// the architecture lacks it.
-    fileprivate static func load(_ reader: inout WeightReader) throws(EncoderError) -> Packing<LanguageModelHead>? {
+    ///
+    /// Its bias may be missing from the file under either of the two names, and the decoder is the word embeddings
+    /// unless it has a matrix of its own.
+    fileprivate static func load(_ reader: inout WeightReader) throws(ModelError) -> Packing<LanguageModelHead>? {
         let (configuration, names) = (reader.configuration, reader.names)
         guard let description = configuration.architecture.heads[.maskedLanguageModel] else { return nil }
         let (width, embeddingSize) = (configuration.hiddenSize, configuration.embeddingSize)
+        let vocabulary = configuration.vocabularySize
         let (dense, norm, decoder) = (names.languageTransform, names.languageNorm, description.layer)
         let bias = reader.contains("\(decoder).bias") ? "\(decoder).bias" : names.decoderBias
-        var needed = ["\(dense).weight", "\(dense).bias", "\(norm).weight", "\(norm).bias", bias]
+        var needed = [
+            ("\(dense).weight", [width, width]), ("\(dense).bias", [width]), ("\(norm).weight", [width]),
+            ("\(norm).bias", [width]), (bias, [vocabulary]),
+        ]
         let extensionName = width > embeddingSize ? reader.required(names.decoderExtension) : nil
-        if let extensionName { needed.append(extensionName) }
-        guard reader.has(.maskedLanguageModel, needed) else { return nil }
+        if let extensionName { needed.append((extensionName, [width - embeddingSize, vocabulary])) }
+        guard reader.loads(.maskedLanguageModel, needed) else { return nil }
         let keys = configuration.architecture.keys
         guard width >= embeddingSize else {
-            throw .unsupportedConfiguration(
+            throw .wrongValue(
                 file: configuration.path,
                 key: keys.embeddingSize?.name ?? "",
                 found: "\(embeddingSize)",
@@ -101,18 +112,18 @@ extension LanguageModelHead {
             bias: try reader.tensor("\(norm).bias", shape: [width]),
             epsilon: configuration.layerNormEpsilon
         )
-        let vocabulary = configuration.vocabularySize
-        // As transformers: a matrix of its own where the file has one, else the word embeddings.
+        // As transformers: a matrix and a bias of its own where the file has them, else the shared ones.
         let isTied = configuration.tiesWordEmbeddings && !reader.contains("\(decoder).weight")
         let words =
             isTied
             ? try reader.matrix(names.words, vocabulary, embeddingSize)
             : try reader.matrix("\(decoder).weight", vocabulary, embeddingSize)
-        let others = try extensionName.map { name throws(EncoderError) in
+        let others = try extensionName.map { name throws(ModelError) in
             try reader.matrix(name, width - embeddingSize, vocabulary)
         }
         let decoderBias = try reader.tensor(bias, shape: [vocabulary])
-        return { [transform, activation = configuration.activation] packer throws(EncoderError) in
+        for name in [names.decoderBias, names.decoderExtension].compactMap(\.self) { reader.skip(name) }
+        return { [transform, activation = configuration.activation] packer throws(ModelError) in
             LanguageModelHead(
                 transform: try packer.layer(
                     transform,
@@ -133,7 +144,7 @@ extension WeightPacker {
         _ words: StoredMatrix,
         joinedWith others: StoredMatrix?,
         bias: [Float]
-    ) throws(EncoderError) -> LinearLayer {
+    ) throws(ModelError) -> LinearLayer {
         var (wordValues, otherValues): ([Float], [Float]) = ([], [])
         try words.read(into: &wordValues)
         try others?.read(into: &otherValues)

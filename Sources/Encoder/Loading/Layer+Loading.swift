@@ -1,8 +1,9 @@
 internal import LinearAlgebra
+import ModelFiles
 
 extension Layer {
     /// Folds layer `index`, whose input is the hidden states' stream so far.
-    static func load(_ index: Int, _ reader: inout WeightReader) throws(EncoderError) -> Packing<Layer> {
+    static func load(_ index: Int, _ reader: inout WeightReader) throws(ModelError) -> Packing<Layer> {
         var loader = LayerLoader(index, reader)
         let packing = try loader.layer(&reader)
         reader.hidden = loader.hidden
@@ -43,7 +44,7 @@ private struct LayerLoader {
         }
     }
 
-    mutating func layer(_ reader: inout WeightReader) throws(EncoderError) -> Packing<Layer> {
+    mutating func layer(_ reader: inout WeightReader) throws(ModelError) -> Packing<Layer> {
         let (bottleneck, attention) = try bottleneckAndAttention(&reader)
         var networks: [Packing<FeedForward>] = []
         for index in 0..<configuration.feedForwardNetworkCount - 1 {
@@ -53,7 +54,7 @@ private struct LayerLoader {
         networks.append(try feedForward(name, epsilon: configuration.plainLayerNormEpsilon, &reader))
         var outputBottleneck: Packing<OutputBottleneck>?
         if let bottlenecks { outputBottleneck = try self.outputBottleneck(bottlenecks.output, &reader) }
-        return { [networks, outputBottleneck] packer throws(EncoderError) in
+        return { [networks, outputBottleneck] packer throws(ModelError) in
             var feedForwards: [FeedForward] = []
             for network in networks { feedForwards.append(try network(&packer)) }
             return Layer(
@@ -68,7 +69,7 @@ private struct LayerLoader {
     /// Folds the two together, because values may be projected beside the bottlenecks.
     private mutating func bottleneckAndAttention(
         _ reader: inout WeightReader
-    ) throws(EncoderError) -> (Packing<Bottleneck>?, Packing<SelfAttention>) {
+    ) throws(ModelError) -> (Packing<Bottleneck>?, Packing<SelfAttention>) {
         let valueInputs = configuration.usesBottleneckAttention ? width : configuration.hiddenSize
         var queries = try reader.dense("\(name).\(names.query)", outputs: width, inputs: width)
         var keys = try reader.dense("\(name).\(names.key)", outputs: width, inputs: width)
@@ -100,7 +101,7 @@ private struct LayerLoader {
             }
             bottleneck = {
                 [width, combined = combined.withoutBias, inputNorm, attentionColumns, attentionNorm] packer
-                    throws(EncoderError) in
+                    throws(ModelError) in
                 Bottleneck(
                     projection: try packer.layer(combined, for: .bottleneck),
                     inputWidth: width,
@@ -127,7 +128,7 @@ private struct LayerLoader {
         source: SelfAttention.Operand,
         valueOperand: SelfAttention.Operand,
         _ reader: inout WeightReader
-    ) throws(EncoderError) -> Packing<SelfAttention> {
+    ) throws(ModelError) -> Packing<SelfAttention> {
         var values = projectedValues
         try values.resolveBias(&reader.values)
         var projection = queries
@@ -135,7 +136,7 @@ private struct LayerLoader {
         projection.append(keys.withoutBias)
         if case .projection = valueOperand { projection.append(values.withoutBias) }
         let (output, norm) = try attentionOutput(values, &reader)
-        return { [configuration, projection] packer throws(EncoderError) in
+        return { [configuration, projection] packer throws(ModelError) in
             SelfAttention(
                 headCount: configuration.headCount,
                 headSize: configuration.headSize,
@@ -154,7 +155,7 @@ private struct LayerLoader {
         _ part: String,
         _ carry: inout AffineCarry,
         _ reader: inout WeightReader
-    ) throws(EncoderError) -> (AffineMap, NormStep) {
+    ) throws(ModelError) -> (AffineMap, NormStep) {
         let prefix = "\(name).\(part)"
         var dense = try reader.dense("\(prefix).dense", outputs: width, inputs: configuration.hiddenSize)
         dense.readStream(hidden)
@@ -165,7 +166,7 @@ private struct LayerLoader {
     }
 
     /// Reads a bottleneck that transformers builds and stores although attention uses another one.
-    private func skipUnused(_ part: String, _ reader: inout WeightReader) throws(EncoderError) {
+    private func skipUnused(_ part: String, _ reader: inout WeightReader) throws(ModelError) {
         var unused = AffineCarry.identity(width: width)
         _ = try beginStream(part, &unused, &reader)
     }
@@ -173,7 +174,7 @@ private struct LayerLoader {
     private mutating func attentionOutput(
         _ values: AffineMap,
         _ reader: inout WeightReader
-    ) throws(EncoderError) -> (AffineMap, NormStep) {
+    ) throws(ModelError) -> (AffineMap, NormStep) {
         var dense = try reader.dense("\(name).\(names.attentionOutput)", outputs: width, inputs: width)
         // A shift of all values shifts every weighted mean of them alike.
         dense.readStream(.shift(values.bias, squares: values.outputSquares))
@@ -186,7 +187,7 @@ private struct LayerLoader {
         _ prefix: String,
         epsilon: Double,
         _ reader: inout WeightReader
-    ) throws(EncoderError) -> Packing<FeedForward> {
+    ) throws(ModelError) -> Packing<FeedForward> {
         let inside = configuration.intermediateSize
         var intermediate = try reader.dense("\(prefix).\(names.intermediate)", outputs: inside, inputs: width)
         intermediate.readStream(residual)
@@ -198,7 +199,7 @@ private struct LayerLoader {
         try output.addToStream(&residual, &reader.values)
         let norm = try reader.norm("\(prefix).\(names.outputNorm)", width: width, epsilon: epsilon)
             .folded(into: &residual)
-        return { [intermediate, output, activation = configuration.activation] packer throws(EncoderError) in
+        return { [intermediate, output, activation = configuration.activation] packer throws(ModelError) in
             var intermediate = intermediate
             var balance: InputBalance?
             if activation.isHomogeneous {
@@ -222,19 +223,19 @@ private struct LayerLoader {
     private mutating func outputBottleneck(
         _ part: String,
         _ reader: inout WeightReader
-    ) throws(EncoderError) -> Packing<OutputBottleneck> {
+    ) throws(ModelError) -> Packing<OutputBottleneck> {
         let prefix = "\(name).\(part)"
         var dense = try reader.dense("\(prefix).dense", outputs: configuration.hiddenSize, inputs: width)
         dense.readStream(inner)
         try dense.addToStream(&hidden, &reader.values)
         let norm = try self.norm("\(prefix).LayerNorm", width: configuration.hiddenSize, &reader)
         let step = norm.folded(into: &hidden)
-        return { [dense] packer throws(EncoderError) in
+        return { [dense] packer throws(ModelError) in
             OutputBottleneck(projection: try packer.layer(dense, for: .outputBottleneck, accumulates: true), norm: step)
         }
     }
 
-    private func norm(_ name: String, width: Int, _ reader: inout WeightReader) throws(EncoderError) -> Norm {
+    private func norm(_ name: String, width: Int, _ reader: inout WeightReader) throws(ModelError) -> Norm {
         try reader.norm(name, width: width, epsilon: configuration.layerNormEpsilon)
     }
 }

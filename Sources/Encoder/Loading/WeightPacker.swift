@@ -1,10 +1,11 @@
 internal import Dispatch
 internal import LinearAlgebra
+import ModelFiles
 internal import Synchronization
 
 /// The last step of loading a part of the model, after it is folded: reads its matrices again, applies to them what was
 /// folded, and packs them. Parts take this step on any thread and in any order.
-typealias Packing<Part> = @Sendable (inout WeightPacker) throws(EncoderError) -> Part
+typealias Packing<Part> = @Sendable (inout WeightPacker) throws(ModelError) -> Part
 
 /// Packs the weights of one part after the other, on one thread.
 struct WeightPacker {
@@ -20,7 +21,7 @@ struct WeightPacker {
     }
 
     /// The balance of a product's inputs; nil for a product without one.
-    mutating func balance(of map: AffineMap, for role: WeightFormats.Role) throws(EncoderError) -> InputBalance? {
+    mutating func balance(of map: AffineMap, for role: WeightFormats.Role) throws(ModelError) -> InputBalance? {
         formats.format(of: role) == .int8 ? try InputBalance(of: map, &values) : nil
     }
 
@@ -35,7 +36,7 @@ struct WeightPacker {
         accumulates: Bool = false,
         inputSigns: ValueSigns = .any,
         balancedBefore: InputBalance? = nil
-    ) throws(EncoderError) -> LinearLayer {
+    ) throws(ModelError) -> LinearLayer {
         let balance = balancedBefore == nil ? try self.balance(of: map, for: role) : nil
         var map = map
         if let balance = balance ?? balancedBefore { map.divideInputs(by: balance.factors) }
@@ -54,9 +55,9 @@ struct WeightPacker {
     private mutating func pack(
         _ map: AffineMap,
         for role: WeightFormats.Role
-    ) throws(EncoderError) -> (weight: PackedWeight, bias: [Float]) {
+    ) throws(ModelError) -> (weight: PackedWeight, bias: [Float]) {
         var rows = FoldedRows(map)
-        var failure: EncoderError?
+        var failure: ModelError?
         let weight = PackedWeight(
             outputs: map.outputs,
             inputs: map.inputs,
@@ -66,7 +67,7 @@ struct WeightPacker {
             arena: arena
         ) { output, row, start in
             guard failure == nil else { return }
-            do throws(EncoderError) {
+            do throws(ModelError) {
                 try rows.fold(output, &row, from: start, &values)
             } catch {
                 failure = error
@@ -77,13 +78,13 @@ struct WeightPacker {
     }
 
     /// A matrix as a table of vectors, in bfloat16 if it `isNarrow`.
-    func table(_ matrix: StoredMatrix, isNarrow: Bool = false) throws(EncoderError) -> EmbeddingTable {
+    func table(_ matrix: StoredMatrix, isNarrow: Bool = false) throws(ModelError) -> EmbeddingTable {
         try EmbeddingTable(
             rows: matrix.outputs,
             width: matrix.inputs,
             isNarrow: isNarrow,
             arena: arena
-        ) { values throws(EncoderError) in
+        ) { values throws(ModelError) in
             try matrix.read(into: &values)
         }
     }
@@ -106,19 +107,19 @@ struct WeightPacker {
 /// A part of the model on its way: its packing, and then the part itself.
 final class PackedPart<Part: Sendable>: PackingJob {
     private let packing: Packing<Part>
-    private let result = Mutex<Result<Part, EncoderError>?>(nil)
+    private let result = Mutex<Result<Part, ModelError>?>(nil)
 
     init(_ packing: @escaping Packing<Part>) {
         self.packing = packing
     }
 
     func run(_ packer: inout WeightPacker) {
-        let packed = Result { () throws(EncoderError) in try packing(&packer) }
+        let packed = Result { () throws(ModelError) in try packing(&packer) }
         result.withLock { $0 = packed }
     }
 
     /// The part, once it has been packed.
-    func get() throws(EncoderError) -> Part {
+    func get() throws(ModelError) -> Part {
         guard let packed = result.withLock({ $0 }) else { preconditionFailure("a part is read before it is packed") }
         return try packed.get()
     }

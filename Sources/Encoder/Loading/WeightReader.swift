@@ -1,4 +1,3 @@
-internal import Checkpoint
 import ModelFiles
 
 /// Reads a model's parts one after the other, by their names in transformers, and knows which tensors no part has read.
@@ -8,27 +7,31 @@ import ModelFiles
 struct WeightReader {
     let configuration: EncoderConfiguration
     let formats: WeightFormats
-    /// The names of the tensors in this checkpoint.
-    let names: TensorNames
+    /// Which of the checkpoint's heads are loaded.
+    let heads: HeadChoice
     /// The carry of the hidden states' stream after the parts read so far.
     var hidden: AffineCarry
     /// Scratch memory for a matrix that is read while a part is folded.
     var values: [Float] = []
 
-    private let tensors: any NamedTensors
+    private let tensors: ModelTensors
     private var taken: Set<String> = []
 
     /// Reads a model from `tensors`.
-    init(_ tensors: any NamedTensors, _ configuration: EncoderConfiguration, _ formats: WeightFormats) {
+    init(
+        _ tensors: ModelTensors,
+        _ configuration: EncoderConfiguration,
+        _ heads: HeadChoice,
+        _ formats: WeightFormats
+    ) {
         self.tensors = tensors
         self.configuration = configuration
+        self.heads = heads
         self.formats = formats
-        names = configuration.architecture.tensorNames(in: tensors.tensorNames)
         hidden = .identity(width: configuration.hiddenSize)
     }
 
-    /// The file read, for messages.
-    var source: String { tensors.source }
+    var names: TensorNames { configuration.architecture.tensors }
 
     /// The name of a part that the architecture has, since its configuration can ask for the part.
     func required(_ name: String?) -> String {
@@ -37,33 +40,27 @@ struct WeightReader {
     }
 
     /// Whether there is a tensor of that name.
-    func contains(_ name: String) -> Bool { tensors.contains(storedName(name)) }
+    func contains(_ name: String) -> Bool { tensors.contains(name) }
+
+    /// Whether there are all these tensors, in these shapes.
+    func contains(_ wanted: [(name: String, shape: [Int])]) -> Bool {
+        wanted.allSatisfy { tensors.shape($0.name) == $0.shape }
+    }
 
     /// A tensor.
-    mutating func tensor(_ name: String, shape: [Int]) throws(EncoderError) -> [Float] {
-        let stored = storedName(name)
-        taken.insert(stored)
-        do throws(ModelError) {
-            return try tensors.float32(stored, shape: shape)
-        } catch {
-            throw .checkpoint(error)
-        }
+    mutating func tensor(_ name: String, shape: [Int]) throws(ModelError) -> [Float] {
+        taken.insert(name)
+        return try tensors.float32(name, shape: shape)
     }
 
     /// A matrix. Its shape is checked now; its values are read when they are needed.
-    mutating func matrix(_ name: String, _ rows: Int, _ columns: Int) throws(EncoderError) -> StoredMatrix {
-        let stored = storedName(name)
-        taken.insert(stored)
-        do throws(ModelError) {
-            try tensors.check(stored, shape: [rows, columns])
-        } catch {
-            throw .checkpoint(error)
-        }
-        return StoredMatrix(stored, of: tensors, outputs: rows, inputs: columns)
+    mutating func matrix(_ name: String, _ rows: Int, _ columns: Int) throws(ModelError) -> StoredMatrix {
+        taken.insert(name)
+        return try tensors.matrix(name, rows, columns)
     }
 
     /// `name`.weight and `name`.bias of an `nn.Linear`.
-    mutating func dense(_ name: String, outputs: Int, inputs: Int) throws(EncoderError) -> AffineMap {
+    mutating func dense(_ name: String, outputs: Int, inputs: Int) throws(ModelError) -> AffineMap {
         AffineMap(
             try matrix("\(name).weight", outputs, inputs),
             bias: try tensor("\(name).bias", shape: [outputs])
@@ -71,7 +68,7 @@ struct WeightReader {
     }
 
     /// `name`.weight and `name`.bias of a normalization in the encoder.
-    mutating func norm(_ name: String, width: Int, epsilon: Double) throws(EncoderError) -> Norm {
+    mutating func norm(_ name: String, width: Int, epsilon: Double) throws(ModelError) -> Norm {
         let weight = try tensor("\(name).weight", shape: [width])
         let bias = try tensor("\(name).bias", shape: [width])
         return switch configuration.normalization {
@@ -80,37 +77,18 @@ struct WeightReader {
         }
     }
 
-    /// Checks that the parts have read all tensors but ``optionalTensors``.
-    ///
-    /// - Throws: ``EncoderError/unexpectedTensors(file:names:)``.
-    func checkNothingIsLeft() throws(EncoderError) {
-        let optional = optionalTensors
-        let left = tensors.tensorNames.filter { !taken.contains($0) && !optional.contains($0) }
-        guard left.isEmpty else { throw .unexpectedTensors(file: source, names: left) }
-    }
+    /// Notes a tensor that transformers has a place for, though nothing is computed with it.
+    mutating func skip(_ name: String) { taken.insert(name) }
 
-    /// The tensors that a checkpoint may hold although the configured model has no use for them: those of heads, and a
-    /// buffer of old versions of transformers.
-    private var optionalTensors: Set<String> {
-        let heads = configuration.architecture.heads.values.map(\.layer)
-        let layers = heads + [names.pooler, names.languageTransform, names.languageNorm]
-        var optional: Set<String> = [names.decoderBias, names.positionIDs]
-        for layer in layers { optional.formUnion(["\(layer).weight", "\(layer).bias"]) }
-        optional.formUnion(["\(names.languageNorm).gamma", "\(names.languageNorm).beta"])
-        if let layer = names.embeddingTransformation { optional.formUnion(["\(layer).weight", "\(layer).bias"]) }
-        if let matrix = names.decoderExtension { optional.insert(matrix) }
-        return optional
-    }
-
-    /// The name in the file: old versions of transformers named the norms that they converted from TensorFlow gamma and
-    /// beta.
-    private func storedName(_ name: String) -> String {
-        guard !tensors.contains(name) else { return name }
-        for (ending, old) in [("LayerNorm.weight", "LayerNorm.gamma"), ("LayerNorm.bias", "LayerNorm.beta")]
-        where name.hasSuffix(ending) {
-            let alternative = String(name.dropLast(ending.count)) + old
-            if tensors.contains(alternative) { return alternative }
+    /// The names in the file of the tensors that no part has read. A buffer of old versions of transformers, which
+    /// transformers passes over in silence, is not among them.
+    var unused: [String] {
+        let read = Set(taken.map(tensors.storedName))
+        return tensors.allStoredNames.filter { name in
+            !read.contains(name) && name != "position_ids" && !name.hasSuffix(".position_ids")
         }
-        return name
     }
+
+    /// The names in the file of the tensors that the parts have asked for and that are not there.
+    var missing: [String] { taken.filter { !tensors.contains($0) }.map(tensors.storedName).sorted() }
 }

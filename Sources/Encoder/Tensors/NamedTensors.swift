@@ -9,6 +9,8 @@ package protocol NamedTensors: Sendable {
     var tensorNames: [String] { get }
     /// Whether there is a tensor of that name.
     func contains(_ name: String) -> Bool
+    /// The tensor's shape; nil if there is none of that name.
+    func shape(_ name: String) -> [Int]?
     /// The tensor's values, row-major, as floats.
     func float32(_ name: String, shape: [Int]) throws(ModelError) -> [Float]
     /// Checks that there is such a tensor, without reading its values.
@@ -19,7 +21,10 @@ package protocol NamedTensors: Sendable {
     func read(_ name: String, shape: [Int], into values: inout MutableSpan<Float>) throws(ModelError)
 }
 
-extension Checkpoint: NamedTensors {}
+extension Checkpoint: NamedTensors {
+    /// The tensor's shape; nil if there is none of that name.
+    package func shape(_ name: String) -> [Int]? { descriptor(name)?.shape }
+}
 
 /// A matrix of the checkpoint, [outputs, inputs] row-major. Its values are read each time they are needed, so that no
 /// second copy of a model's weights is held while they are packed.
@@ -39,8 +44,8 @@ struct StoredMatrix: Sendable {
 
     /// Writes the values at the beginning of `values`, which grows if it must.
     ///
-    /// - Throws: ``EncoderError/checkpoint(_:)`` when the tensor is missing or of another shape.
-    func read(into values: inout [Float]) throws(EncoderError) {
+    /// - Throws: what is wrong when the tensor is missing, of another shape, or cannot be read.
+    func read(into values: inout [Float]) throws(ModelError) {
         let count = outputs * inputs
         if values.count < count { values = Array(repeating: 0, count: count) }
         var span = values.mutableSpan
@@ -51,11 +56,7 @@ struct StoredMatrix: Sendable {
     /// Fills `values`.
     ///
     /// - Precondition: there are `outputs * inputs` of them.
-    func read(into values: inout MutableSpan<Float>) throws(EncoderError) {
-        do throws(ModelError) {
-            try tensors.read(name, shape: [outputs, inputs], into: &values)
-        } catch {
-            throw .checkpoint(error)
-        }
+    func read(into values: inout MutableSpan<Float>) throws(ModelError) {
+        try tensors.read(name, shape: [outputs, inputs], into: &values)
     }
 }

@@ -1,5 +1,6 @@
-/// The names of an architecture's tensors in its checkpoints. The names of dense layers and norms are without ".weight"
-/// and ".bias". The defaults are BERT's. A part that an architecture lacks has no name.
+/// The names of an architecture's tensors: the base model's as in its own class, and those of heads. ``ModelTensors``
+/// finds them in a checkpoint. The names of dense layers and norms are without ".weight" and ".bias". The defaults are
+/// BERT's. A part that an architecture lacks has no name.
 struct TensorNames: Sendable {
     /// The bottlenecks of a layer, behind the layer's name. Each is a dense layer and a norm.
     struct Bottlenecks: Sendable {
@@ -9,7 +10,7 @@ struct TensorNames: Sendable {
         let output: String
     }
 
-    // MARK: The base model; in a checkpoint with a head, behind the base model's prefix
+    // MARK: The base model
 
     var words = "embeddings.word_embeddings.weight"
     var positions = "embeddings.position_embeddings.weight"
@@ -17,8 +18,6 @@ struct TensorNames: Sendable {
     /// The dense layer that makes word embeddings as wide as hidden states.
     var embeddingTransformation: String?
     var embeddingNorm = "embeddings.LayerNorm"
-    /// A buffer in checkpoints of old versions of transformers.
-    var positionIDs = "embeddings.position_ids"
     /// The beginning of each layer's name, before its index.
     var layers = "encoder.layer"
 
@@ -50,19 +49,6 @@ struct TensorNames: Sendable {
     var decoderBias = "cls.predictions.bias"
     /// The decoder's matrix for the hidden units beyond the word embeddings' width.
     var decoderExtension: String?
-
-    /// These names with `prefix` before those of embeddings and layers.
-    func prefixed(_ prefix: String) -> TensorNames {
-        var names = self
-        names.words = prefix + words
-        names.positions = prefix + positions
-        names.types = prefix + types
-        names.embeddingTransformation = embeddingTransformation.map { prefix + $0 }
-        names.embeddingNorm = prefix + embeddingNorm
-        names.positionIDs = prefix + positionIDs
-        names.layers = prefix + layers
-        return names
-    }
 
     /// The beginning of all names of layer `index`.
     func layer(_ index: Int) -> String { "\(layers).\(index)" }

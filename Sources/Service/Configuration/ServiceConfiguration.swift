@@ -58,6 +58,8 @@ package struct ModelSettings: Sendable {
     package var revision: String?
     /// Name shown by `/info`; nil: the id on the Hub, else the folder's name.
     package var servedName: String?
+    /// The task of the model's head; nil: as config.json and the weights tell.
+    package var task: Head?
     /// The default prompt, one of the model's prompts; nil: the one that the model names, else none.
     package var defaultPromptName: String?
     /// Arithmetic and kernels of the model's products.

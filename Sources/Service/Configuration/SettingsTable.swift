@@ -60,6 +60,14 @@ extension ConfigurationKey {
             """
         ),
         .choice(
+            "task",
+            \.model.task,
+            """
+            Task of the model's head. Unset: that of the class in config.json's `architectures`, else what the weights \
+            tell. Set it where they fit several tasks, as a head of one label does, or where config.json is wrong.
+            """
+        ),
+        .choice(
             "default_pooling",
             \.inference.defaultPooling,
             """

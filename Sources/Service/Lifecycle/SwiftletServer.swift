@@ -140,7 +140,12 @@ package enum SwiftletServer {
         ProgramPages.release()
         let directory = found.directory
         let name = configuration.model.servedName ?? found.name
-        let model = try LoadedModel(directory: directory, servedName: name, engine: configuration.model.compute)
+        let model = try LoadedModel(
+            directory: directory,
+            servedName: name,
+            head: configuration.model.task,
+            engine: configuration.model.compute
+        )
         let metrics = handler.metrics
         var settings = configuration.inference
         if let name = configuration.model.defaultPromptName {

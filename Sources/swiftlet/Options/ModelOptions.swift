@@ -25,6 +25,14 @@ struct ModelOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Branch, tag or commit of a model on the Hub. (default: main)", valueName: "revision"))
     var revision: String?
 
+    @Option(
+        help: """
+            Task of the model's head, whatever its config.json says. (default: that of the class in `architectures`, \
+            else what the weights tell)
+            """
+    )
+    var task: Head?
+
     /// The model's folder, after a check that it holds a configuration.
     ///
     /// - Throws: `noModel`, `ModelNotFound`, or `HubError`.
@@ -50,30 +58,44 @@ struct ModelOptions: ParsableArguments {
         }
     }
 
-    /// Checks that a folder can be a model's folder.
-    static func check(_ directory: String) throws {
-        let transformer = try SentenceTransformerFolder(directory: directory).transformerDirectory
-        guard FileManager.default.fileExists(atPath: ModelFile.configuration.path(in: transformer)) else {
+    /// Checks that a folder can be a model's folder, and gives what it holds.
+    @discardableResult
+    static func check(_ directory: String) throws -> SentenceTransformerFolder {
+        let folder = try SentenceTransformerFolder(directory: directory)
+        let configuration = ModelFile.configuration.path(in: folder.transformerDirectory)
+        guard FileManager.default.fileExists(atPath: configuration) else {
             throw CommandError.noModel(directory: directory, reason: "there is no \(ModelFile.configuration.name)")
         }
+        return folder
     }
 
     /// Loads the model.
     ///
     /// - Throws: `noEngine` or `unusableModel` with the reason, and the errors of ``directory()``.
     func load(engine: ComputeOptions = ComputeOptions()) async throws -> LoadedModel {
-        try await Self.load(source, engine: engine)
+        try await Self.load(source, head: task, engine: engine)
     }
 
-    /// Loads the model that `source` names. A model of the Hub is served under its id.
-    static func load(_ source: ModelSource, engine: ComputeOptions = ComputeOptions()) async throws -> LoadedModel {
+    /// Loads the model that `source` names, and writes its warnings to standard error. A model of the Hub is served
+    /// under its id.
+    static func load(
+        _ source: ModelSource,
+        head: Head? = nil,
+        engine: ComputeOptions = ComputeOptions()
+    ) async throws -> LoadedModel {
         let location = try await source.locate()
-        try check(location.folder)
+        let folder = try check(location.folder)
         do {
-            let model = try LoadedModel(directory: location.folder, servedName: location.id, engine: engine)
+            let model = try LoadedModel(
+                directory: location.folder,
+                folder: folder,
+                servedName: location.id,
+                head: head,
+                engine: engine
+            )
             StandardError.write(warnings: model.warnings)
             return model
-        } catch EncoderError.backend(let error) {
+        } catch let error as BackendError {
             throw CommandError.noEngine("\(error)")
         } catch {
             throw CommandError.unusableModel("\(error)")
@@ -89,6 +111,7 @@ struct ModelOptions: ParsableArguments {
     }
 }
 
+extension Head: ExpressibleByArgument {}
 extension DataType: ExpressibleByArgument {}
 extension Backend: ExpressibleByArgument {}
 

@@ -13,6 +13,8 @@ struct MemoryTensors: NamedTensors {
 
     func contains(_ name: String) -> Bool { tensors[name] != nil }
 
+    func shape(_ name: String) -> [Int]? { tensors[name]?.shape }
+
     func float32(_ name: String, shape: [Int]) throws(ModelError) -> [Float] {
         guard let tensor = tensors[name] else { throw .missingTensor(file: source, tensor: name) }
         guard tensor.shape == shape else {
@@ -34,11 +36,14 @@ struct MemoryTensors: NamedTensors {
         prefix: String = "",
         using generator: inout SeededGenerator
     ) -> MemoryTensors {
-        let names = configuration.architecture.tensorNames(in: [prefix])
-        var builder = Builder(names: names, heads: configuration.architecture.heads, generator: generator)
+        let architecture = configuration.architecture
+        var builder = Builder(names: architecture.tensors, heads: architecture.heads, generator: generator)
         builder.addModel(configuration)
         generator = builder.generator
-        return MemoryTensors(tensors: builder.tensors)
+        let tensors = builder.tensors.map { name, tensor in
+            (architecture.isOfBaseModel(name) ? prefix + name : name, tensor)
+        }
+        return MemoryTensors(tensors: Dictionary(uniqueKeysWithValues: tensors))
     }
 
     private struct Builder {

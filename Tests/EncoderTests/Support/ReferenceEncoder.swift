@@ -13,11 +13,13 @@ struct ReferenceEncoder {
     let configuration: EncoderConfiguration
     let tensors: MemoryTensors
     private let names: TensorNames
+    private let stored: ModelTensors
 
     init(configuration: EncoderConfiguration, tensors: MemoryTensors) {
         self.configuration = configuration
         self.tensors = tensors
-        names = configuration.architecture.tensorNames(in: tensors.tensorNames)
+        names = configuration.architecture.tensors
+        stored = ModelTensors(tensors, configuration.architecture)
     }
 
     /// transformers' `hidden_states`: [layers + 1][tokens][hidden_size].
@@ -38,7 +40,7 @@ struct ReferenceEncoder {
     }
 
     private func values(_ name: String) -> [Double] {
-        tensors.tensors[name]?.values.map { Double($0) } ?? []
+        tensors.tensors[stored.storedName(name)]?.values.map { Double($0) } ?? []
     }
 
     private func embeddings(_ ids: [Int32], _ types: [Int32]) -> Matrix {

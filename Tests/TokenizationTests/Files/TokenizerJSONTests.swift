@@ -75,7 +75,6 @@ private let refusedChanges: [(message: String, change: @Sendable (inout Tokenize
     ("vocab[\"a\"]", { $0.vocabulary = #"{"a":-1}"# }),
     ("vocab[\"a\"]", { $0.vocabulary = #"{"a":4294967296}"# }),
     ("model.vocab.a", { $0.vocabulary = #"{"a":99999999999999999999}"# }),
-    ("the key \"a\" a second time", { $0.vocabulary = #"{"a":0,"a":1}"# }),
     (
         "added_tokens[0].lstrip",
         { $0.addedTokens = #"[{"id":1,"content":"[SEP]","special":true,"single_word":false}]"# }

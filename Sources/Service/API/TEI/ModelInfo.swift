@@ -54,18 +54,11 @@ extension InferenceService {
         }
     }
 
-    /// The tasks of a head, by the Hub's names. If the Hub has no name for a task, a name of the same kind is used.
+    /// A head's tasks, by the Hub's names: its own, and what else is done with it.
     private func tasks(of head: Head) -> [String] {
-        switch head {
-        case .sequenceClassification:
-            model.encoder.configuration.labels.count == 1
-                ? ["text-classification", "text-ranking"] : ["text-classification", "zero-shot-classification"]
-        case .tokenClassification: ["token-classification"]
-        case .questionAnswering: ["question-answering"]
-        case .maskedLanguageModel: ["fill-mask"]
-        case .nextSentence: ["next-sentence-prediction"]
-        case .multipleChoice: ["multiple-choice"]
-        }
+        guard head == .sequenceClassification else { return [head.rawValue] }
+        let isReranker = model.encoder.configuration.labels.count == 1
+        return [head.rawValue, isReranker ? "text-ranking" : "zero-shot-classification"]
     }
 
     /// An object with one key, because text-embeddings-inference's clients accept no other: the kind of model, which

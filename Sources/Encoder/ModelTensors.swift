@@ -1,0 +1,149 @@
+import ModelFiles
+
+/// A checkpoint's tensors by the names of ``TensorNames``, whatever the file calls them.
+///
+/// As transformers does, this takes each name with or without the base model's attribute (`bert.`), and knows the old
+/// names of the norms that were converted from TensorFlow. Of several tensors for one name, the first by the file's
+/// names counts. What transformers does not do is take off a prefix around the whole checkpoint (`module.`), with which
+/// transformers would fill all weights with random numbers.
+struct ModelTensors: Sendable {
+    /// The names, sorted.
+    let names: [String]
+    /// The prefix that was taken off; empty for none.
+    let wrapper: String
+    private let tensors: any NamedTensors
+    private let architecture: Architecture
+    private let storedNames: [String: String]
+    /// Whether the file's names of the base model's tensors have its attribute.
+    private let usesAttribute: Bool
+
+    init(_ tensors: any NamedTensors, _ architecture: Architecture) {
+        self.tensors = tensors
+        self.architecture = architecture
+        wrapper = Self.wrapper(around: tensors.tensorNames, architecture)
+        var storedNames: [String: String] = [:]
+        var usesAttribute = false
+        for stored in tensors.tensorNames {
+            var name = stored.dropPrefix(wrapper)
+            usesAttribute = usesAttribute || name.hasPrefix(architecture.prefix)
+            name = name.dropPrefix(architecture.prefix)
+            for (old, new) in [("LayerNorm.gamma", "LayerNorm.weight"), ("LayerNorm.beta", "LayerNorm.bias")]
+            where name.hasSuffix(old) {
+                name = name.dropLast(old.count) + new
+            }
+            if storedNames[name] == nil { storedNames[name] = stored }
+        }
+        self.storedNames = storedNames
+        self.usesAttribute = usesAttribute
+        names = storedNames.keys.sorted()
+    }
+
+    /// The file read, for messages.
+    var source: String { tensors.source }
+    /// The names in the file, sorted.
+    var allStoredNames: [String] { tensors.tensorNames }
+
+    /// Whether there is a tensor of that name.
+    func contains(_ name: String) -> Bool { storedNames[name] != nil }
+
+    /// The tensor's shape; nil if there is none of that name.
+    func shape(_ name: String) -> [Int]? { storedNames[name].flatMap(tensors.shape) }
+
+    /// The tensor's name in the file; for one that is not there, the name that it would have.
+    func storedName(_ name: String) -> String {
+        if let stored = storedNames[name] { return stored }
+        return wrapper + (usesAttribute && architecture.isOfBaseModel(name) ? architecture.prefix : "") + name
+    }
+
+    /// The tensor's values, row-major, as floats.
+    func float32(_ name: String, shape: [Int]) throws(ModelError) -> [Float] {
+        try tensors.float32(storedName(name), shape: shape)
+    }
+
+    /// A matrix. Its shape is checked now; its values are read when they are needed.
+    func matrix(_ name: String, _ rows: Int, _ columns: Int) throws(ModelError) -> StoredMatrix {
+        try tensors.check(storedName(name), shape: [rows, columns])
+        return StoredMatrix(storedName(name), of: tensors, outputs: rows, inputs: columns)
+    }
+
+    /// The same names over tensors of which each has the shape that is asked for, and zeros as values.
+    var ofAnyShape: ModelTensors { ModelTensors(TensorsOfAnyShape(names: tensors.tensorNames), architecture) }
+
+    // MARK: Prefixes
+
+    /// Modules that training scripts put around a model, and keys of the dictionaries in which they save it.
+    private static let wrapperNames: Set<Substring> = [
+        "module", "model", "_orig_mod", "state_dict", "model_state_dict", "base_model", "auto_model", "backbone",
+        "encoder", "net", "network",
+    ]
+
+    /// The prefix around the whole checkpoint, which the position embeddings show: usual parts, or one that all names
+    /// have. Another model's attribute, such as `roberta.`, is none.
+    private static func wrapper(around names: [String], _ architecture: Architecture) -> String {
+        let anchor = architecture.tensors.positions
+        let prefixes = names.filter { $0 == anchor || $0.hasSuffix(".\(anchor)") }.map { $0.dropLast(anchor.count) }
+        guard !prefixes.contains(where: { $0.isEmpty || $0 == architecture.prefix }) else { return "" }
+        let wrappers = Set(
+            prefixes.map { prefix in
+                prefix.hasSuffix(".\(architecture.prefix)") ? prefix.dropLast(architecture.prefix.count) : prefix
+            }
+        )
+        guard wrappers.count == 1, let wrapper = wrappers.first else { return "" }
+        let isUsual = wrapper.split(separator: ".").allSatisfy(wrapperNames.contains)
+        return isUsual || names.allSatisfy { $0.hasPrefix(wrapper) } ? String(wrapper) : ""
+    }
+}
+
+extension Architecture {
+    /// The first architecture of which a checkpoint with these names may be: one whose attribute stands before the
+    /// embeddings, else one whose layers have these names.
+    static func told(by names: [String], among known: [Architecture]) -> Architecture? {
+        known.first { architecture in
+            let anchor = architecture.prefix + architecture.tensors.positions
+            return names.contains { $0 == anchor || $0.hasSuffix(".\(anchor)") }
+        }
+            ?? known.first { architecture in
+                let tensors = ModelTensors(TensorsOfAnyShape(names: names), architecture)
+                let own = architecture.tensors
+                return tensors.contains(own.positions) && tensors.contains("\(own.layer(0)).\(own.query).weight")
+                    && tensors.contains("embeddings.embedding_transformation.weight")
+                        == (own.embeddingTransformation != nil)
+            }
+    }
+
+    /// The beginning of the names of the base model's tensors in a checkpoint of a class with a head.
+    var prefix: String { "\(modelType)." }
+
+    /// Whether the base model has the tensor.
+    func isOfBaseModel(_ name: String) -> Bool {
+        let modules = [tensors.words, tensors.layers] + (pooler.isOfBaseModel ? [tensors.pooler] : [])
+        return modules.contains { name.hasPrefix($0.prefix { $0 != "." } + ".") }
+    }
+}
+
+/// Names without a file. Every tensor has the shape that is asked for.
+private struct TensorsOfAnyShape: NamedTensors {
+    let source = ""
+    let tensorNames: [String]
+    private let set: Set<String>
+
+    init(names: [String]) {
+        tensorNames = names
+        set = Set(names)
+    }
+
+    func contains(_ name: String) -> Bool { set.contains(name) }
+    func shape(_ name: String) -> [Int]? { nil }
+    func check(_ name: String, shape: [Int]) {}
+    func read(_ name: String, shape: [Int], into values: inout MutableSpan<Float>) {}
+
+    func float32(_ name: String, shape: [Int]) -> [Float] {
+        Array(repeating: 0, count: shape.reduce(1, *))
+    }
+}
+
+extension String {
+    fileprivate func dropPrefix(_ prefix: String) -> String {
+        hasPrefix(prefix) ? String(dropFirst(prefix.count)) : self
+    }
+}
