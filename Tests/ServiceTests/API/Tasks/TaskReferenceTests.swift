@@ -34,7 +34,7 @@ struct TaskReferenceTests {
             try await TestModels.with(modelOf: source, files) { service in
                 let answer = try await service.post("/" + route, String(decoding: bytes, as: UTF8.self))
                 let expected = try #require(reference["expected"])
-                let fault = route == "zero_shot" ? labels(answer, expected) : difference(answer, expected)
+                let fault = route == "zero_shot" ? labels(answer, expected) : AnswerDifference.find(answer, expected)
                 #expect(fault == nil, "\(fault ?? ""): \(String(decoding: bytes.prefix(300), as: UTF8.self))")
             }
         }
@@ -57,31 +57,6 @@ struct TaskReferenceTests {
             }
         }
         return String(decoding: writer.bytes, as: UTF8.self)
-    }
-
-    /// The place where an answer differs from the expected one. An answer may have more members. Numbers may differ by
-    /// 1e-5 of the largest number in their tensor.
-    private func difference(_ answer: JSONValue?, _ expected: JSONValue, at place: String = "$") -> String? {
-        switch expected {
-        case .object(let members):
-            for member in members.members {
-                if let found = difference(answer?[member.key], member.value, at: "\(place).\(member.key)") {
-                    return found
-                }
-            }
-            return nil
-        case .array(let elements):
-            guard case .array(let others)? = answer, others.count == elements.count else { return "\(place): count" }
-            for (index, pair) in zip(others, elements).enumerated() {
-                if let found = difference(pair.0, pair.1, at: "\(place)[\(index)]") { return found }
-            }
-            return nil
-        case .number:
-            let (given, wanted) = (answer?.double ?? .nan, expected.double ?? .nan)
-            return abs(given - wanted) <= 1e-5 * max(1, abs(wanted)) ? nil : "\(place): \(given), not \(wanted)"
-        default:
-            return answer == expected ? nil : "\(place): \(String(describing: answer)), not \(expected)"
-        }
     }
 
     /// The place of a difference in labels with scores. Labels with nearly equal scores may be in another order.

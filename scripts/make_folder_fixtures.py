@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""Writes Tests/Fixtures/folders: random model folders with oddities, and what transformers answers for them.
+
+    scripts/make_folder_fixtures.py .build/release/swiftlet [--seed N]
+
+The folders are those of scripts/check-folders, few enough that every test run can load them all: a folder is taken if
+it has an oddity or a head that no folder before it has. A folder that the given program gets wrong is left out and
+named: it is a fault to be mended first. Needs the packages of Tests/Folders/requirements.txt.
+
+  NAME/                what the folder holds, as people have it
+  NAME/expected.json   {"versions", "oddities", "warnings": what a warning must name, "questions": [{"route", "request",
+                       "expected"}]}, or {"versions", "oddities", "refused": why transformers does not run it}
+"""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+OUT = os.path.join(ROOT, "Tests", "Fixtures", "folders")
+sys.path.insert(0, os.path.join(ROOT, "Tests", "Folders"))
+
+import reference  # noqa: E402
+import run  # noqa: E402
+import tokenizers  # noqa: E402
+import torch  # noqa: E402
+import transformers  # noqa: E402
+from cases import Case  # noqa: E402
+
+SEARCHED = 800  # cases
+LARGEST = 64 << 10  # bytes of one folder, and of its answers
+WHOLE = 1900 << 10  # bytes of all folders
+VERSIONS = {"transformers": transformers.__version__, "tokenizers": tokenizers.__version__, "torch": torch.__version__}
+
+
+def rounded(value):
+    if isinstance(value, float):
+        return float(f"{value:.8g}")
+    if isinstance(value, list):
+        return [rounded(element) for element in value]
+    if isinstance(value, dict):
+        return {key: rounded(element) for key, element in value.items()}
+    return value
+
+
+def answers(case, plain):
+    """The content of expected.json."""
+    try:
+        questions, _ = reference.questions(case, plain)
+    except (reference.Refused, reference.Random) as error:
+        return {"refused": run.first_line(error)}
+    return {
+        "warnings": case.folder.warns,
+        "questions": [{**one, "expected": rounded(one["expected"])} for one in questions],
+    }
+
+
+def size(folder):
+    return sum(os.path.getsize(os.path.join(path, name)) for path, _, names in os.walk(folder) for name in names)
+
+
+def features(case):
+    return {*case.oddities, case.folder.head, case.folder.family, *(case.folder.modules or {})}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("binary", help="the program, whose faults are left out")
+    parser.add_argument("--seed", type=int, default=13)
+    arguments = parser.parse_args()
+    shutil.rmtree(OUT, ignore_errors=True)
+    os.makedirs(OUT)
+    covered, total, faults = set(), 0, []
+    for number in range(SEARCHED):
+        case = Case(arguments.seed, number)
+        new = features(case) - covered
+        if len(new) < (3 if number < 150 else 1) or total > WHOLE:
+            continue
+        case.shorten()
+        name = f"{number:03}-{case.folder.family}-{case.folder.head}"
+        with tempfile.TemporaryDirectory() as scratch:
+            folder, plain = os.path.join(scratch, "folder"), os.path.join(scratch, "plain")
+            case.folder.write(folder)
+            case.folder.write(plain, plain=True)
+            if size(folder) > LARGEST:
+                continue
+            result = run.judge(arguments.binary, case, folder, plain)
+            if result.verdict in (*run.FAULTS, run.ONLY_HERE):
+                faults.append(f"{name}: {result.verdict}: {result.lines[0][:200]}")
+                continue
+            content = {"versions": VERSIONS, "oddities": case.oddities, **answers(case, plain)}
+            if "refused" in content and not new & {"missing-tensor", "vocabulary-without-special-token"}:
+                continue
+            with open(os.path.join(folder, "expected.json"), "w", encoding="utf-8") as file:
+                json.dump(content, file, ensure_ascii=False, separators=(",", ":"))
+            shutil.copytree(folder, os.path.join(OUT, name))
+        covered |= features(case)
+        total += size(os.path.join(OUT, name))
+        print(f"{name}: {', '.join(sorted(new))}", flush=True)
+    print(f"{len(os.listdir(OUT))} folders, {total} bytes; left out: {len(faults)}", *faults, sep="\n  ")
+
+
+if __name__ == "__main__":
+    main()
