@@ -62,6 +62,8 @@ class Questions:
     def __init__(self, case, path, base, tokenizer, model, has_pooler):
         self.case, self.path, self.tokenizer, self.model, self.has_pooler = case, path, tokenizer, model, has_pooler
         self.questions, self.refusals = [], []
+        # The service puts the default prompt before single texts wherever it tokenizes them.
+        self.prompt = sentences.prompts(path)[""] if case.folder.head == "sentences" else ""
         positions = model.config.max_position_embeddings
         self.limit = min(tokenizer.model_max_length or positions, positions)
         if case.folder.head == "sentences":
@@ -113,7 +115,11 @@ class Questions:
 
     def rows(self, request, firsts, seconds=None, **options):
         encoded = self.encode(
-            firsts, seconds, truncation="max_length" in request, max_length=request.get("max_length"), **options
+            firsts if seconds else [self.prompt + text for text in firsts],
+            seconds,
+            truncation="max_length" in request,
+            max_length=request.get("max_length"),
+            **options,
         )
         request = {"inputs": firsts, "offsets": "scalar", **request} | ({"text_pair": seconds} if seconds else {})
         expected = []
@@ -131,7 +137,7 @@ class Questions:
         base = getattr(self.model, self.model.base_model_prefix, self.model)
         texts, states, poolers = [], [], []
         for text in self.case.some_texts:
-            encoded = self.arrays(text)
+            encoded = self.arrays(self.prompt + text)
             if encoded["input_ids"].shape[1]:
                 output = base(**encoded, return_dict=True)
                 texts.append(text)
