@@ -4,6 +4,7 @@ Keys that are not expected may have any value.
 """
 
 TOLERANCE = 1e-5
+SMALLEST = 0.1  # a lone logit below it is the difference of larger numbers, whose rounding it has
 
 
 class Difference:
@@ -15,7 +16,7 @@ class Difference:
         if self.line is None and self.pairs:
             largest = max(abs(first) for first, _, _ in self.pairs)
             for first, second, place in self.pairs:
-                if not abs(first - second) <= TOLERANCE * max(largest, 1e-3):
+                if not abs(first - second) <= TOLERANCE * max(largest, SMALLEST):
                     self.line = f"at {place} right {first:.8g}, given {second:.8g} (the largest is {largest:.3g})"
                     break
 
