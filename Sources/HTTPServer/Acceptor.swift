@@ -9,8 +9,8 @@ import Transport
 final class Acceptor: EventHandler {
     /// The most connections that are accepted in one turn, so that a burst does not starve the open ones.
     static let acceptsPerTurn = 64
-    /// The most clients that are answered with 503 in one turn when there are no descriptors.
-    static let refusalsPerTurn = 16
+    /// The most clients that are answered in one turn when there are no descriptors.
+    static let answersPerTurn = 16
     /// The pause after accepting has failed for lack of descriptors or memory. Without it the waiting connections would
     /// be reported again at once, and the loop would spin.
     static let pause = Duration.milliseconds(100)
@@ -63,24 +63,29 @@ final class Acceptor: EventHandler {
     }
 
     func ready(_ readiness: Readiness) {
-        for _ in 0..<Self.acceptsPerTurn {
-            switch acceptOne() {
-            case .accepted: continue
-            case .nothingYet: return
-            case .failed: return pauseAccepting()
-            }
-        }
+        if acceptMany(hasPaused: false) == .failed { pauseAccepting() }
     }
 
     func deadlinePassed() {
         guard !isShut else { return close() }
         table.reserve.refill()
-        resume()
+        if acceptMany(hasPaused: true) == .failed { pauseAccepting() } else { resume() }
     }
 
     private enum Outcome { case accepted, nothingYet, failed }
 
-    private func acceptOne() -> Outcome {
+    /// Accepts the connections of one turn.
+    ///
+    /// - Parameter hasPaused: Whether clients have waited for a pause. Their requests have come meanwhile.
+    private func acceptMany(hasPaused: Bool) -> Outcome {
+        for _ in 0..<Self.acceptsPerTurn {
+            let outcome = acceptOne(hasPaused: hasPaused)
+            guard outcome == .accepted else { return outcome }
+        }
+        return .accepted
+    }
+
+    private func acceptOne(hasPaused: Bool = true) -> Outcome {
         switch listener.accept() {
         case .connection(let socket):
             table.admit(socket, tls: certificates?.context)
@@ -88,30 +93,33 @@ final class Acceptor: EventHandler {
         case .nothingYet:
             return .nothingYet
         case .exhausted(let code):
-            refuseWithReserve()
+            // The next try finds the descriptor of an idle connection.
+            if table.closeOldestIdle(because: .exhausted) { return .accepted }
+            if hasPaused { answerWithReserve() }
             return failed(code)
         case .failed(let code):
             return failed(code)
         }
     }
 
-    /// Uses the spare descriptor to answer waiting clients with 503, so that they do not wait in vain.
-    private func refuseWithReserve() {
-        var refused = 0
-        while refused < Self.refusalsPerTurn, table.reserve.isHeld {
+    /// Uses the spare descriptor to answer waiting clients at once, so that they do not wait in vain.
+    private func answerWithReserve() {
+        var answered = 0
+        while answered < Self.answersPerTurn, table.reserve.isHeld {
             table.reserve.release()
-            let hasRefused = refuseNext()
+            let hasAnswered = answerNext()
             table.reserve.refill()
-            guard hasRefused else { return }
-            refused += 1
+            guard hasAnswered else { return }
+            answered += 1
         }
     }
 
-    /// Refuses the next connection, which is closed on return. Returns false when there is none.
-    private func refuseNext() -> Bool {
+    /// Answers the next connection, which is closed on return. Returns false when there is none.
+    ///
+    /// A client that expects TLS could not read an answer, so its connection is only closed.
+    private func answerNext() -> Bool {
         guard case .connection(let socket) = listener.accept() else { return false }
-        table.context.counters.add(1, to: .refusedConnections)
-        if certificates == nil { table.sendRefusal(on: socket) }
+        if certificates == nil { table.answerAtOnce(socket) } else { table.count(.exhausted) }
         return true
     }
 

@@ -47,7 +47,7 @@ extension Connection {
     private func beginServing(_ negotiated: HTTPConnection.Negotiated) {
         context.counters.add(1, to: .tlsHandshakes)
         stage = .serving
-        http = Self.makeProtocol(context, negotiated, client: client)
+        http = Self.makeProtocol(context, negotiated, client: client, place)
         clock = PhaseClock(now: table.reactor.now)
         // The handshake may have used up the last report of readiness, so reading and writing are tried once.
         (mayRead, mayWrite) = (true, true)

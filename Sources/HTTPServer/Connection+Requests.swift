@@ -24,7 +24,9 @@ extension Connection {
     private func receive(_ request: Request, _ stream: StreamID) {
         context.counters.add(1, to: .requests)
         clock.requestReceived(at: table.reactor.now)
-        switch reply(to: request) {
+        let reply = reply(to: request)
+        endIfPlaceless()
+        switch reply {
         case .answer(let response):
             begin(response, stream)
         case .work(let work):
@@ -53,7 +55,11 @@ extension Connection {
         }
         switch context.handler.judge(request.head, body: .none, client: client) {
         case .answer(let response): return .answer(response)
-        case .plan(let plan): return plan.begin(request, arrival)
+        case .plan(let plan):
+            guard !plan.isWork || place.takesWork() else {
+                return .answer(context.refusal(place.shortage, client: client))
+            }
+            return plan.begin(request, arrival)
         }
     }
 

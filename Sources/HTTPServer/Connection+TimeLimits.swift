@@ -20,14 +20,19 @@ extension Connection {
     /// The earliest time at which some limit may have passed.
     func nextDeadline() -> Instant? {
         if stage == .lingering { return clock.lingerDeadline }
-        if stage == .handshaking { return clock.phaseBegan + context.configuration.handshakeTimeout }
-        return [phaseDeadline, writeDeadline, quotaDeadline, halfCloseDeadline, streamCheck, retry].compactMap { $0 }
-            .min()
+        if stage == .handshaking {
+            let deadline = clock.phaseBegan + context.configuration.handshakeTimeout
+            return placeDeadline.map { min($0, deadline) } ?? deadline
+        }
+        return [
+            phaseDeadline, placeDeadline, writeDeadline, quotaDeadline, halfCloseDeadline, streamCheck, retry,
+        ].compactMap { $0 }.min()
     }
 
     /// Ends requests and connections whose time limit has passed. The next step writes the protocol's answer to them.
     func enforceTimeLimits() {
         let now = table.reactor.now
+        if let deadline = placeDeadline, deadline <= now, stage != .lingering { return giveWay(lingers: true) }
         if stage == .handshaking {
             context.counters.count(.handshake)
             context.counters.add(1, to: .tlsFailures)

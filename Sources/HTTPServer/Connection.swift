@@ -9,7 +9,7 @@ import Transport
 /// has made an answer, and when a time limit has passed.
 ///
 /// Owner: the loop's thread. Tasks know a connection only by its id.
-final class Connection: EventHandler {
+final class Connection: EventHandler, Linked {
     /// The most rounds of reading, handling and writing in one turn; then it is the turn of other connections. A round
     /// reads at most `ConnectionTable.readBytes`.
     static let roundsPerTurn = 4
@@ -27,8 +27,8 @@ final class Connection: EventHandler {
     enum Stage { case handshaking, serving, lingering, closed }
 
     let id: UInt64
-    /// Whether the connection was accepted over the limit. Then it is answered with 503 and never read.
-    let isRefused: Bool
+    /// Whether it has a place among the connections that there may be.
+    let place: ConnectionPlace
     let table: ConnectionTable
     let stream: ByteStream
     /// The client's address.
@@ -49,6 +49,11 @@ final class Connection: EventHandler {
     var discarded = 0
     /// The second for which the `Date` field of the protocol's own answers was set.
     var datedSecond = -1
+    /// Whether it has no place and has had its request.
+    var isEnding = false
+    /// Since when it is idle, and its neighbours in the table's queue; see ``ConnectionTable/idle``.
+    var idleSince: ContinuousClock.Instant?
+    var links = Links<Connection>()
     /// Whether the connection ends between requests, so that there is no answer that a reset could destroy.
     var endsSilently = false
 
@@ -71,35 +76,32 @@ final class Connection: EventHandler {
     private var countedStreams = 0
     private var registration: Registration?
 
-    init(id: UInt64, stream: consuming ByteStream, table: ConnectionTable, isRefused: Bool = false) {
+    init(id: UInt64, stream: consuming ByteStream, table: ConnectionTable, place: ConnectionPlace) {
         self.id = id
         stage = stream.isEncrypted ? .handshaking : .serving
         client = stream.socket.peerAddress
         self.stream = stream
         self.table = table
-        self.isRefused = isRefused
+        self.place = place
         clock = PhaseClock(now: table.reactor.now)
-        http = Self.makeProtocol(table.context, .byPreface, client: client)
-    }
-
-    /// Makes a connection that only carries a refusal.
-    convenience init(id: UInt64, refusing socket: consuming Socket, table: ConnectionTable) {
-        self.init(id: id, stream: ByteStream(socket), table: table, isRefused: true)
-        table.sendRefusal(on: stream.socket)
-        linger()
+        http = Self.makeProtocol(table.context, .byPreface, client: client, place)
     }
 
     static func makeProtocol(
         _ context: ServerContext,
         _ negotiated: HTTPConnection.Negotiated,
-        client: String?
+        client: String?,
+        _ place: ConnectionPlace
     ) -> HTTPConnection {
         let (handler, counters) = (context.handler, context.counters)
         return HTTPConnection(
             limits: context.configuration.limits,
             negotiated: negotiated,
             admission: { head, body in
-                let verdict = handler.judge(head, body: body, client: client)
+                var verdict = handler.judge(head, body: body, client: client)
+                if case .plan(let plan) = verdict, plan.isWork, !place.takesWork() {
+                    verdict = .answer(context.refusal(place.shortage, client: client))
+                }
                 guard case .answer(let refusal) = verdict else { return verdict }
                 counters.add(1, to: .requests)
                 return .answer(handler.given(refusal))
@@ -183,6 +185,7 @@ final class Connection: EventHandler {
         let wantsInput = mayRead && !hasEnded && http.wantsInput
         isInputPaused = wantsInput && isInboundFull
         if wantsInput, !isInputPaused { hasMoved = read() || hasMoved }
+        if place.isRefused, stage == .serving { endIfPlaceless() }
         return hasMoved
     }
 
@@ -286,6 +289,7 @@ final class Connection: EventHandler {
     private func updateDeadline() {
         guard let registration else { return }
         observePhase()
+        noteIdleness()
         table.reactor.setDeadline(nextDeadline(), for: registration)
     }
 }

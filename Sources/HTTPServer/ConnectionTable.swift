@@ -22,19 +22,36 @@ final class ConnectionTable {
     /// The zero of the time that protocols get.
     let epoch = ContinuousClock.now
 
+    /// The connections with a place that are idle, the one that has been idle for longest first.
+    var idle = LinkedQueue<Connection>()
+    /// The connections without a place, the oldest first.
+    var reserved = LinkedQueue<Connection>()
+    /// The other loops, and the one that is asked next to close an idle connection.
+    let peers: [EventLoop<ConnectionTable>]
+    var nextPeer = 0
+    var evictions = PacedNotice()
+    var refusals = PacedNotice()
+
     private var connections: [UInt64: Connection] = [:]
     private var acceptors: [Acceptor] = []
     private var nextID: UInt64 = 0
-    private var refusedHeld = 0
-    private let capacity: ConnectionCapacity
+    let capacity: ConnectionCapacity
     private var date = HTTPDate()
     private var reader: (id: UInt64, lastRead: ContinuousClock.Instant)?
 
-    init(reactor: Reactor, loop: EventLoop<ConnectionTable>, context: ServerContext, capacity: ConnectionCapacity) {
+    /// - Parameter loops: All loops of the server.
+    init(
+        reactor: Reactor,
+        loop: EventLoop<ConnectionTable>,
+        loops: [EventLoop<ConnectionTable>],
+        context: ServerContext,
+        capacity: ConnectionCapacity
+    ) {
         self.capacity = capacity
         self.reactor = reactor
         self.loop = loop
         self.context = context
+        peers = loops.filter { $0 !== loop }
     }
 
     /// The value of the `Date` field now.
@@ -48,72 +65,15 @@ final class ConnectionTable {
     /// A connection of this loop that is still open.
     func connection(_ id: UInt64) -> Connection? { connections[id] }
 
-    /// Serves an accepted socket, or refuses it if the server already has the most connections allowed.
-    ///
-    /// - Parameter tls: The context for TLS; nil for plain HTTP.
-    func admit(_ socket: consuming Socket, tls: TLSContext?) {
-        let open = context.counters.add(1, to: .openConnections)
-        if open > capacity.connections {
-            context.counters.add(-1, to: .openConnections)
-            refuse(socket, isPlain: tls == nil)
-            return
-        }
-        var session: TLSSession?
-        if let tls {
-            session = TLSSession(context: tls, descriptor: socket.number)
-            guard session != nil else {
-                // Memory is short.
-                context.counters.add(-1, to: .openConnections)
-                refuse(socket, isPlain: false)
-                return
-            }
-        }
-        let stream = ByteStream(socket, session: session)
-        let connection = Connection(id: makeID(), stream: stream, table: self)
-        guard connection.open() else {
-            context.counters.add(-1, to: .openConnections)
-            context.counters.add(1, to: .refusedConnections)
-            return
-        }
-        context.counters.add(1, to: .acceptedConnections)
+    /// Adds a connection that has been registered with the reactor.
+    func add(_ connection: Connection) {
         connections[connection.id] = connection
-        if isDraining { connection.drain() }
-        // Often the first request has arrived already. If not, the reactor will report it.
-        connection.step()
-    }
-
-    /// Answers a client with 503 because the server is full. Only a few such connections are held for a moment.
-    ///
-    /// A client that expects TLS could not read the answer, so its connection is only closed.
-    func refuse(_ socket: consuming Socket, isPlain: Bool) {
-        context.counters.add(1, to: .refusedConnections)
-        guard isPlain else { return }
-        guard refusedHeld < capacity.refusedPerLoop else {
-            sendRefusal(on: socket)
-            return
-        }
-        let connection = Connection(id: makeID(), refusing: socket, table: self)
-        guard connection.open() else { return }
-        refusedHeld += 1
-        connections[connection.id] = connection
-        connection.step()
-    }
-
-    /// Sends the 503 to a socket that the caller closes.
-    func sendRefusal(on socket: borrowing Socket) {
-        // The answer fits the new socket's buffer, unless the client has disconnected.
-        _ = socket.send(context.refusal(date: dateField(), client: socket.peerAddress).span)
-        socket.finishSending()
     }
 
     /// Removes a connection that has closed.
     func remove(_ connection: Connection) {
         guard connections.removeValue(forKey: connection.id) != nil else { return }
-        if connection.isRefused {
-            refusedHeld -= 1
-        } else {
-            context.counters.add(-1, to: .openConnections)
-        }
+        leave(connection)
         stopIfDone()
     }
 
@@ -123,7 +83,7 @@ final class ConnectionTable {
         stopIfDone()
     }
 
-    private func makeID() -> UInt64 {
+    func makeID() -> UInt64 {
         nextID += 1
         return nextID
     }
@@ -176,7 +136,7 @@ final class ConnectionTable {
         for acceptor in acceptors { acceptor.close() }
         var cut = (connections: 0, requests: 0)
         for connection in Array(connections.values) {
-            cut.connections += connection.isRefused ? 0 : 1
+            cut.connections += connection.place.shortage == nil ? 1 : 0
             cut.requests += connection.requestsInWork
             connection.close()
         }
@@ -185,33 +145,5 @@ final class ConnectionTable {
 
     private func stopIfDone() {
         if isDraining, acceptors.isEmpty, connections.isEmpty { reactor.stop() }
-    }
-}
-
-/// The number of connections that the process has descriptors for.
-struct ConnectionCapacity: Equatable {
-    /// The most refused connections that one loop holds open for a moment, so that their 503 arrives (see
-    /// `Connection.linger`), if there are enough descriptors. Further ones are closed at once.
-    static let maxRefused = 64
-    /// If descriptors are scarce, one of this many descriptors is for refused connections.
-    private static let scarceDivisor = 4
-
-    /// The connections that are served, over all loops.
-    var connections: Int
-    /// The refused connections that may still be open, for each loop.
-    var refusedPerLoop: Int
-
-    init(connections: Int, refusedPerLoop: Int) {
-        self.connections = connections
-        self.refusedPerLoop = refusedPerLoop
-    }
-
-    /// Divides the descriptors; nil if they are too few to serve one connection and refuse one.
-    ///
-    /// - Parameter maxConnections: The most connections to serve, even if there are more descriptors.
-    init?(descriptors: Int, loops: Int, maxConnections: Int) {
-        guard descriptors > loops else { return nil }
-        refusedPerLoop = min(Self.maxRefused, max(1, descriptors / Self.scarceDivisor / loops))
-        connections = min(maxConnections, descriptors - loops * refusedPerLoop)
     }
 }

@@ -71,14 +71,20 @@ package final class HTTPServer: Sendable {
             state.loops = loops
             state.loopsRunning = loops.count
         }
-        for loop in loops { run(loop, listeners, capacity) }
+        context.counters.add(capacity.connections, to: .connectionLimit)
+        for loop in loops { run(loop, among: loops, listeners, capacity) }
         return listeners.map(\.listenAddress)
     }
 
-    private func run(_ loop: EventLoop<ConnectionTable>, _ listeners: [Listener], _ capacity: ConnectionCapacity) {
+    private func run(
+        _ loop: EventLoop<ConnectionTable>,
+        among loops: [EventLoop<ConnectionTable>],
+        _ listeners: [Listener],
+        _ capacity: ConnectionCapacity
+    ) {
         let context = context
         loop.start { reactor in
-            ConnectionTable(reactor: reactor, loop: loop, context: context, capacity: capacity)
+            ConnectionTable(reactor: reactor, loop: loop, loops: loops, context: context, capacity: capacity)
         } onExit: { failure in
             if let failure {
                 context.logger.critical("an event loop failed", metadata: ["error": "\(failure)"])
@@ -102,8 +108,9 @@ package final class HTTPServer: Sendable {
         }
     }
 
-    /// The number of connections for which the process has descriptors, at most as many as configured. It raises the
-    /// limit of descriptors as far as allowed: the usual soft limit of 1,024 is meant for programs that use select().
+    /// The number of connections for which the process has descriptors, at most as many as configured, or as the memory
+    /// for connections allows. It raises the limit of descriptors as far as allowed: the usual soft limit of 1,024 is
+    /// meant for programs that use select().
     ///
     /// Some descriptors are reserved, so that the server can always refuse connections, read a model's files and answer
     /// /metrics, whatever clients do.
@@ -111,22 +118,26 @@ package final class HTTPServer: Sendable {
         let configuration = context.configuration
         let loops = max(1, configuration.eventLoops)
         let reserved = Self.descriptorsOpen() + Self.otherDescriptors
+        let isChosen = configuration.maxConnections > 0
         let all = ConnectionCapacity(
-            connections: configuration.maxConnections,
-            refusedPerLoop: ConnectionCapacity.maxRefused
+            connections: isChosen
+                ? configuration.maxConnections
+                : ConnectionCapacity.connections(memory: configuration.connectionMemory),
+            reservedPerLoop: ConnectionCapacity.maxReserved
         )
-        let wanted = reserved + all.connections + loops * all.refusedPerLoop
+        let wanted = reserved + all.connections + loops * all.reservedPerLoop
         guard let limit = try? DescriptorLimit.raise(toAtLeast: wanted), limit < wanted else { return all }
         let capacity = ConnectionCapacity(
             descriptors: limit - reserved,
             loops: loops,
-            maxConnections: configuration.maxConnections
+            maxConnections: all.connections
         )
         guard let capacity else {
             throw .tooFewDescriptors(limit: limit, needed: reserved + 1 + loops)
         }
-        context.logger.warning(
-            "the limit of open files is too low for max_connections; the rest is refused",
+        context.logger.log(
+            level: isChosen ? .warning : .info,
+            "the limit of open files allows fewer connections than max_connections, or than memory does",
             metadata: ["limit": "\(limit)", "wanted": "\(wanted)", "connections": "\(capacity.connections)"]
         )
         return capacity

@@ -19,9 +19,15 @@ package struct HTTPServerConfiguration: Sendable {
     package var requestThreads = 0
 
     /// Most open connections, over all loops. An idle one costs about 2 KiB with HTTP/1.1 and 16 KiB with HTTP/2
-    /// (docs/reliability.md); a reverse proxy needs hundreds. Clients beyond this number get 503 with Retry-After, and
-    /// their connection is closed.
-    package var maxConnections = 4096
+    /// (docs/reliability.md). For a client beyond this number, the connection that has been idle for longest is closed.
+    /// If there is none, the client's work gets 503 with Retry-After. 0: as many as ``connectionMemory`` and the
+    /// descriptors allow (``ConnectionCapacity``).
+    package var maxConnections = 0
+    /// Bytes that idle connections may take, where ``maxConnections`` is 0; 0: no limit.
+    package var connectionMemory = 0
+    /// Most open connections of one IPv4 address or one IPv6 /64, over all loops. Further ones are treated like those
+    /// beyond ``maxConnections``. 0: no limit, because one address may be a proxy with everyone behind it.
+    package var maxConnectionsPerAddress = 0
     /// Most connections that may wait in the kernel to be accepted, in a burst (net.core.somaxconn caps the number).
     package var backlog = 1024
 
@@ -40,6 +46,9 @@ package struct HTTPServerConfiguration: Sendable {
     /// Longest time between requests. It is longer than the 60 s for which common load balancers keep a connection, so
     /// that the load balancer closes first and never sends into a closing connection.
     package var idleTimeout = Duration.seconds(75)
+    /// How long a connection must have been idle to be closed in favour of a new one, when no more may be open. Most
+    /// clients that are about to send another request have done so after a second.
+    package var fullIdleTimeout = Duration.seconds(1)
     /// How long the server still works on an HTTP/1.1 request whose client has finished sending. A client that only
     /// half-closes waits for its answer, but a client that has disconnected looks the same until the server writes to
     /// it.

@@ -5,10 +5,18 @@ import Synchronization
 package struct HTTPServerStatistics: Sendable, Equatable {
     /// Connections that are open now.
     package var openConnections = 0
-    /// Connections that were accepted and served.
+    /// Connections that are open now without a place, which are among the open ones; see ``Shortage``.
+    package var reservedConnections = 0
+    /// The most connections with a place.
+    package var connectionLimit = 0
+    /// Connections that were accepted.
     package var acceptedConnections = 0
-    /// Connections that were refused, because there were too many or no descriptor was left.
-    package var refusedConnections = 0
+    /// Connections that were refused, by reason. Every reason is present.
+    package var refusals: [Shortage: Int] = [:]
+    /// All connections that were refused.
+    package var refusedConnections: Int { refusals.values.reduce(0, +) }
+    /// Idle connections that were closed to make room for new ones, by what was short.
+    package var evictions: [Shortage: Int] = [:]
     /// How often accepting paused, because descriptors or memory were exhausted.
     package var acceptPauses = 0
     /// Requests that have arrived completely.
@@ -62,17 +70,20 @@ package enum TimeLimit: String, Sendable, Hashable, CaseIterable {
 final class ServerCounters: Sendable {
     /// The plain counters and gauges.
     enum Counter: Int, CaseIterable {
-        case openConnections, acceptedConnections, refusedConnections, acceptPauses
+        /// `openConnections` counts those with a place, `reservedConnections` those without.
+        case openConnections, reservedConnections, connectionLimit, acceptedConnections, acceptPauses
         case requests, requestsInFlight, cancelledRequests, overloadedRequests
         case tlsHandshakes, tlsFailures, openHTTP2Streams
         case bytesReceived, bytesSent, outboundBytes, inboundBytes
     }
 
-    /// The cells of one enum's counters. Their number is at least the number of cases of the largest of the three
+    /// The cells of one enum's counters. Their number is at least the number of cases of the largest of these
     /// enums.
     private typealias Cells = InlineArray<24, Atomic<Int>>
 
     private let counters = Cells { _ in Atomic(0) }
+    private let refusals = Cells { _ in Atomic(0) }
+    private let evictions = Cells { _ in Atomic(0) }
     private let timeouts = Cells { _ in Atomic(0) }
     private let protocolErrors = Cells { _ in Atomic(0) }
 
@@ -96,12 +107,27 @@ final class ServerCounters: Sendable {
         protocolErrors[index].wrappingAdd(1, ordering: .relaxed)
     }
 
+    func countRefusal(_ shortage: Shortage) {
+        guard let index = Shortage.allCases.firstIndex(of: shortage) else { return }
+        refusals[index].wrappingAdd(1, ordering: .relaxed)
+    }
+
+    func countEviction(_ shortage: Shortage) {
+        guard let index = Shortage.allCases.firstIndex(of: shortage) else { return }
+        evictions[index].wrappingAdd(1, ordering: .relaxed)
+    }
+
     /// All counters as they are now.
     func snapshot() -> HTTPServerStatistics {
         var statistics = HTTPServerStatistics()
-        statistics.openConnections = self[.openConnections]
+        statistics.reservedConnections = self[.reservedConnections]
+        statistics.openConnections = self[.openConnections] + statistics.reservedConnections
+        statistics.connectionLimit = self[.connectionLimit]
         statistics.acceptedConnections = self[.acceptedConnections]
-        statistics.refusedConnections = self[.refusedConnections]
+        for (index, shortage) in Shortage.allCases.enumerated() {
+            statistics.refusals[shortage] = refusals[index].load(ordering: .relaxed)
+            statistics.evictions[shortage] = evictions[index].load(ordering: .relaxed)
+        }
         statistics.acceptPauses = self[.acceptPauses]
         statistics.requests = self[.requests]
         statistics.openHTTP2Streams = self[.openHTTP2Streams]

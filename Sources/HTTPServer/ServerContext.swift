@@ -9,6 +9,22 @@ struct ServerContext: Sendable {
     let executor: RequestWorkExecutor
     let counters = ServerCounters()
     let logger: Logger
+    /// The connections of each address; nil if nobody limits them.
+    let shares: AddressShares?
+
+    init(
+        configuration: HTTPServerConfiguration,
+        handler: any RequestHandler,
+        executor: RequestWorkExecutor,
+        logger: Logger
+    ) {
+        self.configuration = configuration
+        self.handler = handler
+        self.executor = executor
+        self.logger = logger
+        let most = configuration.maxConnectionsPerAddress
+        shares = most > 0 ? AddressShares(most: most) : nil
+    }
 
     /// Whether the bytes that wait to be written have reached their limit. Then requests are refused and streamed
     /// answers pause.
@@ -45,10 +61,18 @@ struct ServerContext: Sendable {
         return response
     }
 
-    /// The bytes of a whole answer for a connection that is not served. No byte of the connection was read, so its
-    /// HTTP version is unknown. Most clients understand a 503 in HTTP/1.1.
-    func refusal(date: String, client: String?) -> [UInt8] {
-        let own = handler.ownAnswer(503, "the server has too many connections; try again", client: client)
+    /// The refusal of work on a connection without a place.
+    func refusal(_ shortage: Shortage?, client: String?) -> Response {
+        let message = (shortage ?? .full).message
+        var response = handler.refuse(Refusal(status: 503, message: message, arrival: Arrival(client: client)))
+        response.head.headerFields[.retryAfter] = "1"
+        return response
+    }
+
+    /// A whole answer for a connection without a place whose request has not come, or not whole. So its HTTP version is
+    /// unknown. Most clients understand a 503 in HTTP/1.1.
+    func refusal(_ shortage: Shortage, date: String, client: String?) -> [UInt8] {
+        let own = handler.ownAnswer(503, shortage.message, client: client)
         return lastAnswer("503 Service Unavailable", own, fields: "Retry-After: 1\r\n", date: date)
     }
 

@@ -115,7 +115,10 @@ extension HTTPServerSuite {
                 TestHandler(hearsRefusal: { refusal, request in
                     notes.add("\(refusal.status) \(refusal.arrival.client ?? "-") \(request == nil)")
                 })
-            ) { $0.maxConnections = 1 }
+            ) {
+                $0.maxConnections = 1
+                $0.fullIdleTimeout = .seconds(60)
+            }
             let port = server.port
             try await onThread {
                 let first = try RawClient(port: port)
@@ -130,6 +133,7 @@ extension HTTPServerSuite {
                 first.get("/")
                 try #expect(first.response().status == 200)
                 let refused = try RawClient(port: port)
+                refused.get("/")
                 let response = try refused.response()
                 #expect(response.status == 503 && response.fields["x-handler"] == "yes")
             }

@@ -14,7 +14,7 @@ extension HTTPServerSuite {
             await #expect(processExitsWith: .success) {
                 do {
                     try ExhaustionTests.limitDescriptors(toFree: ExhaustionTests.reserved + 10)
-                    let server = try TestServer()
+                    let server = try TestServer { $0.fullIdleTimeout = .seconds(60) }
                     try await ExhaustionTests.overwhelm(server, clients: 16)
                     await server.stop()
                 } catch let failure as Failure {

@@ -9,9 +9,9 @@ from harness import Figure, Server, wait_until
 
 TITLE = "File descriptors exhausted"
 PROMISE = ("If there are more clients than the limit of open files allows, those that fit are served and the others "
-           "get 503 with Retry-After. When clients disconnect, everything is as before. If `accept` itself fails "
-           "with EMFILE, because the limit was lowered while the service ran, the service continues with the "
-           "connections that it has, and recovers.")
+           "get 503 with Retry-After, but an answer to questions about the service. When clients disconnect, "
+           "everything is as before. If `accept` itself fails with EMFILE, because the limit was lowered while the "
+           "service ran, the service continues with the connections that it has, answers its probes, and recovers.")
 
 LIMITS = (64, 256)  # `ulimit -n`
 CLIENTS = 400
@@ -25,11 +25,12 @@ def run(settings):
 
 
 def started_with_few(settings, limit):
-    with Server(settings, descriptors=limit, log_level="warning") as server:
+    with Server(settings, descriptors=limit, log_level="warning", full_idle_timeout=60) as server:
         before = server.descriptors()
         clients, statuses = open_all(server.port, CLIENTS)
         used = server.descriptors()
         served = [client for client, status in zip(clients, statuses) if status == 200]
+        probes = [status for _ in range(20) for status in open_all(server.port, 1, http1.LIVE)[1]]
         alive = sum(client.ask(http1.POST_EMBED)[0] == 200 for client in served)
         for client in clients:
             client.close()
@@ -40,6 +41,7 @@ def started_with_few(settings, limit):
         Figure(f"`ulimit -n {limit}`: clients, and how many were served", f"{CLIENTS}, {len(served)}", "at least 1",
                len(served) > 0),
         Figure.exactly("clients beyond the limit, answered with 503", statuses.count(503), CLIENTS - len(served)),
+        Figure.exactly("probes answered with 200 meanwhile", probes.count(200), len(probes)),
         Figure.exactly("clients within the limit that are still served meanwhile", alive, len(served)),
         Figure.at_most("most descriptors in use", used, limit - 1),
         Figure.at_most("descriptors left open", left_open, 2),
@@ -50,13 +52,14 @@ def started_with_few(settings, limit):
 
 def lowered_while_running(settings):
     """Lowers the limit from outside: accept fails no other way, because the service keeps to the limit at its start."""
-    with Server(settings, log_level="warning") as server:
+    with Server(settings, log_level="warning", full_idle_timeout=60) as server:
         clients, _ = open_all(server.port, 50)
         wait_until(lambda: server.metrics().other_connections == 50)
         limits = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
         resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (server.descriptors(), limits[1]))
         started, spent = time.monotonic(), cpu_seconds(server)
         refused = open_all(server.port, 50)[1]
+        probes = [status for _ in range(20) for status in open_all(server.port, 1, http1.LIVE)[1]]
         time.sleep(1)
         fraction = (cpu_seconds(server) - spent) / (time.monotonic() - started)
         answered = busy(clients, seconds=3)
@@ -69,6 +72,7 @@ def lowered_while_running(settings):
         Figure("EMFILE: requests of open connections answered with 200", f"{answered[0]:,}", "", True),
         Figure("EMFILE: new clients answered with 503, or left waiting", f"{refused.count(503)}, {refused.count(None)}",
                "none served", 200 not in refused),
+        Figure.exactly("EMFILE: probes answered with 200", probes.count(200), len(probes)),
         Figure.at_most("EMFILE: CPU used, which would be high if accept were called in vain", fraction, 0.3, "CPUs"),
         Figure("EMFILE: new clients once the limit is raised", "served" if recovered else "not served", "served",
                recovered),
@@ -76,13 +80,13 @@ def lowered_while_running(settings):
     ]
 
 
-def open_all(port, count):
+def open_all(port, count, request=http1.POST_EMBED):
     """Opens clients with one request each; returns them with the status of each answer, None for no answer."""
     clients, statuses = [], []
     for _ in range(count):
         client = http1.Connection(port, timeout=1.0)
         try:
-            client.send(http1.LIVE)
+            client.send(request)
             statuses.append(client.answer()[0])
         except http1.Lost:
             statuses.append(None)

@@ -29,8 +29,8 @@ class Lost(Exception):
 class Connection:
     """A blocking connection. The connect itself may raise ConnectionRefusedError: then nothing was accepted."""
 
-    def __init__(self, port, timeout=30.0):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout)
+    def __init__(self, port, timeout=30.0, host="127.0.0.1"):
+        self.socket = socket.create_connection((host, port), timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.received = b""
 

@@ -290,23 +290,68 @@ group(max_connections=3)
 
 @reaches("max_connections")
 def connections(server):
+    # In the middle of a request, none of them is idle.
     held = [http1.Connection(server.port) for _ in range(3)]
     for connection in held:
+        connection.send(http1.POST_EMBED[:-1])
+    wait_until(lambda: server.metrics().other_connections == 3)
+    answer = raw(server, http1.POST_EMBED)
+    probe = http1.Connection(server.port).ask(http1.LIVE)[0]
+    for connection in held:
+        connection.send(http1.POST_EMBED[-1:])
+        connection.answer()
+        connection.close()
+    wait_until(server.serves)
+    came, expected = says(answer, 503, "the server has too many connections")
+    return (came, probe), (expected, 200)
+
+
+group(max_connections=2, full_idle_timeout=0.2)
+
+
+@reaches("full_idle_timeout")
+def full_idle_timeout(server):
+    held = [http1.Connection(server.port) for _ in range(2)]
+    for connection in held:
         connection.ask(http1.LIVE)
-    connection = http1.Connection(server.port)
-    status, _, body = connection.answer()
-    answer = told(status, body)
-    for each in [connection, *held]:
-        each.close()
-    wait_until(lambda: answers(server))
-    return says(answer, 503, "too many connections")
+    time.sleep(0.5)
+    served = [http1.Connection(server.port).ask(http1.POST_EMBED)[0] for _ in range(1)]
+    closed = until_closed(held[0]) == b""
+    held[1].close()
+    wait_until(server.serves)
+    return (served, closed), ([200], True)
 
 
-def answers(server):
-    try:
-        return server.ask("GET", "/health/live")[0] == 200
-    except OSError:
-        return False
+group(host="0.0.0.0", max_connections_per_address=2)
+
+
+@reaches("max_connections_per_address")
+def connections_per_address(server):
+    address = own_address()
+    if not address:
+        return (no_address := "this machine has no address but loopback"), no_address
+    held = [http1.Connection(server.port, host=address) for _ in range(2)]
+    for connection in held:
+        connection.ask(http1.LIVE)
+    probe = http1.Connection(server.port, host=address).ask(http1.LIVE)[0]
+    status, _, body = http1.Connection(server.port, host=address).ask(http1.POST_EMBED)
+    loopback = [http1.Connection(server.port) for _ in range(4)]
+    served = {connection.ask(http1.POST_EMBED)[0] for connection in loopback}
+    for connection in held + loopback:
+        connection.close()
+    came, expected = says(told(status, body), 503, "this address has too many connections")
+    return (came, probe, served), (expected, 200, {200})
+
+
+def own_address():
+    """An address of this machine other than loopback; None if there is none. Nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+            address = probe.getsockname()[0]
+        except OSError:
+            return None
+    return None if address.startswith("127.") else address
 
 
 group(max_concurrent_streams=2, max_outbound_bytes_per_connection=65536)

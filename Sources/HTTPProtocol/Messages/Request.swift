@@ -51,4 +51,4 @@ package typealias OwnAnswerMaker = @Sendable (_ status: Int, _ message: String) 
 
 /// Judges a request by its head before its body has arrived. An answer refuses the request; a plan, or nil, accepts it.
 /// It is not called for a request without a body: such a request is passed to the owner at once.
-package typealias RequestAdmission = @Sendable (HTTPRequest, AnnouncedBody) -> Verdict?
+package typealias RequestAdmission = (HTTPRequest, AnnouncedBody) -> Verdict?

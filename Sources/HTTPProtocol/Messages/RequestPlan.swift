@@ -19,6 +19,10 @@ package enum Verdict: Sendable {
 /// A plan for a request, made from its head and carried out once the request is complete. The protocol keeps the plan
 /// while it reads the body.
 package protocol RequestPlan: AnyObject, Sendable {
+    /// Whether the request takes work. A server that has too many connections for work still answers other requests,
+    /// such as questions about its health.
+    var isWork: Bool { get }
+
     /// Begins to carry out the plan, with the complete request. Runs on the event loop, so it must be quick: it delays
     /// every connection.
     func begin(_ request: Request, _ arrival: Arrival) -> Reply

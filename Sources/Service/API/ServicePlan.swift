@@ -34,6 +34,14 @@ final class ServicePlan: RequestPlan {
         self.handler = handler
     }
 
+    var isWork: Bool {
+        switch decision {
+        case .refused, .methods: false
+        case .atOnce(_, _, let isCostly): isCostly(handler.context)
+        case .work: true
+        }
+    }
+
     /// Begins with the whole request: answers it, or admits its work to the queue.
     func begin(_ request: Request, _ arrival: Arrival) -> Reply {
         let reply = reply(to: request, arrival)
@@ -119,7 +127,7 @@ private final class RoutedWork: RequestWork {
     }
 
     func run() async -> Response {
-        plan.handler.edge.finish(await answer(), for: request.head)
+        plan.handler.edge.finish(await options.run { await answer() }, for: request.head)
     }
 
     private func answer() async -> Response {
@@ -127,6 +135,7 @@ private final class RoutedWork: RequestWork {
         let (handler, metrics) = (plan.handler, plan.handler.metrics)
         var route = found.fallback
         do {
+            try RequestOptions.check()
             var routed = RouteRequest(
                 request,
                 body: try handler.edge.coding.body(of: request, coding),
@@ -146,11 +155,7 @@ private final class RoutedWork: RequestWork {
             }
             metrics.began(route.label)
             defer { metrics.ended(route.label) }
-            let response = try await options.run { [routed] in
-                try RequestOptions.check()
-                return try await answer(routed, handler.context)
-            }
-            return record.stamped(response)
+            return record.stamped(try await answer(routed, handler.context))
         } catch {
             return record.answering(error, of: route)
         }

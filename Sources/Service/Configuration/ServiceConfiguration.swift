@@ -31,12 +31,16 @@ package struct ServiceConfiguration: Sendable {
 
     /// The number of CPUs for each event loop. A loop only moves bytes and parses; the engine needs the CPUs far more.
     private static let cpusPerEventLoop = 4
+    /// One part in this many of the memory is for idle connections: they earn nothing.
+    private static let connectionDivisor = 8
 
     /// The settings, completed by values that depend on the settings and on this machine: addresses, and numbers of
     /// threads for which a setting is 0. The parts of the program get this configuration.
     ///
-    /// - Parameter cpus: The CPU budget of the process.
-    package func completed(cpus: Int) -> ServiceConfiguration {
+    /// - Parameters:
+    ///   - cpus: The CPU budget of the process.
+    ///   - memory: The bytes that the process may use; 0 if nobody knows.
+    package func completed(cpus: Int, memory: Int = 0) -> ServiceConfiguration {
         let cpus = max(1, cpus)
         var complete = self
         complete.model.compute.loadingThreads = cpus
@@ -44,6 +48,7 @@ package struct ServiceConfiguration: Sendable {
         if http.requestThreads == 0 { complete.http.requestThreads = cpus }
         if http.eventLoops == 0 { complete.http.eventLoops = max(1, cpus / Self.cpusPerEventLoop) }
         complete.inference.requestThreads = complete.http.requestThreads
+        complete.http.connectionMemory = memory / Self.connectionDivisor
         complete.http.addresses = listen.addresses
         complete.http.serverName = "swiftlet"
         return complete

@@ -159,11 +159,24 @@ extension ConfigurationKey {
             "max_connections",
             \.http.maxConnections,
             unit: "connections",
-            in: 1...1_000_000,
+            in: 0...1_000_000,
             """
-            Most connections open at once; further clients are answered 503 with Retry-After and closed. An idle \
-            connection takes about 2 KiB (HTTP/1.1) or 16 KiB (HTTP/2) and one file descriptor, so the process's limit \
-            of descriptors (ulimit -n) must be higher.
+            Most connections open at once. For a client beyond it, the connection that has been idle for longest is \
+            closed (full_idle_timeout). If all are in use, the client's work is answered 503 with Retry-After, and \
+            questions about the service, such as probes, are answered. 0: as many as an eighth of the memory limit \
+            (the cgroup's, or the machine's) can hold, from 256 to 16384, and as the limit of descriptors (ulimit -n) \
+            allows. An idle connection takes about 2 KiB (HTTP/1.1) or 16 KiB (HTTP/2) and one descriptor.
+            """
+        ),
+        .integer(
+            "max_connections_per_address",
+            \.http.maxConnectionsPerAddress,
+            unit: "connections",
+            in: 0...1_000_000,
+            """
+            Most connections of one client address; further ones are treated like those beyond max_connections. All \
+            addresses of an IPv6 /64 count as one. Loopback and unix sockets are not limited. 0: no limit. Leave it at \
+            0 behind a proxy or a load balancer, whose address all clients share.
             """
         ),
         .integer(
@@ -252,6 +265,16 @@ extension ConfigurationKey {
             """
             Longest time between two requests on one connection. Keep it above the idle time of a proxy in front (60 s \
             is usual): otherwise the proxy uses connections that have just been closed.
+            """
+        ),
+        .seconds(
+            "full_idle_timeout",
+            \.http.fullIdleTimeout,
+            in: shortest...longest,
+            """
+            How long a connection must have been idle to be closed in favour of a new one, when max_connections are \
+            open. The one that has been idle for longest goes first. A request that is on its way at that moment is \
+            lost, so keep it above the pauses of busy clients.
             """
         ),
         .seconds(

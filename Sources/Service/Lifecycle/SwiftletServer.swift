@@ -57,7 +57,7 @@ package enum SwiftletServer {
         let logger = logger(configuration.log, log)
         for warning in configuration.warnings { logger.warning("\(warning)") }
         let budget = CPUBudget.current()
-        var configuration = configuration.completed(cpus: budget.count)
+        var configuration = configuration.completed(cpus: budget.count, memory: MemoryLimit.current().bytes)
         let edge = try Edge(configuration, listedKeys: Edge.keys(in: apiKeys))
         edge.warn(logger)
         let handler = ServiceHandler(edge: edge, accessLog: AccessLog(scope: configuration.log.access, writer: log))
@@ -76,7 +76,8 @@ package enum SwiftletServer {
         let trimming = HeapTrimming()
         defer { trimming.cancel() }
         for address in try server.start() {
-            logger.info("listening", metadata: ["address": "\(address)"])
+            let most = server.statistics.connectionLimit
+            logger.info("listening", metadata: ["address": "\(address)", "max_connections": "\(most)"])
         }
         let loading = Task { [configuration] in
             do {

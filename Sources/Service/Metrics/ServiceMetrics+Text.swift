@@ -139,9 +139,28 @@ extension ServiceMetrics {
 extension ServiceMetrics {
     func writeServer(_ text: inout PrometheusText, _ server: HTTPServerStatistics) {
         text.gauge("swiftlet_connections_open", "Open connections.", Double(server.openConnections))
+        text.gauge(
+            "swiftlet_connections_max",
+            "Most connections that may be open: max_connections, or what follows from memory and descriptors.",
+            Double(server.connectionLimit)
+        )
+        text.gauge(
+            "swiftlet_connections_reserved",
+            "Open connections beyond the most, held until their first request has come.",
+            Double(server.reservedConnections)
+        )
         text.gauge("swiftlet_http2_streams_open", "HTTP/2 requests in work.", Double(server.openHTTP2Streams))
-        text.counter("swiftlet_connections_accepted_total", "Connections served.", server.acceptedConnections)
-        text.counter("swiftlet_connections_refused_total", "Connections refused.", server.refusedConnections)
+        text.counter("swiftlet_connections_accepted_total", "Connections accepted.", server.acceptedConnections)
+        text.counters(
+            "swiftlet_connections_refused_total",
+            "Connections whose work was refused, by what was short.",
+            Shortage.allCases.map { ([("reason", $0.rawValue)], server.refusals[$0] ?? 0) }
+        )
+        text.counters(
+            "swiftlet_connections_evicted_total",
+            "Idle connections closed to make room for new ones, by what was short.",
+            Shortage.allCases.filter { $0 != .address }.map { ([("reason", $0.rawValue)], server.evictions[$0] ?? 0) }
+        )
         text.counter("swiftlet_tls_handshakes_total", "TLS handshakes done.", server.tlsHandshakes)
         text.counter(
             "swiftlet_tls_handshake_failures_total",

@@ -95,7 +95,7 @@ struct BodyTests {
     }
 
     @Test(
-        "a field that has no place in a trailer is dropped: it changes neither the request, nor its framing, nor the next",
+        "a field that has no place in a trailer is dropped: it changes neither this request nor the next",
         arguments: [
             "Content-Length: 3", "Content-Length: x", "Transfer-Encoding: chunked", "Transfer-Encoding: gzip",
             "Host: b",

@@ -9,6 +9,8 @@ import Synchronization
 struct TestHandler: RequestHandler {
     var atOnce: @Sendable (Request) -> Response? = { _ in nil }
     var refused: @Sendable (HTTPRequest) -> Response? = { _ in nil }
+    /// Whether a request is work, by its head.
+    var isWork: @Sendable (HTTPRequest) -> Bool = { _ in true }
     /// Called for each refusal of the server itself, with the request if it is whole.
     var hearsRefusal: @Sendable (Refusal, Request?) -> Void = { _, _ in }
     /// Called for each request that is judged, with what is known of its body.
@@ -18,7 +20,7 @@ struct TestHandler: RequestHandler {
     func judge(_ head: HTTPRequest, body: AnnouncedBody, client: String?) -> Verdict {
         hearsHead(head, body)
         if body != .none, let response = refused(head) { return .answer(response) }
-        return .plan(Plan(handler: self))
+        return .plan(Plan(handler: self, isWork: isWork(head)))
     }
 
     func refuse(_ refusal: Refusal) -> Response { refuse(refusal, nil) }
@@ -35,8 +37,12 @@ struct TestHandler: RequestHandler {
 extension TestHandler {
     private final class Plan: RequestPlan {
         let handler: TestHandler
+        let isWork: Bool
 
-        init(handler: TestHandler) { self.handler = handler }
+        init(handler: TestHandler, isWork: Bool) {
+            self.handler = handler
+            self.isWork = isWork
+        }
 
         func begin(_ request: Request, _ arrival: Arrival) -> Reply {
             if let response = handler.atOnce(request) { return .answer(response) }

@@ -208,6 +208,12 @@ struct ServiceConfigurationTests {
         #expect(set.inference.requestThreads == 7)
     }
 
+    @Test("the memory for idle connections is an eighth of the process's")
+    func connections() {
+        #expect(ServiceConfiguration().completed(cpus: 1, memory: 1 << 30).http.connectionMemory == 1 << 27)
+        #expect(ServiceConfiguration().completed(cpus: 1).http.connectionMemory == 0)
+    }
+
     @Test("the addresses to open are the TCP port, unless there is none, and the unix socket")
     func addresses() throws {
         var configuration = ServiceConfiguration()

@@ -14,6 +14,7 @@ struct SettingsReachTests {
         "warnings": "found while the settings are read",
         "model.compute.loadingThreads": "the CPU budget",
         "http.addresses": "made of host, port and unix_socket",
+        "http.connectionMemory": "a part of the memory limit",
         "http.certificates": "read from tls_certificate and tls_key",
         "http.serverName": "the program's name",
         "inference.requestThreads": "a copy of http.requestThreads, for /info",
