@@ -1,12 +1,3 @@
-/// Which documents a parser takes for JSON.
-package enum JSONDialect: Sendable {
-    /// RFC 8259, and each key once.
-    case strict
-    /// What Python's `json` reads, and therefore writes into a model's folder: also `NaN`, `Infinity` and `-Infinity`,
-    /// of equal keys the last one, and half a surrogate pair, which becomes U+FFFD here.
-    case python
-}
-
 /// A strict reader of JSON (RFC 8259), and of what Python takes for JSON.
 ///
 /// It is used in place of Foundation's, which, measured on Linux with Swift 6.3, accepts `{"a":1,}`, silently keeps one
@@ -18,20 +9,67 @@ package struct JSONParser {
     private var position = 0
     private var valueCount = 0
 
+    /// Called now and then; it ends the parsing by an error.
+    private let check: (() throws -> Void)?
+    /// The position and the number of values at which `check` is called next.
+    private var checkedPosition: Int
+    private var checkedCount: Int
+    /// The error of `check` that ended the parsing.
+    private var interruption: (any Error)?
+
+    /// The bytes and the values between two checks. The slowest of them, escape sequences and objects, take about a
+    /// microsecond each on a busy CPU, so checks are at most a millisecond apart.
+    private static let bytesBetweenChecks = 16 * 1024
+    private static let valuesBetweenChecks = 512
+
     /// Parses a whole document.
     package static func parse(
         _ bytes: [UInt8],
         limits: JSONLimits = JSONLimits(),
         dialect: JSONDialect = .strict
     ) throws(JSONError) -> JSONValue {
-        var parser = JSONParser(bytes: bytes, limits: limits, dialect: dialect)
+        var parser = JSONParser(bytes: bytes, limits: limits, dialect: dialect, check: nil)
         return try parser.document()
     }
 
-    private init(bytes: [UInt8], limits: JSONLimits, dialect: JSONDialect) {
+    /// Parses a whole document that may take seconds.
+    ///
+    /// - Parameter check: Called at least every millisecond. Its error ends the parsing.
+    /// - Throws: ``JSONError``, and what `check` throws.
+    package static func parse(
+        _ bytes: [UInt8],
+        limits: JSONLimits = JSONLimits(),
+        checking check: @escaping () throws -> Void
+    ) throws -> JSONValue {
+        var parser = JSONParser(bytes: bytes, limits: limits, dialect: .strict, check: check)
+        do {
+            return try parser.document()
+        } catch {
+            throw parser.interruption ?? error
+        }
+    }
+
+    private init(bytes: [UInt8], limits: JSONLimits, dialect: JSONDialect, check: (() throws -> Void)?) {
         self.bytes = bytes
         self.limits = limits
         self.dialect = dialect
+        self.check = check
+        checkedPosition = check == nil ? bytes.count : min(bytes.count, Self.bytesBetweenChecks)
+        checkedCount = check == nil ? limits.values : min(limits.values, Self.valuesBetweenChecks)
+    }
+
+    /// Calls `check`, and sets the place of the next call.
+    @inline(never)
+    private mutating func pause() throws(JSONError) {
+        guard let check else { return }
+        checkedPosition = min(bytes.count, position + Self.bytesBetweenChecks)
+        checkedCount = min(limits.values, valueCount + Self.valuesBetweenChecks)
+        do {
+            try check()
+        } catch {
+            interruption = error
+            throw JSONError(line: 0, column: 0, found: "an interruption", expected: "none")
+        }
     }
 
     private mutating func document() throws(JSONError) -> JSONValue {
@@ -39,25 +77,39 @@ package struct JSONParser {
             throw error(found: "a byte order mark", expected: "UTF-8 without one")
         }
         try checkEncoding()
-        skipSpace()
+        try skipSpace()
         let value = try value(depth: 0)
-        skipSpace()
+        try skipSpace()
         if position < bytes.count { throw unexpected(expected: "the end") }
         return value
     }
 
+    /// The bytes that are validated in one piece.
+    private static let bytesInPiece = 256 * 1024
+
     private mutating func checkEncoding() throws(JSONError) {
-        do {
-            _ = try UTF8Span(validating: bytes.span)
-        } catch {
-            position = error.byteOffsets.lowerBound
-            throw self.error(found: "bytes that are not UTF-8", expected: "JSON in UTF-8")
+        var start = 0
+        while start < bytes.count {
+            var end = min(bytes.count, start + Self.bytesInPiece)
+            // A scalar has at most three continuation bytes. None is cut off from its first byte.
+            for _ in 0..<3 where end < bytes.count && bytes[end] & 0xC0 == 0x80 { end -= 1 }
+            do {
+                _ = try UTF8Span(validating: bytes.span.extracting(start..<end))
+            } catch {
+                position = start + error.byteOffsets.lowerBound
+                throw self.error(found: "bytes that are not UTF-8", expected: "JSON in UTF-8")
+            }
+            start = end
+            if start < bytes.count { try pause() }
         }
     }
 
     private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
         valueCount += 1
-        if valueCount > limits.values { throw error(found: "more values", expected: "at most \(limits.values)") }
+        if valueCount > checkedCount {
+            if valueCount > limits.values { throw error(found: "more values", expected: "at most \(limits.values)") }
+            try pause()
+        }
         switch peek() {
         case UInt8(ascii: "{"): return try object(depth: depth + 1)
         case UInt8(ascii: "["): return try array(depth: depth + 1)
@@ -77,15 +129,15 @@ package struct JSONParser {
         try checkDepth(depth)
         position += 1
         var members = JSONObject()
-        skipSpace()
+        try skipSpace()
         if take(UInt8(ascii: "}")) { return .object(members) }
         while true {
             guard peek() == UInt8(ascii: "\"") else { throw unexpected(expected: "a key in quotation marks") }
             let keyPosition = position
             let key = try string()
-            skipSpace()
+            try skipSpace()
             guard take(UInt8(ascii: ":")) else { throw unexpected(expected: "\":\"") }
-            skipSpace()
+            try skipSpace()
             let value = try value(depth: depth)
             if !members.append(key, value) {
                 guard dialect == .python else {
@@ -94,10 +146,10 @@ package struct JSONParser {
                 }
                 members.replace(key, value)
             }
-            skipSpace()
+            try skipSpace()
             if take(UInt8(ascii: "}")) { return .object(members) }
             guard take(UInt8(ascii: ",")) else { throw unexpected(expected: "\",\" or \"}\"") }
-            skipSpace()
+            try skipSpace()
         }
     }
 
@@ -105,14 +157,14 @@ package struct JSONParser {
         try checkDepth(depth)
         position += 1
         var elements: [JSONValue] = []
-        skipSpace()
+        try skipSpace()
         if take(UInt8(ascii: "]")) { return .array(elements) }
         while true {
             elements.append(try value(depth: depth))
-            skipSpace()
+            try skipSpace()
             if take(UInt8(ascii: "]")) { return .array(elements) }
             guard take(UInt8(ascii: ",")) else { throw unexpected(expected: "\",\" or \"]\"") }
-            skipSpace()
+            try skipSpace()
         }
     }
 
@@ -149,7 +201,14 @@ package struct JSONParser {
 
     private mutating func digits() throws(JSONError) {
         guard isDigit(peek()) else { throw unexpected(expected: "a digit") }
-        while isDigit(peek()) { position += 1 }
+        while true {
+            var end = position
+            while end < checkedPosition, isDigit(bytes[end]) { end += 1 }
+            position = end
+            guard end >= checkedPosition, isDigit(peek()) else { return }
+            position += 1
+            try pause()
+        }
     }
 
     private func isDigit(_ byte: UInt8?) -> Bool {
@@ -164,30 +223,52 @@ extension JSONParser {
     /// Reads a string. Its opening quotation mark is next.
     private mutating func string() throws(JSONError) -> String {
         position += 1
-        var text = ""
-        var runStart = position
-        while let byte = peek() {
-            switch byte {
-            case UInt8(ascii: "\""):
-                text += String(decoding: bytes[runStart..<position], as: UTF8.self)
-                position += 1
-                return text
-            case UInt8(ascii: "\\"):
-                text += String(decoding: bytes[runStart..<position], as: UTF8.self)
-                position += 1
-                text.unicodeScalars.append(try escapedScalar())
-                runStart = position
-            case 0..<0x20:
-                throw error(found: "a control character in a string", expected: "an escape sequence for it")
-            default:
-                position += 1
-            }
+        let start = position
+        try skipPlain()
+        guard peek() == UInt8(ascii: "\\") else {
+            let text = String(decoding: bytes[start..<position], as: UTF8.self)
+            try closeString()
+            return text
         }
-        throw unexpected(expected: "a closing quotation mark")
+        // The text with its escape sequences replaced.
+        var text: [UInt8] = []
+        var runStart = start
+        while peek() == UInt8(ascii: "\\") {
+            text += bytes[runStart..<position]
+            position += 1
+            text += UTF8.encode(try escapedScalar()) ?? UTF8.encodedReplacementCharacter
+            runStart = position
+            try skipPlain()
+        }
+        text += bytes[runStart..<position]
+        try closeString()
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Skips the bytes that stand for themselves in a string.
+    private mutating func skipPlain() throws(JSONError) {
+        while true {
+            while position < checkedPosition, Self.isPlain(bytes[position]) { position += 1 }
+            guard position >= checkedPosition, let byte = peek(), Self.isPlain(byte) else { return }
+            try pause()
+        }
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    }
+
+    private mutating func closeString() throws(JSONError) {
+        guard let byte = peek() else { throw unexpected(expected: "a closing quotation mark") }
+        guard byte == UInt8(ascii: "\"") else {
+            throw error(found: "a control character in a string", expected: "an escape sequence for it")
+        }
+        position += 1
     }
 
     private mutating func escapedScalar() throws(JSONError) -> Unicode.Scalar {
         guard let escape = peek() else { throw unexpected(expected: "an escape sequence") }
+        if position >= checkedPosition { try pause() }
         position += 1
         switch escape {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(escape)
@@ -225,13 +306,22 @@ extension JSONParser {
     private mutating func fourHexDigits() throws(JSONError) -> UInt16 {
         var unit: UInt16 = 0
         for _ in 0..<4 {
-            guard let byte = peek(), let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
+            guard let digit = peek().flatMap(Self.hexDigit) else {
                 throw unexpected(expected: "four hexadecimal digits")
             }
             unit = unit << 4 | UInt16(digit)
             position += 1
         }
         return unit
+    }
+
+    private static func hexDigit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
     }
 }
 
@@ -248,8 +338,20 @@ extension JSONParser {
         return true
     }
 
-    private mutating func skipSpace() {
-        while let byte = peek(), byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
+    @inline(__always)
+    private mutating func skipSpace() throws(JSONError) {
+        if let byte = peek(), Self.isSpace(byte) { try skipSpaces() }
+    }
+
+    private mutating func skipSpaces() throws(JSONError) {
+        while let byte = peek(), Self.isSpace(byte) {
+            position += 1
+            if position >= checkedPosition { try pause() }
+        }
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
     }
 
     private func error(found: String, expected: String) -> JSONError {
@@ -266,33 +368,4 @@ extension JSONParser {
         let found = here.first.map { $0.value < 0x20 ? "a control character" : "\"\($0)\"" } ?? "nothing"
         return error(found: found, expected: expected)
     }
-}
-
-/// The error of a text that is not JSON or exceeds a limit: its place, what was found there and what was expected.
-package struct JSONError: Error, Equatable, CustomStringConvertible {
-    /// The line, from 1 on.
-    package let line: Int
-    /// The column in bytes, from 1 on.
-    package let column: Int
-    /// What was found.
-    package let found: String
-    /// What was expected.
-    package let expected: String
-
-    package var description: String {
-        "line \(line), column \(column): found \(found), expected \(expected)"
-    }
-}
-
-/// Limits for the values that a document can make the parser build.
-package struct JSONLimits: Sendable, Equatable {
-    /// The most nested arrays and objects. The parser recurses once for each, on stacks of at least half a megabyte.
-    package var depth = 64
-    /// The most values of all kinds. Each takes a few dozen bytes, so a document of `[[],[],…` grows 20-fold.
-    package var values = 4_000_000
-    /// The most characters of one number. The shortest form of any double needs at most 24.
-    package var numberLength = 512
-
-    /// The default limits.
-    package init() {}
 }

@@ -3,10 +3,38 @@ package struct JSONWriter {
     /// The bytes that have been written and not taken.
     package private(set) var bytes: [UInt8] = []
     private var needsComma = false
+    /// Called now and then between the elements of arrays; its error ends the writing.
+    private let check: (() throws -> Void)?
+    /// The number of bytes at which `check` is called next.
+    private var checkedCount = Self.bytesBetweenChecks
+    /// The error of `check`. From then on arrays are cut short, so the bytes are no document.
+    private var interruption: (any Error)?
+
+    /// The bytes between two checks: a fraction of a millisecond's work.
+    private static let bytesBetweenChecks = 64 * 1024
 
     /// A writer that can take this many bytes before it needs more memory.
-    package init(reservingBytes capacity: Int = 256) {
+    ///
+    /// - Parameter check: Called at least every millisecond while arrays are written; ``finish()`` throws its error.
+    package init(reservingBytes capacity: Int = 256, checking check: (() throws -> Void)? = nil) {
+        self.check = check
         bytes.reserveCapacity(capacity)
+    }
+
+    /// The bytes of the whole document.
+    ///
+    /// - Throws: what the check threw that the writer was made with.
+    package func finish() throws -> [UInt8] {
+        if let interruption { throw interruption }
+        return bytes
+    }
+
+    /// Whether to go on writing an array.
+    private mutating func goesOn() -> Bool {
+        guard bytes.count >= checkedCount, let check else { return interruption == nil }
+        checkedCount = bytes.count + Self.bytesBetweenChecks
+        do { try check() } catch { interruption = error }
+        return interruption == nil
     }
 
     /// Reserves memory for this many more bytes.
@@ -42,7 +70,7 @@ package struct JSONWriter {
         _ write: (inout JSONWriter, Elements.Element) throws -> Void
     ) rethrows {
         beginArray()
-        for element in elements { try write(&self, element) }
+        for element in elements where goesOn() { try write(&self, element) }
         endArray()
     }
 

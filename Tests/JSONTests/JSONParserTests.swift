@@ -100,6 +100,79 @@ struct JSONParserTests {
         }
     }
 
+    /// Documents that take the parser long, each in its own part.
+    static let longDocuments: [String: String] = [
+        "one text": "\"" + String(repeating: "some words ", count: 20_000) + "\"",
+        "wide scalars": "[\"" + String(repeating: "\u{1F600}\u{E9}x", count: 60_000) + "\"]",
+        "escapes": "\"" + String(repeating: #"\u00e9\n\ud83d\ude00"#, count: 10_000) + "\"",
+        "spaces": "[" + String(repeating: " \n", count: 60_000) + "1]",
+        "lists": "[" + String(repeating: "[],", count: 60_000) + "0]",
+        "objects": "[" + String(repeating: #"{"a":null},"#, count: 20_000) + "0]",
+        "keys": "{" + (0..<20_000).map { "\"k\($0)\":1" }.joined(separator: ",") + "}",
+        "short texts": "[" + String(repeating: "\"a\",", count: 40_000) + "0]",
+    ]
+
+    @Test("a check changes nothing in the result, and is called often enough", arguments: longDocuments.keys.sorted())
+    func checked(name: String) throws {
+        let bytes = Array(try #require(Self.longDocuments[name]).utf8)
+        var checks = 0
+        let checked = try JSONParser.parse(bytes) { checks += 1 }
+        #expect(try checked == JSONParser.parse(bytes))
+        // Every 16 KiB at least.
+        #expect(checks >= bytes.count / (16 * 1024) - 1, "\(name): \(checks)")
+    }
+
+    @Test("the check's error ends the parsing, whenever it comes", arguments: longDocuments.keys.sorted())
+    func interrupted(name: String) throws {
+        struct Stop: Error, Equatable { let number: Int }
+        let bytes = Array(try #require(Self.longDocuments[name]).utf8)
+        for last in [1, 2, 5] {
+            var checks = 0
+            let error = #expect(throws: Stop.self) {
+                _ = try JSONParser.parse(bytes) {
+                    checks += 1
+                    if checks == last { throw Stop(number: last) }
+                }
+            }
+            #expect(error == Stop(number: last) && checks == last, "\(name)")
+        }
+    }
+
+    @Test("a number of many digits is interrupted too, and a document that is wrong gets its own error")
+    func checkedErrors() {
+        struct Stop: Error {}
+        let digits = [UInt8](repeating: UInt8(ascii: "1"), count: 100_000)
+        #expect(throws: Stop.self) { _ = try JSONParser.parse(digits) { throw Stop() } }
+        let error = #expect(throws: JSONError.self) { _ = try JSONParser.parse(digits) {} }
+        #expect(error?.found == "a number of 100000 characters")
+        #expect(throws: JSONError.self) { _ = try JSONParser.parse(Array("[1,]".utf8)) { throw Stop() } }
+    }
+
+    @Test(
+        "bytes that are not UTF-8 are found at their place, also at the ends of the pieces that are validated"
+    )
+    func notUTF8InPieces() throws {
+        let piece = 256 * 1024
+        for offset in -5...5 {
+            // A scalar of four bytes that begins around the end of a piece.
+            var bytes = Array("\"".utf8) + [UInt8](repeating: UInt8(ascii: "a"), count: piece - 1 + offset)
+            bytes += Array("\u{1F600}".utf8) + [UInt8](repeating: UInt8(ascii: "b"), count: piece) + Array("\"".utf8)
+            guard case .string(let text) = try JSONParser.parse(bytes) else { throw JSONWriterTests.NotANumber() }
+            #expect(text.utf8.elementsEqual(bytes.dropFirst().dropLast()))
+            for damaged in 0..<4 {
+                var broken = bytes
+                broken[piece + offset + damaged] = 0xFF
+                let error = #expect(throws: JSONError.self) { _ = try JSONParser.parse(broken) }
+                #expect(error?.found == "bytes that are not UTF-8")
+                // The scalar is broken from its first byte on, unless that byte itself is not one.
+                #expect([1, damaged + 1].contains((error?.column ?? 0) - piece - offset), "\(offset) \(damaged)")
+            }
+            bytes.insert(contentsOf: [0x80, 0x80, 0x80, 0x80, 0x80], at: piece + offset)
+            let error = #expect(throws: JSONError.self) { _ = try JSONParser.parse(bytes) }
+            #expect(error?.column == piece + offset + 1)
+        }
+    }
+
     @Test("agrees with Foundation on what it accepts, and never crashes, over mutated documents")
     func mutations() {
         let seedDocument = Array(

@@ -25,6 +25,29 @@ struct JSONWriterTests {
         )
     }
 
+    @Test("asks between the elements of long arrays whether to go on, and tells the end of it")
+    func checked() throws {
+        struct Stop: Error {}
+        var checks = 0
+        var writer = JSONWriter {
+            checks += 1
+            if checks == 3 { throw Stop() }
+        }
+        var written = 0
+        writer.array(0..<1000) { writer, _ in
+            written += 1
+            writer.array(Array(repeating: 7, count: 1000)) { $0.integer($1) }
+        }
+        #expect(throws: Stop.self) { _ = try writer.finish() }
+        // Three times 64 KiB of two bytes each.
+        #expect(checks == 3 && written < 110 && writer.bytes.count < 4 * 64 * 1024)
+        var whole = JSONWriter {}
+        whole.array(0..<100_000) { $0.integer($1) }
+        var plain = JSONWriter()
+        plain.array(0..<100_000) { $0.integer($1) }
+        #expect(try whole.finish() == plain.bytes)
+    }
+
     @Test("writes a value as it was read")
     func values() throws {
         let text = #"{"a":[1.50,-2e3,"\"é"],"b":{"c":null,"d":true},"e":[]}"#

@@ -12,12 +12,12 @@ extension Response {
     }
 
     /// A JSON answer that `write` writes.
-    static func json(reservingBytes capacity: Int = 256, _ write: (inout JSONWriter) throws -> Void) rethrows
-        -> Response
+    /// - Throws: what `write` throws, and what `RequestOptions.check` throws when nobody waits for the answer any more.
+    static func json(reservingBytes capacity: Int = 256, _ write: (inout JSONWriter) throws -> Void) throws -> Response
     {
-        var writer = JSONWriter(reservingBytes: capacity)
+        var writer = JSONWriter(reservingBytes: capacity, checking: RequestOptions.check)
         try write(&writer)
-        return .json(writer.bytes)
+        return .json(try writer.finish())
     }
 
     /// A JSON answer with the result of each input: a list for a batch, and the result itself for a single input.
@@ -25,8 +25,8 @@ extension Response {
         _ results: [Result],
         isBatch: Bool,
         _ write: (inout JSONWriter, Result) -> Void
-    ) -> Response {
-        json { writer in
+    ) throws -> Response {
+        try json { writer in
             if isBatch {
                 writer.array(results, write)
             } else {

@@ -1,5 +1,7 @@
 import Batching
+import HTTPProtocol
 import HTTPTypes
+import JSON
 import TestSupport
 import Testing
 
@@ -49,6 +51,70 @@ struct RequestOptionsTests {
         let answer = try await TestService(inference).send("POST", path, body, fields: field(.requestTimeout, "1"))
         await inference.shutDown()
         #expect(answer.status == 504 && answer.text.contains(#""error_type":"Timeout""#), "\(answer.text)")
+    }
+
+    /// Bodies of about 8 MB that take seconds to read, with the routes that read them.
+    enum LongBody: String, CaseIterable {
+        case lists, objects, escapes, ids, rootTexts, inputIDs
+
+        var path: String {
+            switch self {
+            case .lists, .objects, .escapes: "/embed"
+            case .ids: "/decode"
+            case .rootTexts: "/"
+            case .inputIDs: "/v1/embeddings"
+            }
+        }
+
+        var bytes: [UInt8] {
+            switch self {
+            case .lists: Self.body(#"{"inputs":["#, "[],", 2_700_000, "[]]}")
+            case .objects: Self.body(#"{"inputs":["#, #"{"a":1},"#, 1_000_000, "0]}")
+            case .escapes: Self.body(#"{"inputs":""#, #"\u00e9"#, 1_300_000, #""}"#)
+            case .ids: Self.body(#"{"ids":["#, "1012,", 1_600_000, "1012]}")
+            case .rootTexts: Self.body(#"{"inputs":["#, #""a","#, 2_000_000, #""a"]}"#)
+            case .inputIDs: Self.body(#"{"input":["#, "12,", 2_700_000, "1]}")
+            }
+        }
+
+        private static func body(_ start: String, _ part: String, _ count: Int, _ end: String) -> [UInt8] {
+            Array(start.utf8) + Array(String(repeating: part, count: count).utf8) + Array(end.utf8)
+        }
+    }
+
+    @Test("end the reading of a long body too, within some tens of milliseconds", arguments: LongBody.allCases)
+    func longBody(body: LongBody) async throws {
+        let service = try TestService.bundled()
+        let bytes = body.bytes
+        let started = ContinuousClock.now
+        let answer = try await service.send("POST", body.path, bytes, fields: field(.requestTimeout, "20"))
+        let taken = started.duration(to: .now)
+        #expect(answer.status == 504 && answer.text.contains("the request's time is up"), "\(answer.text.prefix(200))")
+        // Reading one of these takes a debug build ten seconds and more. The machine may be busy.
+        #expect(taken < .seconds(3), "\(taken)")
+    }
+
+    @Test("that have passed end a request before its body is read")
+    func passed() async throws {
+        let service = try TestService.bundled()
+        var head = HTTPRequest(method: .post, scheme: "http", authority: "a", path: "/embed")
+        head.headerFields = field(.requestTimeout, "5")
+        let request = Request(head: head, body: Array("no JSON".utf8))
+        let answer = await service.handler.answer(to: request, Arrival(received: .now - .seconds(1)))
+        #expect(answer.head.status.code == 504)
+    }
+
+    @Test("end the writing of a long answer")
+    func longAnswer() async throws {
+        let passed = RequestOptions(deadline: .now - .seconds(1))
+        await #expect(throws: SchedulerError.deadlineExceeded) {
+            _ = try await passed.run {
+                try Response.json([[Float]](repeating: [1, 2, 3], count: 100_000), isBatch: true) { $0.numbers($1) }
+            }
+        }
+        let short = try await passed.run { try Response.json([1, 2], isBatch: true) { $0.integer($1) } }
+        guard case .bytes(let bytes) = short.body else { throw CancellationError() }
+        #expect(bytes == Array("[1,2]".utf8))
     }
 
     @Test("that leave no time to be answered, or a full queue, are refused with the time to come back after")

@@ -116,7 +116,7 @@ extension CohereRoutes {
         let ranking = try DocumentRanking(request.fields())
         let inference = try context.inference
         let outcome = try await ranking.run(on: inference)
-        return Response.json {
+        return try Response.json {
             $0.envelope(object: "list", model: inference.model.name, usage: outcome.usage) { writer in
                 writer.key("results")
                 writer.array(outcome.value) { writer, rank in
@@ -143,7 +143,7 @@ extension CohereRoutes {
         let inference = try context.inference
         let ids = try inference.tokenize([.text(text)], options: options)[0].ids
         let tokenizer = try inference.tokenizer()
-        return .json { writer in
+        return try .json { writer in
             writer.object { writer in
                 writer.key("tokens")
                 writer.array(ids) { $0.integer($1) }
@@ -160,7 +160,7 @@ extension CohereRoutes {
         let tokens = try fields.list("tokens", of: "token ids") { $0.integer.flatMap { Int32(exactly: $0) } }
         let ids = try fields.required("tokens", tokens)
         let text = try context.inference.tokenizer().decode(ids, skipSpecialTokens: false)
-        return .json { writer in
+        return try .json { writer in
             writer.object { writer in
                 writer.member("text", text)
                 writer.cohereMeta(version: 1)

@@ -64,20 +64,26 @@ enum EmbeddingMedia: String, CaseIterable {
     }
 
     /// The answer with the vectors, as a file or as JSON. In JSON it is an array with one element for each vector.
-    func response(_ vectors: [EmbeddingComponents], format: EmbeddingFormat) -> Response {
+    func response(_ vectors: [EmbeddingComponents], format: EmbeddingFormat) throws -> Response {
         let columns = vectors.first?.count ?? 0
         var bytes: [UInt8]
         switch self {
         case .json:
-            var writer = JSONWriter(reservingBytes: vectors.count * columns * JSONWriter.maxFloatBytes)
+            var writer = JSONWriter(
+                reservingBytes: vectors.count * columns * JSONWriter.maxFloatBytes,
+                checking: RequestOptions.check
+            )
             writer.array(vectors) { format.write($1, to: &$0) }
-            bytes = writer.bytes
+            bytes = try writer.finish()
         case .bytes, .numpy, .npy:
             bytes =
                 self == .bytes
                 ? [] : NumpyFile.header(type: format.type.numpyName, rows: vectors.count, columns: columns)
             bytes.reserveCapacity(bytes.count + vectors.count * columns * MemoryLayout<Float>.size)
-            for vector in vectors { vector.append(to: &bytes) }
+            for vector in vectors {
+                try RequestOptions.check()
+                vector.append(to: &bytes)
+            }
         }
         var response = Response.json(bytes)
         response.head.headerFields[.contentType] = rawValue

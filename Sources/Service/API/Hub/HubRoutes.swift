@@ -19,7 +19,7 @@ enum HubRoutes {
         if try fields.boolean("raw_scores") ?? false { options.function = .identity }
         options.topK = try fields.integer("top_k")
         let outcome = try await context.inference.classify(fields.inputs(pairs: true), options: options)
-        return Response.json { writer in
+        return try Response.json { writer in
             writer.array(outcome.value) { writer, labels in
                 writer.array(labels) { writer, label in label.write(to: &writer) }
             }

@@ -23,7 +23,7 @@ enum InfinityRoutes {
         if try fields.boolean("raw_scores") ?? false { options.function = .identity }
         let inference = try context.inference
         let outcome = try await inference.classify(fields.inputs("input"), options: options)
-        return Response.json {
+        return try Response.json {
             $0.envelope(object: "classify", model: inference.model.name, usage: outcome.usage) { writer in
                 writer.key("data")
                 writer.array(outcome.value) { writer, labels in
@@ -44,7 +44,7 @@ enum InfinityRoutes {
         let ranking = try DocumentRanking(request.fields())
         let inference = try context.inference
         let outcome = try await ranking.run(on: inference)
-        return Response.json {
+        return try Response.json {
             $0.envelope(object: "rerank", model: inference.model.name, usage: outcome.usage) { writer in
                 writer.key("results")
                 writer.array(outcome.value) { writer, rank in

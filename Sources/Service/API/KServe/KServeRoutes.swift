@@ -9,11 +9,11 @@ import JSON
 /// in ``StatusRoutes``.
 enum KServeRoutes {
     static let all: [Route] = [
-        .get("/v2", errors: .tei) { _, _ in serverMetadata() },
+        .get("/v2", errors: .tei) { _, _ in try serverMetadata() },
         .get("/v2/models/{model}/ready", "/v2/models/{model}/versions/{version}/ready", errors: .tei) {
             let name = try inference(of: $0, $1).model.name
             guard $1.snapshot.isReady else { throw StatusRoutes.unhealthy($1.snapshot.notReadyReason) }
-            return ready(name)
+            return try ready(name)
         },
         .get("/v2/models/{model}", "/v2/models/{model}/versions/{version}", errors: .tei) {
             try modelMetadata(inference(of: $0, $1))
@@ -47,8 +47,8 @@ enum KServeRoutes {
     }
 
     /// Most clients read only the status; KServe's own client reads the member.
-    private static func ready(_ name: String) -> Response {
-        .json { writer in
+    private static func ready(_ name: String) throws -> Response {
+        try .json { writer in
             writer.object { writer in
                 writer.member("name", name)
                 writer.key("ready")
@@ -57,8 +57,8 @@ enum KServeRoutes {
         }
     }
 
-    private static func serverMetadata() -> Response {
-        .json { writer in
+    private static func serverMetadata() throws -> Response {
+        try .json { writer in
             writer.object { writer in
                 writer.member("name", "swiftlet")
                 writer.member("version", SwiftletVersion.current)
@@ -68,8 +68,8 @@ enum KServeRoutes {
         }
     }
 
-    private static func modelMetadata(_ inference: InferenceService) -> Response {
-        .json { writer in
+    private static func modelMetadata(_ inference: InferenceService) throws -> Response {
+        try .json { writer in
             writer.object { writer in
                 writer.member("name", inference.model.name)
                 writer.key("versions")

@@ -35,7 +35,8 @@ enum OpenAIRoutes {
         let inference = try context.inference
         let outcome = try await inference.embed(fields.inputs("input"), options: options)
         let vectors = try format.components(outcome.value)
-        return Response.json(reservingBytes: vectors.count * (vectors.first?.count ?? 0) * JSONWriter.maxFloatBytes) {
+        return try Response.json(reservingBytes: vectors.count * (vectors.first?.count ?? 0) * JSONWriter.maxFloatBytes)
+        {
             $0.envelope(object: "list", model: inference.model.name, usage: outcome.usage) { writer in
                 writer.key("data")
                 writer.array(vectors.enumerated()) { writer, vector in
@@ -64,7 +65,7 @@ extension OpenAIRoutes {
     /// The list of models in OpenAI's form, with the one model.
     static func models(_ context: RouteContext) throws -> Response {
         let inference = try context.inference
-        return .json { writer in
+        return try .json { writer in
             writer.object { writer in
                 writer.member("object", "list")
                 writer.key("data")
@@ -77,7 +78,7 @@ extension OpenAIRoutes {
     static func model(_ name: String, _ context: RouteContext) throws -> Response {
         let inference = try context.inference
         try inference.checkName(name)
-        return .json { inference.writeOpenAIModel(&$0) }
+        return try .json { inference.writeOpenAIModel(&$0) }
     }
 }
 

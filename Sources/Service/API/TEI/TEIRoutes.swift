@@ -20,7 +20,7 @@ enum TEIRoutes {
         .post("/decode", errors: .tei, isQueued: false, answer: decode),
         .get("/info", errors: .tei) { _, context in
             let inference = try context.inference
-            return .json(reservingBytes: 1024) { inference.writeInfo(&$0) }
+            return try .json(reservingBytes: 1024) { inference.writeInfo(&$0) }
         },
     ]
 
@@ -63,7 +63,7 @@ extension TEIRoutes {
         options.pooling = try fields.choice("pooling", Pooling.self)
         options.dimensions = try fields.integer("dimensions")
         let outcome = try await context.inference.embed(fields.inputs(), options: options)
-        return media.response(try format.components(outcome.value), format: format)
+        return try media.response(try format.components(outcome.value), format: format)
             .noting(outcome.usage, of: request, in: context)
     }
 }
@@ -77,7 +77,7 @@ extension TEIRoutes {
         options.input = try fields.inputOptions()
         options.function = try fields.boolean("raw_scores") ?? false ? .identity : nil
         let outcome = try await context.inference.classify(inputs.all, options: options)
-        return Response.json(outcome.value, isBatch: inputs.isBatch) { write($1, to: &$0) }
+        return try Response.json(outcome.value, isBatch: inputs.isBatch) { write($1, to: &$0) }
             .noting(outcome.usage, of: request, in: context)
     }
 
@@ -115,7 +115,7 @@ enum PredictInputs: Equatable {
             throw ServiceError.empty("inputs")
         case .array, .object:
             self = .batch(
-                try elements.enumerated().map { index, element in
+                try elements.mapChecking { index, element in
                     if case .string = element {
                         throw fields.wrong("`inputs[\(index)]`", "a list of one or two texts", element)
                     }
@@ -152,7 +152,7 @@ extension TEIRoutes {
         options.rawScores = try fields.boolean("raw_scores") ?? false
         let returnsText = try fields.boolean("return_text") ?? false
         let outcome = try await context.inference.rerank(query: fields.text("query"), texts: texts, options: options)
-        return Response.json { writer in
+        return try Response.json { writer in
             writer.array(outcome.value) { writer, rank in
                 writer.object { writer in
                     writer.key("index")
@@ -179,6 +179,6 @@ extension TEIRoutes {
             to: inputs.texts("sentences"),
             options: fields.inputOptions()
         )
-        return Response.json { $0.numbers(outcome.value) }.noting(outcome.usage, of: request, in: context)
+        return try Response.json { $0.numbers(outcome.value) }.noting(outcome.usage, of: request, in: context)
     }
 }

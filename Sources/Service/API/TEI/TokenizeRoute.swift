@@ -27,7 +27,7 @@ extension TEIRoutes {
         let given = try fields.joiningTextPair(to: fields.inputs())
         let inputs = try inference.prompted(given, by: options.input.promptName)
         let encodings = try inference.tokenize(inputs, options: options)
-        var writer = JSONWriter()
+        var writer = JSONWriter(checking: RequestOptions.check)
         switch output {
         case .tokens:
             let tokenizer = try inference.tokenizer()
@@ -41,7 +41,7 @@ extension TEIRoutes {
             }
             write(Batch(sequences, padTokenID: padTokenID), &writer)
         }
-        return .json(writer.bytes)
+        return .json(try writer.finish())
     }
 
     private static func write(

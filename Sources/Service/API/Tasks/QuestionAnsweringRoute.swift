@@ -20,8 +20,10 @@ enum QuestionAnsweringRoute {
         let questions = try Questions(fields)
         let options = try QuestionAnsweringOptions(fields)
         let outcome = try await context.inference.answers(to: questions.all, options: options)
-        return Response.json(outcome.value, isBatch: questions.isBatch) { $1.write(isList: options.topK > 1, to: &$0) }
-            .noting(outcome.usage, of: request, in: context)
+        return try Response.json(outcome.value, isBatch: questions.isBatch) {
+            $1.write(isList: options.topK > 1, to: &$0)
+        }
+        .noting(outcome.usage, of: request, in: context)
     }
 
     private static func asksQuestion(_ body: JSONObject) -> Bool {

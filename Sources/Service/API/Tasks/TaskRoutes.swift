@@ -95,7 +95,7 @@ extension TaskRoutes {
         options.targets = try fields.strings("targets")
         let outcome = try await context.inference.fillMasks(fields.inputs(), options: options)
         // As in the pipeline, a list with one text is answered like the text alone.
-        return Response.json(outcome.value, isBatch: outcome.value.count > 1) { write($1, to: &$0) }
+        return try Response.json(outcome.value, isBatch: outcome.value.count > 1) { write($1, to: &$0) }
             .noting(outcome.usage, of: request, in: context)
     }
 
@@ -114,7 +114,7 @@ extension TaskRoutes {
         let fields = try request.fields()
         let (questions, isBatch) = try fields.questions()
         let outcome = try await context.inference.choose(questions, options: fields.inputOptions())
-        return Response.json(Array(zip(questions, outcome.value)), isBatch: isBatch) { writer, result in
+        return try Response.json(Array(zip(questions, outcome.value)), isBatch: isBatch) { writer, result in
             let (question, answer) = result
             writer.object { answer.write(choices: question.choices, to: &$0) }
         }.noting(outcome.usage, of: request, in: context)
@@ -149,7 +149,7 @@ extension TaskRoutes {
         let fields = try request.fields()
         let inputs = try PredictInputs(fields)
         let outcome = try await context.inference.nextSentence(inputs.all, options: fields.inputOptions())
-        return Response.json(outcome.value, isBatch: inputs.isBatch) { writer, answer in
+        return try Response.json(outcome.value, isBatch: inputs.isBatch) { writer, answer in
             writer.object { answer.write(to: &$0) }
         }.noting(outcome.usage, of: request, in: context)
     }

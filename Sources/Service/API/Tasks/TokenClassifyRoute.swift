@@ -20,7 +20,7 @@ enum TokenClassifyRoute {
         let (texts, isBatch) = try fields.textOrTexts("inputs")
         let options = try TokenClassificationOptions(fields)
         let outcome = try await context.inference.classifyTokens(texts, options: options)
-        return Response.json(outcome.value, isBatch: isBatch) { writer, entities in
+        return try Response.json(outcome.value, isBatch: isBatch) { writer, entities in
             writer.array(entities) { $1.write(to: &$0) }
         }.noting(outcome.usage, of: request, in: context)
     }

@@ -43,7 +43,7 @@ extension TaskRoutes {
         options.hypothesisTemplate = try fields.string("hypothesis_template") ?? options.hypothesisTemplate
         options.isMultiLabel = try fields.boolean("multi_label") ?? false
         let outcome = try await context.inference.zeroShot(texts, options: options)
-        return Response.json(Array(zip(texts, outcome.value)), isBatch: isBatch) { write($1.0, $1.1, &$0) }
+        return try Response.json(Array(zip(texts, outcome.value)), isBatch: isBatch) { write($1.0, $1.1, &$0) }
             .noting(outcome.usage, of: request, in: context)
     }
 }
