@@ -22,7 +22,7 @@ def run(settings):
 
 
 def all_idle(settings, most, seconds):
-    with Server(settings, max_connections=most, log_level="warning") as server:
+    with Server(settings, max_connections=most, idle_timeout=600, log_level="warning") as server:
         idle = []
         for number in range(most):
             if number % 4 == 3:
