@@ -39,7 +39,6 @@ SMUGGLING = [
     b"Transfer-Encoding: chunked\r\n\r\n0\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n0\r\n\n",
     b"Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n1\r\na\n0\r\n\r\n",
     b"Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFF\r\n",
-    b"Transfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 35\r\n\r\n",
 ]
 BOMBS = [  # the beginning of a request, the part that is repeated, the expected answer
     (b"GET /", b"a", 414), (b"GET / HTTP/1.1\r\nX: ", b"y", 431), (b"GET / HTTP/1.1\r\n", b"X: y\r\n", 431),
