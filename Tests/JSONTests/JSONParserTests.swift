@@ -138,11 +138,10 @@ struct JSONParserTests {
         }
     }
 
-    @Test("a number of many digits is interrupted too, and a document that is wrong gets its own error")
+    @Test("a document that is wrong gets its own error, checked or not")
     func checkedErrors() {
         struct Stop: Error {}
         let digits = [UInt8](repeating: UInt8(ascii: "1"), count: 100_000)
-        #expect(throws: Stop.self) { _ = try JSONParser.parse(digits) { throw Stop() } }
         let error = #expect(throws: JSONError.self) { _ = try JSONParser.parse(digits) {} }
         #expect(error?.found == "a number of 100000 characters")
         #expect(throws: JSONError.self) { _ = try JSONParser.parse(Array("[1,]".utf8)) { throw Stop() } }
