@@ -5,6 +5,9 @@ package struct InputSequence<Task: Sendable & Hashable>: Sendable, Hashable {
     package let inputIDs: [Int32]
     /// The sequence's token_type_ids, one for each id.
     package let tokenTypeIDs: [Int32]
+    /// The sequence's attention_mask, one entry for each id: 0 at positions that no token attends to and that pooling
+    /// leaves out. They keep their places before the last 1. Nil if all are 1, as in every sequence made of text.
+    package let attentionMask: [UInt8]?
     /// The output that the engine computes for this sequence; the scheduler never looks inside.
     package let task: Task
     /// The hash, computed once by the thread that makes the sequence, because the scheduler looks sequences up under
@@ -13,15 +16,22 @@ package struct InputSequence<Task: Sendable & Hashable>: Sendable, Hashable {
 
     /// A sequence of tokens with its task.
     ///
-    /// - Precondition: there is one type id for each id.
-    package init(inputIDs: [Int32], tokenTypeIDs: [Int32], task: Task) {
+    /// - Precondition: there is one type id for each id; a mask has an entry for each id, a 0 somewhere, and ends with
+    ///   1. (Zeros at the end are padding, which a sequence does not have.)
+    package init(inputIDs: [Int32], tokenTypeIDs: [Int32], attentionMask: [UInt8]? = nil, task: Task) {
         precondition(inputIDs.count == tokenTypeIDs.count, "one type id for each token")
+        if let attentionMask {
+            precondition(attentionMask.count == inputIDs.count, "one mask entry for each token")
+            precondition(attentionMask.last == 1 && attentionMask.contains(0), "a mask hides something before its end")
+        }
         self.inputIDs = inputIDs
         self.tokenTypeIDs = tokenTypeIDs
+        self.attentionMask = attentionMask
         self.task = task
         var hasher = Hasher()
         hasher.combine(inputIDs)
         hasher.combine(tokenTypeIDs)
+        hasher.combine(attentionMask)
         hasher.combine(task)
         hash = hasher.finalize()
     }
@@ -29,9 +39,10 @@ package struct InputSequence<Task: Sendable & Hashable>: Sendable, Hashable {
     /// The number of tokens.
     package var tokenCount: Int { inputIDs.count }
 
-    /// Whether ids, type ids and tasks are equal. These three determine the result.
+    /// Whether ids, type ids, masks and tasks are equal. These four determine the result.
     package static func == (a: Self, b: Self) -> Bool {
         a.hash == b.hash && a.task == b.task && a.inputIDs == b.inputIDs && a.tokenTypeIDs == b.tokenTypeIDs
+            && a.attentionMask == b.attentionMask
     }
 
     /// Feeds the hash that was computed when the sequence was made.
@@ -44,8 +55,8 @@ package struct InputSequence<Task: Sendable & Hashable>: Sendable, Hashable {
 /// forward pass. The scheduler makes a batch, and the engine takes that very value.
 ///
 /// The three arrays have the shape [batchSize, sequenceLength], row-major. Padding has id `padTokenID`, type 0 and
-/// mask 0. The only initializer pads, so the arrays always fit each other, and each row of the mask is ones followed by
-/// zeros: an engine need not check that.
+/// mask 0. The only initializer pads, so the arrays always fit each other, and each row of the mask is a sequence's own
+/// mask (ones, unless it says otherwise), whose last entry is 1, followed by zeros: an engine need not check that.
 package struct Batch<Task: Sendable & Hashable>: Sendable {
     /// The number of sequences.
     package let batchSize: Int
@@ -55,7 +66,7 @@ package struct Batch<Task: Sendable & Hashable>: Sendable {
     package let inputIDs: [Int32]
     /// token_type_ids.
     package let tokenTypeIDs: [Int32]
-    /// 1 for a token, 0 for padding.
+    /// 1 for a token that is attended to, 0 for padding and for a token that its sequence's mask hides.
     package let attentionMask: [UInt8]
     /// The task of each sequence, in order.
     package let tasks: [Task]
@@ -82,7 +93,11 @@ package struct Batch<Task: Sendable & Hashable>: Sendable {
             inputIDs += repeatElement(padTokenID, count: padding)
             tokenTypeIDs += sequence.tokenTypeIDs
             tokenTypeIDs += repeatElement(0, count: padding)
-            attentionMask += repeatElement(1, count: sequence.tokenCount)
+            if let mask = sequence.attentionMask {
+                attentionMask += mask
+            } else {
+                attentionMask += repeatElement(1, count: sequence.tokenCount)
+            }
             attentionMask += repeatElement(0, count: padding)
         }
         self.batchSize = sequences.count
@@ -99,10 +114,11 @@ package struct Batch<Task: Sendable & Hashable>: Sendable {
         index * sequenceLength..<(index + 1) * sequenceLength
     }
 
-    /// The positions of one sequence's tokens in the padded arrays, by its attention mask.
+    /// The positions of one sequence's tokens in the padded arrays: up to the last 1 of its attention mask.
     package func tokens(ofSequence index: Int) -> Range<Int> {
         let positions = positions(ofSequence: index)
-        return positions.lowerBound..<(attentionMask[positions].firstIndex(of: 0) ?? positions.upperBound)
+        let last = attentionMask[positions].lastIndex(of: 1)
+        return positions.lowerBound..<(last.map { $0 + 1 } ?? positions.lowerBound)
     }
 }
 

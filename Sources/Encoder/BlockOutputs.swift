@@ -26,11 +26,11 @@ struct BlockOutputs {
         let output =
             switch requests[sequence] {
             case .hiddenStates:
-                hiddenStates(sequence, tokens: rows.count)
+                hiddenStates(sequence, tokens: rows.all.count)
             case .lastHiddenState:
                 EncoderOutput(
                     values: reader.values(rows, in: pass.workspace.arena),
-                    shape: [rows.count, reader.hidden.columns]
+                    shape: [rows.all.count, reader.hidden.columns]
                 )
             case .pooled(let pooling):
                 EncoderOutput(values: pooled(sequence, by: pooling), shape: [reader.hidden.columns])
@@ -63,7 +63,9 @@ struct BlockOutputs {
         guard case .dense(let layer) = model.weights.pooler else { return }
         let (at, workspace) = (pass.at, pass.workspace)
         for (index, sequence) in pass.block.sequences.enumerated() {
-            guard let first = pass.rows(ofSequence: sequence).first else { continue }
+            let rows = pass.rows(ofSequence: sequence)
+            guard !rows.all.isEmpty else { continue }
+            let first = rows.row(ofPosition: 0)
             workspace.arena.copyRow(at.hidden.rows(first..<first + 1), to: at.firstTokens.rows(index..<index + 1))
         }
         layer.multiply(
@@ -109,13 +111,13 @@ struct BlockOutputs {
         guard let head = denseHead(of: sequence) else { return EncoderOutput(values: [], shape: [0]) }
         let rows = pass.rows(ofSequence: sequence)
         var values: [Float] = []
-        values.reserveCapacity(rows.count * head.outputs)
+        values.reserveCapacity(rows.all.count * head.outputs)
         var features = Array(repeating: 0.0, count: reader.hidden.columns)
-        for token in rows {
-            reader.read(token, in: pass.workspace.arena, into: &features)
+        for position in 0..<rows.all.count {
+            reader.read(rows.row(ofPosition: position), in: pass.workspace.arena, into: &features)
             values += head.logits(features)
         }
-        return EncoderOutput(values: values, shape: [rows.count, head.outputs])
+        return EncoderOutput(values: values, shape: [rows.all.count, head.outputs])
     }
 }
 

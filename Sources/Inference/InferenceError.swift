@@ -7,9 +7,13 @@ package enum InferenceError: Error, Equatable, CustomStringConvertible {
     /// An input has more tokens than allowed and is not to be cut.
     case tooLong(input: Int, tokens: Int, limit: Int)
     case emptyIDs(input: Int)
+    /// An attention mask without a 1, as given or after cutting.
+    case nothingAttended(input: Int)
     /// A text from which the tokenizer makes no token.
     case noTokens(input: Int)
     case unknownID(input: Int, id: Int32, vocabularySize: Int)
+    /// A token type that the model has no embedding for; the size is 0 for a model without types.
+    case unknownTypeID(input: Int, id: Int32, typeVocabularySize: Int)
     case invalidMaxLength(Int, minimum: Int)
     case invalidDimensions(Int, limit: Int)
     case invalidTopK(Int)
@@ -40,7 +44,7 @@ package enum InferenceError: Error, Equatable, CustomStringConvertible {
     /// A text that must not be empty, by its key.
     case emptyText(_ key: String, input: Int)
     /// A question so long that a window has no tokens left for the context.
-    case noRoomForContext(input: Int, question: Int, maxLength: Int)
+    case noCapacityForContext(input: Int, question: Int, maxLength: Int)
     /// Windows that share so many tokens would not advance.
     case overlapTooLong(_ option: String, Int, capacity: Int)
     /// More windows than one request may have.
@@ -63,10 +67,21 @@ package enum InferenceError: Error, Equatable, CustomStringConvertible {
             """
         case .emptyIDs(let input):
             "input \(input) is an empty list of ids; give at least one"
+        case .nothingAttended(let input):
+            """
+            the attention_mask of input \(input) has no 1 within the model's length; give a 1 for each token that \
+            counts
+            """
         case .noTokens(let input):
             "input \(input) has no tokens; give a text that is not empty"
         case .unknownID(let input, let id, let vocabularySize):
             "input \(input) has the id \(id), which is not in the vocabulary (0 to \(vocabularySize - 1))"
+        case .unknownTypeID(let input, let id, let typeVocabularySize):
+            typeVocabularySize == 0
+                ? "input \(input) has the token type \(id), but the model has no token types; "
+                    + "leave token_type_ids out, or send zeros"
+                : "input \(input) has the token type \(id), which the model does not have "
+                    + "(0 to \(typeVocabularySize - 1))"
         case .invalidMaxLength(let length, let minimum):
             "`max_length` must be at least \(minimum). Given: \(length)"
         case .invalidDimensions(let dimensions, let limit):
@@ -109,7 +124,7 @@ package enum InferenceError: Error, Equatable, CustomStringConvertible {
                 + (maximum.map { "from \(minimum) to \($0)" } ?? "at least \(minimum)") + ". Given: \(given)"
         case .emptyText(let key, let input):
             "`\(key)` of input \(input) cannot be empty"
-        case .noRoomForContext(let input, let question, let maxLength):
+        case .noCapacityForContext(let input, let question, let maxLength):
             """
             the question of input \(input) has \(question) tokens, which leave none of the \(maxLength) of a window \
             for the context; ask for a lower `max_question_len` or a higher `max_seq_len`
@@ -158,6 +173,8 @@ package enum TaskError: Error, Equatable, CustomStringConvertible {
     case pairExpected(input: Int)
     case noChoices(input: Int)
     case noLabels
+    /// A label whose hypothesis alone has more tokens than the model takes.
+    case labelTooLong(_ label: String, tokens: Int, limit: Int)
     case invalidTemplate(String)
     /// Natural language inference needs at least two labels.
     case notEntailmentModel
@@ -190,6 +207,11 @@ package enum TaskError: Error, Equatable, CustomStringConvertible {
             "question \(input) has no `choices`; give at least one"
         case .noLabels:
             "`candidate_labels` must have at least one label"
+        case .labelTooLong(let label, let tokens, let limit):
+            """
+            the label "\(label.prefix(100))" makes a hypothesis of \(tokens) tokens, special tokens included, and \
+            hypotheses are not cut; at most \(limit) are taken: shorten the label or `hypothesis_template`
+            """
         case .invalidTemplate(let reason):
             "`hypothesis_template` cannot be used: \(reason)"
         case .notEntailmentModel:

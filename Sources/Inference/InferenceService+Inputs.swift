@@ -7,7 +7,7 @@ extension TextInput {
         switch self {
         case .text(let text): text.unicodeScalars.count
         case .pair(let text, let pair): text.unicodeScalars.count + pair.unicodeScalars.count
-        case .ids(let ids): ids.count
+        case .arrays(let arrays): arrays.inputIDs.count
         }
     }
 }
@@ -115,8 +115,8 @@ extension InferenceService {
         for (index, input) in inputs.enumerated() {
             try RequestOptions.check()
             let row: Encoding
-            if case .ids(let ids) = input {
-                row = try fit(ids, index: index, limit: limit, direction: direction(options))
+            if case .arrays(let arrays) = input {
+                row = try fit(arrays, index: index, limit: limit, direction: direction(options))
             } else {
                 if case .pair(let text, let pair) = input {
                     if text != shared.text { shared = TokenizedText(text) }
@@ -155,32 +155,50 @@ extension InferenceService {
         switch input {
         case .text(let text): try tokenizer().encode(text, options: options)
         case .pair(let text, let pair): try tokenizer().encode(text, pair: pair, options: options)
-        case .ids(let ids):
-            try tokenizer().encode(tokenizer().decode(ids, skipSpecialTokens: false), options: options)
+        case .arrays(let arrays):
+            try tokenizer().encode(tokenizer().decode(arrays.inputIDs, skipSpecialTokens: false), options: options)
         }
     }
 
-    /// Checks given ids and cuts them to the limit; a first [CLS] and last [SEP] are kept, as in a text.
+    /// Checks given arrays and cuts them to the limit; a first [CLS] and last [SEP] are kept, as in a text.
     private func fit(
-        _ ids: [Int32],
+        _ arrays: InputArrays,
         index: Int,
         limit: Int,
         direction: TruncationDirection
     ) throws(InferenceError) -> Encoding {
-        guard !ids.isEmpty else { throw .emptyIDs(input: index) }
-        let vocabularySize = model.encoder.configuration.vocabularySize
-        for id in ids where id < 0 || id >= vocabularySize {
-            throw .unknownID(input: index, id: id, vocabularySize: vocabularySize)
-        }
-        var kept = ids
+        let ids = arrays.inputIDs
+        try check(arrays, index: index)
+        var kept = arrays
         if ids.count > limit {
             let framed = limit > 2 && isSpecial(ids[0]) && isSpecial(ids[ids.count - 1])
-            let body = framed ? ids.dropFirst().dropLast() : ids[...]
+            let body = framed ? 1..<ids.count - 1 : ids.indices
             let capacity = framed ? limit - 2 : limit
             let part = direction == .right ? body.prefix(capacity) : body.suffix(capacity)
-            kept = framed ? [ids[0]] + part + [ids[ids.count - 1]] : Array(part)
+            kept = arrays.keeping(framed ? [0..<1, part, ids.count - 1..<ids.count] : [part])
+            guard !kept.inputIDs.isEmpty else { throw .nothingAttended(input: index) }
         }
-        return Encoding(ids: kept, truncatedTokenCount: ids.count - kept.count)
+        return Encoding(
+            ids: kept.inputIDs,
+            typeIDs: kept.tokenTypeIDs,
+            attentionMask: kept.attentionMask,
+            truncatedTokenCount: ids.count - kept.inputIDs.count
+        )
+    }
+
+    /// Checks that the model has an embedding for each entry of given arrays.
+    private func check(_ arrays: InputArrays, index: Int) throws(InferenceError) {
+        guard !arrays.inputIDs.isEmpty else {
+            throw arrays.attentionMask == nil ? .emptyIDs(input: index) : .nothingAttended(input: index)
+        }
+        let configuration = model.encoder.configuration
+        let (words, types) = (configuration.vocabularySize, configuration.typeVocabularySize)
+        for id in arrays.inputIDs where id < 0 || id >= words {
+            throw .unknownID(input: index, id: id, vocabularySize: words)
+        }
+        for id in arrays.tokenTypeIDs ?? [] where id != 0 && !(0..<types).contains(Int(id)) {
+            throw .unknownTypeID(input: index, id: id, typeVocabularySize: types)
+        }
     }
 
     /// Whether an id belongs to a special token such as [CLS].

@@ -83,7 +83,14 @@ extension InferenceService {
             usage.isPrediction = usage.isPrediction || !request.heads.isEmpty
             usage.tokens += encoding.count
             usage.inputLengths.append(encoding.count)
-            sequences.append(InputSequence(inputIDs: encoding.ids, tokenTypeIDs: encoding.typeIDs, task: request))
+            sequences.append(
+                InputSequence(
+                    inputIDs: encoding.ids,
+                    tokenTypeIDs: encoding.typeIDs,
+                    attentionMask: encoding.attentionMask,
+                    task: request
+                )
+            )
         }
         let options = RequestOptions.current
         let result = try await scheduler.run(sequences, priority: options.priority, deadline: options.deadline)

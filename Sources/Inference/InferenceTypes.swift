@@ -7,8 +7,52 @@ package enum TextInput: Sendable, Equatable {
     case text(String)
     /// Two texts that are encoded together, with type ids 0 and 1.
     case pair(String, String)
-    /// The token ids for the model (input_ids), special tokens included.
-    case ids([Int32])
+    /// What a tokenizer makes for the model, special tokens included.
+    case arrays(InputArrays)
+
+    /// The token ids for the model (input_ids), special tokens included, all of type 0 and attended to.
+    package static func ids(_ ids: [Int32]) -> TextInput { .arrays(InputArrays(inputIDs: ids)) }
+}
+
+/// The model's input arrays for one sequence, as a client has made them: an entry for each position.
+package struct InputArrays: Sendable, Equatable {
+    /// input_ids.
+    package private(set) var inputIDs: [Int32]
+    /// token_type_ids; nil for zeros.
+    package private(set) var tokenTypeIDs: [Int32]?
+    /// attention_mask, of zeros and ones; nil for ones.
+    package private(set) var attentionMask: [UInt8]?
+
+    /// Input arrays without their padding, which is what the mask hides behind its last 1. (What it hides elsewhere
+    /// keeps its position.) Nothing is left of arrays whose mask has no 1.
+    ///
+    /// - Precondition: the arrays are equally long.
+    package init(inputIDs: [Int32], tokenTypeIDs: [Int32]? = nil, attentionMask: [UInt8]? = nil) {
+        precondition(tokenTypeIDs.map { $0.count == inputIDs.count } ?? true, "one type id for each token")
+        precondition(attentionMask.map { $0.count == inputIDs.count } ?? true, "one mask entry for each token")
+        self.inputIDs = inputIDs
+        self.tokenTypeIDs = tokenTypeIDs
+        self.attentionMask = attentionMask
+        guard let attentionMask else { return }
+        let length = attentionMask.unpaddedCount
+        if length < inputIDs.count { self = keeping([0..<length]) }
+        if length > 0, self.attentionMask?.contains(0) == false { self.attentionMask = nil }
+    }
+
+    /// The arrays of some positions, padding left out.
+    func keeping(_ ranges: [Range<Int>]) -> InputArrays {
+        func kept<Element>(_ array: [Element]) -> [Element] { ranges.flatMap { array[$0] } }
+        return InputArrays(
+            inputIDs: kept(inputIDs),
+            tokenTypeIDs: tokenTypeIDs.map(kept),
+            attentionMask: attentionMask.map(kept)
+        )
+    }
+}
+
+extension BidirectionalCollection<UInt8> where Index == Int {
+    /// The number of entries of an attention mask up to its last 1.
+    package var unpaddedCount: Int { lastIndex { $0 != 0 }.map { $0 - startIndex + 1 } ?? 0 }
 }
 
 /// How inputs longer than the model takes are treated.

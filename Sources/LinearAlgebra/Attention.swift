@@ -1,10 +1,11 @@
 internal import CKernels
 
-/// Scaled dot-product attention over the tokens of one text. The queries must be scaled already.
+/// Scaled dot-product attention over the tokens of one text. The queries must be scaled already. There may be more
+/// queries than keys: some tokens attend to others and nobody to them.
 package struct Attention: Sendable {
-    /// The text's queries, keys and values, [length, heads * headSize] each.
+    /// The text's queries, keys and values, [tokens, heads * headSize] each.
     package var queries, keys, values: MatrixRegion
-    /// The region for the result, in the same shape.
+    /// The region for the result, in the shape of the queries.
     package var context: MatrixRegion
     /// The number of values of a head.
     package var headSize: Int
@@ -28,7 +29,7 @@ package struct Attention: Sendable {
         self.scratch = scratch
     }
 
-    /// Floats of scratch for a text of `length` tokens.
+    /// Floats of scratch for `length` keys.
     package static func scratchFloats(length: Int, headSize: Int, of arithmetic: Arithmetic) -> Int {
         unsafe arithmetic.kernels.table.pointee.attention_scratch(length, headSize)
     }
@@ -46,10 +47,10 @@ package struct Attention: Sendable {
         on arithmetic: Arithmetic,
         of buffer: borrowing AlignedBuffer
     ) {
-        precondition(keys.rows == queries.rows && values.rows == keys.rows && context.rows == keys.rows)
+        precondition(keys.rows > 0 && values.rows == keys.rows && context.rows == queries.rows)
         precondition(heads.upperBound * headSize <= queries.columns && queries.columns == context.columns)
         precondition(keys.columns == queries.columns && values.columns == queries.columns)
-        precondition(range.upperBound <= keys.rows)
+        precondition(range.upperBound <= queries.rows)
         precondition(scratch.columns >= Self.scratchFloats(length: keys.rows, headSize: headSize, of: arithmetic))
         var attention = unsafe swl_attention()
         unsafe attention.queries = UnsafePointer(buffer.address(of: queries))

@@ -99,9 +99,10 @@ extension ServiceError {
             self.init(429, .overloaded, "\(error)", retryAfter: Self.retryAfterHeldBack)
         case .tooManyInputs:
             self.init(422, .validation, "\(error)")
-        case .tooLong, .emptyIDs, .noTokens, .unknownID, .invalidMaxLength, .invalidDimensions, .invalidTopK,
-            .invalidTimeout, .invalidPriority, .unknownPrompt, .promptWithoutText, .resultTooLarge,
-            .tokenizationTooLarge, .optionOutOfRange, .emptyText, .noRoomForContext, .overlapTooLong,
+        case .tooLong, .emptyIDs, .nothingAttended, .noTokens, .unknownID, .unknownTypeID, .invalidMaxLength,
+            .invalidDimensions, .invalidTopK, .invalidTimeout, .invalidPriority, .unknownPrompt, .promptWithoutText,
+            .resultTooLarge,
+            .tokenizationTooLarge, .optionOutOfRange, .emptyText, .noCapacityForContext, .overlapTooLong,
             .tooManyWindows, .strideWithoutAggregation, .poolingDoesNotFit, .onlyPrompt:
             self.init(422, .validation, "Input validation error: \(error)")
         }
@@ -115,6 +116,16 @@ extension ServiceError {
         case .stopping: self.init(503, .unhealthy, "\(error)", retryAfter: Self.retryAfterLoading)
         case .engineFailed: self.init(424, .backend, "\(error)")
         }
+    }
+}
+
+extension HTTPRequest {
+    /// The path that routes are found by: without the query, and without one slash at its end, which some clients and
+    /// proxies append.
+    var routePath: Substring {
+        let path = (path ?? "").prefix { $0 != "?" }
+        let shorter = path.dropLast()
+        return path.last == "/" && !shorter.isEmpty && shorter.last != "/" ? shorter : path
     }
 }
 

@@ -25,6 +25,21 @@ struct BatchTests {
         #expect((0..<2).map { batch.tokens(ofSequence: $0) } == [0..<3, 3..<4])
     }
 
+    @Test("keeps a sequence's own mask, whose last 1 ends its tokens")
+    func masks() {
+        let hidden = InputSequence(inputIDs: [5, 6, 7], tokenTypeIDs: [0, 0, 0], attentionMask: [0, 1, 1], task: "")
+        let hole = InputSequence(inputIDs: [5, 6, 7], tokenTypeIDs: [0, 0, 0], attentionMask: [1, 0, 1], task: "")
+        let whole = sequence([5, 6, 7], types: [0, 0, 0])
+        let batch = Batch([hidden, hole, sequence([1, 2, 3, 4], types: [0, 0, 0, 0])], padTokenID: 9)
+        #expect(batch.attentionMask == [0, 1, 1, 0, 1, 0, 1, 0, 1, 1, 1, 1])
+        #expect((0..<3).map { batch.tokens(ofSequence: $0) } == [0..<3, 4..<7, 8..<12])
+        #expect(batch.tokenCount == 10 && batch.paddingCount == 2)
+        // Sequences that differ in their masks have results of their own.
+        #expect(Set([hidden, hole, whole]).count == 3)
+        let same = InputSequence(inputIDs: [5, 6, 7], tokenTypeIDs: [0, 0, 0], attentionMask: [1, 0, 1], task: "")
+        #expect(hole == same && hole.hashValue == same.hashValue)
+    }
+
     @Test("may be padded beyond its longest sequence, and its sequences may be empty")
     func minimumLength() {
         let batch = Batch([sequence([], types: []), sequence([4], types: [1])], padTokenID: 7, minimumLength: 3)

@@ -170,6 +170,52 @@ struct InferenceServiceTests {
         await inference.shutDown()
     }
 
+    @Test("cuts masks and types with their ids, and drops padding before it cuts and where cutting leaves it")
+    func longArrays() async throws {
+        let inference = try service()
+        let ids: [Int32] = [101, 10, 11, 12, 13, 14, 102, 0]
+        let arrays = InputArrays(
+            inputIDs: ids,
+            tokenTypeIDs: [0, 0, 1, 0, 1, 1, 1, 0],
+            attentionMask: [1, 1, 1, 0, 0, 1, 1, 0]
+        )
+        #expect(arrays.inputIDs == Array(ids.prefix(7)) && arrays.attentionMask == [1, 1, 1, 0, 0, 1, 1])
+        func cut(_ arrays: InputArrays, to length: Int, _ direction: TruncationDirection) throws -> Encoding {
+            let options = InputOptions(truncationDirection: direction, maxLength: length)
+            return try inference.encode([.arrays(arrays)], options).rows[0]
+        }
+        let right = try cut(arrays, to: 5, .right)
+        #expect(right.ids == [101, 10, 11, 12, 102] && right.typeIDs == [0, 0, 1, 0, 1])
+        #expect(right.attentionMask == [1, 1, 1, 0, 1] && right.truncatedTokenCount == 2)
+        let left = try cut(arrays, to: 4, .left)
+        #expect(left.ids == [101, 13, 14, 102] && left.attentionMask == [1, 0, 1, 1])
+        #expect(try cut(arrays, to: 7, .right).truncatedTokenCount == 0)
+        // Without a frame of special tokens the cut may end in what is masked.
+        let bare = InputArrays(inputIDs: [10, 11, 12, 13, 14], attentionMask: [0, 1, 0, 0, 1])
+        let shortened = try cut(bare, to: 3, .right)
+        #expect(shortened.ids == [10, 11] && shortened.attentionMask == [0, 1])
+        #expect(throws: InferenceError.nothingAttended(input: 0)) { try cut(bare, to: 1, .right) }
+        let whole = InputArrays(inputIDs: [10, 11, 12], attentionMask: [1, 1, 0])
+        #expect(whole == .init(inputIDs: [10, 11]) && InputArrays(inputIDs: [1], attentionMask: [0]).inputIDs == [])
+        await inference.shutDown()
+    }
+
+    @Test("neither equal texts in flight nor the cache of results mix masks or types up")
+    func masksInCache() async throws {
+        let inference = try service { $0.batching.resultCacheBytes = 1 << 20 }
+        let ids: [Int32] = [101, 2204, 2143, 102]
+        let inputs: [TextInput] = [
+            .ids(ids), .arrays(.init(inputIDs: ids, attentionMask: [1, 0, 1, 1])),
+            .arrays(.init(inputIDs: ids, attentionMask: [0, 1, 1, 1])),
+            .arrays(.init(inputIDs: ids, tokenTypeIDs: [0, 0, 1, 1])),
+            .arrays(.init(inputIDs: ids, tokenTypeIDs: [0, 0, 0, 0], attentionMask: [1, 1, 1, 1])),
+        ]
+        let first = try await inference.embed(inputs, options: EmbedOptions()).value
+        #expect(Set(first).count == 4 && first[0] == first[4])
+        #expect(try await inference.embed(inputs.reversed(), options: EmbedOptions()).value == first.reversed())
+        await inference.shutDown()
+    }
+
     @Test("refuses work once it is shut down")
     func shutDown() async throws {
         let inference = try service()

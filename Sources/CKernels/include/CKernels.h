@@ -72,13 +72,13 @@ typedef struct {
 /// Scaled dot-product attention of one text, for some heads and some of its queries: context = softmax(queries keys^T)
 /// values. The queries must be scaled already.
 ///
-/// Row i of head h begins at `pointer + i * stride + h * head_size`. The text's rows are rows 0..<length.
+/// Row i of head h begins at `pointer + i * stride + h * head_size`. The keys and values are rows 0..<length.
 typedef struct {
     const float *queries, *keys, *values;
     size_t query_stride, key_stride, value_stride;
     float *context;
     size_t context_stride;
-    /// Tokens of the text.
+    /// Keys.
     size_t length;
     size_t head_size;
     size_t first_head, end_head;

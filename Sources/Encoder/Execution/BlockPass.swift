@@ -69,8 +69,11 @@ struct BlockPass {
     }
 
     /// The rows of the block's activations that hold one sequence's tokens.
-    func rows(ofSequence index: Int) -> Range<Int> {
+    func rows(ofSequence index: Int) -> SequenceRows {
         let tokens = packed.tokens(ofSequence: index)
-        return tokens.lowerBound - block.tokens.lowerBound..<tokens.upperBound - block.tokens.lowerBound
+        return SequenceRows(
+            tokens.lowerBound - block.tokens.lowerBound..<tokens.upperBound - block.tokens.lowerBound,
+            order: packed.rowOrders[index]
+        )
     }
 }

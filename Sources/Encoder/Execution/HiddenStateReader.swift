@@ -7,12 +7,13 @@ struct HiddenStateReader {
     /// The block's part of the arena.
     let hidden: MatrixRegion
 
-    /// Writes the hidden states of `rows`, [rows, hidden_size] row-major, from `values[start]` on.
-    func copy(_ rows: Range<Int>, in arena: borrowing AlignedBuffer, to values: inout [Float], at start: Int) {
+    /// Writes the hidden states of a sequence, [tokens, hidden_size] row-major in the order of the positions, from
+    /// `values[start]` on.
+    func copy(_ rows: SequenceRows, in arena: borrowing AlignedBuffer, to values: inout [Float], at start: Int) {
         var index = start
         arena.withSpan { stored in
-            for row in rows {
-                forEachUnit(of: row, stored) { _, value in
+            for position in 0..<rows.all.count {
+                forEachUnit(of: rows.row(ofPosition: position), stored) { _, value in
                     values[index] = Float(value)
                     index += 1
                 }
@@ -20,10 +21,20 @@ struct HiddenStateReader {
         }
     }
 
-    /// The hidden states of `rows`, [rows, hidden_size] row-major.
-    func values(_ rows: Range<Int>, in arena: borrowing AlignedBuffer) -> [Float] {
-        var values = Array(repeating: Float(0), count: rows.count * hidden.columns)
+    /// The hidden states of a sequence, [tokens, hidden_size] row-major.
+    func values(_ rows: SequenceRows, in arena: borrowing AlignedBuffer) -> [Float] {
+        var values = Array(repeating: Float(0), count: rows.all.count * hidden.columns)
         copy(rows, in: arena, to: &values, at: 0)
+        return values
+    }
+
+    /// The hidden state of one row.
+    func values(ofRow row: Int, in arena: borrowing AlignedBuffer) -> [Float] {
+        var values: [Float] = []
+        values.reserveCapacity(hidden.columns)
+        arena.withSpan { stored in
+            forEachUnit(of: row, stored) { _, value in values.append(Float(value)) }
+        }
         return values
     }
 
@@ -85,7 +96,7 @@ struct Snapshots {
             guard let layers = gathered[sequence]?.layers else { continue }
             let rows = pass.rows(ofSequence: sequence)
             for (index, wanted) in layers.enumerated() where wanted == layer {
-                let start = index * rows.count * reader.hidden.columns
+                let start = index * rows.all.count * reader.hidden.columns
                 reader.copy(
                     rows,
                     in: pass.workspace.arena,

@@ -15,6 +15,7 @@ struct PackedBatch {
     /// in a core's second-level cache from layer to layer. A longer sequence is a block by itself.
     static let blockTokens = 256
 
+    /// In the order of the positions, whatever the order of the rows.
     private(set) var inputIDs: [Int32] = []
     private(set) var typeIDs: [Int32] = []
     private(set) var offsets: [Int] = [0]
@@ -22,6 +23,8 @@ struct PackedBatch {
     private(set) var blocks: [Block] = []
     /// The reason why a sequence takes no part, which has no tokens here then; nil for the others.
     private(set) var failures: [EncoderError?] = []
+    /// Which row holds which position of a sequence with an attention mask; nil for the others.
+    private(set) var rowOrders: [RowOrder?] = []
 
     /// The number of tokens of a block's longest sequence.
     func longestSequence(in block: Block) -> Int {
@@ -44,6 +47,7 @@ struct PackedBatch {
         typeIDs.removeAll(keepingCapacity: true)
         offsets.removeAll(keepingCapacity: true)
         failures.removeAll(keepingCapacity: true)
+        rowOrders.removeAll(keepingCapacity: true)
         offsets.append(0)
         for index in 0..<batch.batchSize {
             let tokens = batch.tokens(ofSequence: index)
@@ -55,6 +59,7 @@ struct PackedBatch {
                 inputIDs.append(contentsOf: ids)
                 typeIDs.append(contentsOf: types)
             }
+            rowOrders.append(failure == nil ? RowOrder(batch.attentionMask[tokens]) : nil)
             failures.append(failure)
             offsets.append(inputIDs.count)
         }

@@ -20,24 +20,25 @@ package enum Pooling: String, Sendable, CaseIterable {
 }
 
 extension HiddenStateReader {
-    /// One vector of the hidden states of a sequence, whose rows are `all`, summed in double precision.
+    /// One vector of the hidden states of a sequence, summed in double precision. All ways but the first token's leave
+    /// out positions that the attention mask hides.
     ///
-    /// - Parameter first: the number of rows that are left out at the start.
-    /// - Precondition: there is at least one row left; `pooling` is no dense layer's output.
+    /// - Parameter first: the number of positions that are left out at the start.
+    /// - Precondition: there is at least one position left; `pooling` is no dense layer's output.
     func pooled(
-        _ all: Range<Int>,
+        _ sequence: SequenceRows,
         from first: Int,
         by pooling: Pooling,
         in arena: borrowing AlignedBuffer,
         on arithmetic: Arithmetic
     ) -> [Float] {
-        let rows = all.dropFirst(first)
+        let rows = sequence.attended(from: first)
         return switch pooling {
-        case .cls, .pooler: values(rows.prefix(1), in: arena)
-        case .lastToken: values(rows.suffix(1), in: arena)
+        case .cls, .pooler: values(ofRow: sequence.row(ofPosition: first), in: arena)
+        case .lastToken: values(ofRow: rows.upperBound - 1, in: arena)
         case .mean: sum(rows, by: Double(rows.count), in: arena, on: arithmetic)
         case .meanSqrtLength: sum(rows, by: Double(rows.count).squareRoot(), in: arena, on: arithmetic)
-        case .weightedMean: weightedMean(rows, after: first, in: arena)
+        case .weightedMean: weightedMean(rows, of: sequence, in: arena)
         case .max: largest(rows, in: arena)
         }
     }
@@ -55,20 +56,22 @@ extension HiddenStateReader {
         return sums.indices.map { Float(sums[$0] / divisor * carry.scale[$0] + carry.shift[$0] * fraction) }
     }
 
-    /// - Parameter first: the number of the sequence's rows before `rows`; the weights count those too.
+    /// The weights count the positions of the whole sequence.
     private func weightedMean(
         _ rows: Range<Int>,
-        after first: Int,
+        of sequence: SequenceRows,
         in arena: borrowing AlignedBuffer
     ) -> [Float] {
         var sums = Array(repeating: 0.0, count: hidden.columns)
+        var weights = 0
         arena.withSpan { stored in
-            for (index, row) in rows.enumerated() {
-                forEachUnit(of: row, stored) { column, value in sums[column] += Double(first + index + 1) * value }
+            for row in rows {
+                let weight = sequence.position(ofRow: row) + 1
+                forEachUnit(of: row, stored) { column, value in sums[column] += Double(weight) * value }
+                weights += weight
             }
         }
-        let weights = Double(rows.count * (2 * first + rows.count + 1) / 2)
-        return sums.map { Float($0 / weights) }
+        return sums.map { Float($0 / Double(weights)) }
     }
 
     private func largest(_ rows: Range<Int>, in arena: borrowing AlignedBuffer) -> [Float] {

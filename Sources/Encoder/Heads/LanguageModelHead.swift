@@ -15,12 +15,12 @@ struct LanguageModelHead: Sendable {
 
     /// The logits of the positions that the block's sequences ask for, [positions, vocabulary] for each sequence.
     func logits(_ pass: BlockPass, _ requests: [OutputRequest], team: ThreadTeam) -> [Int: [Float]] {
-        var places: [(sequence: Int, token: Int)] = []
+        var places: [(sequence: Int, row: Int)] = []
         var values: [Int: [Float]] = [:]
         for sequence in pass.block.sequences where pass.packed.failures[sequence] == nil {
             guard case .maskedTokenLogits(let positions) = requests[sequence] else { continue }
-            let first = pass.rows(ofSequence: sequence).lowerBound
-            places += positions.map { (sequence, first + $0) }
+            let rows = pass.rows(ofSequence: sequence)
+            places += positions.map { (sequence, rows.row(ofPosition: $0)) }
             values[sequence] = []
             values[sequence]?.reserveCapacity(positions.count * decoder.weight.outputs)
         }
@@ -29,7 +29,7 @@ struct LanguageModelHead: Sendable {
             let part = places[start..<min(start + most, places.count)]
             let at = pass.at.languageModel
             for (index, place) in part.enumerated() {
-                let source = pass.at.hidden.rows(place.token..<place.token + 1)
+                let source = pass.at.hidden.rows(place.row..<place.row + 1)
                 pass.workspace.arena.copyRow(source, to: at.hidden.rows(index..<index + 1))
             }
             let logits = run(part.count, pass, team: team)

@@ -33,7 +33,7 @@ struct Embeddings: Sendable {
         let own = pass.slice.part(of: pass.count)
         for sequence in pass.block.sequences {
             let rows = pass.rows(ofSequence: sequence)
-            for index in own.clamped(to: rows) { lookUp(index, of: rows, pass) }
+            for row in own.clamped(to: rows.all) { lookUp(row, of: rows, pass) }
         }
         pass.slice.meetAfterColumns()
         switch transformation {
@@ -43,33 +43,35 @@ struct Embeddings: Sendable {
         }
     }
 
-    /// Looks up token `index` of the block, which belongs to the text in `rows`.
-    private func lookUp(_ index: Int, of rows: Range<Int>, _ pass: BlockPass) {
+    /// Looks up the token of a row of the block, which belongs to the text in `rows`.
+    private func lookUp(_ row: Int, of rows: SequenceRows, _ pass: BlockPass) {
         let (at, workspace) = (pass.at, pass.workspace)
-        let token = pass.block.tokens.lowerBound + index
-        let hidden = at.hidden.rows(index..<index + 1).offset
-        positions.copy(row: index - rows.lowerBound, to: hidden, of: workspace.arena)
+        let position = rows.position(ofRow: row)
+        let token = pass.block.tokens.lowerBound + rows.all.lowerBound + position
+        let hidden = at.hidden.rows(row..<row + 1).offset
+        positions.copy(row: position, to: hidden, of: workspace.arena)
         types?.add(row: Int(pass.packed.typeIDs[token]), to: hidden, of: workspace.arena)
         let word = Int(pass.packed.inputIDs[token])
         switch transformation {
         case .none:
             words.add(row: word, to: hidden, of: workspace.arena)
         case .token:
-            words.copy(row: word, to: at.embedded.rows(index..<index + 1).offset, of: workspace.arena)
+            words.copy(row: word, to: at.embedded.rows(row..<row + 1).offset, of: workspace.arena)
         case .trigram:
-            let start = at.embedded.rows(index..<index + 1).offset
-            copyWord(index + 1, of: rows, pass, to: start)
+            let start = at.embedded.rows(row..<row + 1).offset
+            copyWord(at: position + 1, of: rows, pass, to: start)
             words.copy(row: word, to: start + words.paddedWidth, of: workspace.arena)
-            copyWord(index - 1, of: rows, pass, to: start + 2 * words.paddedWidth)
+            copyWord(at: position - 1, of: rows, pass, to: start + 2 * words.paddedWidth)
         }
     }
 
-    /// Copies a neighbour's embedding, or zeros where the text has no such token.
-    private func copyWord(_ index: Int, of rows: Range<Int>, _ pass: BlockPass, to offset: Int) {
-        guard rows.contains(index) else {
+    /// Copies a neighbour's embedding, or zeros where the text has no such token. A masked neighbour counts: the
+    /// attention mask hides it from attention only.
+    private func copyWord(at position: Int, of rows: SequenceRows, _ pass: BlockPass, to offset: Int) {
+        guard rows.all.contains(rows.all.lowerBound + position) else {
             return pass.workspace.arena.clear(offset..<offset + words.paddedWidth)
         }
-        let word = Int(pass.packed.inputIDs[pass.block.tokens.lowerBound + index])
+        let word = Int(pass.packed.inputIDs[pass.block.tokens.lowerBound + rows.all.lowerBound + position])
         words.copy(row: word, to: offset, of: pass.workspace.arena)
     }
 }

@@ -1,7 +1,7 @@
 internal import LinearAlgebra
 
-/// transformers' `MobileBertAttention`: scaled dot-product attention of each row over its own tokens, then the
-/// output's dense layer added to the residual.
+/// transformers' `MobileBertAttention`: scaled dot-product attention of each sequence's tokens over those that its
+/// mask lets them attend to, then the output's dense layer added to the residual.
 struct SelfAttention: Sendable {
     /// Where an operand lies.
     enum Operand: Sendable {
@@ -54,22 +54,22 @@ struct SelfAttention: Sendable {
         let own = slice.part(of: pass.count)
         for sequence in pass.block.sequences {
             let rows = pass.rows(ofSequence: sequence)
-            var (heads, queries) = (0..<headCount, rows)
+            var (heads, queries) = (0..<headCount, rows.all)
             switch slice.division {
-            case .rows: queries = own.clamped(to: rows)
+            case .rows: queries = own.clamped(to: rows.all)
             case .columns: heads = slice.part(of: headCount)
             }
             guard !queries.isEmpty, !heads.isEmpty else { continue }
             Attention(
-                queries: at.projection.columns(0..<width).rows(rows),
-                keys: at.projection.columns(width..<2 * width).rows(rows),
-                values: values.rows(rows),
-                context: at.context.rows(rows),
+                queries: at.projection.columns(0..<width).rows(rows.all),
+                keys: at.projection.columns(width..<2 * width).rows(rows.attended),
+                values: values.rows(rows.attended),
+                context: at.context.rows(rows.all),
                 headSize: headSize,
                 scratch: at.scratch(of: slice)
             ).run(
                 heads: heads,
-                queries: queries.lowerBound - rows.lowerBound..<queries.upperBound - rows.lowerBound,
+                queries: queries.lowerBound - rows.all.lowerBound..<queries.upperBound - rows.all.lowerBound,
                 in: format,
                 on: pass.arithmetic,
                 of: pass.workspace.arena

@@ -117,7 +117,7 @@ extension InferenceService {
             maxLeadingLength: options.maxQuestionLength
         )
         guard tokens.capacity > 0 else {
-            throw InferenceError.noRoomForContext(input: index, question: tokens.leadingCount, maxLength: maxLength)
+            throw InferenceError.noCapacityForContext(input: index, question: tokens.leadingCount, maxLength: maxLength)
         }
         var overlap = min(maxLength / 2, Self.defaultOverlap)
         if overlap >= tokens.capacity { overlap = tokens.capacity / 2 }

@@ -1,12 +1,14 @@
 /// A text or a pair of texts as token ids, with details of each token.
 ///
-/// All arrays have one entry for each token, except that `offsets` is empty when offsets were not collected. It
-/// corresponds to `tokenizers.Encoding` of Hugging Face.
+/// All arrays have one entry for each token, except that `offsets` is empty when offsets were not collected, and that a
+/// mask of ones is nil. It corresponds to `tokenizers.Encoding` of Hugging Face.
 package struct Encoding: Sendable, Equatable {
     /// The token ids: the model's `input_ids`.
     package var ids: [Int32] = []
     /// The segment of each token: the model's `token_type_ids`.
     package var typeIDs: [Int32] = []
+    /// The model's `attention_mask`, for a client's own arrays that hide tokens from attention; nil if it is all ones.
+    package var attentionMask: [UInt8]?
     /// The range of UTF-8 bytes in its text from which each token comes; `0..<0` for special tokens of the template.
     package var offsets: [Range<Int32>] = []
     /// Whether the template added the token. (It is false for a special token that is written in the text itself, as
@@ -17,10 +19,20 @@ package struct Encoding: Sendable, Equatable {
     /// The number of tokens that truncation removed from both texts together.
     package var truncatedTokenCount = 0
 
-    /// An encoding of ids that a client has made from one text. Nothing else is known about its tokens.
-    package init(ids: [Int32] = [], truncatedTokenCount: Int = 0) {
+    /// An encoding of ids that a client has made. Nothing else is known about its tokens.
+    ///
+    /// - Parameters:
+    ///   - typeIDs: nil for zeros.
+    ///   - attentionMask: nil for ones.
+    package init(
+        ids: [Int32] = [],
+        typeIDs: [Int32]? = nil,
+        attentionMask: [UInt8]? = nil,
+        truncatedTokenCount: Int = 0
+    ) {
         self.ids = ids
-        self.typeIDs = Array(repeating: 0, count: ids.count)
+        self.typeIDs = typeIDs ?? Array(repeating: 0, count: ids.count)
+        self.attentionMask = attentionMask
         self.truncatedTokenCount = truncatedTokenCount
     }
 

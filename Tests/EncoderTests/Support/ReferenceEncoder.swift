@@ -23,11 +23,14 @@ struct ReferenceEncoder {
     }
 
     /// transformers' `hidden_states`: [layers + 1][tokens][hidden_size].
-    func hiddenStates(ids: [Int32], types: [Int32]) -> [Matrix] {
+    ///
+    /// - Parameter mask: the attention mask; nil for ones.
+    func hiddenStates(ids: [Int32], types: [Int32], mask: [UInt8]? = nil) -> [Matrix] {
+        let keys = ids.indices.filter { mask?[$0] != 0 }
         var hidden = embeddings(ids, types)
         var all = [hidden]
         for index in 0..<configuration.layerCount {
-            hidden = layer(names.layer(index), hidden)
+            hidden = layer(names.layer(index), hidden, keys)
             all.append(hidden)
         }
         return all
@@ -68,7 +71,8 @@ struct ReferenceEncoder {
         return norm(names.embeddingNorm, sum, epsilon: outerEpsilon)
     }
 
-    private func layer(_ name: String, _ hidden: Matrix) -> Matrix {
+    /// - Parameter keys: the positions that are attended to.
+    private func layer(_ name: String, _ hidden: Matrix, _ keys: [Int]) -> Matrix {
         var (query, value, input) = (hidden, hidden, hidden)
         if configuration.usesBottleneck {
             input = normedDense("\(name).bottleneck.input", hidden)
@@ -78,7 +82,7 @@ struct ReferenceEncoder {
                 query = normedDense("\(name).bottleneck.attention", hidden)
             }
         }
-        let context = attention(name, query, value)
+        let context = attention(name, query, keys: keys.map { query[$0] }, values: keys.map { value[$0] })
         let output = dense("\(name).\(names.attentionOutput)", context)
         let norm = "\(name).\(names.attentionNorm)"
         var state = self.norm(norm, add(output, input), epsilon: configuration.layerNormEpsilon)
@@ -95,10 +99,10 @@ struct ReferenceEncoder {
         configuration.architecture == .mobileBERT ? 1e-5 : configuration.layerNormEpsilon
     }
 
-    private func attention(_ name: String, _ query: Matrix, _ value: Matrix) -> Matrix {
+    private func attention(_ name: String, _ query: Matrix, keys: Matrix, values: Matrix) -> Matrix {
         let queries = dense("\(name).\(names.query)", query)
-        let keys = dense("\(name).\(names.key)", query)
-        let values = dense("\(name).\(names.value)", value)
+        let keys = dense("\(name).\(names.key)", keys)
+        let values = dense("\(name).\(names.value)", values)
         let size = configuration.headSize
         return queries.indices.map { token in
             (0..<configuration.headCount).flatMap { head in

@@ -6,7 +6,7 @@ import Testing
 /// The reference models: the small ones of Tests/Fixtures, all of them where the reference folder is present.
 enum Reference {
     /// This package's folder: four levels above this file.
-    private static let root = (0..<4).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }
+    static let root = (0..<4).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }
         .path
 
     /// The names of the committed ones.
@@ -46,7 +46,16 @@ struct ReferenceModel: Sendable, CustomTestStringConvertible {
     /// The inputs and outputs of each case. Multiple choice checkpoints' inputs are [1, choices, tokens]; each choice
     /// is a row of its own.
     func cases() throws -> [ReferenceCase] {
-        let expected = try Checkpoint(file: "\(folder)/expected.safetensors")
+        try Self.cases(in: "\(folder)/expected.safetensors")
+    }
+
+    /// The same model's cases with attention masks that are not all ones (scripts/make_mask_fixtures.py).
+    func maskedCases() throws -> [ReferenceCase] {
+        try Self.cases(in: "\(Reference.root)/Tests/Fixtures/masks/\(name).safetensors")
+    }
+
+    private static func cases(in file: String) throws -> [ReferenceCase] {
+        let expected = try Checkpoint(file: file)
         var cases: [ReferenceCase] = []
         while let descriptor = expected.descriptor("case\(cases.count).input_ids") {
             cases.append(try ReferenceCase("case\(cases.count)", descriptor.shape, expected))
@@ -61,6 +70,8 @@ struct ReferenceCase {
     let length: Int
     let inputIDs: [Int32]
     let tokenTypeIDs: [Int32]
+    /// Nil for ones.
+    let attentionMask: [UInt8]?
     /// Values and shape, batch dimension included.
     let outputs: [String: (values: [Float], shape: [Int])]
 
@@ -72,8 +83,11 @@ struct ReferenceCase {
         tokenTypeIDs =
             file.contains("\(name).token_type_ids")
             ? try Self.ids(file.bytes("\(name).token_type_ids")) : inputIDs.map { _ in 0 }
+        let mask = "\(name).attention_mask"
+        attentionMask = file.contains(mask) ? try Self.ids(file.bytes(mask)).map { UInt8($0) } : nil
         var outputs: [String: (values: [Float], shape: [Int])] = [:]
-        for tensor in file.tensorNames where tensor.hasPrefix("\(name).") && !tensor.hasSuffix("_ids") {
+        for tensor in file.tensorNames
+        where tensor.hasPrefix("\(name).") && !tensor.hasSuffix("_ids") && tensor != mask {
             guard let shape = file.descriptor(tensor)?.shape else { continue }
             outputs[String(tensor.dropFirst(name.count + 1))] = (try file.float32(tensor, shape: shape), shape)
         }

@@ -9,7 +9,8 @@ enum InferInputs {
         model.tokenizer == nil ? [("input_ids", .int64, [-1, -1])] : [("text", .bytes, [-1])]
     }
 
-    /// Texts `[rows]` or `[rows, 1]`, pairs of texts `[rows, 2]`, or `input_ids` with an `attention_mask`.
+    /// Texts `[rows]` or `[rows, 1]`, pairs of texts `[rows, 2]`, or `input_ids` with the other arrays that a
+    /// tokenizer makes.
     static func inputs(_ tensors: [InferTensor]) throws -> [TextInput] {
         guard let first = tensors.first else {
             throw ServiceError.invalid("`inputs` is empty; give a BYTES tensor of texts, or `input_ids`")
@@ -32,15 +33,12 @@ enum InferInputs {
         guard byName.values.allSatisfy({ $0.tensor.shape == ids.tensor.shape }) else {
             throw ServiceError.invalid("the shapes of input_ids, attention_mask and token_type_ids differ")
         }
-        let mask = byName["attention_mask"]?.numbers
-        if let types = byName["token_type_ids"]?.numbers,
-            types.indices.contains(where: {
-                types[$0] != 0 && mask?[$0] != 0
-            })
-        {
-            throw ServiceError.invalid("token_type_ids must be 0; send pairs as texts of the shape [rows, 2]")
-        }
-        return try inputs(ids.numbers, mask: mask, of: ids.tensor)
+        return try inputs(
+            ids: ids.numbers,
+            types: byName["token_type_ids"]?.numbers,
+            mask: byName["attention_mask"].map { try attentionMask($0.numbers) },
+            of: ids.tensor
+        )
     }
 
     private static let known: Set<String> = ["input_ids", "attention_mask", "token_type_ids"]
@@ -56,19 +54,44 @@ enum InferInputs {
         }
     }
 
-    /// The ids where the mask is 1. A tensor of one dimension is one sequence.
-    private static func inputs(_ numbers: [Int], mask: [Int]?, of tensor: InferTensor) throws -> [TextInput] {
+    /// The rows of the arrays, each without its padding, in which anything may stand. A tensor of one dimension is one
+    /// sequence.
+    private static func inputs(
+        ids: [Int],
+        types: [Int]?,
+        mask: [UInt8]?,
+        of tensor: InferTensor
+    ) throws -> [TextInput] {
         let columns = tensor.shape.count == 1 ? tensor.rows : tensor.columns
         guard columns > 0 else { return [] }
-        return try stride(from: 0, to: numbers.count, by: columns).map { start in
-            .ids(
-                try (start..<start + columns).filter { mask?[$0] != 0 }.map { index in
-                    guard let id = Int32(exactly: numbers[index]) else {
-                        throw ServiceError.invalid("`input_ids` must be token ids. Given: \(numbers[index])")
-                    }
-                    return id
-                }
+        return try stride(from: 0, to: ids.count, by: columns).map { start in
+            let length = mask?[start..<start + columns].unpaddedCount ?? columns
+            let row = start..<start + length
+            return .arrays(
+                InputArrays(
+                    inputIDs: try int32(ids[row], "input_ids"),
+                    tokenTypeIDs: try types.map { try int32($0[row], "token_type_ids") },
+                    attentionMask: mask.map { Array($0[row]) }
+                )
             )
+        }
+    }
+
+    private static func attentionMask(_ numbers: [Int]) throws -> [UInt8] {
+        try numbers.map { number in
+            guard 0...1 ~= number else {
+                throw ServiceError.invalid("`attention_mask` must be zeros and ones. Given: \(number)")
+            }
+            return UInt8(number)
+        }
+    }
+
+    private static func int32(_ numbers: ArraySlice<Int>, _ name: String) throws -> [Int32] {
+        try numbers.map { number in
+            guard let number = Int32(exactly: number) else {
+                throw ServiceError.invalid("`\(name)` must be 32-bit integers. Given: \(number)")
+            }
+            return number
         }
     }
 }

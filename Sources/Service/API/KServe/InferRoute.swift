@@ -3,6 +3,7 @@ import HTTPProtocol
 import HTTPTypes
 import Inference
 import JSON
+import ModelFiles
 
 extension HTTPField.Name {
     /// The number of bytes of JSON at a body's beginning; the tensors' elements follow.
@@ -109,12 +110,12 @@ private struct InferResults {
             writer.tensor("BYTES", [texts.count, texts.first?.count ?? 0])
             let elements = texts.joined()
             guard request.isBinary else { return writer.data { $0.array(elements) { $0.string($1) } } }
-            writer.binaryData(
-                elements.flatMap { text in
-                    withLittleEndian(UInt32(text.utf8.count)) + Array(text.utf8)
-                },
-                &tail
-            )
+            var bytes: [UInt8] = []
+            for text in elements {
+                bytes.append(littleEndian: UInt32(text.utf8.count))
+                bytes += text.utf8
+            }
+            writer.binaryData(bytes, &tail)
         } else {
             writer.tensor("FP32", [values.count, values.first?.count ?? 0])
             let elements = Array(values.joined())
@@ -130,10 +131,6 @@ private struct InferResults {
         values.indices.sorted { values[$0] > values[$1] }.prefix(count).map { index in
             "\(values[index]):\(index):\(labels[index])"
         }
-    }
-
-    private func withLittleEndian(_ value: UInt32) -> [UInt8] {
-        (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
     }
 }
 

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import JSON
 import TestSupport
@@ -84,6 +85,64 @@ struct InferRouteTests {
         let expected = try await TestService.bundled()
             .post("/embed", #"{"inputs":[[101,2204,102],[101,102]],"normalize":false}"#).rows
         #expect(answer["outputs"]?.elements[0]["data"]?.numbers == Array(expected.joined()))
+    }
+
+    @Test("masks with holes or padding on the left, and types, give transformers' numbers; padding may hold anything")
+    func masks() async throws {
+        let fixtures = ModelFolder.repository + "/Tests/Fixtures"
+        let file = try Data(contentsOf: URL(filePath: fixtures + "/masks/infer.json"))
+        let references = try JSONParser.parse(Array(file))["requests"]?.elements ?? []
+        #expect(references.count == 3)
+        for reference in references {
+            let model = try #require(reference["model"]?.text)
+            try await TestModels.with(modelOf: fixtures + "/models/" + model) { service in
+                var writer = JSONWriter()
+                writer.object { writer in
+                    writer.key("inputs")
+                    writer.value(reference["inputs"] ?? .null)
+                    writer.key("normalize")
+                    writer.boolean(false)
+                }
+                let models = try await service.send("GET", "/v1/models").json
+                let name = models["data"]?.elements.first?["id"]?.text ?? ""
+                let answer = try await service.post(
+                    "/v2/models/\(name)/infer",
+                    String(decoding: writer.bytes, as: UTF8.self)
+                )
+                for output in answer["outputs"]?.elements.prefix(2) ?? [] {
+                    let kind = try #require(output["name"]?.text)
+                    let expected = try #require(reference[kind]).elements.flatMap(\.numbers)
+                    let found = try #require(output["data"]?.numbers)
+                    let largest = expected.map(\.magnitude).max() ?? 0
+                    #expect(found.count == expected.count, "\(model) \(kind)")
+                    #expect(zip(found, expected).allSatisfy { abs($0 - $1) <= 1e-5 * largest }, "\(model) \(kind)")
+                }
+            }
+        }
+    }
+
+    @Test(
+        "masks that hide everything and types that the model lacks are refused, by input",
+        arguments: [
+            ("bert-sentiment", "[[1,1],[0,0]]", "[[0,0],[0,0]]", "attention_mask of input 1 has no 1"),
+            ("bert-sentiment", "[[1,1],[1,1]]", "[[0,0],[0,2]]", "input 1 has the token type 2, which"),
+            ("bert-sentiment", "[[1,1],[0,1]]", "[[0,0],[-1,0]]", "input 1 has the token type -1"),
+            ("bert-sentiment", "[[1,2],[1,1]]", "[[0,0],[0,0]]", "zeros and ones. Given: 2"),
+            ("distilbert-sentiment", "[[1,1],[1,1]]", "[[1,0],[0,0]]", "the model has no token types"),
+            ("distilbert-sentiment", "[[1,1],[1,1]]", "[[4294967296,0],[0,0]]", "`token_type_ids` must be 32-bit"),
+        ]
+    )
+    func refusedArrays(_ model: String, _ mask: String, _ types: String, _ reason: String) async throws {
+        let inputs = [("input_ids", "[[7,8],[9,10]]"), ("attention_mask", mask), ("token_type_ids", types)].map {
+            #"{"name":"\#($0)","shape":[2,2],"datatype":"INT64","data":\#($1)}"#
+        }
+        try await TestModels.with(modelOf: ModelFolder.repository + "/Tests/Fixtures/models/" + model) { service in
+            let name = try await service.send("GET", "/v1/models").json["data"]?.elements[0]["id"]?.text ?? ""
+            let body = #"{"inputs":[\#(inputs.joined(separator: ","))]}"#
+            let answer = try await service.send("POST", "/v2/models/\(name)/infer", body)
+            #expect(answer.status == 422, "\(answer.text)")
+            #expect(try answer.json["error"]?.text?.contains(reason) == true, "\(answer.text)")
+        }
     }
 
     @Test("pairs are rows of two texts; classes are the highest values with index and label")
