@@ -114,6 +114,9 @@ package struct EncodedToken: Sendable {
     /// The token's id.
     package let id: Int32
     /// The token as it stands in the vocabulary.
+    package let token: String
+    /// The part of the text that the token stands for. It is `token` for a special token, and for a token of ids, which
+    /// have no text.
     package let text: String
     /// The token's place in its text; nil for a special token.
     package let place: Range<Int32>?
@@ -121,15 +124,28 @@ package struct EncodedToken: Sendable {
     package let typeID: Int32
 
     /// The token of an encoding at an index.
-    /// - Parameter offsets: the place of each of the encoding's tokens in its text.
-    package init(_ encoding: Encoding, at index: Int, offsets: [Range<Int32>], _ tokenizer: Tokenizer) {
+    /// - Parameters:
+    ///   - texts: the text and, if there is one, its pair; none if the tokens come from ids.
+    ///   - offsets: where each of the encoding's tokens stands in its text, in the unit of the answer.
+    package init(
+        _ encoding: Encoding,
+        at index: Int,
+        of texts: [String],
+        offsets: [Range<Int32>],
+        _ tokenizer: Tokenizer
+    ) {
         id = encoding.ids[index]
-        text = tokenizer.token(id: encoding.ids[index]) ?? ""
+        token = tokenizer.token(id: encoding.ids[index]) ?? ""
         place = encoding.specialTokensMask[index] ? nil : offsets[index]
+        if place != nil, texts.indices.contains(Int(encoding.sequenceIDs[index])) {
+            text = texts[Int(encoding.sequenceIDs[index])].part(encoding.offsets[index])
+        } else {
+            text = token
+        }
         typeID = encoding.typeIDs[index]
     }
 
-    /// Writes `{"id": …, "text": …, "special": …, "start": …, "stop": …, "type_id": …}`.
+    /// Writes `{"id": …, "text": …, "special": …, "start": …, "stop": …, "type_id": …, "token": …}`.
     package func write(to writer: inout JSONWriter) {
         writer.object { writer in
             writer.key("id")
@@ -144,6 +160,16 @@ package struct EncodedToken: Sendable {
             if let place { writer.integer(place.upperBound) } else { writer.null() }
             writer.key("type_id")
             writer.integer(typeID)
+            writer.key("token")
+            writer.string(token)
         }
+    }
+}
+
+extension String {
+    /// The text in a range of its UTF-8 bytes.
+    fileprivate func part(_ range: Range<Int32>) -> String {
+        let start = utf8.index(utf8.startIndex, offsetBy: Int(range.lowerBound))
+        return String(decoding: utf8[start..<utf8.index(start, offsetBy: range.count)], as: UTF8.self)
     }
 }

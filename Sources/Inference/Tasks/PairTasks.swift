@@ -1,4 +1,4 @@
-import Encoder
+package import Encoder
 import Foundation
 import Tokenization
 
@@ -105,6 +105,15 @@ package struct LabelScore: Sendable, Equatable {
     package let score: Float
 }
 
+extension SequenceClassifier {
+    /// The class of entailment: the first in `label2id` whose name begins with "entail", in any case.
+    fileprivate var entailmentID: Int? { labelIDs.first { $0.label.lowercased().hasPrefix("entail") }?.id }
+
+    /// Whether the labels are those of natural language inference, so that zero-shot scores mean something. (As in the
+    /// pipeline, other models with more than one label compute them too.)
+    package var judgesEntailment: Bool { labels.count > 1 && entailmentID != nil }
+}
+
 extension InferenceService {
     /// The longest hypothesis template, in bytes. The template is repeated for each label of each text.
     private static let maxTemplateBytes = 10_000
@@ -112,8 +121,8 @@ extension InferenceService {
     /// The labels that fit each text, best first, by a model of natural language inference, as in transformers'
     /// zero-shot-classification pipeline: the text is the premise, and each label makes a hypothesis.
     ///
-    /// - Throws: `missingHead`, `notEntailmentModel`, `noLabels`, `invalidTemplate`, `tooManyInputs` where texts times
-    ///   labels are more than a request may have inputs, and what other tasks throw.
+    /// - Throws: `missingHead`, `notEntailmentModel`, `noLabels`, `labelTooLong`, `invalidTemplate`, `tooManyInputs` if
+    ///   texts times labels are more than a request may have inputs, and what other tasks throw.
     package func zeroShot(_ texts: [String], options: ZeroShotOptions) async throws -> Outcome<[[LabelScore]]> {
         let classifier = try classifier()
         guard classifier.labels.count > 1 else { throw TaskError.notEntailmentModel }
@@ -125,11 +134,16 @@ extension InferenceService {
         var input = options.input
         input.truncationStrategy = .onlyFirst
         let outcome = try await naming({ $0 / hypotheses.count }) {
-            try await run(pairs, input, computing: .logits)
+            do {
+                return try await run(pairs, input, computing: .logits)
+            } catch InferenceError.tooLong(let pair, let tokens, let limit) {
+                try checkLength(of: hypotheses[pair % hypotheses.count], options.labels[pair % hypotheses.count], limit)
+                throw InferenceError.tooLong(input: pair, tokens: tokens, limit: limit)
+            }
         }
         // As in the pipeline: if no label is called entailment, the last is it; its opposite is the first label, or
         // else the last.
-        let entailment = classifier.labelIDs.first { $0.label.lowercased().hasPrefix("entail") }?.id
+        let entailment = classifier.entailmentID
         let (entailed, contradicted) = (
             entailment ?? classifier.labels.count - 1, entailment == 0 ? classifier.labels.count - 1 : 0
         )
@@ -144,6 +158,13 @@ extension InferenceService {
             return zip(options.labels, scores).map(LabelScore.init).sorted { $0.score > $1.score }
         }
         return Outcome(value: answers, usage: outcome.usage)
+    }
+
+    /// - Throws: `labelTooLong` if a hypothesis is too long even beside an empty text.
+    private func checkLength(of hypothesis: String, _ label: String, _ limit: Int) throws {
+        let tokens = try tokenizer().encode("", pair: hypothesis, options: EncodingOptions(collectOffsets: false)).count
+        guard tokens > limit else { return }
+        throw TaskError.labelTooLong(label, tokens: tokens, limit: limit)
     }
 
     /// The template with the label in the place of `{}` or `{0}`; doubled braces stand for single ones, as in Python.

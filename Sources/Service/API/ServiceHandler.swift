@@ -36,9 +36,9 @@ package final class ServiceHandler: RequestHandler {
     private func plan(for head: HTTPRequest, _ key: APIKeys.Verdict) -> ServicePlan {
         var route: Route?
         do {
-            return ServicePlan(try decide(head, key, &route), of: route, self)
+            return ServicePlan(try decide(head, key, &route), of: route, at: head.routePath, self)
         } catch {
-            return ServicePlan(.refused(error), of: route, self)
+            return ServicePlan(.refused(error), of: route, at: head.routePath, self)
         }
     }
 
@@ -71,7 +71,7 @@ package final class ServiceHandler: RequestHandler {
     /// The answer to a request that the server itself refuses, because it breaks the protocol or a limit.
     package func refuse(_ refusal: Refusal) -> Response {
         let record = refusal.replaced as? AccessRecord ?? self.record(nil, refusal.arrival, nil)
-        return record.answering(ServiceError(refusedWith: refusal.status, refusal.message), of: nil)
+        return record.answering(ServiceError(refusedWith: refusal.status, refusal.message), as: .tei, of: nil)
     }
 
     /// The current state that routes answer from.
@@ -116,15 +116,21 @@ extension ServiceError {
 }
 
 extension AccessRecord {
-    /// The answer to an error, in the form that the route's clients expect. Without a route, it has the form of most
-    /// routes.
-    func answering(_ error: any Error, of route: Route?) -> Response {
+    /// The answer to an error of a route, in the form that its clients expect.
+    func answering(_ error: any Error, as shape: ErrorShape, of route: Route?) -> Response {
         let error = ServiceError(error)
         note { entry in
             entry.route = route?.label ?? entry.route
             entry.errorKind = error.kind
         }
-        return stamped((route?.errors ?? .tei).response(error))
+        return stamped(shape.response(error))
+    }
+}
+
+extension ErrorShape {
+    /// The form of errors at a path that no route has: OpenAI's under /v1, else that of most routes.
+    static func unknownPath(_ path: Substring) -> ErrorShape {
+        path == "/v1" || path.hasPrefix("/v1/") ? .openAIUnknownPath : .tei
     }
 }
 

@@ -27,10 +27,13 @@ final class ServicePlan: RequestPlan {
     /// The route in whose form errors are written, until the body shows for which route it is meant; nil if there is
     /// none.
     let route: Route?
+    /// The form of those errors.
+    let errors: ErrorShape
 
-    init(_ decision: Decision, of route: Route?, _ handler: ServiceHandler) {
+    init(_ decision: Decision, of route: Route?, at path: Substring, _ handler: ServiceHandler) {
         self.decision = decision
         self.route = route
+        errors = route?.errors ?? .unknownPath(path)
         self.handler = handler
     }
 
@@ -87,7 +90,7 @@ final class ServicePlan: RequestPlan {
                 )
             }
         } catch {
-            return .answer(record(request, arrival).answering(error, of: route))
+            return .answer(record(request, arrival).answering(error, as: errors, of: route))
         }
     }
 
@@ -97,7 +100,7 @@ final class ServicePlan: RequestPlan {
 
     /// The answer to a request if the server does not let its work run.
     fileprivate func refuse(_ request: Request, _ arrival: Arrival, status: Int, _ message: String) -> Response {
-        record(request, arrival).answering(ServiceError(refusedWith: status, message), of: route)
+        record(request, arrival).answering(ServiceError(refusedWith: status, message), as: errors, of: route)
     }
 }
 
@@ -157,7 +160,7 @@ private final class RoutedWork: RequestWork {
             defer { metrics.ended(route.label) }
             return record.stamped(try await answer(routed, handler.context))
         } catch {
-            return record.answering(error, of: route)
+            return record.answering(error, as: route.errors, of: route)
         }
     }
 
@@ -194,7 +197,7 @@ private final class CostlyAnswer: RequestWork {
         do {
             response = record.stamped(try answer(routed, plan.handler.context))
         } catch {
-            response = record.answering(error, of: plan.route)
+            response = record.answering(error, as: plan.errors, of: plan.route)
         }
         // `isOnLoop: true` gives this answer the same framing as an answer that is made at once.
         return plan.handler.edge.finish(response, for: request.head, isOnLoop: true)

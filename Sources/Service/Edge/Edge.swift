@@ -152,7 +152,7 @@ extension RouteGroup {
     /// POST to a probe's path may be work.
     init?(_ head: HTTPRequest) {
         guard head.method == .get || head.method == .head else { return nil }
-        switch (head.path ?? "").prefix(while: { $0 != "?" }) {
+        switch head.routePath {
         case "/metrics": self = .metrics
         case "/info", "/v1/models", "/models", "/v2": self = .info
         case "/docs", "/openapi.json", "/api-doc/openapi.json": self = .docs

@@ -71,8 +71,8 @@ struct RequestFields: Sendable {
     ///
     /// The value is a string, a list of strings, one list of ids, or a list of such lists. If `pairs` is true, elements
     /// may also be lists of one or two strings, or objects with `text` and `text_pair`; a single such object may stand
-    /// without a list.
-    func inputs(_ key: String = "inputs", pairs: Bool = false) throws -> [TextInput] {
+    /// without a list. If `textObjects` is true, an input may also be an object with `text`, as in Jina's interface.
+    func inputs(_ key: String = "inputs", pairs: Bool = false, textObjects: Bool = false) throws -> [TextInput] {
         let expected = "a text, a list of texts, or lists of token ids"
         let value = try required(key, expected)
         switch value {
@@ -81,9 +81,11 @@ struct RequestFields: Sendable {
         case .array(let elements):
             guard !elements.isEmpty else { throw ServiceError.empty(key) }
             if case .number = elements.first { return [.ids(try ids(elements, at: "`\(key)`"))] }
-            return try elements.mapChecking { try input($1, at: "`\(key)[\($0)]`", pairs: pairs) }
-        case .object where pairs:
-            return [try input(value, at: "`\(key)`", pairs: true)]
+            return try elements.mapChecking { index, element in
+                try input(element, at: "`\(key)[\(index)]`", pairs: pairs, textObjects: textObjects)
+            }
+        case .object where pairs || textObjects:
+            return [try input(value, at: "`\(key)`", pairs: pairs, textObjects: textObjects)]
         default:
             throw wrong("`\(key)`", expected, value)
         }
@@ -145,7 +147,12 @@ struct RequestFields: Sendable {
     /// One of the inputs.
     /// - Parameter place: the place of the input, for error messages. It is computed only for a message, because a
     ///   body can have a million inputs.
-    func input(_ value: JSONValue, at place: @autoclosure () -> String, pairs: Bool) throws -> TextInput {
+    func input(
+        _ value: JSONValue,
+        at place: @autoclosure () -> String,
+        pairs: Bool,
+        textObjects: Bool = false
+    ) throws -> TextInput {
         switch value {
         case .string(let text):
             return .text(text)
@@ -161,6 +168,11 @@ struct RequestFields: Sendable {
             let fields = RequestFields(members: members)
             let text = try fields.text("text")
             return try fields.string("text_pair").map { .pair(text, $0) } ?? .text(text)
+        case .object(let members) where textObjects:
+            guard case .string(let text)? = members["text"] else {
+                throw wrong(place(), "a text, {\"text\": …} or a list of token ids", value)
+            }
+            return .text(text)
         default:
             throw wrong(place(), "a text or a list of token ids", value)
         }

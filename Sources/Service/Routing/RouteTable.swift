@@ -89,11 +89,11 @@ struct RouteTable: Sendable {
     /// The routes of a request's path.
     /// - Throws: 404 when there are none.
     func find(_ head: HTTPRequest) throws(ServiceError) -> Found {
-        guard let found = find((head.path ?? "").prefix { $0 != "?" }) else { throw notFound }
+        guard let found = find(head.routePath) else { throw notFound }
         return found
     }
 
-    /// The routes of a path without its query; nil if there are none.
+    /// The routes of a path as ``HTTPTypes/HTTPRequest/routePath`` gives it; nil if there are none.
     func find(_ path: Substring) -> Found? {
         if let entries = exact[String(path)] { return Found(entries: entries) }
         let segments = Self.segments(path)

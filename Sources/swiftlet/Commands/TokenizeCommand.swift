@@ -21,7 +21,8 @@ struct TokenizeCommand: AsyncParsableCommand, TextCommand {
               swiftlet tokenize --offsets utf16 --input texts.txt > tokens.jsonl
 
             Each line of JSON is {"index": 0, "tokens": [{"id": 101, "text": "[CLS]", "special": true, "start": null, \
-            "stop": null, "type_id": 0}, …]}; index is the number of the line or argument, from 0.
+            "stop": null, "type_id": 0, "token": "[CLS]"}, …]}; index is the number of the line or argument, from \
+            0. text is what stands in the text from start to stop; token is the vocabulary's.
             """
     )
 
@@ -47,7 +48,8 @@ struct TokenizeCommand: AsyncParsableCommand, TextCommand {
                 throw InferenceError.tooLong(input: 0, tokens: encoding.count, limit: limit)
             }
             let places = encoding.offsets(in: offsets, text: text.content, pair: pair)
-            return encoding.ids.indices.map { EncodedToken(encoding, at: $0, offsets: places, tokenizer) }
+            let texts = [text.content] + [pair].compactMap { $0 }
+            return encoding.ids.indices.map { EncodedToken(encoding, at: $0, of: texts, offsets: places, tokenizer) }
         }
     }
 
@@ -71,7 +73,7 @@ struct TokenizeCommand: AsyncParsableCommand, TextCommand {
         let heading = ["", "id", "token", offsets.rawValue, "type"]
         let rows = tokens.map { token in
             let place = token.place.map { "\($0.lowerBound)–\($0.upperBound)" } ?? ""
-            return ["", "\(token.id)", Columns.shown(token.text), place, "\(token.typeID)"]
+            return ["", "\(token.id)", Columns.shown(token.token), place, "\(token.typeID)"]
         }
         return [Columns.shown(text.content)] + Columns.aligned([heading] + rows, alignedRight: [1, 3])
     }

@@ -99,7 +99,7 @@ class CohereTests(unittest.TestCase):
         answer = client.tokenize(text=GOOD, model=MODEL, offline=False)
         expected = post("/tokenize", {"inputs": GOOD, "add_special_tokens": False})[0]
         self.assertEqual(answer.tokens, [token["id"] for token in expected])
-        self.assertEqual(answer.token_strings, [token["text"] for token in expected])
+        self.assertEqual(answer.token_strings, [token["token"] for token in expected])
         self.assertEqual(client.detokenize(tokens=answer.tokens, model=MODEL, offline=False).text, GOOD)
 
 

@@ -81,10 +81,83 @@ struct ServiceHandlerTests {
     func tokenize() async throws {
         let tokens = try await post("/tokenize", #"{"inputs":"Café 😀 ok","offsets":"utf16"}"#).elements[0].elements
         #expect(tokens.first?["special"] == .boolean(true) && tokens.first?["start"] == .null)
-        #expect(tokens[1]["text"] == .string("cafe") && tokens[1]["stop"]?.integer == 4)
+        #expect(tokens[1]["token"] == .string("cafe") && tokens[1]["stop"]?.integer == 4)
         #expect(tokens[tokens.count - 2]["start"]?.integer == 8)
         let bytes = try await post("/tokenize", #"{"inputs":"Café 😀 ok"}"#).elements[0].elements
         #expect(bytes[1]["stop"]?.integer == 5 && bytes[bytes.count - 2]["start"]?.integer == 11)
+    }
+
+    @Test("/tokenize's text is what stands in the input, as TEI's is; for a special token it is the token")
+    func tokenizedText() async throws {
+        func column(_ key: String, _ body: String) async throws -> [[String?]] {
+            try await post("/tokenize", body).elements.map { $0.elements.map { $0[key]?.text } }
+        }
+        for unit in ["byte", "scalar", "utf16"] {
+            let body = #"{"inputs":["Unbelievable Café 😀!","É"],"offsets":"\#(unit)"}"#
+            let texts = try await column("text", body)
+            #expect(texts[0].suffix(4) == ["Café", "😀", "!", "[SEP]"] && texts[0].first == "[CLS]")
+            #expect(texts[0].dropFirst().dropLast(4).compactMap { $0 }.joined() == "Unbelievable")
+            #expect(texts[1] == ["[CLS]", "É", "[SEP]"])
+            #expect(try await column("token", body)[1] == ["[CLS]", "e", "[SEP]"])
+        }
+        let pair = #"{"inputs":"A [SEP] B","text_pair":"Café","add_special_tokens":false}"#
+        #expect(try await column("text", pair) == [["A", "[SEP]", "B", "Café"]])
+        let ids = #"{"inputs":[1037,2986]}"#
+        #expect(try await column("text", ids) == [["[CLS]", "a", "fine", "[SEP]"]])
+        #expect(try await column("token", ids) == column("text", ids))
+    }
+
+    @Test("a slash at the end of a path finds the same route, with the same key, methods, form of errors and label")
+    func trailingSlash() async throws {
+        let service = try TestService.bundled()
+        for route in RouteTable.service.routes {
+            for path in route.paths.map(\.template) where path != "/" {
+                let path = path.replacing("{model}", with: "mobilebert-mini").replacing("{version}", with: "1")
+                let plain = try await service.send("OPTIONS", path)
+                let slashed = try await service.send("OPTIONS", path + "/?query")
+                #expect(plain.status == 204 && slashed.status == 204, "\(path)")
+                #expect(slashed.fields[.allow] == plain.fields[.allow], "\(path)")
+                // Two slashes may be a model's name.
+                let doubled = try await service.send("OPTIONS", path + "//").status
+                #expect(doubled == 404 || path.contains("/models"), "\(path)")
+                let head = HTTPRequest(method: .get, scheme: "http", authority: "a", path: path)
+                let other = HTTPRequest(method: .get, scheme: "http", authority: "a", path: path + "/")
+                #expect(RouteGroup(head) == RouteGroup(other), "\(path)")
+            }
+        }
+        let vectors = try await post("/embed", #"{"inputs":"good"}"#)
+        #expect(try await post("/embed/", #"{"inputs":"good"}"#) == vectors)
+        let name = try await service.send("GET", "/v2/models/mobilebert-mini/").json["name"]?.text
+        #expect(name == "mobilebert-mini")
+        let wrong = try await service.send("DELETE", "/v1/embeddings/")
+        #expect(try wrong.status == 405 && wrong.json["error"]?["message"]?.text?.contains("POST") == true)
+        for path in ["/nothing/", "//", "/embed//", "/v2/models/other/"] {
+            #expect(try await service.send("GET", path).status == 404, "\(path)")
+        }
+        // The route's label in metrics is its own path.
+        func counted() async throws -> Substring? {
+            let line = #"swiftlet_http_requests_total{route="/similarity",status="422"}"#
+            let metrics = try await service.send("GET", "/metrics/").text
+            return metrics.split(separator: "\n").first { $0.hasPrefix(line) }
+        }
+        let before = try await counted()
+        _ = try await service.send("POST", "/similarity/", "{}")
+        #expect(try await counted() != before)
+    }
+
+    @Test("a path under /v1 that no route has is a 404 in OpenAI's form; elsewhere it has the usual form")
+    func unknownPaths() async throws {
+        let service = try TestService.bundled()
+        for path in ["/v1/chat/completions", "/v1/", "/v1", "/v1/engines?x=1"] {
+            let answer = try await service.send("POST", path, "{}")
+            let error = try answer.json["error"]
+            #expect(answer.status == 404 && error?["code"]?.text == "unknown_url", "\(answer.text)")
+            #expect(error?["type"]?.text == "invalid_request_error" && error?["message"]?.text?.isEmpty == false)
+        }
+        for path in ["/v2/chat/completions", "/v1x", "/nothing/v1/"] {
+            let answer = try await service.send("POST", path, "{}")
+            #expect(try answer.status == 404 && answer.json["error_type"]?.text == "NotFound", "\(answer.text)")
+        }
     }
 
     @Test("/tokenize pads to a rectangle with masks and type ids")

@@ -98,6 +98,25 @@ struct AccessRecordTests {
         #expect(line.contains(#""method":"other""#))
     }
 
+    @Test("is one line for an error of a route that answers at once: 503 of /health/ready while the model loads")
+    func statusRoutes() async throws {
+        let pipe = Pipe()
+        let writer = LogWriter(capacity: 1 << 16, descriptor: pipe.fileHandleForWriting.fileDescriptor)
+        let handler = ServiceHandler(accessLog: AccessLog(scope: .all, writer: writer))
+        let head = HTTPRequest(method: .get, scheme: "http", authority: "a", path: "/health/ready")
+        do {
+            let answer = await handler.answer(to: Request(head: head, version: .http11, body: []), Arrival())
+            #expect(answer.head.status == 503)
+            answer.record?.began(status: answer.head.status.code, bytes: 0, isComplete: true)
+        }
+        await writer.close(within: .seconds(30))
+        try pipe.fileHandleForWriting.close()
+        let lines = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            .split(separator: "\n")
+        #expect(lines.count == 1, "\(lines)")
+        #expect(lines.first?.contains(#""status":503"#) == true && lines.first?.contains("Unhealthy") == true)
+    }
+
     @Test(
         "is left out as far as the setting says",
         arguments: [

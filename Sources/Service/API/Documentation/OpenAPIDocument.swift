@@ -85,7 +85,7 @@ struct OpenAPIDocument {
         case "tokenizer": model.tokenizer != nil
         case "classifier": model.encoder.classifier != nil
         case "reranker": model.encoder.classifier?.labels.count == 1 && model.tokenizer != nil
-        case "zeroShot": (model.encoder.classifier?.labels.count ?? 0) > 1 && model.tokenizer != nil
+        case "zeroShot": model.encoder.classifier?.judgesEntailment == true && model.tokenizer != nil
         default: hasHead(need)
         }
     }

@@ -17,8 +17,13 @@ struct EmbeddingFormat: Sendable, Equatable {
     var encoding = Encoding.float
 
     init(_ fields: RequestFields) throws {
-        type = try fields.choice("embedding_type", EmbeddingType.self, aliases: EmbeddingType.aliases) ?? .float32
         encoding = try fields.choice("encoding_format", Encoding.self) ?? .float
+        if case .string(let name)? = try fields.option("embedding_type"), name.lowercased() == "base64" {
+            // Jina's key for what OpenAI calls `encoding_format`.
+            encoding = .base64
+        } else {
+            type = try fields.choice("embedding_type", EmbeddingType.self, aliases: EmbeddingType.aliases) ?? .float32
+        }
     }
 
     /// The vectors' components.

@@ -41,35 +41,20 @@ enum InfinityRoutes {
 
     /// `{object: "rerank", results: [{index, relevance_score, document}], …}`; the document is the text itself.
     private static func rerank(_ request: RouteRequest, _ context: RouteContext) async throws -> Response {
-        let ranking = try DocumentRanking(request.fields())
-        let inference = try context.inference
-        let outcome = try await ranking.run(on: inference)
-        return try Response.json {
-            $0.envelope(object: "rerank", model: inference.model.name, usage: outcome.usage) { writer in
-                writer.key("results")
-                writer.array(outcome.value) { writer, rank in
-                    writer.object { writer in
-                        ranking.write(rank, &writer)
-                        writer.key("document")
-                        if ranking.returnsDocuments {
-                            writer.string(ranking.documents[rank.index])
-                        } else {
-                            writer.null()
-                        }
-                    }
-                }
-            }
-        }.noting(outcome.usage, of: request, in: context)
+        try await DocumentRanking.answer(request, context, object: "rerank") { document, writer in
+            writer.key("document")
+            if let document { writer.string(document) } else { writer.null() }
+        }
     }
 }
 
 /// A request to rank `documents` by a `query`, in the form of Infinity, Cohere and Jina.
 struct DocumentRanking: Sendable {
-    let query: String
-    let documents: [String]
+    private let query: String
+    private let documents: [String]
     /// The number of best documents to return; nil for all.
-    let topN: Int?
-    let returnsDocuments: Bool
+    private let topN: Int?
+    private let returnsDocuments: Bool
     private let options: RerankOptions
 
     init(_ fields: RequestFields) throws {
@@ -84,18 +69,41 @@ struct DocumentRanking: Sendable {
         if let topN, topN < 1 { throw ServiceError.invalid("`top_n` must be at least 1. Given: \(topN)") }
     }
 
-    /// The best documents, best first.
-    func run(on inference: InferenceService) async throws -> Outcome<[Rank]> {
-        let outcome = try await inference.rerank(query: query, texts: documents, options: options)
-        return Outcome(value: Array(outcome.value.prefix(topN ?? .max)), usage: outcome.usage)
+    /// Answers a request in OpenAI's envelope, with the best documents as `results`, best first.
+    /// - Parameters:
+    ///   - object: the envelope's kind.
+    ///   - writeDocument: writes a result's document, nil if the request does not want it.
+    ///   - writeEnd: writes what stands behind the results.
+    static func answer(
+        _ request: RouteRequest,
+        _ context: RouteContext,
+        object: String,
+        writeDocument: (_ document: String?, _ writer: inout JSONWriter) -> Void,
+        writeEnd: (_ usage: Usage, _ writer: inout JSONWriter) -> Void = { _, _ in }
+    ) async throws -> Response {
+        let ranking = try DocumentRanking(request.fields())
+        let inference = try context.inference
+        let outcome = try await ranking.run(on: inference)
+        return try Response.json {
+            $0.envelope(object: object, model: inference.model.name, usage: outcome.usage) { writer in
+                writer.key("results")
+                writer.array(outcome.value) { writer, rank in
+                    writer.object { writer in
+                        writer.key("index")
+                        writer.integer(rank.index)
+                        writer.key("relevance_score")
+                        writer.number(rank.score)
+                        writeDocument(ranking.returnsDocuments ? ranking.documents[rank.index] : nil, &writer)
+                    }
+                }
+                writeEnd(outcome.usage, &writer)
+            }
+        }.noting(outcome.usage, of: request, in: context)
     }
 
-    /// Writes the members that have the same names in all these interfaces.
-    func write(_ rank: Rank, _ writer: inout JSONWriter) {
-        writer.key("index")
-        writer.integer(rank.index)
-        writer.key("relevance_score")
-        writer.number(rank.score)
+    private func run(on inference: InferenceService) async throws -> Outcome<[Rank]> {
+        let outcome = try await inference.rerank(query: query, texts: documents, options: options)
+        return Outcome(value: Array(outcome.value.prefix(topN ?? .max)), usage: outcome.usage)
     }
 }
 

@@ -33,7 +33,7 @@ enum OpenAIRoutes {
         options.dimensions = try fields.integer("dimensions").flatMap { $0 == 0 ? nil : $0 }
         try fields.checkTolerated()
         let inference = try context.inference
-        let outcome = try await inference.embed(fields.inputs("input"), options: options)
+        let outcome = try await inference.embed(fields.inputs("input", textObjects: true), options: options)
         let vectors = try format.components(outcome.value)
         return try Response.json(reservingBytes: vectors.count * (vectors.first?.count ?? 0) * JSONWriter.maxFloatBytes)
         {
@@ -173,16 +173,23 @@ extension JSONWriter {
 
 extension ErrorShape {
     /// `{"error": {"message", "type", "param", "code"}}`; the status is 400 where other interfaces have 422.
-    static let openAI = ErrorShape(status: { $0.status == 422 ? 400 : $0.status }) { error, writer in
-        writer.object { writer in
-            writer.key("error")
+    static let openAI = openAI { $0.openAICode }
+
+    /// The same for a path under /v1 that no route has. OpenAI's clients know a 404's meaning by its `code`.
+    static let openAIUnknownPath = openAI { $0.status == 404 ? "unknown_url" : $0.openAICode }
+
+    private static func openAI(code: @escaping @Sendable (ServiceError) -> String?) -> ErrorShape {
+        ErrorShape(status: { $0.status == 422 ? 400 : $0.status }) { error, writer in
             writer.object { writer in
-                writer.member("message", error.message)
-                writer.member("type", error.openAIType)
-                writer.key("param")
-                writer.null()
-                writer.key("code")
-                if let code = error.openAICode { writer.string(code) } else { writer.null() }
+                writer.key("error")
+                writer.object { writer in
+                    writer.member("message", error.message)
+                    writer.member("type", error.openAIType)
+                    writer.key("param")
+                    writer.null()
+                    writer.key("code")
+                    if let code = code(error) { writer.string(code) } else { writer.null() }
+                }
             }
         }
     }

@@ -57,8 +57,9 @@ extension InferenceService {
     /// A head's tasks, by the Hub's names: its own, and what else is done with it.
     private func tasks(of head: Head) -> [String] {
         guard head == .sequenceClassification else { return [head.rawValue] }
-        let isReranker = model.encoder.configuration.labels.count == 1
-        return [head.rawValue, isReranker ? "text-ranking" : "zero-shot-classification"]
+        if model.encoder.configuration.labels.count == 1 { return [head.rawValue, "text-ranking"] }
+        let judgesEntailment = model.encoder.classifier?.judgesEntailment == true
+        return [head.rawValue] + (judgesEntailment ? ["zero-shot-classification"] : [])
     }
 
     /// An object with one key, because text-embeddings-inference's clients accept no other: the kind of model, which

@@ -14,7 +14,7 @@ enum TokenizeOutput: String, CaseIterable {
 }
 
 extension TEIRoutes {
-    /// `[[{id, text, special, start, stop, type_id}]]`, or the padded arrays as an object.
+    /// `[[{id, text, special, start, stop, type_id, token}]]`, or the padded arrays as an object.
     static func tokenize(_ request: RouteRequest, _ context: RouteContext) throws -> Response {
         let fields = try request.fields()
         let inference = try context.inference
@@ -51,18 +51,15 @@ extension TEIRoutes {
         _ tokenizer: Tokenizer,
         _ writer: inout JSONWriter
     ) {
-        let offsets = offsets(of: encoding, in: input, unit)
+        let (texts, offsets): ([String], [Range<Int32>]) =
+            switch input {
+            case .text(let text): ([text], encoding.offsets(in: unit, text: text))
+            case .pair(let text, let pair): ([text, pair], encoding.offsets(in: unit, text: text, pair: pair))
+            // The client sent ids, so there is no text that offsets could point into.
+            case .arrays: ([], encoding.ids.map { _ in 0..<0 })
+            }
         writer.array(encoding.ids.indices) { writer, index in
-            EncodedToken(encoding, at: index, offsets: offsets, tokenizer).write(to: &writer)
-        }
-    }
-
-    private static func offsets(of encoding: Encoding, in input: TextInput, _ unit: OffsetUnit) -> [Range<Int32>] {
-        switch input {
-        case .text(let text): encoding.offsets(in: unit, text: text, pair: nil)
-        case .pair(let text, let pair): encoding.offsets(in: unit, text: text, pair: pair)
-        // The client sent ids, so there is no text that offsets could point into.
-        case .ids: encoding.ids.map { _ in 0..<0 }
+            EncodedToken(encoding, at: index, of: texts, offsets: offsets, tokenizer).write(to: &writer)
         }
     }
 

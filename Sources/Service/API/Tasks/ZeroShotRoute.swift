@@ -41,7 +41,8 @@ extension TaskRoutes {
         var options = ZeroShotOptions(labels: try fields.candidateLabels())
         options.input = try fields.inputOptions()
         options.hypothesisTemplate = try fields.string("hypothesis_template") ?? options.hypothesisTemplate
-        options.isMultiLabel = try fields.boolean("multi_label") ?? false
+        // The pipeline's former name goes before the present one there too.
+        options.isMultiLabel = try fields.boolean("multi_class") ?? fields.boolean("multi_label") ?? false
         let outcome = try await context.inference.zeroShot(texts, options: options)
         return try Response.json(Array(zip(texts, outcome.value)), isBatch: isBatch) { write($1.0, $1.1, &$0) }
             .noting(outcome.usage, of: request, in: context)

@@ -13,6 +13,7 @@ struct OpenAIRoutesTests {
         let service = try TestService.bundled()
         for (input, inputs) in [
             (#""good""#, #""good""#), (#"["good","bad"]"#, #"["good","bad"]"#),
+            (#"[{"text":"good"},"bad"]"#, #"["good","bad"]"#), (#"{"text":"good"}"#, #"["good"]"#),
             ("[101,2204,102]", "[[101,2204,102]]"), ("[[101,2204.0,102],[101,102]]", "[[101,2204,102],[101,102]]"),
         ] {
             let body = #"{"input":\#(input),"model":"any","user":"one","encoding_format":"float","dimensions":0}"#
@@ -33,6 +34,9 @@ struct OpenAIRoutesTests {
         let service = try TestService.bundled()
         let body = #"{"input":"good","model":"m","encoding_format":"base64","dimensions":4}"#
         let text = try await service.post("/v1/embeddings", body)["data"]?.elements[0]["embedding"]?.text
+        // Jina's name for it.
+        let jina = #"{"input":[{"text":"good"}],"model":"m","embedding_type":"base64","dimensions":4}"#
+        #expect(try await service.post("/v1/embeddings", jina)["data"]?.elements[0]["embedding"]?.text == text)
         let bytes = [UInt8](try #require(Data(base64Encoded: text ?? "")))
         let vector = try await service.post("/embed", #"{"inputs":"good","dimensions":4}"#).rows[0]
         #expect(bytes.count == 16)
@@ -67,6 +71,7 @@ struct OpenAIRoutesTests {
             (#"{"input":[]}"#, 400, "invalid_request_error"), (#"{"model":"m"}"#, 400, "invalid_request_error"),
             (#"{"input":"a","dimensions":-1}"#, 400, "invalid_request_error"),
             (#"{"input":"a","encoding_format":"hex"}"#, 400, "invalid_request_error"),
+            (#"{"input":[{"image":"a"}]}"#, 400, "invalid_request_error"),
             (#"{"input":"a","model":7}"#, 400, "invalid_request_error"), ("{", 400, "invalid_request_error"),
         ]
     )

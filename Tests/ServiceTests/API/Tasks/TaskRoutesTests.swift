@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import JSON
 import TestSupport
@@ -69,12 +70,49 @@ struct TaskRoutesTests {
         #expect(many.status == 422 && many.text.contains("20000"))
     }
 
-    @Test("an error names the text, not the row that was made of it; a hypothesis that is too long is never cut")
+    @Test("multi_class is multi_label, and goes before it, as in the pipeline")
+    func multiClass() async throws {
+        let service = try TestService.bundled()
+        func scores(_ options: String) async throws -> [Double] {
+            let body = #"{"inputs":"good","candidate_labels":["a","b"]\#(options)}"#
+            return try await service.post("/zero_shot", body)["scores"]?.numbers ?? []
+        }
+        let (single, multi) = (try await scores(""), try await scores(#","multi_label":true"#))
+        #expect(single != multi)
+        #expect(try await scores(#","multi_class":true"#) == multi)
+        #expect(try await scores(#","parameters":{"multi_class":true}"#) == multi)
+        #expect(try await scores(#","multi_class":false,"multi_label":true"#) == single)
+    }
+
+    @Test("zero-shot classification is listed for models with an entailment label, and for no others")
+    func entailment() async throws {
+        let folder = ModelFolder.fixture("bert-sentiment")
+        let config = try String(contentsOfFile: folder + "/config.json", encoding: .utf8)
+        for (label, isListed) in [("POSITIVE", false), ("Entailment", true), ("not_entailment", false)] {
+            let file = config.replacing("POSITIVE", with: label)
+            try await TestModels.with(modelOf: folder, ["config.json": file]) { service in
+                let tasks = try await service.send("GET", "/info").json["tasks"]?.elements.compactMap(\.text) ?? []
+                #expect(tasks.contains("zero-shot-classification") == isListed, "\(label)")
+                #expect(tasks.contains("text-classification"))
+                let paths = try await service.send("GET", "/openapi.json").json["paths"]
+                #expect((paths?["/zero_shot"]?["post"] != nil) == isListed, "\(label)")
+                // As in the pipeline, the last label stands for entailment where none is called so.
+                let body = #"{"inputs":"good","candidate_labels":["a","b"]}"#
+                #expect(try await service.send("POST", "/zero_shot", body).status == 200)
+            }
+        }
+    }
+
+    @Test("an error names the text or the label that is too long, not the row that was made of it")
     func tooLong() async throws {
         let word = Array(repeating: "good", count: 600).joined(separator: " ")
         let body = #"{"inputs":["a","b"],"candidate_labels":["c","d","\#(word)"]}"#
         let answer = try await TestService.bundled().send("POST", "/zero_shot", body)
-        #expect(answer.status == 422 && answer.text.contains("input 0"), "\(answer.text)")
+        #expect(answer.status == 422 && answer.text.contains(#"label \"good good"#), "\(answer.text)")
+        #expect(answer.text.contains("607 tokens") && !answer.text.contains("truncate"), "\(answer.text)")
+        // Even uncut texts, however long, are not what is too long then.
+        let both = #"{"inputs":"\#(word)","candidate_labels":["\#(word)"],"truncate":false}"#
+        #expect(try await TestService.bundled().send("POST", "/zero_shot", both).text.contains("the label"))
         let long = #"{"inputs":["a","\#(word)"],"candidate_labels":["c","d"],"truncate":false}"#
         let second = try await TestService.bundled().send("POST", "/zero_shot", long)
         #expect(second.status == 422 && second.text.contains("input 1"), "\(second.text)")
