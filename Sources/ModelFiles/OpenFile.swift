@@ -165,7 +165,6 @@ extension [UInt8] {
 
     /// Appends float32 values, little-endian.
     package mutating func append(littleEndian values: [Float]) {
-        reserveCapacity(count + 4 * values.count)
         for value in values { append(littleEndian: value.bitPattern) }
     }
 }

@@ -65,7 +65,10 @@ struct LoadingTests {
             let error = #expect(throws: ModelError.self) {
                 try EncoderModel(configuration: configuration, tensors: wrong)
             }
-            #expect(error?.description.contains(name) == true && error?.description.contains("[1, 1]") == true)
+            #expect(
+                error?.description.contains(name) == true && error?.description.contains("[1, 1]") == true,
+                "\(name)"
+            )
         }
     }
 

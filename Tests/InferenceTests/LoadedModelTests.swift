@@ -99,7 +99,12 @@ struct LoadedModelTests {
             "post_processor":null,"decoder":null,"model":{"type":"WordPiece","unk_token":"[UNK]",
             "continuing_subword_prefix":"##","max_input_chars_per_word":100,"vocab":{"[PAD]":0,"[UNK]":1,"a":2}}}
             """##
-        try await ModelFolder.with(modelOf: ModelFolder.withoutVocabulary, ["tokenizer.json": tokenizer]) { folder in
+        // BertTokenizer would make its own template.
+        let files = [
+            "tokenizer.json": tokenizer,
+            "tokenizer_config.json": #"{"tokenizer_class": "PreTrainedTokenizerFast"}"#,
+        ]
+        try await ModelFolder.with(modelOf: ModelFolder.withoutVocabulary, files) { folder in
             let inference = InferenceService(
                 model: try LoadedModel(directory: folder),
                 configuration: InferenceConfiguration(workers: 1)

@@ -473,7 +473,7 @@ group(workers=1, request_timeout=0.2, max_batch_tokens=65536, batch_latency_targ
 def request_timeout(server):
     answers = crowd(server, texts=64)
     # A request behind too much work for its time is refused at once, as under overload.
-    late = {each for each in answers if each.startswith("429 ") and "longer than this request may" in each}
+    late = {each for each in answers if each.startswith("429 ") and "longer than this request's time limit" in each}
     # The running batch is computed to its end; other requests wait for it no longer than their time allows.
     wait_until(server.serves)
     return some_told(answers - late, 504, "time limit has passed")

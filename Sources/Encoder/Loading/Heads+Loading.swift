@@ -21,10 +21,13 @@ extension Pooler {
 }
 
 extension WeightReader {
-    /// Whether the checkpoint has the whole pooler.
+    /// Whether the checkpoint has the whole pooler. If the heads that have to be complete do not read it, something of
+    /// another shape that goes by its name is ignored, as in transformers; else a wrong shape is an error.
     fileprivate var hasPooler: Bool {
         let width = configuration.hiddenSize
-        return contains([("\(names.pooler).weight", [width, width]), ("\(names.pooler).bias", [width])])
+        let tensors = [("\(names.pooler).weight", [width, width]), ("\(names.pooler).bias", [width])]
+        let isRead = heads.required.isEmpty || heads.required.contains(where: \.readsPooler)
+        return isRead ? tensors.allSatisfy { contains($0.0) } : contains(tensors)
     }
 
     /// Whether the head that consists of these tensors is to be loaded. If a checkpoint has any tensor of a head that

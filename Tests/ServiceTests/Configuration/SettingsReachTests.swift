@@ -59,9 +59,9 @@ struct SettingsReachTests {
     func given(name: String) throws {
         let key = try #require(ConfigurationKey.named(name))
         let (path, changed) = try #require(Self.property(of: key).map { ($0, Self.changed(by: key)) })
-        let complete = changed.completed(cpus: 3).leaves
+        let complete = changed.completed(cpus: 3, memory: 1 << 30).leaves
         #expect(complete[path] == changed.leaves[path])
-        let plain = ServiceConfiguration().completed(cpus: 3).leaves
+        let plain = ServiceConfiguration().completed(cpus: 3, memory: 1 << 30).leaves
         if path.hasPrefix("listen.") {
             #expect(complete["http.addresses"] != plain["http.addresses"])
         } else if path == "http.requestThreads" {

@@ -90,7 +90,6 @@ private let refusedChanges: [(message: String, change: @Sendable (inout Tokenize
             )
         }
     ),
-    ("model", { $0.extra = #""model":{},"# }),
     ("line 3", { $0.postProcessor = "{,}" }),
 ]
 

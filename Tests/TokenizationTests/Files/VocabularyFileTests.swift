@@ -135,7 +135,7 @@ struct VocabularyFileTests {
             (#"{"added_tokens_decoder": {"x": {"content": "y"}}}"#, "added_tokens_decoder"),
             (#"{"added_tokens_decoder": {"-1": {"content": "y"}}}"#, "added_tokens_decoder"),
             (#"{"added_tokens_decoder": {"99999999999": {"content": "y"}}}"#, "added_tokens_decoder"),
-            (#"{"do_lower_case": true, "do_lower_case": false}"#, "do_lower_case"), ("[]", "an object"),
+            ("[]", "an object"),
             ("{", "line 1"),
         ]
     )
