@@ -71,8 +71,8 @@ let package = Package(
         .target(
             name: "Service",
             dependencies: [
-                "HTTPServer", "HTTPProtocol", "Results", "Inference", "Host", "Batching", "Compute", "Tokenization",
-                "Encoder", "Checkpoint", "ModelFiles", "TLS", "Compression", "JSON", "CLinux",
+                "HTTPServer", "HTTPProtocol", "Results", "Inference", "Host", "Budget", "Batching", "Compute",
+                "Tokenization", "Encoder", "Checkpoint", "ModelFiles", "TLS", "Compression", "JSON", "CLinux",
                 httpTypes, logging,
                 .product(name: "Yams", package: "Yams"),
             ],
@@ -85,7 +85,8 @@ let package = Package(
         .target(
             name: "Inference",
             dependencies: [
-                "Batching", "Compute", "Tokenization", "Encoder", "Checkpoint", "ModelFiles", "LinearAlgebra", "JSON",
+                "Batching", "Budget", "Compute", "Tokenization", "Encoder", "Checkpoint", "ModelFiles", "LinearAlgebra",
+                "JSON",
             ],
             swiftSettings: settings
         ),
@@ -94,7 +95,7 @@ let package = Package(
         .target(
             name: "HTTPServer",
             dependencies: [
-                "HTTPProtocol", "TLS", "Transport",
+                "HTTPProtocol", "TLS", "Transport", "Budget",
                 .product(name: "DequeModule", package: "swift-collections"),
                 httpTypes, logging,
             ],
@@ -106,6 +107,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "Hub", dependencies: ["ModelFiles", "TLS", "JSON"], swiftSettings: settings),
+        .target(name: "Budget", swiftSettings: settings),
         .target(name: "Transport", dependencies: ["CLinux"], swiftSettings: settings),
         .target(name: "TLS", dependencies: ["CTLS"], swiftSettings: settings),
         .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: settings),
@@ -148,6 +150,7 @@ let package = Package(
             dependencies: ["Batching", "Compute", "TestSupport"],
             swiftSettings: testSettings
         ),
+        .testTarget(name: "BudgetTests", dependencies: ["Budget"], swiftSettings: testSettings),
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "TestSupport"], swiftSettings: testSettings),
         .testTarget(
             name: "CheckpointTests",
@@ -175,7 +178,9 @@ let package = Package(
         ),
         .testTarget(
             name: "HTTPServerTests",
-            dependencies: ["HTTPServer", "HTTPProtocol", "TLS", "Transport", "TestSupport", httpTypes, logging],
+            dependencies: [
+                "HTTPServer", "HTTPProtocol", "TLS", "Transport", "Budget", "TestSupport", httpTypes, logging,
+            ],
             swiftSettings: testSettings
         ),
         .testTarget(name: "HostTests", dependencies: ["Host"], swiftSettings: testSettings),
@@ -183,7 +188,7 @@ let package = Package(
         .testTarget(
             name: "InferenceTests",
             dependencies: [
-                "Inference", "Batching", "Compute", "Tokenization", "Encoder", "Checkpoint", "ModelFiles",
+                "Inference", "Batching", "Budget", "Compute", "Tokenization", "Encoder", "Checkpoint", "ModelFiles",
                 "LinearAlgebra",
                 "JSON", "TestSupport",
             ],
@@ -203,7 +208,8 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Service", "Inference", "Host", "HTTPServer", "HTTPProtocol", "Batching", "Tokenization", "Encoder",
+                "Service", "Inference", "Host", "Budget", "HTTPServer", "HTTPProtocol", "Batching", "Tokenization",
+                "Encoder",
                 "Checkpoint", "ModelFiles", "LinearAlgebra", "JSON", "Compression", "TLS", "TestSupport", httpTypes,
                 logging,
             ],

@@ -60,7 +60,13 @@ extension [UInt8] {
     private static var stepBytes: Int { 64 * 1024 }
 
     /// Decompresses the bytes, to at most `limit` bytes. O(bytes read + bytes written).
-    package func decompressed(as format: CompressionFormat, limit: Int) throws(CompressionError) -> [UInt8] {
+    ///
+    /// - Parameter takeMemory: Called with the number of bytes before they are allocated; it throws to end the work.
+    package func decompressed(
+        as format: CompressionFormat,
+        limit: Int,
+        takeMemory: (Int) throws -> Void = { _ in }
+    ) throws -> [UInt8] {
         let stream = try ZlibStream(.decompressing, windowBits: format.windowBits)
         var result: [UInt8] = []
         var output = [UInt8](repeating: 0, count: Self.stepBytes)
@@ -68,17 +74,22 @@ extension [UInt8] {
         while true {
             let (verdict, used, written) = stream.step(self[position...], into: &output)
             position += used
-            guard written <= limit - result.count else { throw .tooLarge(limit: limit) }
+            guard written <= limit - result.count else { throw CompressionError.tooLarge(limit: limit) }
+            if result.count + written > result.capacity {
+                let capacity = Swift.min(limit, Swift.max(Self.stepBytes, 2 * result.capacity))
+                try takeMemory(capacity - result.capacity)
+                result.reserveCapacity(capacity)
+            }
             result += output[..<written]
             switch verdict {
             case Z_OK: continue
             case Z_STREAM_END:
                 guard position < count else { return result }
-                guard format == .gzip else { throw .trailingBytes }
-                guard stream.restart() else { throw .library(code: Z_STREAM_ERROR) }
-            case Z_BUF_ERROR: throw .truncated
-            case Z_DATA_ERROR, Z_NEED_DICT: throw .malformed
-            default: throw .library(code: verdict)
+                guard format == .gzip else { throw CompressionError.trailingBytes }
+                guard stream.restart() else { throw CompressionError.library(code: Z_STREAM_ERROR) }
+            case Z_BUF_ERROR: throw CompressionError.truncated
+            case Z_DATA_ERROR, Z_NEED_DICT: throw CompressionError.malformed
+            default: throw CompressionError.library(code: verdict)
             }
         }
     }

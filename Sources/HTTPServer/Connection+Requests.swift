@@ -1,3 +1,4 @@
+import Budget
 import HTTPProtocol
 import HTTPTypes
 import Logging
@@ -31,8 +32,8 @@ extension Connection {
             begin(response, stream)
         case .work(let work):
             let bodyBytes = request.body.count
-            if context.isOutboundFull || context.isInboundFull(beside: bodyBytes) {
-                context.counters.add(1, to: .overloadedRequests)
+            if let stage = context.shortage(beside: bodyBytes) {
+                context.refused(for: stage)
                 begin(context.overloadResponse(to: work), stream)
             } else if isOutboundFull {
                 parked.append((work, bodyBytes, stream))
@@ -110,12 +111,11 @@ extension Connection {
         switch response.body {
         case .bytes(let body):
             guard
-                context.counters[.outboundBytes] + body.count <= context.configuration.maxOutboundBytes
-                    || body.count <= Self.writeBytes
+                body.count <= Self.writeBytes || context.hasCapacity(for: body.count, isCounted: response.held != nil)
             else {
                 // The answer is computed, but there is no capacity for it. A refusal of one request is better than a
                 // process without memory.
-                context.counters.add(1, to: .overloadedRequests)
+                context.refused(for: .answers)
                 let arrival = Arrival(client: client)
                 return begin(context.overloadResponse(arrival, replacing: response.record), stream)
             }

@@ -1,3 +1,4 @@
+import Budget
 import HTTPProtocol
 import HTTPTypes
 import Transport
@@ -226,8 +227,8 @@ final class Connection: EventHandler, Linked {
         guard stage != .closed else { return }
         stage = .closed
         cancelExchanges()
-        context.counters.add(-countedOutbound, to: .outboundBytes)
-        context.counters.add(-countedInbound, to: .inboundBytes)
+        context.memory.count(-countedOutbound, for: .answers)
+        context.memory.count(-countedInbound, for: .received)
         context.counters.add(-countedStreams, to: .openHTTP2Streams)
         table.hasReadAll(id)
         if let registration { table.reactor.deregister(registration) }
@@ -276,12 +277,12 @@ final class Connection: EventHandler, Linked {
         clock.holds(outbound, at: table.reactor.now)
         let inbound = http.bufferedInputBytes + heldBodyBytes
         if outbound != countedOutbound {
-            context.counters.add(outbound - countedOutbound, to: .outboundBytes)
+            context.memory.count(outbound - countedOutbound, for: .answers)
             countedOutbound = outbound
         }
         if inbound != countedInbound {
             if http.bufferedInputBytes == 0 { table.hasReadAll(id) }
-            context.counters.add(inbound - countedInbound, to: .inboundBytes)
+            context.memory.count(inbound - countedInbound, for: .received)
             countedInbound = inbound
         }
     }

@@ -1,3 +1,4 @@
+package import Budget
 import Dispatch
 import Foundation
 package import Logging
@@ -42,9 +43,14 @@ package final class HTTPServer: Sendable {
         context = ServerContext(configuration: configuration, handler: handler, executor: executor, logger: logger)
     }
 
+    /// The memory that requests make the process hold.
+    package var memory: MemoryBudget { context.memory }
+
     /// A snapshot of the server's counters.
     package var statistics: HTTPServerStatistics {
         var statistics = context.counters.snapshot()
+        statistics.outboundBytes = context.memory.held(for: .answers)
+        statistics.inboundBytes = context.memory.held(for: .received)
         statistics.certificateExpiry = context.configuration.certificates?.context.expiry ?? 0
         return statistics
     }

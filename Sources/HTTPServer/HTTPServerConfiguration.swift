@@ -60,12 +60,16 @@ package struct HTTPServerConfiguration: Sendable {
     /// Most bytes of answers that may wait to be written on one HTTP/2 connection; above this number the connection's
     /// next requests are not started. (HTTP/1.1 has one answer at a time.)
     package var maxOutboundBytesPerConnection = 16 * 1024 * 1024
+    /// Most bytes that requests may make the process hold, from their bodies to their answers (``MemoryBudget``). If it
+    /// is 0, the owner chooses by the machine's memory; a server that is given 0 has no such limit.
+    package var memoryBudget = 0
     /// Most bytes of answers that may wait to be written on all connections; above this number requests are refused
-    /// with 503 and streamed answers pause. So clients that do not read cannot take the memory of the model.
-    package var maxOutboundBytes = 256 * 1024 * 1024
+    /// with 503 and streamed answers pause. So clients that do not read cannot take the memory of the model. 0: only
+    /// the memory budget limits them.
+    package var maxOutboundBytes = 0
     /// Most bytes of request bodies, being read or in work, on all connections; above this number requests are refused
-    /// with 503, and bodies are completed one at a time.
-    package var maxInboundBytes = 256 * 1024 * 1024
+    /// with 503, and bodies are completed one at a time. 0: only the memory budget limits them.
+    package var maxInboundBytes = 0
 
     /// The `Server` header field; nil for none.
     package var serverName: String?

@@ -74,7 +74,7 @@ final class ServerCounters: Sendable {
         case openConnections, reservedConnections, connectionLimit, acceptedConnections, acceptPauses
         case requests, requestsInFlight, cancelledRequests, overloadedRequests
         case tlsHandshakes, tlsFailures, openHTTP2Streams
-        case bytesReceived, bytesSent, outboundBytes, inboundBytes
+        case bytesReceived, bytesSent
     }
 
     /// The cells of one enum's counters. Their number is at least the number of cases of the largest of these
@@ -138,8 +138,6 @@ final class ServerCounters: Sendable {
         statistics.tlsFailures = self[.tlsFailures]
         statistics.bytesReceived = self[.bytesReceived]
         statistics.bytesSent = self[.bytesSent]
-        statistics.outboundBytes = self[.outboundBytes]
-        statistics.inboundBytes = self[.inboundBytes]
         for (index, limit) in TimeLimit.allCases.enumerated() {
             statistics.timeouts[limit] = timeouts[index].load(ordering: .relaxed)
         }

@@ -1,6 +1,8 @@
+import Budget
 import HTTPProtocol
 import HTTPTypes
 import Logging
+import Synchronization
 
 /// The values that all loops of one server share. They do not change, except for the counters.
 struct ServerContext: Sendable {
@@ -8,9 +10,12 @@ struct ServerContext: Sendable {
     let handler: any RequestHandler
     let executor: RequestWorkExecutor
     let counters = ServerCounters()
+    /// What requests make the process hold. Connections count bodies and answers here; the handler counts the rest.
+    let memory: MemoryBudget
     let logger: Logger
     /// The connections of each address; nil if nobody limits them.
     let shares: AddressShares?
+    private let shortageNotes = Pacer(interval: .seconds(10))
 
     init(
         configuration: HTTPServerConfiguration,
@@ -24,15 +29,29 @@ struct ServerContext: Sendable {
         self.logger = logger
         let most = configuration.maxConnectionsPerAddress
         shares = most > 0 ? AddressShares(most: most) : nil
+        memory = MemoryBudget(limit: configuration.memoryBudget == 0 ? .max : configuration.memoryBudget)
+    }
+
+    private var outboundLimit: Int {
+        configuration.maxOutboundBytes == 0 ? memory.limit : configuration.maxOutboundBytes
     }
 
     /// Whether the bytes that wait to be written have reached their limit. Then requests are refused and streamed
     /// answers pause.
-    var isOutboundFull: Bool { counters[.outboundBytes] >= configuration.maxOutboundBytes }
+    var isOutboundFull: Bool { memory.held(for: .answers) >= outboundLimit || memory.isFull(for: .answers) }
+
+    /// Whether an answer of so many bytes may wait.
+    ///
+    /// - Parameter isCounted: Whether the budget counts these bytes already.
+    func hasCapacity(for bytes: Int, isCounted: Bool) -> Bool {
+        let others = isCounted ? bytes : 0
+        return memory.held(for: .answers) - others <= outboundLimit - bytes
+            && memory.held - others <= memory.limit - bytes
+    }
 
     /// Whether the bytes that wait to be written have reached half of their limit. Then slow clients are cut. Otherwise
     /// a few clients that read a little now and then could use up the limit for hours.
-    var isOutboundScarce: Bool { counters[.outboundBytes] >= configuration.maxOutboundBytes / 2 }
+    var isOutboundScarce: Bool { memory.held(for: .answers) >= outboundLimit / 2 }
 
     /// Whether request bodies have reached their limit of bytes. Then no more of them is read.
     var isInboundFull: Bool { isInboundFull(beside: 0) }
@@ -40,7 +59,23 @@ struct ServerContext: Sendable {
     /// Whether request bodies fill their limit even without `bytes` of them. If so, a request with a body of `bytes` is
     /// refused.
     func isInboundFull(beside bytes: Int) -> Bool {
-        counters[.inboundBytes] - bytes >= configuration.maxInboundBytes
+        let limit = configuration.maxInboundBytes == 0 ? memory.limit : configuration.maxInboundBytes
+        return memory.held(for: .received) - bytes >= limit || memory.isFull(for: .received, beside: bytes)
+    }
+
+    /// The stage that has no capacity for a request whose body has `bytes`; nil if there is capacity.
+    func shortage(beside bytes: Int) -> MemoryBudget.Stage? {
+        isOutboundFull ? .answers : isInboundFull(beside: bytes) ? .received : nil
+    }
+
+    /// Counts a refusal for lack of memory, and tells the operator of it now and then.
+    func refused(for stage: MemoryBudget.Stage) {
+        counters.add(1, to: .overloadedRequests)
+        memory.refuse(stage)
+        guard shortageNotes.isDue(at: .now) else { return }
+        var metadata: Logger.Metadata = ["stage": "\(stage)", "memory_budget": "\(memory.limit)"]
+        for stage in MemoryBudget.Stage.allCases { metadata["held_\(stage)"] = "\(memory.held(for: stage))" }
+        logger.warning("requests are refused, because requests hold too much memory", metadata: metadata)
     }
 
     /// The message of the 503 when there is no capacity for a request or its answer.
@@ -110,5 +145,24 @@ extension RequestHandler {
         guard case .bytes(let body) = response.body else { return response }
         response.record?.began(status: response.head.status.code, bytes: body.count, isComplete: true)
         return response
+    }
+}
+
+/// Lets something happen at most once in an interval. The lock guards the time of the last one.
+final class Pacer: Sendable {
+    private let interval: Duration
+    private let last = Mutex<ContinuousClock.Instant?>(nil)
+
+    init(interval: Duration) {
+        self.interval = interval
+    }
+
+    /// Whether the interval has passed since this was true last.
+    func isDue(at now: ContinuousClock.Instant) -> Bool {
+        last.withLock { last in
+            if let last, now - last < interval { return false }
+            last = now
+            return true
+        }
     }
 }

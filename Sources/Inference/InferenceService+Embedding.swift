@@ -18,15 +18,16 @@ extension InferenceService {
         }
         let (rows, usage) = try encode(inputs, options.input, prompting: true)
         let skipped = try tokensBeforePooling(of: inputs, rows, prompt: options.input.promptName)
-        let outcome = try await outputs(of: rows, usage: usage) {
+        let outcome = try await distinctOutputs(of: rows, usage: usage) {
             SentenceEmbedding.request(poolings, from: skipped?[$0] ?? 0)
         }
         let normalizes = options.normalize ?? model.embedding.normalizes
-        let vectors = try model.embedding.vectors(of: outcome.value.map(\.values)).map { vector in
+        let outputs = outcome.value
+        let vectors = try model.embedding.vectors(of: outputs.distinct.map(\.values)).map { vector in
             let kept = options.dimensions.map { Array(vector.prefix($0)) } ?? vector
             return normalizes ? SentenceEmbedding.normalized(kept) : kept
         }
-        return Outcome(value: vectors, usage: outcome.usage)
+        return Outcome(value: Shared(distinct: vectors, places: outputs.places).all, usage: outcome.usage)
     }
 
     /// How many leading tokens of each input belong to its prompt, if the model does not pool those; nil if it pools

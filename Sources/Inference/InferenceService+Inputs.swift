@@ -1,3 +1,4 @@
+import Budget
 import Encoder
 package import Tokenization
 
@@ -46,6 +47,7 @@ extension InferenceService {
             guard tokens <= configuration.maxTokenizedTokens else {
                 throw InferenceError.tokenizationTooLarge(tokens: tokens, limit: configuration.maxTokenizedTokens)
             }
+            try RequestMemory.take(Encoding.bytes(tokens: encoding.count, collectsOffsets: true), for: .tokens)
             encodings.append(encoding)
         }
         return encodings
@@ -112,18 +114,24 @@ extension InferenceService {
         rows.reserveCapacity(inputs.count)
         // Neighbouring pairs often share their first text: a query, a premise.
         var shared = TokenizedText("")
+        // Equal inputs share one encoding.
+        var firsts: [TextInput: Int] = [:]
         for (index, input) in inputs.enumerated() {
             try RequestOptions.check()
+            if inputs.count > 1 {
+                let first = firsts[input, default: index]
+                if first < index {
+                    usage.truncatedInputs += rows[first].truncatedTokenCount == 0 ? 0 : 1
+                    rows.append(rows[first])
+                    continue
+                }
+                firsts[input] = index
+            }
             let row: Encoding
             if case .arrays(let arrays) = input {
                 row = try fit(arrays, index: index, limit: limit, direction: direction(options))
             } else {
-                if case .pair(let text, let pair) = input {
-                    if text != shared.text { shared = TokenizedText(text) }
-                    row = try tokenizer().encode(&shared, pair: pair, options: encodingOptions)
-                } else {
-                    row = try encode(input, encodingOptions)
-                }
+                row = try encode(input, encodingOptions, sharing: &shared)
                 // Nothing is left of an empty text when the model's template has no special tokens.
                 guard row.count > 0 else { throw InferenceError.noTokens(input: index) }
             }
@@ -132,6 +140,7 @@ extension InferenceService {
             guard dropped == 0 || cuts, row.count <= limit else {
                 throw InferenceError.tooLong(input: index, tokens: row.count + dropped, limit: limit)
             }
+            try RequestMemory.take(Encoding.bytes(tokens: row.count, collectsOffsets: collectsOffsets), for: .tokens)
             usage.truncatedInputs += dropped == 0 ? 0 : 1
             rows.append(row)
         }
@@ -142,6 +151,17 @@ extension InferenceService {
     /// The end at which inputs are cut: what the client says, else what the model's tokenizer does.
     private func direction(_ options: InputOptions) -> TruncationDirection {
         options.truncationDirection ?? model.truncationDirection
+    }
+
+    /// Encodes one input, with the tokens of the last pair's first text where it is the same.
+    private func encode(
+        _ input: TextInput,
+        _ options: EncodingOptions,
+        sharing shared: inout TokenizedText
+    ) throws -> Encoding {
+        guard case .pair(let text, let pair) = input else { return try encode(input, options) }
+        if !text.utf8.elementsEqual(shared.text.utf8) { shared = TokenizedText(text) }
+        return try tokenizer().encode(&shared, pair: pair, options: options)
     }
 
     func checkCount(_ count: Int) throws(InferenceError) {
@@ -204,5 +224,13 @@ extension InferenceService {
     /// Whether an id belongs to a special token such as [CLS].
     func isSpecial(_ id: Int32) -> Bool {
         model.tokenizer?.isSpecial(id: id) ?? false
+    }
+}
+
+extension Encoding {
+    /// The memory of an encoding, from here to the queue: ids, type ids and masks with the headers of their arrays, and
+    /// offsets where they are collected.
+    static func bytes(tokens: Int, collectsOffsets: Bool) -> Int {
+        512 + tokens * (collectsOffsets ? 64 : 32)
     }
 }

@@ -1,4 +1,5 @@
 import Batching
+import Budget
 import Compute
 package import Encoder
 package import Tokenization
@@ -75,33 +76,88 @@ extension InferenceService {
         usage: Usage = Usage(),
         requesting request: (Int) -> OutputRequest
     ) async throws -> Outcome<[EncoderOutput]> {
+        let outcome = try await distinctOutputs(of: encodings, usage: usage, requesting: request)
+        return Outcome(value: outcome.value.all, usage: outcome.usage)
+    }
+
+    /// The same outputs, of which equal ones stand once.
+    func distinctOutputs(
+        of encodings: [Encoding],
+        usage: Usage = Usage(),
+        requesting request: (Int) -> OutputRequest
+    ) async throws -> Outcome<Shared<EncoderOutput>> {
         var usage = usage
         var sequences: [InputSequence<OutputRequest>] = []
-        sequences.reserveCapacity(encodings.count)
+        // The index of the first encoding of each sequence, and the sequence of each encoding.
+        var firsts: [Int] = []
+        var places: [Int] = []
+        places.reserveCapacity(encodings.count)
+        var known: [InputSequence<OutputRequest>: Int] = [:]
         for (index, encoding) in encodings.enumerated() {
             let request = request(index)
             usage.isPrediction = usage.isPrediction || !request.heads.isEmpty
             usage.tokens += encoding.count
             usage.inputLengths.append(encoding.count)
-            sequences.append(
-                InputSequence(
-                    inputIDs: encoding.ids,
-                    tokenTypeIDs: encoding.typeIDs,
-                    attentionMask: encoding.attentionMask,
-                    task: request
-                )
+            let sequence = InputSequence(
+                inputIDs: encoding.ids,
+                tokenTypeIDs: encoding.typeIDs,
+                attentionMask: encoding.attentionMask,
+                task: request
             )
+            let place = encodings.count > 1 ? known[sequence] : nil
+            places.append(place ?? sequences.count)
+            guard place == nil else { continue }
+            known[sequence] = sequences.count
+            firsts.append(index)
+            sequences.append(sequence)
+            let bytes = valueCount(request, tokens: encoding.count) * MemoryLayout<Float>.stride
+            try RequestMemory.take(bytes + Self.bytesPerSequence, for: .results)
         }
         let options = RequestOptions.current
         let result = try await scheduler.run(sequences, priority: options.priority, deadline: options.deadline)
-        let outputs = try result.results.enumerated().map { index, result in
+        let outputs = try zip(firsts, result.results).map { index, result in
             do { return try result.get() } catch let error as EncoderError {
                 throw InferenceError.inputFailed(input: index, reason: "\(error)")
             }
         }
         usage.queueTime += result.queueTime
         usage.inferenceTime += result.computeTime
-        return Outcome(value: outputs, usage: usage)
+        return Outcome(value: Shared(distinct: outputs, places: places), usage: usage)
+    }
+
+    /// The memory of a sequence in the queue and of its result, beside ids and values.
+    private static let bytesPerSequence = 512
+
+    /// About how many numbers an output has.
+    private func valueCount(_ request: OutputRequest, tokens: Int) -> Int {
+        let configuration = model.encoder.configuration
+        return switch request {
+        case .pooled: configuration.hiddenSize
+        case .jointlyPooled(let poolings, _): poolings.count * configuration.hiddenSize
+        case .lastHiddenState: tokens * configuration.hiddenSize
+        case .hiddenStates(let layers):
+            tokens * configuration.hiddenSize * (layers?.count ?? configuration.layerCount + 1)
+        case .logits, .nextSentenceLogits: max(2, configuration.labels.count)
+        case .tokenLogits: tokens * configuration.labels.count
+        case .spanLogits: tokens * 2
+        case .maskedTokenLogits(let positions): positions.count * configuration.vocabularySize
+        }
+    }
+}
+
+/// Values for all inputs of a request, of which equal ones are held once.
+struct Shared<Value: Sendable>: Sendable {
+    /// The values, each once.
+    var distinct: [Value]
+    /// The index in `distinct` for each input.
+    var places: [Int]
+
+    /// A value for each input.
+    var all: [Value] { places.map { distinct[$0] } }
+
+    /// What a function makes of the values, called once for each distinct one.
+    func map<Other>(_ transform: (Value) throws -> Other) rethrows -> Shared<Other> {
+        Shared<Other>(distinct: try distinct.map(transform), places: places)
     }
 }
 

@@ -35,7 +35,7 @@ package struct InferenceConfiguration: Sendable {
     /// be padded to gigabytes.
     package var maxTokenizedTokens = 1_048_576
     /// How many requests are tokenized at once, as `/info` tells clients: the HTTP server's request threads.
-    package var requestThreads = 0
+    package var requestThreads = 1
 
     /// The default limits with a number of workers.
     package init(workers: Int = 0) {
@@ -120,6 +120,7 @@ package final class InferenceService: Sendable {
     /// Refuses a request that would be refused for lack of time or capacity whatever it asks, before its JSON is read.
     /// Does nothing if results are cached, because a cached result can be given in any case.
     package func checkCapacity(for options: RequestOptions) throws(SchedulerError) {
+        if let deadline = options.deadline, deadline <= .now { throw .deadlineExceeded }
         guard configuration.batching.resultCacheBytes == 0 else { return }
         if let refusal = scheduler.refusal(priority: options.priority, deadline: options.deadline) { throw refusal }
     }
@@ -136,7 +137,8 @@ package final class InferenceService: Sendable {
     ) async throws -> Outcome<[[Classification]]> {
         let classifier = try classifier()
         if let topK = options.topK, topK < 1 { throw InferenceError.invalidTopK(topK) }
-        let outcome = try await run(inputs, options.input, computing: .logits)
+        let (rows, usage) = try encode(inputs, options.input)
+        let outcome = try await distinctOutputs(of: rows, usage: usage) { _ in .logits }
         let labels = outcome.value.map { output in
             let scores = classifier.scores(logits: output.values, by: options.function)
             let ranked = classifier.labels.indices
@@ -144,7 +146,7 @@ package final class InferenceService: Sendable {
                 .sorted { $0.logit > $1.logit }
             return Array(ranked.prefix(options.topK ?? ranked.count))
         }
-        return Outcome(value: labels, usage: outcome.usage)
+        return Outcome(value: labels.all, usage: outcome.usage)
     }
 }
 

@@ -2,8 +2,9 @@ package import Batching
 package import Encoder
 package import Tokenization
 
-/// One input of a client.
-package enum TextInput: Sendable, Equatable {
+/// One input of a client. Texts are equal if their bytes are. (Swift's strings are equal if their characters are, also
+/// where one writes "é" as one scalar and the other as two, which may give other tokens.)
+package enum TextInput: Sendable, Hashable {
     case text(String)
     /// Two texts that are encoded together, with type ids 0 and 1.
     case pair(String, String)
@@ -12,10 +13,39 @@ package enum TextInput: Sendable, Equatable {
 
     /// The token ids for the model (input_ids), special tokens included, all of type 0 and attended to.
     package static func ids(_ ids: [Int32]) -> TextInput { .arrays(InputArrays(inputIDs: ids)) }
+
+    /// Whether two inputs have the same bytes or ids.
+    package static func == (a: TextInput, b: TextInput) -> Bool {
+        switch (a, b) {
+        case (.text(let a), .text(let b)): a.utf8.elementsEqual(b.utf8)
+        case (.pair(let a, let a2), .pair(let b, let b2)):
+            a.utf8.elementsEqual(b.utf8) && a2.utf8.elementsEqual(b2.utf8)
+        case (.arrays(let a), .arrays(let b)): a == b
+        default: false
+        }
+    }
+
+    /// Hashes the bytes or ids.
+    package func hash(into hasher: inout Hasher) {
+        switch self {
+        case .text(let text): text.hashBytes(into: &hasher)
+        case .pair(let text, let pair):
+            text.hashBytes(into: &hasher)
+            pair.hashBytes(into: &hasher)
+        case .arrays(let arrays): hasher.combine(arrays)
+        }
+    }
+}
+
+extension String {
+    fileprivate func hashBytes(into hasher: inout Hasher) {
+        var text = self
+        text.withUTF8 { unsafe hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
 }
 
 /// The model's input arrays for one sequence, as a client has made them: an entry for each position.
-package struct InputArrays: Sendable, Equatable {
+package struct InputArrays: Sendable, Hashable {
     /// input_ids.
     package private(set) var inputIDs: [Int32]
     /// token_type_ids; nil for zeros.

@@ -1,4 +1,5 @@
 import Batching
+import Budget
 import Checkpoint
 import Encoder
 import HTTPTypes
@@ -36,6 +37,8 @@ package struct ServiceError: Error, Equatable {
     package var retryAfter: Duration?
     /// The methods that the path takes.
     package var allow: String?
+    /// What there was no memory for, where that is the reason.
+    var shortage: MemoryBudget.Stage?
     /// Further header fields of the answer.
     var fields = HTTPFields()
 
@@ -84,6 +87,7 @@ extension ServiceError {
         case TokenizerError.truncationTooShort: self.init(422, .validation, "\(error)")
         case let error as TokenizerError: self.init(422, .tokenizer, "\(error)")
         case let error as EncoderError: self.init(424, .backend, "\(error)")
+        case let error as MemoryShortage: self.init(error)
         case is CancellationError: self.init(499, .cancelled, "the client went away")
         default: self.init(500, .backend, "an unexpected failure: \(error)")
         }
@@ -106,6 +110,15 @@ extension ServiceError {
             .tooManyWindows, .strideWithoutAggregation, .poolingDoesNotFit, .onlyPrompt:
             self.init(422, .validation, "Input validation error: \(error)")
         }
+    }
+
+    private init(_ error: MemoryShortage) {
+        if error.isPermanent {
+            self.init(413, .payloadTooLarge, "\(error)")
+        } else {
+            self.init(503, .overloaded, "\(error)", retryAfter: Self.retryAfterHeldBack)
+        }
+        shortage = error.stage
     }
 
     private init(_ error: SchedulerError) {

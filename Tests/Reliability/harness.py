@@ -84,8 +84,9 @@ def wait_until(condition, limit=SETTLE_LIMIT):
 class Server:
     """The program, serving a model on a port of its own. It is killed at the end if it still runs."""
 
-    def __init__(self, settings, model=None, *, port=None, cpus=None, descriptors=None, **keys):
-        """`keys` are settings of the service (max_connections=12000); `descriptors` is the limit of open files."""
+    def __init__(self, settings, model=None, *, port=None, cpus=None, descriptors=None, group=None, **keys):
+        """`keys` are settings of the service (max_connections=12000); `descriptors` is the limit of open files; the
+        process is put into the memory group."""
         self.port = port or free_port()
         command = [settings.program, "serve", "--port", str(self.port), "--log-format", "json"]
         if model:
@@ -98,6 +99,8 @@ class Server:
         def prepare():
             if cpus:
                 os.sched_setaffinity(0, cpus)
+            if group:
+                group.enter()
             if descriptors:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
 
@@ -154,8 +157,19 @@ class Server:
     # What the system says
 
     def resident_bytes(self):
+        return self.status_bytes("VmRSS")
+
+    def peak_bytes(self):
+        """The most resident memory since `reset_peak`."""
+        return self.status_bytes("VmHWM")
+
+    def reset_peak(self):
+        with open(f"/proc/{self.process.pid}/clear_refs", "w", encoding="ascii") as file:
+            file.write("5")
+
+    def status_bytes(self, name):
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
-            return int(re.search(r"^VmRSS:\s*(\d+) kB$", file.read(), re.MULTILINE)[1]) * 1024
+            return int(re.search(rf"^{name}:\s*(\d+) kB$", file.read(), re.MULTILINE)[1]) * 1024
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
@@ -174,6 +188,39 @@ class Server:
             self.process.kill()
             self.process.wait()
             return None
+
+
+class MemoryGroup:
+    """A cgroup with a limit of memory, in version 2 or 1. Without permission to make one, it limits nothing."""
+
+    FOLDERS = (("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max"))
+
+    def __init__(self, limit):
+        self.limit, self.path = limit, None
+
+    def __enter__(self):
+        for folder, name in self.FOLDERS:
+            path = os.path.join(folder, f"swiftlet-{os.getpid()}")
+            try:
+                os.mkdir(path)
+                with open(os.path.join(path, name), "r+", encoding="ascii") as file:
+                    file.write(str(self.limit))
+                self.path = path
+                break
+            except OSError:
+                if os.path.isdir(path):
+                    os.rmdir(path)
+        return self
+
+    def enter(self):
+        """Puts the calling process into the group."""
+        if self.path:
+            with open(os.path.join(self.path, "cgroup.procs"), "w", encoding="ascii") as file:
+                file.write(str(os.getpid()))
+
+    def __exit__(self, *_):
+        if self.path:
+            os.rmdir(self.path)
 
 
 class Metrics:

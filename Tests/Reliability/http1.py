@@ -57,6 +57,18 @@ class Connection:
         self.send(data)
         return self.answer()
 
+    def read_to_end(self):
+        """The status of the last answer on the connection, whose body, of any length, is read and dropped."""
+        while b"\r\n" not in self.received:
+            self.receive()
+        status = int(self.received[9:12])
+        try:
+            while True:
+                self.received = b""
+                self.receive()
+        except Lost:
+            return status
+
     def receive(self):
         try:
             data = self.socket.recv(65536)

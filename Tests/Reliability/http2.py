@@ -27,10 +27,11 @@ def field(name, value):
     return b"\x00" + bytes([len(name)]) + name.encode() + bytes([len(value)]) + value.encode()
 
 
-def head(method, path):
+def head(method, path, more=()):
     fields = [(":method", method), (":scheme", "http"), (":authority", "localhost"), (":path", path)]
     if method == "POST":
         fields.append(("content-type", "application/json"))
+    fields += more
     return b"".join(field(*each) for each in fields)
 
 
@@ -72,14 +73,14 @@ class Connection(http1.Connection):
             opening += frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", LARGEST - INITIAL_WINDOW))
         self.send(opening)
 
-    def open(self, method, path, body=b""):
+    def open(self, method, path, body=b"", fields=()):
         """Sends a request. Its body must fit into the windows with which a connection begins."""
         assert len(body) <= INITIAL_WINDOW
         stream = self.next_stream
         self.next_stream += 2
         self.open_streams[stream] = None
         flags = END_HEADERS | (0 if body else END_STREAM)
-        data = frame(HEADERS, flags, stream, head(method, path))
+        data = frame(HEADERS, flags, stream, head(method, path, fields))
         try:
             for start in range(0, len(body), FRAME_BYTES):
                 is_last = start + FRAME_BYTES >= len(body)

@@ -122,6 +122,7 @@ extension AccessRecord {
         note { entry in
             entry.route = route?.label ?? entry.route
             entry.errorKind = error.kind
+            entry.shortage = error.shortage
         }
         return stamped(shape.response(error))
     }

@@ -1,3 +1,4 @@
+import Budget
 import Compression
 import Encoder
 import HTTPProtocol
@@ -130,7 +131,36 @@ private final class RoutedWork: RequestWork {
     }
 
     func run() async -> Response {
-        plan.handler.edge.finish(await options.run { await answer() }, for: request.head)
+        let memory = plan.handler.state.snapshot.memory.map(RequestMemory.init)
+        let made = await RequestMemory.$current.withValue(memory) {
+            await options.run { await self.answer() }
+        }
+        return plan.handler.edge.finish(memory.map { counted(made, in: $0) } ?? made, for: request.head)
+    }
+
+    /// The answer, whose bytes count as the request's until the connection counts them. Everything that was held to
+    /// make the answer is given back, but for the results of an answer that is still to be written.
+    private func counted(_ answer: Response, in memory: RequestMemory) -> Response {
+        for stage in MemoryBudget.Stage.allCases where stage != .results { memory.giveBack(stage) }
+        var response = answer
+        switch answer.body {
+        case .bytes(let bytes):
+            memory.giveBack(.results)
+            do {
+                try memory.take(bytes.count, for: .answers)
+            } catch {
+                let record = answer.record as? AccessRecord ?? plan.record(request, arrival)
+                return record.answering(error, as: found.fallback.errors, of: found.fallback)
+            }
+            response.held = memory
+        case .stream(let pull):
+            response.body = .stream { [memory] in
+                // The closure lives as long as the answer is written.
+                defer { extendLifetime(memory) }
+                return try await pull()
+            }
+        }
+        return response
     }
 
     private func answer() async -> Response {
@@ -146,9 +176,12 @@ private final class RoutedWork: RequestWork {
                 started: arrival.received,
                 record: record
             )
-            if found.entries.count > 1 {
-                let fields = try routed.fields()
-                routed.parsed = fields
+            if found.entries.count > 1 || coding != nil && route.content == .json {
+                routed.parsed = try routed.fields()
+                routed.body = []
+                RequestMemory.current?.giveBack(.inflated)
+            }
+            if found.entries.count > 1, let fields = routed.parsed {
                 let heads = try handler.context.inference.model.encoder.heads
                 route = found.entries.first { $0.path.takes(fields.members, heads: heads) }?.route ?? route
                 record.note { [route] in $0.route = route.label }

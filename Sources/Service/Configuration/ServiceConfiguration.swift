@@ -33,20 +33,30 @@ package struct ServiceConfiguration: Sendable {
     private static let cpusPerEventLoop = 4
     /// One part in this many of the memory is for idle connections: they earn nothing.
     private static let connectionDivisor = 8
+    /// The part of the memory that the process may use which requests get where `memory_budget` is 0. The rest is for
+    /// the model, the engine's scratch and what the allocator keeps free.
+    private static let memoryDivisor = 4
+    /// The smallest and the largest budget of requests that is chosen so. The smallest has space for the largest body
+    /// and its JSON; more than the largest would only make queues longer.
+    private static let memoryBudgets = 32 * 1024 * 1024...256 * 1024 * 1024
 
     /// The settings, completed by values that depend on the settings and on this machine: addresses, and numbers of
     /// threads for which a setting is 0. The parts of the program get this configuration.
     ///
     /// - Parameters:
     ///   - cpus: The CPU budget of the process.
-    ///   - memory: The bytes that the process may use; 0 if nobody knows.
-    package func completed(cpus: Int, memory: Int = 0) -> ServiceConfiguration {
+    ///   - memory: The bytes that the process may use.
+    package func completed(cpus: Int, memory: Int) -> ServiceConfiguration {
         let cpus = max(1, cpus)
         var complete = self
         complete.model.compute.loadingThreads = cpus
         if inference.workers == 0 { complete.inference.workers = cpus }
         if http.requestThreads == 0 { complete.http.requestThreads = cpus }
         if http.eventLoops == 0 { complete.http.eventLoops = max(1, cpus / Self.cpusPerEventLoop) }
+        if http.memoryBudget == 0 {
+            let (least, most) = (Self.memoryBudgets.lowerBound, Self.memoryBudgets.upperBound)
+            complete.http.memoryBudget = min(max(memory / Self.memoryDivisor, least), most)
+        }
         complete.inference.requestThreads = complete.http.requestThreads
         complete.http.connectionMemory = memory / Self.connectionDivisor
         complete.http.addresses = listen.addresses

@@ -65,6 +65,9 @@ extension ServiceConfiguration {
         }
     }
 
+    /// The settings of which 0 is no number of bytes: the limit follows from something else.
+    private static let unlimitedByZero: Set = ["memory_budget", "max_outbound_bytes", "max_inbound_bytes"]
+
     /// Refuses settings that are valid one by one but contradict each other.
     func checkTogether() throws(ConfigurationError) {
         guard listen.listensOnTCP || listen.unixSocket != nil else {
@@ -98,13 +101,15 @@ extension ServiceConfiguration {
                 "max_outbound_bytes", http.maxOutboundBytes, "max_outbound_bytes_per_connection",
                 http.maxOutboundBytesPerConnection, ""
             ),
+            ("memory_budget", http.memoryBudget, "max_body_bytes", http.limits.maxBodyBytes, ""),
             ("max_inbound_bytes", http.maxInboundBytes, "max_body_bytes", http.limits.maxBodyBytes, ""),
             (
                 "max_token_vectors_held", inference.maxTokenVectorsHeld, "max_token_vectors_per_request",
                 inference.maxTokenVectorsPerRequest, ""
             ),
         ]
-        for (name, value, lower, lowerValue, reason) in ordered where value < lowerValue {
+        for (name, value, lower, lowerValue, reason) in ordered
+        where value < lowerValue && !(value == 0 && Self.unlimitedByZero.contains(name)) {
             throw .contradiction("\(name) (\(value)) is below \(lower) (\(lowerValue))\(reason)")
         }
     }

@@ -201,22 +201,34 @@ extension ConfigurationKey {
             "max_outbound_bytes",
             \.http.maxOutboundBytes,
             unit: "bytes",
-            in: 65536...1_099_511_627_776,
+            in: 0...1_099_511_627_776,
             """
             Most bytes of answers that may wait in memory on all connections together; above this number requests are \
             refused (503) and streamed answers pause. It bounds the memory that many slow readers can take. Above half \
             of it, the service disconnects each client that reads less than a quarter of its waiting bytes within \
-            write_timeout.
+            write_timeout. 0: only memory_budget limits them.
             """
         ),
         .integer(
             "max_inbound_bytes",
             \.http.maxInboundBytes,
             unit: "bytes",
-            in: 1024...1_099_511_627_776,
+            in: 0...1_099_511_627_776,
             """
             Most bytes of request bodies, being read or in work, of all connections together; above this number \
-            requests are refused (503) and reading of bodies pauses.
+            requests are refused (503) and reading of bodies pauses. 0: only memory_budget limits them.
+            """
+        ),
+        .integer(
+            "memory_budget",
+            \.http.memoryBudget,
+            unit: "bytes",
+            in: 0...1_099_511_627_776,
+            """
+            Most bytes that requests may make the process hold: bodies as received and as decompressed, their JSON, \
+            tokens, results, and answers that wait for their clients. From half of it on, reading of bodies pauses and \
+            requests are refused (503); the other half is for requests that have begun. 0: a quarter of the memory \
+            that the process may use (its cgroup's limit), at least 32 MiB and at most 256 MiB.
             """
         ),
     ]

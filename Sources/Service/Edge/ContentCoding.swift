@@ -1,6 +1,8 @@
+import Budget
 import Compression
 import HTTPProtocol
 import HTTPTypes
+import Inference
 import Synchronization
 
 /// Content codings (RFC 9110, 8.4): requests may be gzip or deflate; answers are gzip if the client accepts it.
@@ -34,12 +36,16 @@ struct ContentCoding: Sendable {
         }
     }
 
-    /// A request's body, decoded from `format`. Takes time, so it must not run on the event loop.
-    func body(of request: Request, _ format: CompressionFormat?) throws(ServiceError) -> [UInt8] {
+    /// A request's body as it was before it was coded in `format`. Takes time: not for the event loop. The bytes are
+    /// taken from the request's memory before they are inflated.
+    func body(of request: Request, _ format: CompressionFormat?) throws -> [UInt8] {
         guard let format else { return request.body }
-        do throws(CompressionError) {
-            return try request.body.decompressed(as: format, limit: maxBodyBytes)
-        } catch {
+        do {
+            return try request.body.decompressed(as: format, limit: maxBodyBytes) { bytes in
+                try RequestOptions.check()
+                try RequestMemory.take(bytes, for: .inflated)
+            }
+        } catch let error as CompressionError {
             switch error {
             case .tooLarge: throw ServiceError(413, .payloadTooLarge, "the body is too large: \(error)")
             case .library: throw ServiceError(500, .backend, "\(error)")

@@ -65,6 +65,7 @@ package enum SwiftletServer {
         let server = HTTPServer(configuration: configuration.http, handler: handler, logger: logger)
         handler.state.update { state in
             state.server = server
+            state.memory = server.memory
             state.log = log
         }
 

@@ -1,4 +1,5 @@
 import Batching
+import Budget
 import Foundation
 import HTTPProtocol
 import HTTPTypes
@@ -30,6 +31,8 @@ struct AccessEntry: Sendable {
     /// The status of the answer that was sent; 499 if the client had disconnected before.
     var status = 499
     var errorKind: ServiceError.Kind?
+    /// What there was no memory for, where that is the reason of a refusal.
+    var shortage: MemoryBudget.Stage?
     /// Whether the client disconnected before it had all of the answer, or the answer's stream failed.
     var isBrokenOff = false
     var bytesIn = 0
@@ -55,6 +58,7 @@ struct AccessEntry: Sendable {
             writer.member("route", route?.name ?? "other")
             writer.member("status", status)
             if let errorKind { writer.member("error_type", errorKind.rawValue) }
+            if let shortage { writer.member("memory_stage", "\(shortage)") }
             if isBrokenOff {
                 writer.key("broken_off")
                 writer.boolean(true)

@@ -1,4 +1,5 @@
 import Batching
+import Budget
 import Encoder
 import HTTPProtocol
 import HTTPServer
@@ -9,6 +10,7 @@ struct MetricsSources {
     var scheduler = SchedulerStatistics()
     var tokenVectorsHeld = 0
     var server = HTTPServerStatistics()
+    var memory = MemoryBudget(limit: 0)
     var process = ProcessStatistics()
     var isStarted = false
     var isReady = false
@@ -32,7 +34,9 @@ extension ServiceMetrics {
         writeCache(&text, sources.scheduler)
         writeBatches(&text, sources)
         writeHealth(&text, sources)
+        writeConnections(&text, sources.server)
         writeServer(&text, sources.server)
+        writeMemory(&text, sources.memory)
         writeProcess(&text, sources)
         tei.write(to: &text, sources)
         text.histogram("te_batch_next_size", "Texts in a batch.", batchTexts)
@@ -137,7 +141,7 @@ extension ServiceMetrics {
 
 /// The HTTP server's figures.
 extension ServiceMetrics {
-    func writeServer(_ text: inout PrometheusText, _ server: HTTPServerStatistics) {
+    private func writeConnections(_ text: inout PrometheusText, _ server: HTTPServerStatistics) {
         text.gauge("swiftlet_connections_open", "Open connections.", Double(server.openConnections))
         text.gauge(
             "swiftlet_connections_max",
@@ -161,6 +165,23 @@ extension ServiceMetrics {
             "Idle connections closed to make room for new ones, by what was short.",
             Shortage.allCases.filter { $0 != .address }.map { ([("reason", $0.rawValue)], server.evictions[$0] ?? 0) }
         )
+    }
+
+    private func writeMemory(_ text: inout PrometheusText, _ memory: MemoryBudget) {
+        text.gauge("swiftlet_memory_budget_bytes", "Bytes that requests may hold together.", Double(memory.limit))
+        text.gauges(
+            "swiftlet_memory_held_bytes",
+            "Bytes that requests hold, by stage.",
+            MemoryBudget.Stage.allCases.map { ([("stage", "\($0)")], Double(memory.held(for: $0))) }
+        )
+        text.counters(
+            "swiftlet_memory_refusals_total",
+            "Requests refused because the memory budget had too little left, by stage.",
+            MemoryBudget.Stage.allCases.map { ([("stage", "\($0)")], memory.refusals(of: $0)) }
+        )
+    }
+
+    func writeServer(_ text: inout PrometheusText, _ server: HTTPServerStatistics) {
         text.counter("swiftlet_tls_handshakes_total", "TLS handshakes done.", server.tlsHandshakes)
         text.counter(
             "swiftlet_tls_handshake_failures_total",
@@ -179,7 +200,11 @@ extension ServiceMetrics {
             "Bytes of answers that clients have not read yet.",
             Double(server.outboundBytes)
         )
-        text.gauge("swiftlet_http_inbound_bytes", "Bytes of request bodies held.", Double(server.inboundBytes))
+        text.gauge(
+            "swiftlet_http_inbound_bytes",
+            "Bytes of request bodies held.",
+            Double(server.inboundBytes)
+        )
         text.counter(
             "swiftlet_http_requests_cancelled_total",
             "Requests whose client disconnected before the answer.",

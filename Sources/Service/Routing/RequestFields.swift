@@ -1,3 +1,4 @@
+import Budget
 import Encoder
 import Inference
 import JSON
@@ -10,6 +11,7 @@ struct RequestFields: Sendable {
     let members: JSONObject
 
     init(_ body: [UInt8]) throws {
+        try RequestMemory.takeJSON(of: body)
         guard case .object(let members) = try JSONParser.parse(body, checking: RequestOptions.check) else {
             throw ServiceError.invalid("the body must be a JSON object, such as {\"inputs\": \"some text\"}")
         }
@@ -314,5 +316,32 @@ extension Array {
             values.append(try transform(index, element))
         }
         return values
+    }
+}
+
+extension RequestMemory {
+    /// The memory of a JSON value in an array that has grown to twice its length.
+    private static let bytesPerValue = 2 * MemoryLayout<JSONValue>.stride
+    /// The memory beside the bytes of a long text: the header of its storage.
+    private static let bytesPerText = 32
+
+    /// Takes the memory of a document's values before they are read. It follows from the numbers of commas and
+    /// quotation marks, so texts with many commas count for a little more than they take.
+    static func takeJSON(of body: [UInt8]) throws(MemoryShortage) {
+        guard current != nil else { return }
+        var (commas, quotes) = (0, 0)
+        for byte in body {
+            commas += byte == UInt8(ascii: ",") ? 1 : 0
+            quotes += byte == UInt8(ascii: "\"") ? 1 : 0
+        }
+        try take(body.count + commas * bytesPerValue + quotes / 2 * bytesPerText, for: .parsed)
+    }
+
+    /// Takes the memory of an answer in JSON before it is written.
+    ///
+    /// - Parameter copies: how many numbers stand for each of the vectors' components.
+    static func takeJSON(ofNumbers vectors: [[Float]], copies: Int = 1) throws(MemoryShortage) {
+        let numbers = vectors.count * (vectors.first?.count ?? 0) * copies
+        try take(numbers * JSONWriter.maxFloatBytes, for: .answers)
     }
 }

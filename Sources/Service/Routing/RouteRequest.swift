@@ -13,8 +13,8 @@ struct RouteRequest: Sendable {
     let started: ContinuousClock.Instant
     /// The request's record in the counts and the log.
     let record: AccessRecord?
-    let body: [UInt8]
-    /// The body's JSON, if it had to be read to find the route.
+    var body: [UInt8]
+    /// The body's JSON, if it had to be read before the route was found.
     var parsed: RequestFields?
 
     /// - Parameter body: the decoded body; nil if the body was not coded.

@@ -1,3 +1,4 @@
+import Budget
 import HTTPProtocol
 import HTTPServer
 import Inference
@@ -11,6 +12,8 @@ final class ServiceState: Sendable {
         var watch: EngineWatch?
         var server: HTTPServer?
         var log: LogWriter?
+        /// The memory that requests hold together; nil where nothing counts it.
+        var memory: MemoryBudget?
         var isDraining = false
     }
 

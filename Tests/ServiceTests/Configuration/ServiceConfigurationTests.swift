@@ -192,7 +192,7 @@ struct ServiceConfigurationTests {
 
     @Test("thread counts follow the CPU budget unless they are set")
     func threads() throws {
-        let automatic = [1, 2, 4, 9, 64].map { ServiceConfiguration().completed(cpus: $0) }
+        let automatic = [1, 2, 4, 9, 64].map { ServiceConfiguration().completed(cpus: $0, memory: 1 << 30) }
         #expect(automatic.map(\.inference.workers) == [1, 2, 4, 9, 64])
         #expect(automatic.map(\.http.eventLoops) == [1, 1, 1, 2, 16])
         #expect(automatic.map(\.http.requestThreads) == [1, 2, 4, 9, 64])
@@ -201,7 +201,7 @@ struct ServiceConfigurationTests {
         let set = try ServiceConfiguration.resolve(
             flags: ["--workers=5", "--event-loops=6", "--request-threads=7"],
             environment: [:]
-        ).completed(cpus: 2)
+        ).completed(cpus: 2, memory: 1 << 30)
         #expect(set.inference.workers == 5)
         #expect(set.http.eventLoops == 6)
         #expect(set.http.requestThreads == 7)
@@ -211,13 +211,14 @@ struct ServiceConfigurationTests {
     @Test("the memory for idle connections is an eighth of the process's")
     func connections() {
         #expect(ServiceConfiguration().completed(cpus: 1, memory: 1 << 30).http.connectionMemory == 1 << 27)
-        #expect(ServiceConfiguration().completed(cpus: 1).http.connectionMemory == 0)
     }
 
     @Test("the addresses to open are the TCP port, unless there is none, and the unix socket")
     func addresses() throws {
         var configuration = ServiceConfiguration()
-        #expect(configuration.completed(cpus: 1).http.addresses == [.tcp(host: "127.0.0.1", port: 8080)])
+        #expect(
+            configuration.completed(cpus: 1, memory: 1 << 30).http.addresses == [.tcp(host: "127.0.0.1", port: 8080)]
+        )
         configuration.listen.unixSocket = "/s"
         #expect(configuration.listen.addresses == [.tcp(host: "127.0.0.1", port: 8080), .unix(path: "/s")])
         configuration.listen.host = "none"

@@ -1,3 +1,4 @@
+import Budget
 import HTTPProtocol
 import Inference
 import JSON
@@ -79,6 +80,7 @@ extension CohereRoutes {
         options.input.truncationDirection = cut?.direction
         options.input.maxLength = try fields.integer("max_tokens")
         let outcome = try await context.inference.embed(texts.map(TextInput.text), options: options)
+        try RequestMemory.takeJSON(ofNumbers: outcome.value, copies: types?.count ?? 1)
         return try Response.json { writer in
             try writer.object { writer in
                 writer.member("id", JSONWriter.answerID())

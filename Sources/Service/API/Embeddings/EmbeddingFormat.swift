@@ -1,3 +1,4 @@
+import Budget
 import HTTPProtocol
 import HTTPTypes
 import Inference
@@ -33,6 +34,14 @@ struct EmbeddingFormat: Sendable, Equatable {
         for vector in vectors { components.append(try EmbeddingComponents(vector, as: type)) }
         return components
     }
+
+    /// The most bytes of one vector's JSON.
+    func itemBytes(_ vectors: [EmbeddingComponents]) -> Int {
+        (vectors.first?.count ?? 0) * JSONWriter.maxFloatBytes + Self.bytesBesideNumbers
+    }
+
+    /// More than any interface writes beside the numbers of a vector.
+    private static let bytesBesideNumbers = 64
 
     /// Writes one vector as JSON.
     func write(_ components: EmbeddingComponents, to writer: inout JSONWriter) {
@@ -71,26 +80,29 @@ enum EmbeddingMedia: String, CaseIterable {
     /// The answer with the vectors, as a file or as JSON. In JSON it is an array with one element for each vector.
     func response(_ vectors: [EmbeddingComponents], format: EmbeddingFormat) throws -> Response {
         let columns = vectors.first?.count ?? 0
-        var bytes: [UInt8]
+        var response: Response
         switch self {
         case .json:
-            var writer = JSONWriter(
-                reservingBytes: vectors.count * columns * JSONWriter.maxFloatBytes,
-                checking: RequestOptions.check
-            )
-            writer.array(vectors) { format.write($1, to: &$0) }
-            bytes = try writer.finish()
+            response = AnswerPages(count: vectors.count, itemBytes: format.itemBytes(vectors)) {
+                $0.beginArray()
+            } item: {
+                format.write(vectors[$1], to: &$0)
+            } end: {
+                $0.endArray()
+            }.response()
         case .bytes, .numpy, .npy:
-            bytes =
+            var bytes =
                 self == .bytes
                 ? [] : NumpyFile.header(type: format.type.numpyName, rows: vectors.count, columns: columns)
-            bytes.reserveCapacity(bytes.count + vectors.count * columns * MemoryLayout<Float>.size)
+            let size = bytes.count + vectors.count * columns * MemoryLayout<Float>.size
+            try RequestMemory.take(size, for: .answers)
+            bytes.reserveCapacity(size)
             for vector in vectors {
                 try RequestOptions.check()
                 vector.append(to: &bytes)
             }
+            response = Response.json(bytes)
         }
-        var response = Response.json(bytes)
         response.head.headerFields[.contentType] = rawValue
         response.head.headerFields[.vary] = "accept"
         if self != .json {

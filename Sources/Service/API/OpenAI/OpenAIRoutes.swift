@@ -35,21 +35,23 @@ enum OpenAIRoutes {
         let inference = try context.inference
         let outcome = try await inference.embed(fields.inputs("input", textObjects: true), options: options)
         let vectors = try format.components(outcome.value)
-        return try Response.json(reservingBytes: vectors.count * (vectors.first?.count ?? 0) * JSONWriter.maxFloatBytes)
-        {
-            $0.envelope(object: "list", model: inference.model.name, usage: outcome.usage) { writer in
-                writer.key("data")
-                writer.array(vectors.enumerated()) { writer, vector in
-                    writer.object { writer in
-                        writer.member("object", "embedding")
-                        writer.key("embedding")
-                        format.write(vector.element, to: &writer)
-                        writer.key("index")
-                        writer.integer(vector.offset)
-                    }
-                }
+        let (model, usage) = (inference.model.name, outcome.usage)
+        return AnswerPages(count: vectors.count, itemBytes: format.itemBytes(vectors)) { writer in
+            writer.beginEnvelope(object: "list", model: model)
+            writer.key("data")
+            writer.beginArray()
+        } item: { writer, index in
+            writer.object { writer in
+                writer.member("object", "embedding")
+                writer.key("embedding")
+                format.write(vectors[index], to: &writer)
+                writer.key("index")
+                writer.integer(index)
             }
-        }.noting(outcome.usage, of: request, in: context)
+        } end: { writer in
+            writer.endArray()
+            writer.endEnvelope(usage: usage)
+        }.response().noting(outcome.usage, of: request, in: context)
     }
 }
 
@@ -150,21 +152,31 @@ extension JSONWriter {
         usage: Usage,
         _ content: (inout JSONWriter) throws -> Void
     ) rethrows {
-        try self.object { writer in
-            writer.member("object", object)
-            writer.member("id", Self.answerID())
-            writer.key("created")
-            writer.integer(Int(Date().timeIntervalSince1970))
-            writer.member("model", model)
-            try content(&writer)
-            writer.key("usage")
-            writer.object { writer in
-                writer.key("prompt_tokens")
-                writer.integer(usage.tokens)
-                writer.key("total_tokens")
-                writer.integer(usage.tokens)
-            }
+        beginEnvelope(object: object, model: model)
+        try content(&self)
+        endEnvelope(usage: usage)
+    }
+
+    /// Writes the part of ``envelope(object:model:usage:_:)`` before the content.
+    mutating func beginEnvelope(object: String, model: String) {
+        beginObject()
+        member("object", object)
+        member("id", Self.answerID())
+        key("created")
+        integer(Int(Date().timeIntervalSince1970))
+        member("model", model)
+    }
+
+    /// Writes the part of ``envelope(object:model:usage:_:)`` behind the content.
+    mutating func endEnvelope(usage: Usage) {
+        key("usage")
+        object { writer in
+            writer.key("prompt_tokens")
+            writer.integer(usage.tokens)
+            writer.key("total_tokens")
+            writer.integer(usage.tokens)
         }
+        endObject()
     }
 
     /// A unique name for an answer.

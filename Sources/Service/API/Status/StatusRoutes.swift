@@ -1,4 +1,5 @@
 import Batching
+import Budget
 import Encoder
 import HTTPProtocol
 import HTTPServer
@@ -56,6 +57,7 @@ extension MetricsSources {
             scheduler: snapshot.inference?.statistics ?? .init(),
             tokenVectorsHeld: snapshot.inference?.tokenVectors.inUse ?? 0,
             server: snapshot.server?.statistics ?? .init(),
+            memory: snapshot.memory ?? MemoryBudget(limit: 0),
             process: .current(),
             isStarted: snapshot.isStarted,
             isReady: snapshot.isReady,
