@@ -56,6 +56,8 @@ def lowered_while_running(settings):
         clients, _ = open_all(server.port, 50)
         wait_until(lambda: server.metrics().other_connections == 50)
         limits = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+        # The connection that has asked for metrics may still be open for a moment.
+        time.sleep(0.5)
         resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (server.descriptors(), limits[1]))
         started, spent = time.monotonic(), cpu_seconds(server)
         refused = open_all(server.port, 50)[1]

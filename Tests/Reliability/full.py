@@ -71,7 +71,8 @@ def all_in_use(settings, most, seconds):
         for each in used:
             each.send(http1.POST_EMBED[-1:])
         answered = sum(each.answer()[0] == 200 for each in used)
-        recovered = server.serves()
+        # An idle connection makes room once it has been idle for full_idle_timeout.
+        recovered = wait_until(server.serves)
         progress(f"full: {refused.count(503)} refused, {answered} answered")
         for each in used + silent:
             each.close()
