@@ -5,7 +5,7 @@ import Synchronization
 /// A request passes the stages in their order, and each stage may fill the budget further than the one before. So
 /// requests that have begun find memory to end with, while new ones wait or are refused. All counts are atomic.
 package final class MemoryBudget: Sendable {
-    /// What memory is held for.
+    /// The stages of a request that hold memory.
     package enum Stage: Int, Sendable, CaseIterable {
         /// Bodies as they were received.
         case received
@@ -85,7 +85,7 @@ package final class MemoryBudget: Sendable {
 
 /// The error of a request for which there is no memory in the budget.
 package struct MemoryShortage: Error, Equatable, CustomStringConvertible {
-    /// What the memory was for.
+    /// The stage that needed the memory.
     package let stage: MemoryBudget.Stage
     /// The bytes that the request asked for.
     package let bytes: Int

@@ -63,7 +63,7 @@ package struct EncoderConfiguration: Sendable {
     package var labels: [String]
     /// `label2id` in the file's order, which may contradict ``labels``; their own ids where it does not count.
     package var labelIDs: [(label: String, id: Int)]
-    /// What of the file does not count, though it is there.
+    /// Parts of the file that are there and do not count.
     var warnings: [String] = []
     /// `id2label` with its own count of labels, where `num_labels` is another. transformers 5 goes by `num_labels`, and
     /// 4 by `id2label`; the head's tensors tell which was meant (``withLabels(ofHead:_:)``).

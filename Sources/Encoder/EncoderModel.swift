@@ -39,7 +39,7 @@ package final class EncoderModel: Sendable {
     let dataType: DataType
     let multiplicationsPerToken: Int
 
-    /// What an operator should know of the files that the model was loaded from, a line for each matter.
+    /// Warnings for the operator about the files that the model was loaded from, one line each.
     package let warnings: [String]
 
     /// Loads a model folder in the Hub's layout: config.json and a checkpoint.

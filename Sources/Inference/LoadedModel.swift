@@ -129,7 +129,7 @@ package struct LoadedModel: Sendable {
         return .nonFiniteValues(directory: directory)
     }
 
-    /// What an operator should know about this folder, although it can be served, a line for each matter.
+    /// Warnings for the operator about a folder that can be served all the same, one line each.
     package var warnings: [String] {
         var warnings = encoder.warnings
         guard let tokenizer else {

@@ -1,6 +1,6 @@
 import ModelFiles
 
-/// Which of a checkpoint's heads are loaded, and which have to be complete.
+/// The heads of a checkpoint that are loaded, and those that have to be complete.
 ///
 /// `architectures` in config.json names them; without a class that this program knows, the tensors tell. Heads for the
 /// labels of texts, of tokens and of choices have the same tensors in most architectures, so only one of them is
@@ -12,7 +12,7 @@ struct HeadChoice: Sendable {
     private(set) var required: Set<Head>
     /// The head that the user names. At least this one must be there.
     let named: Head?
-    /// What the operator should know of the choice; nil if it was not made here.
+    /// The warning about the choice; nil if the choice was not made here.
     private(set) var warning: String?
 
     /// The heads that share tensors.

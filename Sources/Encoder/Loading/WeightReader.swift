@@ -7,7 +7,7 @@ import ModelFiles
 struct WeightReader {
     let configuration: EncoderConfiguration
     let formats: WeightFormats
-    /// Which of the checkpoint's heads are loaded.
+    /// The heads of the checkpoint that are loaded.
     let heads: HeadChoice
     /// The carry of the hidden states' stream after the parts read so far.
     var hidden: AffineCarry
