@@ -154,7 +154,7 @@ let package = Package(
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "TestSupport"], swiftSettings: testSettings),
         .testTarget(
             name: "CheckpointTests",
-            dependencies: ["Checkpoint", "ModelFiles", "TestSupport"],
+            dependencies: ["Checkpoint", "ModelFiles", "JSON", "TestSupport"],
             swiftSettings: testSettings
         ),
         .testTarget(
@@ -184,7 +184,7 @@ let package = Package(
             swiftSettings: testSettings
         ),
         .testTarget(name: "HostTests", dependencies: ["Host"], swiftSettings: testSettings),
-        .testTarget(name: "HubTests", dependencies: ["Hub", "ModelFiles", "TLS"], swiftSettings: testSettings),
+        .testTarget(name: "HubTests", dependencies: ["Hub", "ModelFiles", "JSON", "TLS"], swiftSettings: testSettings),
         .testTarget(
             name: "InferenceTests",
             dependencies: [

@@ -1,3 +1,4 @@
+import JSON
 package import ModelFiles
 
 /// The named tensors of a model folder.
@@ -11,7 +12,7 @@ package struct Checkpoint: Sendable {
     package let tensorNames: [String]
 
     let files: [OpenFile]
-    let tensors: [String: StoredTensor]
+    let tensors: [ExactText: StoredTensor]
 
     /// Opens the first of ``ModelFile/weights`` that `directory` holds.
     ///
@@ -52,12 +53,12 @@ package struct Checkpoint: Sendable {
     /// `tensors` holds a list for each of `files`. Of tensors of one name in several files the last one counts, as for
     /// transformers.
     private init(source: String, files: [OpenFile], tensors: [[StoredTensor]]) throws(ModelError) {
-        var byName: [String: StoredTensor] = [:]
+        var byName: [ExactText: StoredTensor] = [:]
         for (file, list) in tensors.enumerated() {
             for var tensor in list {
                 let name = tensor.descriptor.name
                 tensor.file = file
-                guard byName.updateValue(tensor, forKey: name)?.file != file else {
+                guard byName.updateValue(tensor, forKey: ExactText(name))?.file != file else {
                     throw .malformed(
                         file: files[file].path,
                         place: "tensor \(quoted(name))",
@@ -70,14 +71,14 @@ package struct Checkpoint: Sendable {
         self.source = source
         self.files = files
         self.tensors = byName
-        tensorNames = byName.keys.sorted()
+        tensorNames = byName.keys.sortedTexts
     }
 
     /// Whether there is a tensor named `name`.
-    package func contains(_ name: String) -> Bool { tensors[name] != nil }
+    package func contains(_ name: String) -> Bool { tensors[ExactText(name)] != nil }
 
     /// The file's description of the tensor named `name`; nil if there is none.
-    package func descriptor(_ name: String) -> TensorDescriptor? { tensors[name]?.descriptor }
+    package func descriptor(_ name: String) -> TensorDescriptor? { tensors[ExactText(name)]?.descriptor }
 }
 
 extension Checkpoint {
@@ -156,7 +157,7 @@ extension Checkpoint {
     /// reads all tensors of floats.
     package func nonFiniteTensor() throws(ModelError) -> (file: String, name: String)? {
         for name in tensorNames {
-            guard let tensor = tensors[name] else { continue }
+            guard let tensor = tensors[ExactText(name)] else { continue }
             switch tensor.descriptor.scalarType {
             case .float64, .float32, .float16, .bfloat16, .float8e4m3, .float8e5m2:
                 let values = try float32(name, shape: tensor.descriptor.shape)
@@ -169,7 +170,7 @@ extension Checkpoint {
 
     /// The tensor `name`, if its shape is `shape`, and its count of elements.
     private func locate(_ name: String, shape: [Int]) throws(ModelError) -> (tensor: StoredTensor, count: Int) {
-        guard let tensor = tensors[name] else { throw .missingTensor(file: source, tensor: name) }
+        guard let tensor = tensors[ExactText(name)] else { throw .missingTensor(file: source, tensor: name) }
         let file = files[tensor.file].path
         let found = tensor.descriptor.shape
         guard found == shape else {

@@ -1,3 +1,4 @@
+import JSON
 import ModelFiles
 
 /// The formats that a file of weights can have.
@@ -11,7 +12,7 @@ enum CheckpointFormat {
 
     /// Every tensor of the file at path `file`, whose bytes are `bytes`.
     static func tensors(in bytes: RawSpan, file: String) throws(ModelError) -> [StoredTensor] {
-        if file.hasSuffix(".safetensors") { return try SafetensorsFile.tensors(in: bytes, file: file) }
+        if file.ends(with: ".safetensors") { return try SafetensorsFile.tensors(in: bytes, file: file) }
         if TorchZipFile.isFormat(of: bytes) { return try TorchZipFile.tensors(in: bytes, file: file) }
         if TorchLegacyFile.isFormat(of: bytes) { return try TorchLegacyFile.tensors(in: bytes, file: file) }
         throw .malformed(
@@ -40,7 +41,7 @@ struct ShardIndex {
         for (tensor, shard) in map.sorted(by: { $0.key < $1.key }) where !Self.isInside(shard) {
             throw .wrongValue(
                 file: path,
-                key: "weight_map.\(tensor)",
+                key: "weight_map.\(tensor.text)",
                 found: quoted(shard),
                 expected: "the name of a file in the same folder"
             )
@@ -49,7 +50,7 @@ struct ShardIndex {
             throw .wrongValue(file: path, key: "weight_map", found: "no tensors", expected: "at least one")
         }
         self.path = path
-        shards = Set(map.values).sorted()
+        shards = Set(map.values.map { ExactText($0) }).sortedTexts
         let limit = CheckpointLimits.shards
         guard shards.count <= limit else {
             throw .limitExceeded(file: path, what: "weight_map: files", found: "\(shards.count)", limit: limit)
@@ -59,7 +60,7 @@ struct ShardIndex {
     /// An index names its neighbours and what lies in folders beside it: anything that could lead out of the folder is
     /// refused.
     private static func isInside(_ name: String) -> Bool {
-        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+        let parts = name.pieces(separatedBy: "/")
         return !name.utf8.contains(0) && parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
     }
 }

@@ -122,7 +122,7 @@ extension EncoderConfiguration {
         switch requirement {
         case .string(let key, let value, let tensor):
             guard let found = file.optional(key), found != .string(value) else { return }
-            guard !tensorNames.contains(where: { $0.hasSuffix(tensor) }) else {
+            guard !tensorNames.contains(where: { $0.ends(with: tensor) }) else {
                 throw file.wrong(key, found, expected: quoted(value))
             }
             warnings.append(
@@ -281,7 +281,7 @@ extension JSONSection {
         }
         var map: [Int: String] = [:]
         for entry in entries.members {
-            guard let id = Int(entry.key.filter { !$0.isWhitespace }) else {
+            guard let id = Int(entry.key.stripped) else {
                 throw wrong(key, .string(entry.key), expected: "ids that are integers")
             }
             switch entry.value {

@@ -1,3 +1,4 @@
+import JSON
 import ModelFiles
 
 /// A checkpoint's tensors by the names of ``TensorNames``, whatever the file calls them.
@@ -13,7 +14,7 @@ struct ModelTensors: Sendable {
     let wrapper: String
     private let tensors: any NamedTensors
     private let architecture: Architecture
-    private let storedNames: [String: String]
+    private let storedNames: [ExactText: String]
     /// Whether the file's names of the base model's tensors have its attribute.
     private let usesAttribute: Bool
 
@@ -21,21 +22,20 @@ struct ModelTensors: Sendable {
         self.tensors = tensors
         self.architecture = architecture
         wrapper = Self.wrapper(around: tensors.tensorNames, architecture)
-        var storedNames: [String: String] = [:]
+        var storedNames: [ExactText: String] = [:]
         var usesAttribute = false
         for stored in tensors.tensorNames {
-            var name = stored.dropPrefix(wrapper)
-            usesAttribute = usesAttribute || name.hasPrefix(architecture.prefix)
-            name = name.dropPrefix(architecture.prefix)
-            for (old, new) in [("LayerNorm.gamma", "LayerNorm.weight"), ("LayerNorm.beta", "LayerNorm.bias")]
-            where name.hasSuffix(old) {
-                name = name.dropLast(old.count) + new
+            var name = stored.rest(after: wrapper) ?? stored[...]
+            usesAttribute = usesAttribute || name.begins(with: architecture.prefix)
+            name = name.rest(after: architecture.prefix) ?? name
+            for (old, new) in [("LayerNorm.gamma", "LayerNorm.weight"), ("LayerNorm.beta", "LayerNorm.bias")] {
+                if let start = name.rest(before: old) { name = start + new }
             }
-            if storedNames[name] == nil { storedNames[name] = stored }
+            if storedNames[ExactText(name)] == nil { storedNames[ExactText(name)] = stored }
         }
         self.storedNames = storedNames
         self.usesAttribute = usesAttribute
-        names = storedNames.keys.sorted()
+        names = storedNames.keys.sortedTexts
     }
 
     /// The file read, for messages.
@@ -44,14 +44,14 @@ struct ModelTensors: Sendable {
     var allStoredNames: [String] { tensors.tensorNames }
 
     /// Whether there is a tensor of that name.
-    func contains(_ name: String) -> Bool { storedNames[name] != nil }
+    func contains(_ name: String) -> Bool { storedNames[ExactText(name)] != nil }
 
     /// The tensor's shape; nil if there is none of that name.
-    func shape(_ name: String) -> [Int]? { storedNames[name].flatMap(tensors.shape) }
+    func shape(_ name: String) -> [Int]? { storedNames[ExactText(name)].flatMap(tensors.shape) }
 
     /// The tensor's name in the file; for one that is not there, the name that it would have.
     func storedName(_ name: String) -> String {
-        if let stored = storedNames[name] { return stored }
+        if let stored = storedNames[ExactText(name)] { return stored }
         return wrapper + (usesAttribute && architecture.isOfBaseModel(name) ? architecture.prefix : "") + name
     }
 
@@ -81,16 +81,17 @@ struct ModelTensors: Sendable {
     /// have. Another model's attribute, such as `roberta.`, is none.
     private static func wrapper(around names: [String], _ architecture: Architecture) -> String {
         let anchor = architecture.tensors.positions
-        let prefixes = names.filter { $0 == anchor || $0.hasSuffix(".\(anchor)") }.map { $0.dropLast(anchor.count) }
-        guard !prefixes.contains(where: { $0.isEmpty || $0 == architecture.prefix }) else { return "" }
+        let prefixes = names.compactMap { $0.rest(before: anchor) }.filter { $0.isEmpty || $0.ends(with: ".") }
+        guard !prefixes.contains(where: { $0.isEmpty || $0.equals(architecture.prefix) }) else { return "" }
         let wrappers = Set(
             prefixes.map { prefix in
-                prefix.hasSuffix(".\(architecture.prefix)") ? prefix.dropLast(architecture.prefix.count) : prefix
+                let outer = prefix.rest(before: architecture.prefix)
+                return ExactText(outer.flatMap { $0.ends(with: ".") ? $0 : nil } ?? prefix)
             }
         )
-        guard wrappers.count == 1, let wrapper = wrappers.first else { return "" }
-        let isUsual = wrapper.split(separator: ".").allSatisfy(wrapperNames.contains)
-        return isUsual || names.allSatisfy { $0.hasPrefix(wrapper) } ? String(wrapper) : ""
+        guard wrappers.count == 1, let wrapper = wrappers.first?.text else { return "" }
+        let isUsual = wrapper.pieces(separatedBy: ".").dropLast().allSatisfy(wrapperNames.contains)
+        return isUsual || names.allSatisfy { $0.begins(with: wrapper) } ? wrapper : ""
     }
 }
 
@@ -100,7 +101,7 @@ extension Architecture {
     static func told(by names: [String], among known: [Architecture]) -> Architecture? {
         known.first { architecture in
             let anchor = architecture.prefix + architecture.tensors.positions
-            return names.contains { $0 == anchor || $0.hasSuffix(".\(anchor)") }
+            return names.contains { $0 == anchor || $0.ends(with: ".\(anchor)") }
         }
             ?? known.first { architecture in
                 let tensors = ModelTensors(TensorsOfAnyShape(names: names), architecture)
@@ -117,7 +118,7 @@ extension Architecture {
     /// Whether the base model has the tensor.
     func isOfBaseModel(_ name: String) -> Bool {
         let modules = [tensors.words, tensors.layers] + (pooler.isOfBaseModel ? [tensors.pooler] : [])
-        return modules.contains { name.hasPrefix($0.prefix { $0 != "." } + ".") }
+        return modules.contains { name.begins(with: $0.pieces(separatedBy: ".")[0] + ".") }
     }
 }
 
@@ -125,25 +126,19 @@ extension Architecture {
 private struct TensorsOfAnyShape: NamedTensors {
     let source = ""
     let tensorNames: [String]
-    private let set: Set<String>
+    private let set: Set<ExactText>
 
     init(names: [String]) {
         tensorNames = names
-        set = Set(names)
+        set = Set(names.map { ExactText($0) })
     }
 
-    func contains(_ name: String) -> Bool { set.contains(name) }
+    func contains(_ name: String) -> Bool { set.contains(ExactText(name)) }
     func shape(_ name: String) -> [Int]? { nil }
     func check(_ name: String, shape: [Int]) {}
     func read(_ name: String, shape: [Int], into values: inout MutableSpan<Float>) {}
 
     func float32(_ name: String, shape: [Int]) -> [Float] {
         Array(repeating: 0, count: shape.reduce(1, *))
-    }
-}
-
-extension String {
-    fileprivate func dropPrefix(_ prefix: String) -> String {
-        hasPrefix(prefix) ? String(dropFirst(prefix.count)) : self
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// Fetches files of one commit into the cache.
 struct FileFetcher: Sendable {
@@ -54,7 +55,7 @@ struct FileFetcher: Sendable {
     /// no such name) or if the file could not be repaired (it is not writable).
     private func isSound(_ path: String) throws -> Bool {
         guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: cache.file(path, of: commit)),
-            let etag = target.split(separator: "/").last.map(String.init),
+            let etag = target.pieces(separatedBy: "/").last.map(String.init),
             let checksum = Checksum(etag: etag), HubCache.fileSize(cache.blob(etag)) != nil
         else { return true }
         do {

@@ -25,11 +25,9 @@ struct ResponseFields: Sendable, Equatable {
     /// The part of the file that the body holds (`Content-Range`): its first byte, and the file's size if the answer
     /// tells it.
     var range: (start: Int, size: Int?)? {
-        guard let text = self["Content-Range"]?.lowercased(), text.hasPrefix("bytes ") else { return nil }
-        let parts = text.dropFirst(6).split(separator: "/")
-        guard parts.count == 2, let first = parts[0].split(separator: "-").first, let start = Int(first) else {
-            return nil
-        }
+        guard let rest = self["Content-Range"]?.lowercased().rest(after: "bytes ") else { return nil }
+        let parts = rest.pieces(separatedBy: "/")
+        guard parts.count == 2, let start = Int(parts[0].pieces(separatedBy: "-")[0]) else { return nil }
         return (start, Int(parts[1]))
     }
 }
@@ -68,18 +66,14 @@ struct FileMetadata: Sendable, Equatable {
 
     /// An ETag without its quotes and without the mark `W/` of a weak ETag.
     static func normalized(_ etag: String) -> String {
-        var text = etag[...]
-        if text.hasPrefix("W/") { text = text.dropFirst(2) }
-        while text.first == "\"" { text = text.dropFirst() }
-        while text.last == "\"" { text = text.dropLast() }
-        return String(text)
+        String((etag.rest(after: "W/") ?? etag[...]).trimmed { $0 == "\"" })
     }
 
     /// Most bytes of a blob's name, so that a file name has space for endings after it.
     private static let maxNameLength = 200
 
     private static func isFileName(_ etag: String) -> Bool {
-        (1...maxNameLength).contains(etag.utf8.count) && !etag.hasPrefix(".")
+        (1...maxNameLength).contains(etag.utf8.count) && !etag.begins(with: ".")
             && etag.utf8.allSatisfy { (0x21...0x7E).contains($0) && !Array("/\\\"".utf8).contains($0) }
     }
 }
@@ -90,7 +84,7 @@ struct ModelListing: Sendable, Equatable {
     var commit: String
     /// Paths in the repository; nil if the answer has none. They are not checked here: the code checks each path before
     /// it uses it.
-    var files: Set<String>?
+    var files: Set<ExactText>?
 
     /// - Throws: `malformedAnswer`.
     init(_ answer: [UInt8], url: String) throws(HubError) {
@@ -115,23 +109,23 @@ struct ModelListing: Sendable, Equatable {
     /// The files that `/api/models/<id>/tree/<commit>?recursive=true` lists.
     ///
     /// - Throws: `malformedAnswer`.
-    static func tree(_ answer: [UInt8], url: String) throws(HubError) -> Set<String> {
+    static func tree(_ answer: [UInt8], url: String) throws(HubError) -> Set<ExactText> {
         guard let document = try? JSONParser.parse(answer) else {
             throw .malformedAnswer(url: url, found: "no JSON", expected: "a list of files")
         }
         return try paths(document, key: "path", url: url)
     }
 
-    private static func paths(_ list: JSONValue, key: String, url: String) throws(HubError) -> Set<String> {
+    private static func paths(_ list: JSONValue, key: String, url: String) throws(HubError) -> Set<ExactText> {
         guard case .array(let entries) = list else {
             throw .malformedAnswer(url: url, found: list.kind, expected: "a list of files")
         }
-        var paths: Set<String> = []
+        var paths: Set<ExactText> = []
         for entry in entries {
             guard case .object(let file) = entry, case .string(let path) = file[key] else {
                 throw .malformedAnswer(url: url, found: "a file without \(key)", expected: "its path")
             }
-            if file["type"] != .string("directory") { paths.insert(path) }
+            if file["type"] != .string("directory") { paths.insert(ExactText(path)) }
         }
         return paths
     }

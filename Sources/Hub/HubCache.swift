@@ -50,7 +50,7 @@ struct HubCache: Sendable {
     func commit(of revision: Revision) -> String? {
         if revision.isCommit { return revision.text }
         guard let text = try? String(contentsOfFile: reference(revision), encoding: .utf8) else { return nil }
-        let commit = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        let commit = String(text.stripped)
         return Revision.isCommit(commit) ? commit : nil
     }
 
@@ -71,7 +71,7 @@ struct HubCache: Sendable {
             guard let bytes = try? content(NeededFiles.modules, of: commit),
                 let named = try? NeededFiles.folders(bytes)
             else { return false }
-            let withConfiguration = named.filter { $0.hasSuffix("Pooling") || $0.hasSuffix("Dense") }
+            let withConfiguration = named.filter { $0.ends(with: "Pooling") || $0.ends(with: "Dense") }
             guard withConfiguration.allSatisfy({ has(ModelFile.configuration.path(in: $0), of: commit) }) else {
                 return false
             }
@@ -85,7 +85,7 @@ struct HubCache: Sendable {
         guard let weights = NeededFiles.weights.map({ folder + $0 }).first(where: { has($0, of: commit) }) else {
             return false
         }
-        guard weights.hasSuffix(".index.json") else { return true }
+        guard weights.ends(with: ".index.json") else { return true }
         guard let bytes = try? content(weights, of: commit),
             let parts = try? NeededFiles.partNames(bytes, file: weights)
         else { return false }
@@ -127,7 +127,7 @@ struct HubCache: Sendable {
 
     /// Makes the folder of a file, with those above it.
     func makeFolder(of path: String) throws(HubError) {
-        try makeFolder(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]))
+        try makeFolder(String(path[..<(path.unicodeScalars.lastIndex(of: "/") ?? path.endIndex)]))
     }
 
     private func makeFolder(_ path: String) throws(HubError) {

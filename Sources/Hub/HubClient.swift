@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// Fetches models from the Hub into the cache that is shared with huggingface_hub.
 package struct HubClient: Sendable {
@@ -75,7 +76,7 @@ package struct HubClient: Sendable {
         // The index and modules.json name further files.
         let index = try needed.index.map { (path) throws(HubError) in try cache.content(path, of: listing.commit) }
         let modules =
-            listing.files.contains(NeededFiles.modules)
+            listing.files.contains(ExactText(NeededFiles.modules))
             ? try cache.content(NeededFiles.modules, of: listing.commit) : nil
         var files = needed.first + (try needed.rest(index: index, modules: modules))
         var next = needed.first.count
@@ -86,13 +87,13 @@ package struct HubClient: Sendable {
             let file = files[next]
             try await fetcher.fetch(file)
             // The weights of a module in a folder may be in parts, too.
-            if let slash = file.lastIndex(of: "/"), file.hasSuffix(".index.json") {
+            if let slash = file.unicodeScalars.lastIndex(of: "/"), file.ends(with: ".index.json") {
                 files += try needed.parts(cache.content(file, of: listing.commit), in: String(file[..<slash]))
             }
             next += 1
         }
         files.sort()
-        for name in NeededFiles.optional where !listing.files.contains(name) {
+        for name in NeededFiles.optional where !listing.files.contains(ExactText(name)) {
             // The note is a hint for later runs: the pull has succeeded without it.
             try? cache.noteAbsence(name, of: listing.commit)
         }
@@ -110,7 +111,7 @@ package struct HubClient: Sendable {
     private func listing(
         _ connection: HubConnection,
         _ revision: Revision
-    ) async throws -> (commit: String, files: Set<String>) {
+    ) async throws -> (commit: String, files: Set<ExactText>) {
         var url = try connection.listingURL(revision)
         let answer: [UInt8]
         do {

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// The addresses of the Hub and its cache, from the environment variables of huggingface_hub.
 package struct HubSettings: Sendable, Equatable {
@@ -45,13 +46,14 @@ package struct HubSettings: Sendable, Equatable {
     }
 
     private static func endpoint(_ text: String) throws(HubError) -> String {
-        let trimmed = String(text.reversed().drop { $0 == "/" }.reversed())
-        guard let url = URL(string: trimmed), ["http", "https"].contains(url.scheme?.lowercased()),
+        var trimmed = text[...]
+        while let rest = trimmed.rest(before: "/") { trimmed = rest }
+        guard let url = URL(string: String(trimmed)), ["http", "https"].contains(url.scheme?.lowercased()),
             url.host?.isEmpty == false, url.query == nil, url.fragment == nil
         else {
             throw .invalidSetting(variable: "HF_ENDPOINT", value: text, expected: "an address, as https://hf.co")
         }
-        return trimmed
+        return String(trimmed)
     }
 
     /// The longest timeout: an hour. A byte that has not arrived by then will not arrive.
@@ -79,38 +81,41 @@ package struct HubSettings: Sendable, Equatable {
     /// Strips line ends and spaces around a token. Control characters are refused, because the token goes into a header
     /// field, which they could end.
     private static func token(_ text: String, from place: String) throws(HubError) -> String? {
-        let token = text.filter { !$0.isNewline }.trimmingCharacters(in: .whitespaces)
+        let token = text.keeping { $0 != "\r" && $0 != "\n" }.stripped
         guard token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw .invalidSetting(variable: place, value: nil, expected: "a token of visible ASCII characters")
         }
-        return token.isEmpty ? nil : token
+        return token.isEmpty ? nil : String(token)
     }
 
     /// The path with `~` at its beginning, `$NAME` and `${NAME}` replaced; unknown names stay as they are.
     static func expanded(_ path: String, _ variables: [String: String]) -> String {
         var path = path
-        if path == "~" || path.hasPrefix("~/") {
-            path = (variables["HOME"] ?? NSHomeDirectory()) + path.dropFirst()
+        if let rest = path.rest(after: "~"), rest.isEmpty || rest.begins(with: "/") {
+            path = (variables["HOME"] ?? NSHomeDirectory()) + rest
         }
-        var result = ""
-        var rest = path[...]
-        while let dollar = rest.firstIndex(of: "$") {
-            result += rest[..<dollar]
-            let after = rest[rest.index(after: dollar)...]
-            let isBraced = after.first == "{"
-            let body = isBraced ? after.dropFirst() : after
-            let name = body.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
-            let end = isBraced ? body[name.endIndex...].dropFirst() : body[name.endIndex...]
-            let isWhole = !name.isEmpty && (!isBraced || body[name.endIndex...].first == "}")
-            if isWhole, let value = variables[String(name)] {
-                result += value
-                rest = end
+        let pieces = path.pieces(separatedBy: "$")
+        return pieces.dropFirst().reduce(into: String(pieces[0])) { result, piece in
+            let braced = piece.rest(after: "{")
+            let body = braced ?? piece
+            let end = body.utf8.firstIndex { !isOfName($0) } ?? body.endIndex
+            let rest = braced == nil ? body[end...] : body[end...].rest(after: "}")
+            if let value = variables[String(body[..<end])], let rest {
+                result += value + rest
             } else {
-                result += "$"
-                rest = after
+                result += "$" + piece
             }
         }
-        return result + rest
+    }
+
+    /// Whether a byte may stand in the name of an environment variable.
+    private static func isOfName(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+            true
+        default: false
+        }
     }
 }
 

@@ -1,3 +1,5 @@
+import JSON
+
 /// A model's id on the Hub: `name`, or `namespace/name`.
 package struct ModelID: Sendable, Hashable, CustomStringConvertible {
     /// As it was written.
@@ -8,7 +10,7 @@ package struct ModelID: Sendable, Hashable, CustomStringConvertible {
 
     /// - Throws: `invalidID`, by the same rules as huggingface_hub's `validate_repo_id`.
     package init(_ text: String) throws(HubError) {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        let parts = text.pieces(separatedBy: "/")
         guard parts.count <= 2 else {
             throw .invalidID(text, expected: "\"name\" or \"namespace/name\"")
         }
@@ -22,15 +24,15 @@ package struct ModelID: Sendable, Hashable, CustomStringConvertible {
                 throw .invalidID(text, expected: "names that do not begin or end with - or .")
             }
         }
-        guard !text.contains("--"), !text.contains("..") else {
+        guard !text.holds("--"), !text.holds("..") else {
             throw .invalidID(text, expected: "no -- or .. in it")
         }
-        guard !text.hasSuffix(".git") else { throw .invalidID(text, expected: "an id without .git") }
+        guard !text.ends(with: ".git") else { throw .invalidID(text, expected: "an id without .git") }
         self.text = text
     }
 
     /// The name of this model's folder in the cache.
-    package var folderName: String { "models--" + text.split(separator: "/").joined(separator: "--") }
+    package var folderName: String { "models--" + text.pieces(separatedBy: "/").joined(separator: "--") }
 
     package var description: String { text }
 

@@ -1,3 +1,4 @@
+import JSON
 import ModelFiles
 
 /// The files of a repository that this program needs for a model, and no others.
@@ -10,7 +11,7 @@ struct NeededFiles: Sendable {
     /// The index that names the files of the weights, if there are several.
     let index: String?
 
-    private let files: Set<String>
+    private let files: Set<ExactText>
     private let id: ModelID
 
     /// The list of sentence-transformers' modules. Without it, the model is the repository's root.
@@ -27,21 +28,21 @@ struct NeededFiles: Sendable {
     private static let anyWeights = "model.safetensors or pytorch_model.bin"
 
     /// - Throws: `notAModel`.
-    init(of files: Set<String>, id: ModelID) throws(HubError) {
+    init(of files: Set<ExactText>, id: ModelID) throws(HubError) {
         self.files = files
         self.id = id
-        var first = (Self.rootFiles + Self.folderFiles).filter(files.contains)
-        let weights = Self.weights.first(where: files.contains)
+        var first = (Self.rootFiles + Self.folderFiles).filter { files.contains(ExactText($0)) }
+        let weights = Self.weights.first { files.contains(ExactText($0)) }
         // With modules.json the weights may be in a folder that it names.
-        if !files.contains(Self.modules) {
-            guard files.contains(Self.configuration) else {
+        if !files.contains(ExactText(Self.modules)) {
+            guard files.contains(ExactText(Self.configuration)) else {
                 throw .notAModel(id: id.text, missing: Self.configuration)
             }
             guard weights != nil else { throw .notAModel(id: id.text, missing: Self.anyWeights) }
-            if files.contains(Self.pooling) { first.append(Self.pooling) }
+            if files.contains(ExactText(Self.pooling)) { first.append(Self.pooling) }
         }
         if let weights { first.append(weights) }
-        index = weights.flatMap { $0.hasSuffix(".index.json") ? $0 : nil }
+        index = weights.flatMap { $0.ends(with: ".index.json") ? $0 : nil }
         self.first = first
     }
 
@@ -57,8 +58,8 @@ struct NeededFiles: Sendable {
         let folders = try modules.map { (bytes) throws(HubError) in try Self.folders(bytes) } ?? []
         var hasWeights = first.contains { Self.weights.contains($0) }
         for folder in folders where !folder.isEmpty {
-            let here = Self.folderFiles.map { "\(folder)/\($0)" }.filter(files.contains)
-            let weights = Self.weights.map { "\(folder)/\($0)" }.first(where: files.contains)
+            let here = Self.folderFiles.map { "\(folder)/\($0)" }.filter { files.contains(ExactText($0)) }
+            let weights = Self.weights.map { "\(folder)/\($0)" }.first { files.contains(ExactText($0)) }
             found += here + (weights.map { [$0] } ?? [])
             hasWeights = hasWeights || weights != nil
         }
@@ -71,7 +72,7 @@ struct NeededFiles: Sendable {
         let names = try Self.partNames(index, file: self.index ?? "index")
         return try names.map { (name) throws(HubError) in
             let path = try RepositoryPath.checked(folder.isEmpty ? name : "\(folder)/\(name)")
-            guard files.contains(path) else { throw .noFile(id: id.text, file: path) }
+            guard files.contains(ExactText(path)) else { throw .noFile(id: id.text, file: path) }
             return path
         }
     }
@@ -82,7 +83,7 @@ struct NeededFiles: Sendable {
         else {
             throw .malformedAnswer(url: file, found: "no weight_map of files' names", expected: "an index of weights")
         }
-        return Set(map.values).sorted()
+        return Set(map.values.map { ExactText($0) }).sortedTexts
     }
 
     /// The folders in modules.json, in its order; the root is empty.
@@ -108,7 +109,7 @@ enum RepositoryPath {
     /// plain names.
     static func isSafe(_ path: String) -> Bool {
         guard path.utf8.count <= maxLength else { return false }
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        let parts = path.pieces(separatedBy: "/")
         return parts.allSatisfy { part in
             !part.isEmpty && part != "." && part != ".."
                 && !part.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F || $0 == "\\" }

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// The rules for repeating a failed attempt: how often, and after which time.
 struct RetryPolicy: Sendable {
@@ -29,13 +30,13 @@ struct RetryPolicy: Sendable {
     /// The wait in seconds that an answer asks for: `Retry-After` in either form, or the reset of a rate limit that is
     /// used up (`RateLimit: "api";r=0;t=55`).
     static func askedWait(_ fields: ResponseFields, now: Date) -> Double? {
-        if let text = fields["Retry-After"]?.trimmingCharacters(in: .whitespaces) {
+        if let text = fields["Retry-After"].map({ String($0.stripped) }) {
             if let seconds = Double(text), seconds >= 0 { return seconds }
             if let date = httpDate(text) { return max(0, date.timeIntervalSince(now)) }
         }
-        let parts = fields["RateLimit"]?.split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces) } ?? []
-        guard parts.contains("r=0"), let reset = parts.first(where: { $0.hasPrefix("t=") }) else { return nil }
-        return Double(reset.dropFirst(2))
+        let parts = fields["RateLimit"]?.pieces(separatedBy: ";").map { $0.stripped } ?? []
+        guard parts.contains("r=0"), let reset = parts.compactMap({ $0.rest(after: "t=") }).first else { return nil }
+        return Double(reset)
     }
 
     private static func httpDate(_ text: String) -> Date? {

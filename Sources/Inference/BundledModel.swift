@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import ModelFiles
 
 /// Finds the model that comes with the program, so that the first answer needs no download.
@@ -36,8 +37,8 @@ package enum BundledModel {
     static func candidates(executable: String?, workingDirectory: String) -> [String] {
         var places: [String] = []
         var folders = [workingDirectory]
-        if let executable, executable.hasPrefix("/") {
-            let parts = executable.split(separator: "/").dropLast()
+        if let executable, executable.begins(with: "/") {
+            let parts = executable.pieces(separatedBy: "/").filter { !$0.isEmpty }.dropLast()
             let ancestors = (0...parts.count).reversed().map { "/" + parts.prefix($0).joined(separator: "/") }
             places.append("/" + (parts.dropLast() + ["share/swiftlet/models", name[...]]).joined(separator: "/"))
             folders += ancestors

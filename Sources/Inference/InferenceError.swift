@@ -1,4 +1,5 @@
 package import Encoder
+import JSON
 
 /// Why inputs gave no results.
 package enum InferenceError: Error, Equatable, CustomStringConvertible {
@@ -89,7 +90,7 @@ package enum InferenceError: Error, Equatable, CustomStringConvertible {
         case .invalidTopK(let topK):
             "`top_k` must be at least 1. Given: \(topK)"
         case .unknownPrompt(let name, let known):
-            "`prompt_name` is \"\(name.prefix(100))\", but the model "
+            "`prompt_name` is \"\(name.beginning(100))\", but the model "
                 + (known.isEmpty ? "has no prompts" : "has only the prompts \(known.joined(separator: ", "))")
         case .promptWithoutText(let input):
             "`prompt_name` goes with texts; input \(input) is a pair of texts or a list of token ids"
@@ -209,7 +210,7 @@ package enum TaskError: Error, Equatable, CustomStringConvertible {
             "`candidate_labels` must have at least one label"
         case .labelTooLong(let label, let tokens, let limit):
             """
-            the label "\(label.prefix(100))" makes a hypothesis of \(tokens) tokens, special tokens included, and \
+            the label "\(label.beginning(100))" makes a hypothesis of \(tokens) tokens, special tokens included, and \
             hypotheses are not cut; at most \(limit) are taken: shorten the label or `hypothesis_template`
             """
         case .invalidTemplate(let reason):

@@ -1,5 +1,6 @@
 import Budget
 import Encoder
+import JSON
 package import Tokenization
 
 extension TextInput {
@@ -78,9 +79,10 @@ extension InferenceService {
     /// - Parameter name: the prompt's name; nil for the default prompt, if there is one.
     /// - Throws: `unknownPrompt`.
     func prompt(named name: String?) throws(InferenceError) -> String? {
-        let known = model.prompts.texts
-        if let name, known[name] == nil { throw .unknownPrompt(name, known: known.keys.sorted()) }
-        let prompt = name.map { known[$0] } ?? configuration.defaultPrompt ?? model.prompts.defaultText
+        let known = model.prompts
+        let named = name.map { known.texts[ExactText($0)] }
+        if let name, named == .some(nil) { throw .unknownPrompt(name, known: known.names) }
+        let prompt = named ?? configuration.defaultPrompt ?? model.prompts.defaultText
         return prompt.flatMap { $0.isEmpty ? nil : $0 }
     }
 
@@ -160,7 +162,7 @@ extension InferenceService {
         sharing shared: inout TokenizedText
     ) throws -> Encoding {
         guard case .pair(let text, let pair) = input else { return try encode(input, options) }
-        if !text.utf8.elementsEqual(shared.text.utf8) { shared = TokenizedText(text) }
+        if !text.equals(shared.text) { shared = TokenizedText(text) }
         return try tokenizer().encode(&shared, pair: pair, options: options)
     }
 

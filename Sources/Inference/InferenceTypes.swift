@@ -1,9 +1,9 @@
 package import Batching
 package import Encoder
+import JSON
 package import Tokenization
 
-/// One input of a client. Texts are equal if their bytes are. (Swift's strings are equal if their characters are, also
-/// where one writes "é" as one scalar and the other as two, which may give other tokens.)
+/// One input of a client. Texts are compared as ``ExactText``, because two encodings of "é" may give different tokens.
 package enum TextInput: Sendable, Hashable {
     case text(String)
     /// Two texts that are encoded together, with type ids 0 and 1.
@@ -17,9 +17,8 @@ package enum TextInput: Sendable, Hashable {
     /// Whether two inputs have the same bytes or ids.
     package static func == (a: TextInput, b: TextInput) -> Bool {
         switch (a, b) {
-        case (.text(let a), .text(let b)): a.utf8.elementsEqual(b.utf8)
-        case (.pair(let a, let a2), .pair(let b, let b2)):
-            a.utf8.elementsEqual(b.utf8) && a2.utf8.elementsEqual(b2.utf8)
+        case (.text(let a), .text(let b)): a.equals(b)
+        case (.pair(let a, let a2), .pair(let b, let b2)): a.equals(b) && a2.equals(b2)
         case (.arrays(let a), .arrays(let b)): a == b
         default: false
         }
@@ -28,19 +27,12 @@ package enum TextInput: Sendable, Hashable {
     /// Hashes the bytes or ids.
     package func hash(into hasher: inout Hasher) {
         switch self {
-        case .text(let text): text.hashBytes(into: &hasher)
+        case .text(let text): hasher.combine(ExactText(text))
         case .pair(let text, let pair):
-            text.hashBytes(into: &hasher)
-            pair.hashBytes(into: &hasher)
+            hasher.combine(ExactText(text))
+            hasher.combine(ExactText(pair))
         case .arrays(let arrays): hasher.combine(arrays)
         }
-    }
-}
-
-extension String {
-    fileprivate func hashBytes(into hasher: inout Hasher) {
-        var text = self
-        text.withUTF8 { unsafe hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }
 }
 

@@ -97,8 +97,8 @@ package struct LoadedModel: Sendable {
     /// The commit of the Hub that the folder holds, where it lies in a cache of the Hub's: `…/snapshots/<commit>`.
     package var revision: String? {
         let parts = URL(fileURLWithPath: directory).standardizedFileURL.pathComponents.suffix(2)
-        guard let commit = parts.last, parts.first == "snapshots", commit.count == 40 else { return nil }
-        return commit.allSatisfy(\.isHexDigit) ? commit : nil
+        guard let commit = parts.last, parts.first == "snapshots", commit.utf8.count == 40 else { return nil }
+        return commit.unicodeScalars.allSatisfy(\.properties.isASCIIHexDigit) ? commit : nil
     }
 
     /// The tokenizer of a model folder, without its weights.

@@ -142,7 +142,7 @@ package struct JSONParser {
             if !members.append(key, value) {
                 guard dialect == .python else {
                     position = keyPosition
-                    throw error(found: "the key \"\(key.prefix(60))\" a second time", expected: "each key once")
+                    throw error(found: "the key \"\(key.beginning(60))\" a second time", expected: "each key once")
                 }
                 members.replace(key, value)
             }

@@ -8,6 +8,18 @@ package enum JSONValue: Equatable, Sendable {
     case array([JSONValue])
     case object(JSONObject)
 
+    /// Whether two values are the same. Numbers are compared as they were written, and texts as ``ExactText``.
+    package static func == (a: Self, b: Self) -> Bool {
+        switch (a, b) {
+        case (.null, .null): true
+        case (.boolean(let a), .boolean(let b)): a == b
+        case (.number(let a), .number(let b)), (.string(let a), .string(let b)): a.equals(b)
+        case (.array(let a), .array(let b)): a == b
+        case (.object(let a), .object(let b)): a == b
+        default: false
+        }
+    }
+
     /// The number as an integer, also if it is written `1.0` or `1e3`; nil for any other value, or one that no `Int`
     /// holds.
     package var integer: Int? {
@@ -39,8 +51,7 @@ package enum JSONValue: Equatable, Sendable {
 
 /// The members of a JSON object, in the order in which they were written.
 ///
-/// Keys are compared by their bytes. Swift's strings compare by canonical equivalence, so that the two encodings of "é"
-/// would be one key; in JSON and in a vocabulary they are two.
+/// Keys are compared as ``ExactText``: the two encodings of "é" are two keys.
 package struct JSONObject: Sendable, Equatable {
     /// A key with its value.
     package struct Member: Sendable, Equatable {
@@ -48,22 +59,14 @@ package struct JSONObject: Sendable, Equatable {
         package let key: String
         /// Its value.
         package let value: JSONValue
-    }
 
-    private struct ExactKey: Hashable {
-        let text: String
-
-        static func == (a: Self, b: Self) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
-
-        func hash(into hasher: inout Hasher) {
-            var text = text
-            text.withUTF8 { unsafe hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
-        }
+        /// Whether both have the same key and the same value.
+        package static func == (a: Self, b: Self) -> Bool { a.key.equals(b.key) && a.value == b.value }
     }
 
     /// The members, in the order in which they were written.
     package private(set) var members: [Member] = []
-    private var places: [ExactKey: Int] = [:]
+    private var places: [ExactText: Int] = [:]
 
     /// An object without members.
     package init() {}
@@ -73,16 +76,16 @@ package struct JSONObject: Sendable, Equatable {
 
     /// The value of a key; nil if there is no such key.
     package subscript(_ key: String) -> JSONValue? {
-        places[ExactKey(text: key)].map { members[$0].value }
+        places[ExactText(key)].map { members[$0].value }
     }
 
     /// Adds a member.
     ///
     /// - Returns: Whether the key was new. If it was not, nothing is added.
     package mutating func append(_ key: String, _ value: JSONValue) -> Bool {
-        let place = places.updateValue(members.count, forKey: ExactKey(text: key))
+        let place = places.updateValue(members.count, forKey: ExactText(key))
         if let place {
-            places[ExactKey(text: key)] = place
+            places[ExactText(key)] = place
             return false
         }
         members.append(Member(key: key, value: value))
@@ -93,7 +96,7 @@ package struct JSONObject: Sendable, Equatable {
     ///
     /// - Precondition: There is a member of that key.
     package mutating func replace(_ key: String, _ value: JSONValue) {
-        guard let place = places[ExactKey(text: key)] else { preconditionFailure("no member \(key)") }
+        guard let place = places[ExactText(key)] else { preconditionFailure("no member \(key)") }
         members[place] = Member(key: key, value: value)
     }
 

@@ -157,15 +157,15 @@ package struct JSONSection: Sendable {
     }
 
     /// An object whose values are strings, such as `id2label`; nil when absent or null.
-    package func stringMap(_ key: String) throws(ModelError) -> [String: String]? {
+    package func stringMap(_ key: String) throws(ModelError) -> [ExactText: String]? {
         guard let value = optional(key) else { return nil }
         guard case .object(let entries) = value else { throw wrong(key, value, expected: "an object of strings") }
-        var map: [String: String] = [:]
+        var map: [ExactText: String] = [:]
         for entry in entries.members {
             guard case .string(let string) = entry.value else {
                 throw wrong("\(key).\(entry.key)", entry.value, expected: "a string")
             }
-            map[entry.key] = string
+            map[ExactText(entry.key)] = string
         }
         return map
     }
@@ -209,7 +209,7 @@ extension JSONValue {
         switch self {
         case .null: "null"
         case .boolean(let value): value ? "true" : "false"
-        case .number(let text): String(text.prefix(quotedCharacters))
+        case .number(let text): text.beginning(quotedCharacters)
         case .string(let text): quoted(text)
         case .array(let elements): "an array of \(elements.count)"
         case .object(let object): "an object of \(object.count)"

@@ -1,3 +1,5 @@
+import JSON
+
 /// A file of a model's folder that this program reads, writes or fetches.
 ///
 /// This is the only list of them: what loads, fetches, copies or watches a folder names its files here.
@@ -68,7 +70,7 @@ package struct ModelFile: Sendable, Hashable {
     ]
 
     /// Whether the file says which other files hold the weights.
-    package var isIndex: Bool { name.hasSuffix(".index.json") }
+    package var isIndex: Bool { name.ends(with: ".index.json") }
 
     /// The files that a tokenizer is made of.
     package static let tokenizerFiles = [vocabulary, tokenizer, tokenizerSettings, specialTokens, addedTokens]
@@ -79,6 +81,6 @@ package struct ModelFile: Sendable, Hashable {
 
     /// Whether a file's name is that of weights, in one of the list's files or in a part of them.
     package static func isWeights(_ name: String) -> Bool {
-        [".safetensors", ".bin"].contains { name.hasSuffix($0) }
+        [".safetensors", ".bin"].contains { name.ends(with: $0) }
     }
 }

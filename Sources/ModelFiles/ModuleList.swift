@@ -15,7 +15,7 @@ package struct ModuleList: Sendable {
         ///
         /// - Throws: `wrongValue` for a path that leads out of the model's folder: what was downloaded must not.
         package func folder(in directory: String) throws(ModelError) -> String {
-            guard !path.hasPrefix("/"), !path.split(separator: "/").contains("..") else {
+            guard !path.begins(with: "/"), !path.pieces(separatedBy: "/").contains("..") else {
                 throw section.wrong("path", .string(path), expected: "a folder in this one")
             }
             return path.isEmpty ? directory : "\(directory)/\(path)"
@@ -42,7 +42,7 @@ package struct ModuleList: Sendable {
     package init(bytes: [UInt8], file: String) throws(ModelError) {
         self.file = file
         entries = try JSONSection.list(bytes: bytes, path: file).map { section throws(ModelError) in
-            let type = try section.string("type").split(separator: ".").last ?? ""
+            let type = try section.string("type").pieces(separatedBy: ".").last ?? ""
             return Entry(type: String(type), path: try section.string("path", default: ""), section: section)
         }
     }

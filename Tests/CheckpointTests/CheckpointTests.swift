@@ -102,6 +102,10 @@ struct CheckpointTests {
                 #"INDEX: "weight_map.a": found "../s1.safetensors", expected the name of a file in the same folder"#
             ),
             (
+                #"{"weight_map": {"a": "../\u0301s1.safetensors"}}"#,
+                "INDEX: \"weight_map.a\": found \"../\u{301}s1.safetensors\", expected the name of a file in the same folder"
+            ),
+            (
                 #"{"weight_map": {"a": "/etc/passwd"}}"#,
                 #"INDEX: "weight_map.a": found "/etc/passwd", expected the name of a file in the same folder"#
             ),

@@ -234,4 +234,16 @@ struct SafetensorsFileTests {
                 == "m: header length: found 3 bytes, expected at least 8"
         )
     }
+
+    @Test("tensors whose names are two encodings of one text are two tensors")
+    func encodings() throws {
+        let entry = { (start: Int) in #"{"dtype":"U8","shape":[1],"data_offsets":[\#(start),\#(start + 1)]}"# }
+        let header = "{\"\u{E9}\":\(entry(0)),\"e\u{301}\":\(entry(1))}"
+        let length = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) }
+        let folder = try TemporaryFolder()
+        let checkpoint = try Checkpoint(file: folder.write(length + header.utf8 + [7, 9], to: "a.safetensors"))
+        #expect(checkpoint.tensorNames.map { Array($0.utf8) } == ["e\u{301}", "\u{E9}"].map { Array($0.utf8) })
+        #expect(try checkpoint.float32("\u{E9}", shape: [1]) == [7])
+        #expect(try checkpoint.float32("e\u{301}", shape: [1]) == [9])
+    }
 }

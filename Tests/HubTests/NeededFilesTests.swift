@@ -1,3 +1,4 @@
+import JSON
 import ModelFiles
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
 /// Tests of the choice of files that a pull fetches from a repository.
 @Suite("Of a repository's files")
 struct NeededFilesTests {
-    private let names = Set(ModelFile.all.map(\.name))
+    private let names = Set(ModelFile.all.map { ExactText($0.name) })
 
     @Test("each that a reader opens is fetched, of weights the preferred form, and nothing else")
     func all() throws {
@@ -19,14 +20,16 @@ struct NeededFilesTests {
 
     @Test("the pooling's configuration is fetched even if no modules.json names it")
     func pooling() throws {
-        let files: Set = ["config.json", "model.safetensors", "1_Pooling/config.json", "2_Dense/config.json"]
+        let files: Set<ExactText> = [
+            "config.json", "model.safetensors", "1_Pooling/config.json", "2_Dense/config.json",
+        ]
         let needed = try NeededFiles(of: files, id: ModelID("org/model"))
         #expect(needed.first == ["config.json", "1_Pooling/config.json", "model.safetensors"])
     }
 
     @Test("a folder that modules.json names gives all files except those that only the root has")
     func folders() throws {
-        let inFolder = names.map { "0_Transformer/\($0)" }
+        let inFolder = names.map { ExactText("0_Transformer/\($0.text)") }
         let needed = try NeededFiles(of: Set(inFolder + ["modules.json"]), id: ModelID("org/model"))
         let modules = #"[{"type": "a.Transformer", "path": "0_Transformer"}, {"type": "a.Normalize", "path": ""}]"#
         let rest = try needed.rest(index: nil, modules: Array(modules.utf8))
@@ -35,5 +38,25 @@ struct NeededFilesTests {
         for wrong in ["{}", "[1]", #"[{"path": ""}]"#] {
             #expect(throws: HubError.self) { try needed.rest(index: nil, modules: Array(wrong.utf8)) }
         }
+    }
+
+    @Test(
+        "a path that leads out of the folder is not safe, also with a combining mark behind its slash or dots",
+        arguments: [
+            "../a", "..", "a/../b", "/a", "a//b", "../\u{301}a", "a/../\u{301}b", "/\u{301}a", "a/..\u{301}/../b",
+        ]
+    )
+    func unsafePaths(_ path: String) {
+        #expect(!RepositoryPath.isSafe(path))
+        #expect(RepositoryPath.isSafe("a/\u{301}b") && RepositoryPath.isSafe("e\u{301}/..\u{301}"))
+    }
+
+    @Test("a file counts as there only under the very bytes of its name")
+    func encodings() throws {
+        let files: Set<ExactText> = ["config.json", "model.safetensors.index.json", "e\u{301}.safetensors"]
+        let needed = try NeededFiles(of: files, id: ModelID("org/model"))
+        let index = { (name: String) in Array(#"{"weight_map": {"a": "\#(name)"}}"#.utf8) }
+        #expect(try needed.rest(index: index("e\u{301}.safetensors"), modules: nil).count == 1)
+        #expect(throws: HubError.self) { try needed.rest(index: index("\u{E9}.safetensors"), modules: nil) }
     }
 }

@@ -16,7 +16,10 @@ struct ModuleListTests {
         #expect(try list.entries.map { try $0.folder(in: "m") } == ["m", "m/2_Dense"])
     }
 
-    @Test("names no folder outside of the model's", arguments: ["/etc", "../other", "a/../../b"])
+    @Test(
+        "names no folder outside of the model's",
+        arguments: ["/etc", "../other", "a/../../b", "../\u{301}b", "/\u{301}etc"]
+    )
     func outside(_ path: String) throws {
         let text = #"[{"type": "a.Pooling", "path": "\#(path)"}]"#
         let list = try ModuleList(bytes: Array(text.utf8), file: "modules.json")

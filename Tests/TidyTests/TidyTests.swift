@@ -93,6 +93,28 @@ struct TidyTests {
         #expect(rooms.isSuperset(of: found.keys))
     }
 
+    @Test("read the texts of users and models by Unicode scalars, never by grapheme clusters")
+    func exactTexts() throws {
+        let sources = try Self.sources.get()
+        // These targets get texts from outside: all that read JSON.
+        let targets = Set(sources.filter { $0.imports.contains("JSON") }.map(\.target)).union(["JSON"])
+        let banned = [
+            ".hasPrefix(", ".hasSuffix(", ".split(separator: \"\"", ".trimmingCharacters(", ".components(separatedBy",
+            ".firstIndex(of: \"\"", ".lastIndex(of: \"\"", ".isWhitespace", ".isLetter", ".isNumber",
+        ]
+        for file in sources where targets.contains(file.target) {
+            for (number, line) in file.code {
+                let text = line.replacing("unicodeScalars.", with: "scalars:").replacing(
+                    "properties.",
+                    with: "scalars:"
+                )
+                for word in banned where text.contains(word) {
+                    Issue.record("\(file.path):\(number): \(word): take the function of Sources/JSON/ExactText.swift")
+                }
+            }
+        }
+    }
+
     @Test("name a model's files in ModelFiles' list only, where all readers find them")
     func modelFileNames() throws {
         let list = try SourceFile.text("Sources/ModelFiles/ModelFile.swift")

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import swiftlet
@@ -36,6 +37,24 @@ struct RecordReaderTests {
         #expect(try Self.read(text, format, ["text"]).map { $0[0] } == expected)
     }
 
+    @Test(
+        "a column's name is compared by its bytes, and marks behind a separator or a line's end separate nothing less"
+    )
+    func marks() throws {
+        let table = "e\u{301},\u{E9}\r\n\u{301}a,\u{301}b\r\n\u{FE0F},\r\n"
+        #expect(try Self.read(table, .csv, ["\u{E9}"]) == [["\u{301}b"], [""]])
+        #expect(
+            try Self.read(table, .csv, ["e\u{301}"]).map { Array($0[0].utf8) } == [
+                [0xCC, 0x81, 0x61], [0xEF, 0xB8, 0x8F],
+            ]
+        )
+        #expect(throws: LineError.self) { try Self.read("e\u{301}\nx\n", .csv, ["\u{E9}"]) }
+        // A space with an accent is a text, not an empty line.
+        #expect(try Self.read("text\tb\n \u{301}\tc\n", .tsv, ["text"]).count == 1)
+        #expect(try Self.read(#"{"e\u0301": "a", "\u00e9": "b"}"#, .jsonl, ["\u{E9}"]) == [["b"]])
+        #expect(RecordFormat(path: "a/\u{301}b.csv") == .csv && RecordFormat(path: "a.csv/b") == .txt)
+    }
+
     @Test("an error names the line and the columns that there are")
     func errors() {
         let cases: [(RecordFormat, String, LineError)] = [
@@ -50,5 +69,18 @@ struct RecordReaderTests {
         for (format, text, error) in cases {
             #expect(throws: error) { try Self.read(text, format, ["text"]) }
         }
+    }
+
+    @Test("labels for training are told apart by their bytes, and a space with an accent is a label")
+    func labels() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("t,l\na,\u{E9}\nb,e\u{301}\nc, \u{301}\n".utf8, to: "data.csv")
+        let texts = try LabelledTexts(path: path, fields: RecordFields(format: .csv, names: ["t", "l"]))
+        let classes = try texts.classes()
+        #expect(classes.map { Array($0.utf8) } == [" \u{301}", "e\u{301}", "\u{E9}"].map { Array($0.utf8) })
+        #expect(try texts.labels(among: classes) == [2, 1, 0])
+        let numbers = try folder.write("t,l\na,10\nb,9\nc,010\n".utf8, to: "numbers.csv")
+        let counted = try LabelledTexts(path: numbers, fields: RecordFields(format: .csv, names: ["t", "l"]))
+        #expect(try counted.classes() == ["9", "010", "10"])
     }
 }

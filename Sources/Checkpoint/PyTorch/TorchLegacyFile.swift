@@ -1,3 +1,4 @@
+import JSON
 import ModelFiles
 
 /// Reads where the tensors of a PyTorch file lie: the legacy format, written before PyTorch 1.6 (2020).
@@ -20,9 +21,9 @@ enum TorchLegacyFile {
         let dictionary = try TorchStateDictionary(try reader.pickle(bytes), file: file)
         let keys = try reader.storageKeys(bytes)
         let storages = try dictionary.storages()
-        var ranges: [String: Range<Int>] = [:]
+        var ranges: [ExactText: Range<Int>] = [:]
         for key in keys {
-            guard let storage = storages[key] else {
+            guard let storage = storages[ExactText(key)] else {
                 throw .malformed(
                     file: file,
                     place: "storage keys",
@@ -30,7 +31,7 @@ enum TorchLegacyFile {
                     expected: "only those of tensors"
                 )
             }
-            guard ranges.updateValue(try reader.elements(of: storage, bytes), forKey: key) == nil else {
+            guard ranges.updateValue(try reader.elements(of: storage, bytes), forKey: ExactText(key)) == nil else {
                 throw .malformed(
                     file: file,
                     place: "storage keys",

@@ -1,3 +1,4 @@
+import JSON
 import ModelFiles
 
 /// The tensors of a state dictionary, once it is known where the file keeps each storage.
@@ -54,10 +55,10 @@ struct TorchStateDictionary {
     }
 
     /// Every storage that the file's tensors use, by key.
-    func storages() throws(ModelError) -> [String: TorchStorage] {
-        var storages: [String: TorchStorage] = [:]
+    func storages() throws(ModelError) -> [ExactText: TorchStorage] {
+        var storages: [ExactText: TorchStorage] = [:]
         for storage in objects.storages {
-            let known = storages.updateValue(storage, forKey: storage.key) ?? storage
+            let known = storages.updateValue(storage, forKey: ExactText(storage.key)) ?? storage
             guard known.scalarType == storage.scalarType, known.elementCount == storage.elementCount else {
                 throw .malformed(
                     file: file,
@@ -71,12 +72,12 @@ struct TorchStateDictionary {
     }
 
     /// The tensors, given the bytes that each storage key stands for.
-    func tensors(at ranges: [String: Range<Int>]) throws(ModelError) -> [StoredTensor] {
+    func tensors(at ranges: [ExactText: Range<Int>]) throws(ModelError) -> [StoredTensor] {
         var tensors: [StoredTensor] = []
         tensors.reserveCapacity(items.count)
         for (name, tensor) in items {
             let storage = objects.storages[tensor.storage]
-            guard let range = ranges[storage.key], let size = tensor.scalarType.byteCount,
+            guard let range = ranges[ExactText(storage.key)], let size = tensor.scalarType.byteCount,
                 let storedSize = storage.scalarType.byteCount
             else {
                 throw .malformed(

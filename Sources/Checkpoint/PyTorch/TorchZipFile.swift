@@ -1,3 +1,4 @@
+import JSON
 import ModelFiles
 
 /// Reads where the tensors of a PyTorch file lie: the zip format, written since PyTorch 1.6.
@@ -10,13 +11,14 @@ enum TorchZipFile {
     static func tensors(in bytes: RawSpan, file: String) throws(ModelError) -> [StoredTensor] {
         let archive = try ZipArchive(bytes, file: file)
         let (folder, pickle) = try pickle(in: archive, file: file)
-        try checkByteOrder(archive.entries["\(folder)/byteorder"], bytes, file: file)
+        try checkByteOrder(archive.entries[ExactText("\(folder)/byteorder")], bytes, file: file)
         let result = try Unpickler.load(from: bytes, at: pickle, file: file)
         let dictionary = try TorchStateDictionary(result, file: file)
-        var ranges: [String: Range<Int>] = [:]
+        var ranges: [ExactText: Range<Int>] = [:]
         for (key, storage) in try dictionary.storages().sorted(by: { $0.key < $1.key }) {
-            let place = "zip entry \(quoted("\(folder)/data/\(key)"))"
-            guard let range = archive.entries["\(folder)/data/\(key)"] else {
+            let name = "\(folder)/data/\(key.text)"
+            let place = "zip entry \(quoted(name))"
+            guard let range = archive.entries[ExactText(name)] else {
                 throw .malformed(file: file, place: place, found: "no such entry", expected: "a storage's bytes")
             }
             let (size, overflow) = storage.elementCount.multipliedReportingOverflow(
@@ -40,11 +42,11 @@ enum TorchZipFile {
         in archive: ZipArchive,
         file: String
     ) throws(ModelError) -> (folder: String, range: Range<Int>) {
-        let suffix = "/data.pkl"
-        let found = archive.entries.filter { name, _ in
-            name.hasSuffix(suffix) && !name.dropLast(suffix.count).contains("/")
+        let found = archive.entries.compactMap { name, range -> (folder: String, range: Range<Int>)? in
+            guard let folder = name.text.rest(before: "/data.pkl"), !folder.holds("/") else { return nil }
+            return (String(folder), range)
         }
-        guard found.count == 1, let (name, range) = found.first else {
+        guard found.count == 1 else {
             throw .malformed(
                 file: file,
                 place: "zip archive",
@@ -52,7 +54,7 @@ enum TorchZipFile {
                 expected: "one"
             )
         }
-        return (String(name.dropLast(suffix.count)), range)
+        return found[0]
     }
 
     /// Files from before PyTorch 2.1 do not tell their byte order. All are little-endian except those of IBM Z.

@@ -1,3 +1,4 @@
+import JSON
 import ModelFiles
 
 /// Where the files of a zip archive lie. Only what PyTorch writes is read: entries that are stored, not compressed, in
@@ -7,7 +8,7 @@ import ModelFiles
 /// computed, which would cost more than reading the weights.
 struct ZipArchive {
     /// Name to the entry's bytes.
-    let entries: [String: Range<Int>]
+    let entries: [ExactText: Range<Int>]
 
     private static let endSignature: UInt32 = 0x0605_4B50
     private static let end64Signature: UInt32 = 0x0606_4B50
@@ -26,12 +27,12 @@ struct ZipArchive {
         guard directory.count <= UInt64(limit) else {
             throw .limitExceeded(file: file, what: "zip entries", found: "\(directory.count)", limit: limit)
         }
-        var entries: [String: Range<Int>] = [:]
+        var entries: [ExactText: Range<Int>] = [:]
         var position = directory.range.lowerBound
         for _ in 0..<directory.count {
             let header = try DirectoryHeader(bytes, at: position, in: directory.range, file: file)
             let range = try Self.data(of: header, in: bytes, before: directory.range.lowerBound, file: file)
-            guard entries.updateValue(range, forKey: header.name) == nil else {
+            guard entries.updateValue(range, forKey: ExactText(header.name)) == nil else {
                 throw .malformed(
                     file: file,
                     place: "zip entry \(quoted(header.name))",
@@ -146,15 +147,15 @@ struct ZipArchive {
         return dataStart..<dataStart + size
     }
 
-    private static func checkDisjoint(_ entries: [String: Range<Int>], file: String) throws(ModelError) {
+    private static func checkDisjoint(_ entries: [ExactText: Range<Int>], file: String) throws(ModelError) {
         let sorted = entries.sorted {
             ($0.value.lowerBound, $0.value.upperBound) < ($1.value.lowerBound, $1.value.upperBound)
         }
         for (entry, next) in zip(sorted, sorted.dropFirst()) where next.value.lowerBound < entry.value.upperBound {
             throw .malformed(
                 file: file,
-                place: "zip entry \(quoted(next.key))",
-                found: "bytes that are also \(quoted(entry.key))'s",
+                place: "zip entry \(quoted(next.key.text))",
+                found: "bytes that are also \(quoted(entry.key.text))'s",
                 expected: "bytes of its own"
             )
         }

@@ -54,7 +54,7 @@ package enum SafetensorsWriter {
         // Wide elements first, so that all are aligned.
         let ordered = tensors.sorted { a, b in
             let (wide, narrow) = (a.scalarType.byteCount ?? 0, b.scalarType.byteCount ?? 0)
-            return wide == narrow ? a.name < b.name : wide > narrow
+            return wide == narrow ? ExactText(a.name) < ExactText(b.name) : wide > narrow
         }
         try sink(header(of: ordered))
         for tensor in ordered {

@@ -1,3 +1,4 @@
+import JSON
 internal import LinearAlgebra
 
 /// An encoder that runs here: everything that is its own. All architectures have one shape (``EncoderConfiguration``),
@@ -30,7 +31,7 @@ package struct Architecture: Sendable {
 
     /// Whether one of transformers' classes of this architecture is among `classes`.
     func isNamed(in classes: [String]) -> Bool {
-        classes.contains { $0 == "\(family)Model" || $0.hasPrefix("\(family)For") }
+        classes.contains { $0 == "\(family)Model" || $0.begins(with: "\(family)For") }
     }
 
     /// The names of transformers' classes that have the head, such as `MobileBertForMaskedLM`.

@@ -161,13 +161,13 @@ package struct ClassifierExport: Sendable {
         let layers = architecture.tensors.layers
         let kept = source.names.filter { name in
             // A layer that the model does not have must not stand in the averaging layer's place.
-            if name.hasPrefix("\(layers)."), let index = Int(name.dropFirst(layers.count + 1).prefix { $0 != "." }),
+            if let rest = name.rest(after: "\(layers)."), let index = Int(rest.pieces(separatedBy: ".")[0]),
                 index >= configuration.layerCount
             {
                 return false
             }
-            if name.hasPrefix("\(architecture.tensors.pooler).") { return keepsPooler }
-            return architecture.isOfBaseModel(name) && !name.hasSuffix("position_ids")
+            if name.begins(with: "\(architecture.tensors.pooler).") { return keepsPooler }
+            return architecture.isOfBaseModel(name) && !name.ends(with: "position_ids")
         }
         return try kept.map { name throws(ModelError) in
             try OutgoingTensor(name: outgoingName(name), of: source.storedName(name), in: checkpoint)

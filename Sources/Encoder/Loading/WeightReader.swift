@@ -1,3 +1,4 @@
+import JSON
 import ModelFiles
 
 /// Reads a model's parts one after the other, by their names in transformers, and knows which tensors no part has read.
@@ -15,7 +16,7 @@ struct WeightReader {
     var values: [Float] = []
 
     private let tensors: ModelTensors
-    private var taken: Set<String> = []
+    private var taken: Set<ExactText> = []
 
     /// Reads a model from `tensors`.
     init(
@@ -49,13 +50,13 @@ struct WeightReader {
 
     /// A tensor.
     mutating func tensor(_ name: String, shape: [Int]) throws(ModelError) -> [Float] {
-        taken.insert(name)
+        taken.insert(ExactText(name))
         return try tensors.float32(name, shape: shape)
     }
 
     /// A matrix. Its shape is checked now; its values are read when they are needed.
     mutating func matrix(_ name: String, _ rows: Int, _ columns: Int) throws(ModelError) -> StoredMatrix {
-        taken.insert(name)
+        taken.insert(ExactText(name))
         return try tensors.matrix(name, rows, columns)
     }
 
@@ -78,17 +79,17 @@ struct WeightReader {
     }
 
     /// Notes a tensor that transformers has a place for, though nothing is computed with it.
-    mutating func skip(_ name: String) { taken.insert(name) }
+    mutating func skip(_ name: String) { taken.insert(ExactText(name)) }
 
     /// The names in the file of the tensors that no part has read. A buffer of old versions of transformers, which
     /// transformers passes over in silence, is not among them.
     var unused: [String] {
-        let read = Set(taken.map(tensors.storedName))
+        let read = Set(taken.map { ExactText(tensors.storedName($0.text)) })
         return tensors.allStoredNames.filter { name in
-            !read.contains(name) && name != "position_ids" && !name.hasSuffix(".position_ids")
+            !read.contains(ExactText(name)) && name != "position_ids" && !name.ends(with: ".position_ids")
         }
     }
 
     /// The names in the file of the tensors that the parts have asked for and that are not there.
-    var missing: [String] { taken.filter { !tensors.contains($0) }.map(tensors.storedName).sorted() }
+    var missing: [String] { taken.sortedTexts.filter { !tensors.contains($0) }.map(tensors.storedName) }
 }

@@ -1,5 +1,5 @@
 import Encoder
-import JSON
+package import JSON
 package import ModelFiles
 
 /// The pooling of a sentence-transformers folder, from the config.json of its module Pooling.
@@ -79,7 +79,7 @@ struct TransformerSettings: Sendable, Equatable {
 /// The texts that a model expects before those of its users, such as `query: ` or `passage: `, by their names.
 package struct Prompts: Sendable, Equatable {
     /// The prompts, by name.
-    package private(set) var texts: [String: String] = [:]
+    package private(set) var texts: [ExactText: String] = [:]
     /// The prompt for requests that name none.
     package private(set) var defaultText: String?
 
@@ -98,11 +98,14 @@ package struct Prompts: Sendable, Equatable {
         }
     }
 
+    /// The names of the prompts, sorted.
+    package var names: [String] { texts.keys.sortedTexts }
+
     /// The prompt of a name.
     ///
     /// - Parameter place: the file or option that asks, for the message.
     package func text(named name: String, askedForBy place: String) throws(ModelError) -> String {
-        guard let text = texts[name] else { throw .unknownPrompt(name, askedForBy: place, known: texts.keys.sorted()) }
+        guard let text = texts[ExactText(name)] else { throw .unknownPrompt(name, askedForBy: place, known: names) }
         return text
     }
 }

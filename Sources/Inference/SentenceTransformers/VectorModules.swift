@@ -80,7 +80,7 @@ struct DenseModule: Sendable {
 
     private static func activation(_ file: JSONSection) throws(ModelError) -> Activation {
         let name = try file.string("activation_function", default: "torch.nn.modules.activation.Tanh")
-        let parts = name.split(separator: ".")
+        let parts = name.pieces(separatedBy: ".")
         guard parts.first == "torch", let known = activations.first(where: { $0.name == parts[parts.count - 1] }) else {
             let known = activations.map(\.name).joined(separator: ", ")
             throw file.wrong("activation_function", .string(name), expected: "one of torch.nn's \(known)")

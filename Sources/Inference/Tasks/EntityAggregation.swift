@@ -1,3 +1,4 @@
+import JSON
 import Tokenization
 
 /// How the labels of tokens become the labels of words and of entities.
@@ -120,7 +121,7 @@ struct EntityAggregation {
         var members: [Entity] = []
         for entity in entities {
             let (isBeginning, tag) = Self.parts(of: entity.label)
-            if let last = members.last, isBeginning || tag != Self.parts(of: last.label).tag {
+            if let last = members.last, isBeginning || !tag.equals(Self.parts(of: last.label).tag) {
                 groups.append(group(members))
                 members = []
             }
@@ -130,14 +131,14 @@ struct EntityAggregation {
     }
 
     /// `B-PER` begins a `PER`; `I-PER` and a plain `PER` continue one.
-    private static func parts(of label: String) -> (isBeginning: Bool, tag: Substring) {
-        if label.hasPrefix("B-") { return (true, label.dropFirst(2)) }
-        return (false, label.hasPrefix("I-") ? label.dropFirst(2) : label[...])
+    static func parts(of label: String) -> (isBeginning: Bool, tag: Substring) {
+        if let tag = label.rest(after: "B-") { return (true, tag) }
+        return (false, label.rest(after: "I-") ?? label[...])
     }
 
     private func group(_ members: [Entity]) -> Entity {
         let label = members[0].label
-        let name = label.firstIndex(of: "-").map { label[label.index(after: $0)...] } ?? label[...]
+        let name = label.pieces(separatedBy: "-", most: 1).last ?? label[...]
         return Entity(
             label: String(name),
             score: members.reduce(0) { $0 + $1.score } / Double(members.count),

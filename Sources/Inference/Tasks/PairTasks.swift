@@ -1,5 +1,6 @@
 package import Encoder
 import Foundation
+import JSON
 import Tokenization
 
 /// Whether one text follows another.
@@ -91,9 +92,37 @@ package struct ZeroShotOptions: Sendable, Equatable {
         self.labels = labels
     }
 
+    /// The longest hypothesis template, in bytes. The template is repeated for each label of each text.
+    private static let maxTemplateBytes = 10_000
+
     /// The labels of a list with commas.
     package static func labels(separatedByCommas text: String) -> [String] {
-        text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }.filter { !$0.isEmpty }
+        text.pieces(separatedBy: ",").map { String($0.stripped) }.filter { !$0.isEmpty }
+    }
+
+    /// The hypothesis of a label: the template with the label in the place of `{}` or `{0}`. Doubled braces stand for
+    /// single ones, as in Python.
+    func hypothesis(of label: String) throws(TaskError) -> String {
+        let template = hypothesisTemplate
+        guard template.utf8.count <= Self.maxTemplateBytes else {
+            throw .invalidTemplate("it has \(template.utf8.count) bytes, at most \(Self.maxTemplateBytes) are taken")
+        }
+        var hypothesis = ""
+        var isFilled = false
+        var rest = template[...]
+        while let first = rest.unicodeScalars.first {
+            if let after = rest.rest(after: "{}") ?? rest.rest(after: "{0}") {
+                hypothesis += label
+                isFilled = true
+                rest = after
+            } else {
+                hypothesis.unicodeScalars.append(first)
+                let isDoubled = rest.begins(with: "{{") || rest.begins(with: "}}")
+                rest = Substring(rest.unicodeScalars.dropFirst(isDoubled ? 2 : 1))
+            }
+        }
+        guard isFilled else { throw .invalidTemplate("it must have {} where the label goes") }
+        return hypothesis
     }
 }
 
@@ -107,7 +136,7 @@ package struct LabelScore: Sendable, Equatable {
 
 extension SequenceClassifier {
     /// The class of entailment: the first in `label2id` whose name begins with "entail", in any case.
-    fileprivate var entailmentID: Int? { labelIDs.first { $0.label.lowercased().hasPrefix("entail") }?.id }
+    fileprivate var entailmentID: Int? { labelIDs.first { $0.label.lowercased().begins(with: "entail") }?.id }
 
     /// Whether the labels are those of natural language inference, so that zero-shot scores mean something. (As in the
     /// pipeline, other models with more than one label compute them too.)
@@ -115,9 +144,6 @@ extension SequenceClassifier {
 }
 
 extension InferenceService {
-    /// The longest hypothesis template, in bytes. The template is repeated for each label of each text.
-    private static let maxTemplateBytes = 10_000
-
     /// The labels that fit each text, best first, by a model of natural language inference, as in transformers'
     /// zero-shot-classification pipeline: the text is the premise, and each label makes a hypothesis.
     ///
@@ -129,7 +155,7 @@ extension InferenceService {
         guard !options.labels.isEmpty else { throw TaskError.noLabels }
         let (count, limit) = (texts.count * options.labels.count, configuration.maxClientBatchSize)
         guard count <= limit else { throw InferenceError.tooManyInputs(count: count, limit: limit) }
-        let hypotheses = try options.labels.map { try hypothesis(options.hypothesisTemplate, $0) }
+        let hypotheses = try options.labels.map { try options.hypothesis(of: $0) }
         let pairs = texts.flatMap { text in hypotheses.map { TextInput.pair(text, $0) } }
         var input = options.input
         input.truncationStrategy = .onlyFirst
@@ -165,29 +191,5 @@ extension InferenceService {
         let tokens = try tokenizer().encode("", pair: hypothesis, options: EncodingOptions(collectOffsets: false)).count
         guard tokens > limit else { return }
         throw TaskError.labelTooLong(label, tokens: tokens, limit: limit)
-    }
-
-    /// The template with the label in the place of `{}` or `{0}`; doubled braces stand for single ones, as in Python.
-    private func hypothesis(_ template: String, _ label: String) throws(TaskError) -> String {
-        guard template.utf8.count <= Self.maxTemplateBytes else {
-            throw .invalidTemplate("it has \(template.utf8.count) bytes, at most \(Self.maxTemplateBytes) are taken")
-        }
-        var hypothesis = ""
-        var isFilled = false
-        var rest = template[...]
-        while let first = rest.first {
-            let mark = ["{{", "}}", "{}", "{0}"].first { rest.hasPrefix($0) }
-            rest = rest.dropFirst(mark?.count ?? 1)
-            switch mark {
-            case "{{": hypothesis.append("{")
-            case "}}": hypothesis.append("}")
-            case nil: hypothesis.append(first)
-            default:
-                hypothesis += label
-                isFilled = true
-            }
-        }
-        guard isFilled else { throw .invalidTemplate("it must have {} where the label goes") }
-        return hypothesis
     }
 }

@@ -1,4 +1,5 @@
 import Encoder
+package import JSON
 import Tokenization
 
 /// How tokens are classified; names, defaults and meaning are those of transformers' token classification pipeline.
@@ -8,7 +9,7 @@ package struct TokenClassificationOptions: Sendable, Equatable {
     /// How the labels of tokens are aggregated.
     package var aggregation = AggregationStrategy.none
     /// Labels that are left out of the answer.
-    package var ignoredLabels: Set<String> = ["O"]
+    package var ignoredLabels: Set<ExactText> = ["O"]
     /// How many tokens the windows of a long text share. With nil the text is not divided but cut.
     package var stride: Int?
 
@@ -47,7 +48,9 @@ extension InferenceService {
             for (encoding, output) in zip(windows, outputs) {
                 try RequestOptions.check()
                 let tokens = reader.tokens(of: encoding, logits: output.values)
-                entities += aggregation.entities(of: tokens).filter { !options.ignoredLabels.contains($0.label) }
+                entities += aggregation.entities(of: tokens).filter {
+                    !options.ignoredLabels.contains(ExactText($0.label))
+                }
             }
             outputs = outputs.dropFirst(windows.count)
             return windows.count > 1 ? EntityAggregation.merged(entities) : entities

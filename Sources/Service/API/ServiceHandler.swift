@@ -1,6 +1,7 @@
 package import HTTPProtocol
 package import HTTPServer
 package import HTTPTypes
+import JSON
 
 /// Judges requests by their heads, and makes the answers to requests that the server refuses. Every answer has a
 /// record, which counts and logs it when it has been sent. Each part of the handler guards its own state.
@@ -88,12 +89,12 @@ package final class ServiceHandler: RequestHandler {
     /// Accepts JSON, or no content type, because some clients send none.
     private static func checkContentType(_ fields: HTTPFields) throws(ServiceError) {
         guard let value = fields[.contentType], value != "application/json" else { return }
-        let type = value.prefix { $0 != ";" }.lowercased().filter { !$0.isWhitespace }
-        guard type == "application/json" || type.hasPrefix("application/") && type.hasSuffix("+json") else {
+        let type = value.pieces(separatedBy: ";", most: 1)[0].lowercased().keeping { !$0.isSpace }
+        guard type == "application/json" || type.begins(with: "application/") && type.ends(with: "+json") else {
             throw ServiceError(
                 415,
                 .unsupportedMediaType,
-                "the body must be application/json. Given: \(value.prefix(100))"
+                "the body must be application/json. Given: \(value.beginning(100))"
             )
         }
     }
@@ -131,7 +132,7 @@ extension AccessRecord {
 extension ErrorShape {
     /// The form of errors at a path that no route has: OpenAI's under /v1, else that of most routes.
     static func unknownPath(_ path: Substring) -> ErrorShape {
-        path == "/v1" || path.hasPrefix("/v1/") ? .openAIUnknownPath : .tei
+        path == "/v1" || path.begins(with: "/v1/") ? .openAIUnknownPath : .tei
     }
 }
 

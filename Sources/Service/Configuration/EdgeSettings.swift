@@ -1,3 +1,5 @@
+import JSON
+
 /// The settings of the checks between the network and the routes: TLS, API keys, browsers and compression.
 package struct EdgeSettings: Sendable {
     /// Certificates of the TCP port (PEM); nil: the port speaks plain HTTP.
@@ -38,7 +40,7 @@ package enum RouteGroup: String, CaseIterable, Sendable {
 
     /// The groups that a list with commas names; "none" names no group. Nil if the list names anything else.
     static func groups(in list: String) -> Set<RouteGroup>? {
-        let names = list.split(separator: ",", omittingEmptySubsequences: false).map { String($0.trimmed) }
+        let names = list.pieces(separatedBy: ",").map { String($0.trimmed) }
         guard names != ["none"] else { return [] }
         let groups = names.compactMap(RouteGroup.init(rawValue:))
         return groups.count == names.count ? Set(groups) : nil
@@ -54,7 +56,7 @@ enum AllowedOrigins: Sendable, Equatable {
 
     /// - Parameter list: `*`, or origins with commas between them; nil when one is malformed.
     init?(_ list: String) {
-        let elements = list.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmed.lowercased() }
+        let elements = list.pieces(separatedBy: ",").map { $0.trimmed.lowercased() }
         if elements == ["*"] {
             self = .any
         } else {
@@ -71,10 +73,5 @@ enum AllowedOrigins: Sendable, Equatable {
 
 extension Substring {
     /// The text without spaces and tabs at either end.
-    var trimmed: Substring {
-        var text = self
-        while let first = text.first, first == " " || first == "\t" { text.removeFirst() }
-        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
-        return text
-    }
+    var trimmed: Substring { trimmed { $0 == " " || $0 == "\t" } }
 }

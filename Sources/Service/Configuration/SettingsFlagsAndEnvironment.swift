@@ -1,3 +1,5 @@
+import JSON
+
 /// Reads the settings from the command line's words: `--port 9000`, `--port=9000`, `--auto-truncate`,
 /// `--no-auto-truncate`.
 enum SettingsFlags {
@@ -6,8 +8,8 @@ enum SettingsFlags {
         var settings: [Setting] = []
         var rest = words[...]
         while let word = rest.popFirst() {
-            guard word.hasPrefix("--"), word.utf8.count > 2 else { throw .unexpectedArgument(word) }
-            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard word.begins(with: "--"), word.utf8.count > 2 else { throw .unexpectedArgument(word) }
+            let parts = word.pieces(separatedBy: "=", most: 1).map(String.init)
             let flag = parts[0]
             let attached = parts.count > 1 ? parts[1] : nil
             if let key = negated[flag], attached == nil {
@@ -69,7 +71,7 @@ package enum SettingsEnvironment {
     /// - Throws: `unknownKey` for any other variable that begins with `SWIFTLET_`.
     static func parse(_ environment: [String: String]) throws(ConfigurationError) -> [Setting] {
         var settings: [Setting] = []
-        let ours = environment.filter { $0.key.hasPrefix(ConfigurationKey.variablePrefix) }
+        let ours = environment.filter { $0.key.begins(with: ConfigurationKey.variablePrefix) }
         for (variable, value) in ours.sorted(by: { $0.key < $1.key }) {
             if otherVariables.contains(variable) || isServiceLink(variable, value: value) { continue }
             guard let key = known[variable] else {
@@ -94,8 +96,8 @@ package enum SettingsEnvironment {
     /// SWIFTLET_SERVICE_HOST, SWIFTLET_SERVICE_PORT…, SWIFTLET_PORT=tcp://… and SWIFTLET_PORT_80_TCP… unless the pod
     /// says `enableServiceLinks: false`. None of these variables is meant for this program.
     private static func isServiceLink(_ variable: String, value: String) -> Bool {
-        if variable.hasSuffix("_SERVICE_HOST") || variable.contains("_SERVICE_PORT") { return true }
+        if variable.ends(with: "_SERVICE_HOST") || variable.holds("_SERVICE_PORT") { return true }
         if variable.contains(/_PORT_[0-9]+_(TCP|UDP|SCTP)(_PROTO|_PORT|_ADDR)?$/) { return true }
-        return variable.hasSuffix("_PORT") && value.contains("://")
+        return variable.ends(with: "_PORT") && value.holds("://")
     }
 }

@@ -1,3 +1,5 @@
+import JSON
+
 extension ServiceConfiguration {
     /// The configuration as a commented YAML file with every key. `swiftlet serve --print-config` prints it; with all
     /// defaults, it is the file `config/swiftlet.yaml`.
@@ -28,7 +30,7 @@ extension ServiceConfiguration {
         # Three more variables are read: SWIFTLET_CONFIG names the file, SWIFTLET_API_KEYS lists API keys separated by
         # commas, and SWIFTLET_BLAS_CORE names the kernels that OpenBLAS uses (such as SkylakeX) instead of the best for
         # the CPU.
-        """.split(separator: "\n").map(String.init)
+        """.pieces(separatedBy: "\n").map(String.init)
 
     /// Quotes a text if YAML would not read it back as the same text.
     private static func scalar(_ text: String) -> String {
@@ -39,7 +41,7 @@ extension ServiceConfiguration {
     /// Breaks a paragraph into lines of at most `width` characters, at spaces.
     static func wrap(_ paragraph: String, width: Int) -> [String] {
         var lines: [String] = []
-        for word in paragraph.split(separator: " ") {
+        for word in paragraph.pieces(separatedBy: " ") {
             if let last = lines.last, last.count + 1 + word.count <= width {
                 lines[lines.count - 1] = last + " " + word
             } else {
@@ -60,8 +62,8 @@ extension ConfigurationKey {
 
     private var helpEntry: String {
         let details = [unit, range, defaultValue.map { "default \($0)" }].compactMap(\.self).joined(separator: ", ")
-        let summary = effect.split(separator: ". ").first.map(String.init) ?? effect
-        let ended = summary.hasSuffix(".") ? summary : summary + "."
+        let summary = effect.firstRange(of: ". ").map { String(effect[..<$0.lowerBound]) } ?? effect
+        let ended = summary.ends(with: ".") ? summary : summary + "."
         let lines = ServiceConfiguration.wrap(ended, width: 70).map { "        " + $0 }
         let head = "  \(flag) <\(type)>" + (details.isEmpty ? "" : "  (\(details))")
         return ([head] + lines).joined(separator: "\n")

@@ -3,6 +3,7 @@ import Encoder
 import HTTPProtocol
 import HTTPServer
 import Inference
+import JSON
 
 /// One value as it was written, before it is checked.
 struct Setting: Sendable {
@@ -54,7 +55,8 @@ extension ServiceConfiguration {
     private static func refuseTwoValues(_ settings: [Setting]) throws(ConfigurationError) {
         var seen: [String: Setting] = [:]
         for setting in settings {
-            guard let other = seen.updateValue(setting, forKey: setting.key.name), other.value != setting.value else {
+            guard let other = seen.updateValue(setting, forKey: setting.key.name), !other.value.equals(setting.value)
+            else {
                 continue
             }
             let former = setting.formerName ?? other.formerName ?? setting.key.name

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPProtocol
 import HTTPTypes
+import JSON
 import Synchronization
 import TLS
 
@@ -76,7 +77,9 @@ final class APIKeys: Sendable {
     /// The text after "Bearer", in any letter case (RFC 9110, 11.1).
     private static func bearerToken(in value: String) -> Substring? {
         let value = value[...].trimmed
-        guard let space = value.firstIndex(of: " "), value[..<space].lowercased() == "bearer" else { return nil }
+        guard let space = value.unicodeScalars.firstIndex(of: " "), value[..<space].lowercased() == "bearer" else {
+            return nil
+        }
         return value[space...].trimmed
     }
 

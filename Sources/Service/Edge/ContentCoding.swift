@@ -3,6 +3,7 @@ import Compression
 import HTTPProtocol
 import HTTPTypes
 import Inference
+import JSON
 import Synchronization
 
 /// Content codings (RFC 9110, 8.4): requests may be gzip or deflate; answers are gzip if the client accepts it.
@@ -29,7 +30,7 @@ struct ContentCoding: Sendable {
             var error = ServiceError(
                 415,
                 .unsupportedMediaType,
-                "the content coding is not supported; supported are \(Self.accepted). Given: \(value.prefix(100))"
+                "the content coding is not supported; supported are \(Self.accepted). Given: \(value.beginning(100))"
             )
             error.fields[.acceptEncoding] = Self.accepted
             throw error
@@ -90,7 +91,7 @@ struct ContentCoding: Sendable {
         guard head.headerFields[.contentEncoding] == nil, let type = head.headerFields[.contentType] else {
             return false
         }
-        return type.hasPrefix("application/json") || type.hasPrefix("text/")
+        return type.begins(with: "application/json") || type.begins(with: "text/")
     }
 
     /// Whether gzip is acceptable, and its weight is not below that of no coding (RFC 9110, 12.5.3).
@@ -99,8 +100,8 @@ struct ContentCoding: Sendable {
         var identity: Double?
         var others: Double?
         for value in fields[values: .acceptEncoding] {
-            for element in value.split(separator: ",") {
-                let parts = element.split(separator: ";", omittingEmptySubsequences: false).map(\.trimmed)
+            for element in value.pieces(separatedBy: ",") {
+                let parts = element.pieces(separatedBy: ";").map(\.trimmed)
                 let weight = parts.dropFirst().first.map(Self.weight(of:)) ?? 1
                 switch parts[0].lowercased() {
                 case "gzip", "x-gzip": gzip = max(gzip ?? 0, weight)
@@ -116,7 +117,7 @@ struct ContentCoding: Sendable {
 
     /// The value of `q=0.5`; 0 for a malformed one, so that it does not count as a preference.
     private static func weight(of parameter: Substring) -> Double {
-        let parts = parameter.split(separator: "=", omittingEmptySubsequences: false).map(\.trimmed)
+        let parts = parameter.pieces(separatedBy: "=").map(\.trimmed)
         guard parts.count == 2, parts[0].lowercased() == "q", let weight = Double(parts[1]) else { return 0 }
         return (0...1).contains(weight) ? weight : 0
     }

@@ -2,6 +2,7 @@ import Foundation
 import HTTPProtocol
 import HTTPServer
 import HTTPTypes
+import JSON
 import Logging
 import TLS
 
@@ -59,7 +60,7 @@ package struct Edge: Sendable {
     /// The keys in a list with commas, as the environment variable has it; an empty list has no keys.
     static func keys(in list: String?) -> [String] {
         guard let list, !list.isEmpty else { return [] }
-        return list.split(separator: ",", omittingEmptySubsequences: false).map { String($0.trimmed) }
+        return list.pieces(separatedBy: ",").map { String($0.trimmed) }
     }
 
     // MARK: Requests and answers

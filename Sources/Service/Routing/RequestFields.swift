@@ -274,7 +274,7 @@ extension RequestFields {
         guard case .string(let text) = value else { throw wrong(place(), "one of \(known())", value) }
         let name = text.lowercased()
         guard let choice = Choice.allCases.first(where: { $0.rawValue.lowercased() == name }) ?? aliases[name] else {
-            throw ServiceError.invalid("\(place()) must be one of \(known()). Given: \"\(text.prefix(60))\"")
+            throw ServiceError.invalid("\(place()) must be one of \(known()). Given: \"\(text.beginning(60))\"")
         }
         return choice
     }

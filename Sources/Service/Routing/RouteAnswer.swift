@@ -132,15 +132,16 @@ enum Accept {
         func precision(for type: String) -> Int? {
             if self.type == type { return 2 }
             if self.type == "*/*" { return 0 }
-            return self.type.hasSuffix("/*") && type.hasPrefix(self.type.dropLast()) ? 1 : nil
+            guard let main = self.type.rest(before: "*"), main.ends(with: "/") else { return nil }
+            return type.begins(with: main) ? 1 : nil
         }
     }
 
     /// The media type, in lower case, that the field prefers. If it prefers several types equally, the one that it
     /// names more exactly wins, and then the first one. Nil if the client accepts none of the types.
     static func preferred(among types: [String], by field: String?) -> String? {
-        guard let field, field.contains(where: { $0 != " " && $0 != "\t" }) else { return types.first }
-        let ranges = field.split(separator: ",").compactMap(range)
+        guard let field, !field[...].trimmed.isEmpty else { return types.first }
+        let ranges = field.pieces(separatedBy: ",").compactMap(range)
         var best: (type: String, weight: Double, precision: Int)?
         for type in types {
             let matches = ranges.compactMap { range in
@@ -155,13 +156,13 @@ enum Accept {
 
     /// One element of the field; nil if it is malformed, and then it is ignored.
     private static func range(_ element: Substring) -> Range? {
-        let parts = element.lowercased().split(separator: ";", omittingEmptySubsequences: false).map { part in
-            part.filter { $0 != " " && $0 != "\t" }
+        let parts = element.lowercased().pieces(separatedBy: ";").map { part in
+            part.keeping { $0 != " " && $0 != "\t" }
         }
-        guard let type = parts.first, type.contains("/") else { return nil }
+        guard let type = parts.first, type.holds("/") else { return nil }
         var weight = 1.0
-        for part in parts.dropFirst() where part.hasPrefix("q=") {
-            guard let value = Double(part.dropFirst(2)), (0...1).contains(value) else { return nil }
+        for number in parts.dropFirst().compactMap({ $0.rest(after: "q=") }) {
+            guard let value = Double(number), (0...1).contains(value) else { return nil }
             weight = value
         }
         return Range(type: Substring(type), weight: weight)

@@ -2,6 +2,7 @@ import Batching
 import HTTPProtocol
 import HTTPTypes
 import Inference
+import JSON
 
 /// A request as a route sees it.
 struct RouteRequest: Sendable {
@@ -66,7 +67,7 @@ extension RequestOptions {
                     400,
                     .validation,
                     "\(HTTPField.Name.requestTimeout) must be a whole number of milliseconds from 1 to "
-                        + "\(Self.maxTimeoutMilliseconds). Given: \(text.prefix(100))"
+                        + "\(Self.maxTimeoutMilliseconds). Given: \(text.beginning(100))"
                 )
             }
             timeout = .milliseconds(milliseconds)
@@ -80,7 +81,7 @@ extension RequestOptions {
                 throw ServiceError(
                     400,
                     .validation,
-                    "\(HTTPField.Name.requestPriority) must be high or low. Given: \(text.prefix(100))"
+                    "\(HTTPField.Name.requestPriority) must be high or low. Given: \(text.beginning(100))"
                 )
             }
         }

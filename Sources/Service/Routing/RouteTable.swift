@@ -1,6 +1,7 @@
 import Foundation
 import HTTPProtocol
 import HTTPTypes
+import JSON
 
 /// Finds the routes of a path.
 struct RouteTable: Sendable {
@@ -29,7 +30,7 @@ struct RouteTable: Sendable {
                 throw ServiceError(
                     405,
                     .methodNotAllowed,
-                    "\(entries[0].path.template) does not take \(method.prefix(20)); it takes \(allow)",
+                    "\(entries[0].path.template) does not take \(method.beginning(20)); it takes \(allow)",
                     allow: allow
                 )
             }
@@ -73,7 +74,7 @@ struct RouteTable: Sendable {
         for (template, found) in entries {
             // A route that takes any body comes after those that take only some.
             let ordered = found.filter { $0.path.fits != nil } + found.filter { $0.path.fits == nil }
-            if template.contains("{") {
+            if template.holds("{") {
                 templates.append((Self.segments(template[...]), ordered))
             } else {
                 exact[template] = ordered
@@ -106,7 +107,7 @@ struct RouteTable: Sendable {
     }
 
     private static func segments(_ path: Substring) -> [Substring] {
-        path.split(separator: "/", omittingEmptySubsequences: false)
+        path.pieces(separatedBy: "/")
     }
 
     /// The values of the parameters of a path. The first parameter takes all additional segments, because clients do
@@ -117,7 +118,7 @@ struct RouteTable: Sendable {
         var parameters: [String: String] = [:]
         var rest = path[...]
         for expected in template {
-            guard expected.hasPrefix("{") else {
+            guard expected.begins(with: "{") else {
                 guard rest.popFirst() == expected else { return nil }
                 continue
             }

@@ -43,7 +43,7 @@ struct FolderTokens: Sendable {
     private static let decoderKey = "added_tokens_decoder"
 
     /// The special token of a key; nil if there is none, or it is null.
-    subscript(key: String) -> AddedToken? { named.first { $0.key == key }?.entry?.token }
+    subscript(key: String) -> AddedToken? { named.first { $0.key.equals(key) }?.entry?.token }
 
     /// Reads a folder's files.
     ///
@@ -70,7 +70,7 @@ struct FolderTokens: Sendable {
             if let tokenizerJSON { try readTokens(of: tokenizerJSON) }
         }
         if extra == nil { extra = additional }
-        for (key, content) in defaults where !named.contains(where: { $0.key == key }) {
+        for (key, content) in defaults where !named.contains(where: { $0.key.equals(key) }) {
             named.append((key, Entry(token: AddedToken(content))))
         }
         let places = Self.standardKeys.enumerated().map { ($1, $0) }
@@ -85,7 +85,7 @@ struct FolderTokens: Sendable {
     }
 
     private mutating func name(_ key: String, _ entry: Entry?) {
-        if let place = named.firstIndex(where: { $0.key == key }) {
+        if let place = named.firstIndex(where: { $0.key.equals(key) }) {
             named[place].entry = entry
         } else {
             named.append((key, entry))
@@ -121,7 +121,7 @@ struct FolderTokens: Sendable {
 extension FolderTokens {
     /// Reads the keys of tokenizer_config.json that name special tokens.
     private mutating func read(settings: JSONSection) throws(ModelError) {
-        for member in settings.members.members where member.key.hasSuffix("_token") {
+        for member in settings.members.members where member.key.ends(with: "_token") {
             let isStandard = Self.standardKeys.contains(member.key)
             switch member.value {
             case .null where isStandard: name(member.key, nil)
@@ -195,7 +195,7 @@ extension FolderTokens {
                 additional = map.contains(member.key) ? try entries(map, member.key, isSpecial: true) : nil
             case let key where Self.standardKeys.contains(key):
                 name(key, try standardEntry(of: map, key))
-            case let key where key.hasSuffix("_token") && member.value != .null:
+            case let key where key.ends(with: "_token") && member.value != .null:
                 custom.keys.append((key, try entry(member.value, in: map, key: key, isSpecial: true)))
             default: break
             }
@@ -205,10 +205,10 @@ extension FolderTokens {
     /// Reads added_tokens.json, an object with the id of each token.
     private mutating func read(added: JSONSection) throws(ModelError) {
         let known = named.compactMap(\.entry) + (extra ?? [])
-        let special = Set(known.filter(\.isKnownEarly).map { Array($0.token.content.utf8) })
+        let special = Set(known.filter(\.isKnownEarly).map { ExactText($0.token.content) })
         for member in added.members.members {
             let id = try added.integer(member.key, in: 0...Vocabulary.maximumID)
-            let isSpecial = special.contains(Array(member.key.utf8))
+            let isSpecial = special.contains(ExactText(member.key))
             numbered[id] = Entry(token: AddedToken(member.key, isSpecial: isSpecial), isText: false)
             seen.append((added.path, member.key))
         }
@@ -242,15 +242,15 @@ extension FolderTokens {
     /// - Parameter present: The tokens that are added before these.
     func additions(to present: [AddedToken]) -> [AddedToken] {
         var entries = numbered.sorted { $0.key < $1.key }.map(\.value)
-        let known = Set((present + entries.map(\.token)).map { Array($0.content.utf8) })
+        let known = Set((present + entries.map(\.token)).map { ExactText($0.content) })
         for entry in named.compactMap(\.entry) + (extra ?? []) {
-            guard !known.contains(Array(entry.token.content.utf8)), !entries.contains(entry) else { continue }
+            guard !known.contains(ExactText(entry.token.content)), !entries.contains(entry) else { continue }
             entries.append(entry)
         }
-        let special = Set(named.compactMap { $0.entry.map { Array($0.token.content.utf8) } })
+        let special = Set(named.compactMap { $0.entry.map { ExactText($0.token.content) } })
         return entries.map { entry in
             var token = entry.token
-            if special.contains(Array(token.content.utf8)) {
+            if special.contains(ExactText(token.content)) {
                 token.isSpecial = true
                 if !entry.saysNormalized { token.isNormalized = false }
             }
@@ -261,9 +261,9 @@ extension FolderTokens {
     /// The files' tokens that were not added, and those that got another id than a file says, for an operator.
     func warnings(added: AddedTokenList) -> [String] {
         let lost = seen.filter { added.id($0.token) == nil }
-        let files = Set(lost.map(\.file)).sorted()
+        let files = Set(lost.map { ExactText($0.file) }).sortedTexts
         var warnings = files.map { file in
-            let tokens = lost.filter { $0.file == file }.map { quoted($0.token) }
+            let tokens = lost.filter { $0.file.equals(file) }.map { quoted($0.token) }
             return "\(file): \(tokens.joined(separator: ", ")): no added tokens, as in transformers, "
                 + "because tokenizer_config.json has others"
         }

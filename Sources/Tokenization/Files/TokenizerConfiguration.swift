@@ -95,8 +95,8 @@ extension TokenizerConfiguration {
         if className == nil { className = try model?.optionalString(Self.classKey) }
         if let className {
             var name = Substring(className)
-            if name.hasSuffix("Fast") { name.removeLast(4) }
-            if name.hasSuffix("Tokenizer") { name.removeLast(9) }
+            name = name.rest(before: "Fast") ?? name
+            name = name.rest(before: "Tokenizer") ?? name
             maker = Self.bertClasses.contains(String(name)) ? .bertTokenizer : .tokenizerJSON
             if maker == .tokenizerJSON, !hasTokenizerJSON {
                 throw .wrongValue(

@@ -1,3 +1,5 @@
+import JSON
+
 /// Finds added tokens in a text: the leftmost first, and the longest of several that begin at the same place.
 ///
 /// It does the same as `AddedVocabulary::find_matches` of `tokenizers`.
@@ -132,5 +134,12 @@ package struct AddedToken: Sendable, Equatable {
         self.stripsLeft = stripsLeft
         self.stripsRight = stripsRight
         self.isNormalized = isNormalized ?? !isSpecial
+    }
+
+    /// Whether two tokens have the same bytes and flags.
+    package static func == (a: Self, b: Self) -> Bool {
+        a.content.equals(b.content)
+            && [a.isSpecial, a.singleWord, a.stripsLeft, a.stripsRight, a.isNormalized]
+                == [b.isSpecial, b.singleWord, b.stripsLeft, b.stripsRight, b.isNormalized]
     }
 }

@@ -1,3 +1,4 @@
+import JSON
 import ModelFiles
 
 /// The tokens that are added to a model's vocabulary, with their ids: `AddedVocabulary` of `tokenizers`.
@@ -44,7 +45,7 @@ struct AddedTokenList: Sendable {
 
     /// The id of an added token; nil if it was not added.
     func id(_ content: String) -> Int32? {
-        tokens.first { $0.token.content.utf8.elementsEqual(content.utf8) }?.id
+        tokens.first { $0.token.content.equals(content) }?.id
     }
 }
 

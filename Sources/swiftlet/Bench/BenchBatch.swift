@@ -1,6 +1,7 @@
 import ArgumentParser
 import Compute
 import Encoder
+import JSON
 
 /// A batch to measure, by the number of texts and the number of tokens of each; written `8x32`.
 struct BenchShape: Sendable, Equatable {
@@ -19,7 +20,7 @@ struct BenchShape: Sendable, Equatable {
 
     /// Reads a shape; nil unless the name is two numbers with an x between them.
     init?(_ name: some StringProtocol) {
-        let parts = name.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+        let parts = name.pieces(separatedBy: "x").map { Int($0) }
         guard parts.count == 2, let texts = parts[0], let length = parts[1],
             Self.sizes.contains(texts), Self.sizes.contains(length)
         else { return nil }
@@ -43,7 +44,7 @@ struct BenchShapes: Sendable, Equatable {
 
     /// - Throws: `ValidationError`, which names the first item that is not a shape, the expected form and the bounds.
     init(argument: String) throws {
-        shapes = try argument.split(separator: ",", omittingEmptySubsequences: false).map { name in
+        shapes = try argument.pieces(separatedBy: ",").map { name in
             guard let shape = BenchShape(name) else {
                 let (least, most) = (BenchShape.sizes.lowerBound, BenchShape.sizes.upperBound)
                 throw ValidationError(

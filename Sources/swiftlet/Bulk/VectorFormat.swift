@@ -14,7 +14,9 @@ enum VectorFormat: String, CaseIterable, ExpressibleByArgument {
 
     /// The format for a file's ending; nil for an unknown ending.
     init?(path: String) {
-        guard let ending = path.split(separator: "/").last?.split(separator: ".").last?.lowercased() else { return nil }
+        guard let ending = path.pieces(separatedBy: "/").last?.pieces(separatedBy: ".").last?.lowercased() else {
+            return nil
+        }
         self.init(rawValue: ending)
     }
 

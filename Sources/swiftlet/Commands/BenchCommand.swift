@@ -2,6 +2,7 @@ import ArgumentParser
 import Encoder
 import Host
 import Inference
+import JSON
 import Tokenization
 
 /// The subjects that `swiftlet bench` measures.
@@ -183,7 +184,7 @@ struct BenchCommand: AsyncParsableCommand {
         var texts: [String] = []
         // A text of white space alone has no tokens of its own.
         try source.forEach { text in
-            if text.content.contains(where: { !$0.isWhitespace }) { texts.append(text.content) }
+            if !text.content.isBlank { texts.append(text.content) }
         }
         guard !texts.isEmpty else { throw CommandError.unusableText(place: path, reason: "no texts") }
         return texts

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import JSON
 import Service
 
 /// `swiftlet health`: asks a running service whether it is healthy, for a container's HEALTHCHECK.
@@ -45,7 +46,7 @@ struct HealthCommand: AsyncParsableCommand {
 
     func run() async throws {
         let statusLine = try HealthProbe(timeout: timeout, trustFile: caFile).statusLine(of: target())
-        guard statusLine.split(separator: " ").dropFirst().first == "200" else {
+        guard statusLine.pieces(separatedBy: " ").dropFirst().first == "200" else {
             throw CommandError.unhealthy(statusLine)
         }
         try StandardOutput.write(Array((statusLine + "\n").utf8))

@@ -44,7 +44,7 @@ struct NextSentenceCommand: AsyncParsableCommand, TextCommand {
     /// A text with its second text; nil if there is no second text.
     private static func pair(_ text: Text, _ pair: String?) -> TextInput? {
         if let pair { return .pair(text.content, pair) }
-        let parts = text.content.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = text.content.pieces(separatedBy: "\t", most: 1)
         return parts.count == 2 ? .pair(String(parts[0]), String(parts[1])) : nil
     }
 

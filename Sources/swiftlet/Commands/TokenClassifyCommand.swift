@@ -52,7 +52,7 @@ struct TokenClassifyCommand: AsyncParsableCommand, TextCommand {
         options.input = task.length.inputOptions
         options.aggregation = aggregation
         options.stride = stride
-        if !ignoreLabel.isEmpty { options.ignoredLabels = Set(ignoreLabel) }
+        if !ignoreLabel.isEmpty { options.ignoredLabels = Set(ignoreLabel.map { ExactText($0) }) }
         try await run(task) { [options] inference, text in
             try await inference.classifyTokens([text.content], options: options).value.first ?? []
         }

@@ -1,3 +1,5 @@
+import JSON
+
 /// Texts with their labels, read from a file.
 struct LabelledTexts {
     /// Most classes of a head. More classes usually mean that the wrong column was named.
@@ -19,7 +21,7 @@ struct LabelledTexts {
         try source.forEachRecord { record in
             guard fault == nil else { return }
             let label = record.values[1]
-            guard !label.allSatisfy(\.isWhitespace) else {
+            guard !label.isBlank else {
                 fault = .unusableText(place: source.place(ofLine: record.line), reason: "the label is empty")
                 return
             }
@@ -36,7 +38,7 @@ struct LabelledTexts {
     ///
     /// - Throws: `unusableText` for fewer than two classes, or too many.
     func classes() throws(CommandError) -> [String] {
-        let distinct = Set(names)
+        let distinct = Set(names.map { ExactText($0) }).sortedTexts
         guard (2...Self.maxClasses).contains(distinct.count) else {
             let found = distinct.count == 1 ? "only the label \"\(names[0])\"" : "\(distinct.count) different labels"
             throw .unusableText(
@@ -45,20 +47,19 @@ struct LabelledTexts {
             )
         }
         let numbers = distinct.compactMap { Int($0) }
-        guard numbers.count == distinct.count else {
-            return distinct.sorted { $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars) }
-        }
-        return distinct.sorted { (Int($0) ?? 0, $0) < (Int($1) ?? 0, $1) }
+        guard numbers.count == distinct.count else { return distinct }
+        // The sort is stable: `1` and `01` stay in the order of their characters.
+        return distinct.sorted { Int($0) ?? 0 < Int($1) ?? 0 }
     }
 
     /// The index in `classes` of each text's class.
     ///
     /// - Throws: `unusableText` for a label that is not in `classes`.
     func labels(among classes: [String]) throws(CommandError) -> [Int] {
-        let places = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, $0) })
+        let places = Dictionary(uniqueKeysWithValues: classes.enumerated().map { (ExactText($1), $0) })
         var labels: [Int] = []
         for (text, name) in zip(texts, names) {
-            guard let place = places[name] else {
+            guard let place = places[ExactText(name)] else {
                 let reason = "the label \"\(Columns.shown(name, width: 40))\" is not among the training data's"
                 throw .unusableText(place: source.place(of: text), reason: reason)
             }

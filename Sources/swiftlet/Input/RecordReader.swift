@@ -14,8 +14,8 @@ enum RecordFormat: String, CaseIterable, ExpressibleByArgument {
 
     /// The format for a file's ending; lines of text for an unknown ending.
     init(path: String) {
-        let name = path.split(separator: "/").last ?? ""
-        let ending = name.contains(".") ? name.split(separator: ".").last?.lowercased() : nil
+        let name = path.pieces(separatedBy: "/").last ?? ""
+        let ending = name.pieces(separatedBy: ".").dropFirst().last?.lowercased()
         self = ending.flatMap { $0 == "ndjson" ? .jsonl : RecordFormat(rawValue: $0) } ?? .txt
     }
 }
@@ -56,10 +56,8 @@ struct RecordReader {
         while let line = try lines.next(reading: read) {
             let number = lines.lineNumber
             // The byte order mark that some programs write before UTF-8 is not part of the first name.
-            let content =
-                number == 1 && line.unicodeScalars.first == "\u{FEFF}"
-                ? String(String.UnicodeScalarView(line.unicodeScalars.dropFirst())) : line
-            if wanted.format != .txt, content.allSatisfy(\.isWhitespace) { continue }
+            let content = number == 1 ? line.rest(after: "\u{FEFF}").map { String($0) } ?? line : line
+            if wanted.format != .txt, content.isBlank { continue }
             let values: [String]
             switch wanted.format {
             case .txt: values = [content]
@@ -110,7 +108,7 @@ struct RecordReader {
     private func places(in names: [String]) throws(LineError) -> [Int] {
         var places: [Int] = []
         for name in wanted.names {
-            let found = names.indices.filter { names[$0] == name }
+            let found = names.indices.filter { names[$0].equals(name) }
             guard let place = found.first else {
                 throw .badRecord(line: lines.lineNumber, reason: "no column \"\(name)\"; there are \(Self.list(names))")
             }

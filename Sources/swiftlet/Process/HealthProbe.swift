@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import ModelFiles
 import TLS
 
@@ -19,7 +20,7 @@ struct HealthProbe {
                 let port = UInt16(exactly: url.port ?? (scheme == "https" ? 443 : 80))
             else { return nil }
             isSecure = scheme == "https"
-            self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
+            self.host = host.begins(with: "[") ? String(host.dropFirst().dropLast()) : host
             self.port = port
             let path = url.path(percentEncoded: true)
             self.path = path.isEmpty || path == "/" ? "/health" : path
@@ -42,7 +43,7 @@ struct HealthProbe {
         let socket = try connect(to: target)
         let connection = FileHandle(fileDescriptor: socket, closeOnDealloc: true)
         defer { withExtendedLifetime(connection) {} }
-        let host = target.host.contains(":") ? "[\(target.host)]" : target.host
+        let host = target.host.holds(":") ? "[\(target.host)]" : target.host
         let request =
             "GET \(target.path) HTTP/1.1\r\nHost: \(host):\(target.port)\r\nConnection: close\r\n"
             + "User-Agent: swiftlet-health\r\n\r\n"
@@ -58,14 +59,14 @@ struct HealthProbe {
             }
         }
         let text = String(decoding: answer, as: UTF8.self)
-        guard let line = text.split(separator: "\r\n").first, line.hasPrefix("HTTP/1.") else {
+        guard let line = text.pieces(separatedBy: "\r", most: 1).first, line.begins(with: "HTTP/1.") else {
             throw .unhealthy("\(host):\(target.port) does not answer as an HTTP server does")
         }
         return String(line)
     }
 
     private func secureSession(over socket: Int32, to target: Target) throws(CommandError) -> TLSSession {
-        let isLocal = target.host == "localhost" || target.host == "::1" || target.host.hasPrefix("127.")
+        let isLocal = target.host == "localhost" || target.host == "::1" || target.host.begins(with: "127.")
         let trust: TLSTrust = trustFile.map { .file($0) } ?? (isLocal ? .anyone : .system)
         let context: TLSContext
         do {

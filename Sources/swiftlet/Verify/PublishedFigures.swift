@@ -1,4 +1,5 @@
 import Encoder
+import JSON
 
 /// Published figures of a model's results. They are used to check a copy of the model and this program.
 struct PublishedFigures: Sendable {
@@ -41,8 +42,10 @@ struct PublishedFigures: Sendable {
     /// The figures of the model with this name: a name on the Hub, or a folder with such a name.
     static func named(_ name: String, among known: [PublishedFigures] = all) -> PublishedFigures? {
         if let figures = known.first(where: { $0.names.contains(name) }) { return figures }
-        let last = name.split(separator: "/").last
-        return known.first { figures in figures.names.contains { $0.split(separator: "/").last == last } }
+        guard let last = name.pieces(separatedBy: "/").last(where: { !$0.isEmpty }) else { return nil }
+        return known.first { figures in
+            figures.names.contains { $0.pieces(separatedBy: "/").last?.equals(last) == true }
+        }
     }
 
     /// All figures that this program has.

@@ -30,7 +30,7 @@ struct OpenAPIDocument {
             "@max_input_id@": .number("\(shape.vocabularySize - 1)"),
             "@max_decodable_id@": .number("\((inference.model.tokenizer?.vocabularySize ?? 1) - 1)"),
             "@poolings@": .array(poolings.map { .string($0.rawValue) } + [.null]),
-            "@prompt_names@": .array(inference.model.prompts.texts.keys.sorted().map(JSONValue.string) + [.null]),
+            "@prompt_names@": .array(inference.model.prompts.names.map(JSONValue.string) + [.null]),
             "@infer_outputs@": .array(InferOutput.available(in: inference.model).map { .string($0.rawValue) }),
         ]
     }
@@ -117,7 +117,7 @@ struct OpenAPIDocument {
     }
 
     private func write(_ operation: JSONObject, on path: String, isWork: Bool, to writer: inout JSONWriter) {
-        let parameters = path.split(separator: "/").filter { $0.hasPrefix("{") }.map { $0.dropFirst().dropLast() }
+        let parameters = path.pieces(separatedBy: "/").filter { $0.begins(with: "{") }.map { $0.dropFirst().dropLast() }
         writer.object { writer in
             for member in operation.members where member.key != "responses" {
                 writer.key(member.key)

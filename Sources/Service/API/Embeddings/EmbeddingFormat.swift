@@ -71,7 +71,7 @@ enum EmbeddingMedia: String, CaseIterable {
             throw ServiceError(
                 406,
                 .notAcceptable,
-                "this answer is one of \(types.joined(separator: ", ")). Accept was: \((field ?? "").prefix(100))"
+                "this answer is one of \(types.joined(separator: ", ")). Accept was: \((field ?? "").beginning(100))"
             )
         }
         return media

@@ -22,7 +22,7 @@ enum InferInputs {
             else {
                 throw ServiceError.invalid(
                     """
-                    the input "\(tensor.name.prefix(100))" is not taken here; give one BYTES tensor of texts, or \
+                    the input "\(tensor.name.beginning(100))" is not taken here; give one BYTES tensor of texts, or \
                     integers in input_ids, attention_mask and token_type_ids, each once
                     """
                 )
@@ -134,12 +134,14 @@ struct InferTensor {
         shape = try fields.required("shape", fields.integers("shape"))
         self.name = name
         guard 1...2 ~= shape.count, shape.allSatisfy({ $0 >= 0 }) else {
-            throw ServiceError.invalid("the input \"\(name.prefix(100))\" must have a shape [rows] or [rows, columns]")
+            throw ServiceError.invalid(
+                "the input \"\(name.beginning(100))\" must have a shape [rows] or [rows, columns]"
+            )
         }
         if let size = try fields.object("parameters")?.integer("binary_data_size") {
             guard size >= 0, size <= tail.count else {
                 throw ServiceError.invalid(
-                    "the input \"\(name.prefix(100))\" has a binary_data_size of \(size); \(tail.count) bytes follow"
+                    "the input \"\(name.beginning(100))\" has a binary_data_size of \(size); \(tail.count) bytes follow"
                 )
             }
             elements = try Self.elements(datatype, binary: tail.prefix(size), name)
@@ -150,7 +152,7 @@ struct InferTensor {
         let (expected, overflow) = columns.multipliedReportingOverflow(by: rows)
         guard !overflow, elements.count == expected else {
             throw ServiceError.invalid(
-                "the input \"\(name.prefix(100))\" has \(elements.count) elements, not the number of its shape \(shape)"
+                "the input \"\(name.beginning(100))\" has \(elements.count) elements, not those of its shape \(shape)"
             )
         }
     }
@@ -188,7 +190,7 @@ struct InferTensor {
     ) throws -> Elements {
         var rest = binary
         let broken = ServiceError.invalid(
-            "the binary data of the input \"\(name.prefix(100))\" ends within an element, or is not UTF-8"
+            "the binary data of the input \"\(name.beginning(100))\" ends within an element, or is not UTF-8"
         )
         switch datatype {
         case .bytes:

@@ -54,7 +54,7 @@ extension KServeRoutes {
                     400,
                     .validation,
                     "Inference-Header-Content-Length must be from 0 to the body's \(length). "
-                        + "Given: \(given.prefix(100))"
+                        + "Given: \(given.beginning(100))"
                 )
             }
             length = stated
@@ -193,7 +193,7 @@ struct InferOutputRequest {
             let name = try fields.text("name")
             guard let output = InferOutput(rawValue: name), available.contains(output) else {
                 let known = available.map(\.rawValue).joined(separator: ", ")
-                throw ServiceError.invalid("there is no output \"\(name.prefix(100))\"; the model has \(known)")
+                throw ServiceError.invalid("there is no output \"\(name.beginning(100))\"; the model has \(known)")
             }
             let parameters = try fields.object("parameters")
             let classes = try parameters?.integer("classification")

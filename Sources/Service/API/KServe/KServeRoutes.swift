@@ -40,7 +40,7 @@ enum KServeRoutes {
             throw ServiceError(
                 404,
                 .notFound,
-                "there is no version \"\(version.prefix(100))\" of the model; there is \(Self.version)"
+                "there is no version \"\(version.beginning(100))\" of the model; there is \(Self.version)"
             )
         }
         return inference

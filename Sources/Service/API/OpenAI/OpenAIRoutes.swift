@@ -87,11 +87,11 @@ extension OpenAIRoutes {
 extension InferenceService {
     /// - Throws: 404 for a name that is not the served model's.
     func checkName(_ name: String) throws(ServiceError) {
-        guard name == model.name else {
+        guard name.equals(model.name) else {
             throw ServiceError(
                 404,
                 .notFound,
-                "there is no model \"\(name.prefix(100))\"; the served one is \"\(model.name)\""
+                "there is no model \"\(name.beginning(100))\"; the served one is \"\(model.name)\""
             )
         }
     }

@@ -50,7 +50,7 @@ extension InferenceService {
             writer.key("tasks")
             writer.array(["feature-extraction", "sentence-similarity"] + heads.flatMap(tasks)) { $0.string($1) }
             writer.key("prompts")
-            writer.array(model.prompts.texts.keys.sorted()) { $0.string($1) }
+            writer.array(model.prompts.names) { $0.string($1) }
         }
     }
 

@@ -71,7 +71,7 @@ enum TaskRoutes {
         }
         guard case .string? = texts.first else { return false }
         return HubRoutes.asksForClasses(body)
-            || texts.contains { if case .string(let text) = $0 { text.contains("[MASK]") } else { false } }
+            || texts.contains { if case .string(let text) = $0 { text.holds("[MASK]") } else { false } }
     }
 }
 

@@ -37,7 +37,7 @@ extension TokenClassificationOptions {
         self.init()
         input = try fields.inputOptions()
         aggregation = try fields.choice("aggregation_strategy", AggregationStrategy.self) ?? aggregation
-        ignoredLabels = try fields.strings("ignore_labels").map(Set.init) ?? ignoredLabels
+        ignoredLabels = try fields.strings("ignore_labels").map { Set($0.map { ExactText($0) }) } ?? ignoredLabels
         stride = try fields.integer("stride")
     }
 }

@@ -28,7 +28,7 @@ extension TaskRoutes {
     /// its version 1 it accepted only the pipeline's object.
     private static func isFromHubClient(_ request: RouteRequest) -> Bool {
         let agent = request.headerFields[.userAgent] ?? ""
-        return agent.contains("hf_hub/") && !agent.contains("hf_hub/0.")
+        return agent.holds("hf_hub/") && !agent.holds("hf_hub/0.")
     }
 
     private static func zeroShot(

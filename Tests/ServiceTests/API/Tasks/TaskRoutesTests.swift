@@ -70,6 +70,19 @@ struct TaskRoutesTests {
         #expect(many.status == 422 && many.text.contains("20000"))
     }
 
+    @Test("labels are divided at each comma, and a template takes what it may have behind its braces")
+    func marks() async throws {
+        let service = try TestService.bundled()
+        for template in ["{}\u{FE0F}", "{}\u{301}"] {
+            let body = #"{"inputs":"good","candidate_labels":"a,\#u{301}b","hypothesis_template":"\#(template)"}"#
+            let labels = try await service.post("/zero_shot", body)["labels"]?.elements.compactMap(\.text) ?? []
+            #expect(Set(labels.map { ExactText($0) }) == ["a", "\u{301}b"])
+        }
+        // A member's key is its bytes: neither of these is `inputs` or a second `é`.
+        let keys = #"{"inputs\u0301":"x","inputs":"good","\#u{E9}":1,"e\#u{301}":2}"#
+        #expect(try await service.send("POST", "/embed", keys).status == 200)
+    }
+
     @Test("multi_class is multi_label, and goes before it, as in the pipeline")
     func multiClass() async throws {
         let service = try TestService.bundled()
