@@ -86,7 +86,20 @@ package struct JSONWriter {
     /// Writes true or false.
     package mutating func boolean(_ value: Bool) { literal(value ? "true" : "false") }
     /// Writes an integer.
-    package mutating func integer(_ value: some FixedWidthInteger) { literal(value.description) }
+    package mutating func integer(_ value: Int) {
+        comma()
+        if value < 0 { bytes.append(UInt8(ascii: "-")) }
+        appendDigits(value.magnitude)
+        needsComma = true
+    }
+
+    /// Writes an integer, such as a token id.
+    package mutating func integer(_ value: Int32) { integer(Int(value)) }
+
+    private mutating func appendDigits(_ value: UInt) {
+        if value >= 10 { appendDigits(value / 10) }
+        bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
+    }
 
     /// Writes a number in the shortest form that reads back as the same Double. It must be finite.
     package mutating func number(_ value: Double) {
@@ -104,24 +117,39 @@ package struct JSONWriter {
     package mutating func string(_ text: String) {
         comma()
         bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(byte)
-            case 0x0A: bytes += #"\n"#.utf8
-            case 0x0D: bytes += #"\r"#.utf8
-            case 0x09: bytes += #"\t"#.utf8
-            case 0..<0x20, 0x7F:
-                bytes += #"\u00"#.utf8
-                bytes.append(Self.hexDigit(byte >> 4))
-                bytes.append(Self.hexDigit(byte & 15))
-            default:
-                bytes.append(byte)
-            }
+        if Self.needsEscapes(text.utf8Span.span) {
+            for byte in text.utf8 { appendEscaped(byte) }
+        } else {
+            bytes += text.utf8
         }
         bytes.append(UInt8(ascii: "\""))
         needsComma = true
+    }
+
+    /// Whether a string cannot be written as it is.
+    private static func needsEscapes(_ utf8: Span<UInt8>) -> Bool {
+        for index in utf8.indices {
+            let byte = utf8[index]
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7F { return true }
+        }
+        return false
+    }
+
+    private mutating func appendEscaped(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+            bytes.append(UInt8(ascii: "\\"))
+            bytes.append(byte)
+        case 0x0A: bytes += #"\n"#.utf8
+        case 0x0D: bytes += #"\r"#.utf8
+        case 0x09: bytes += #"\t"#.utf8
+        case 0..<0x20, 0x7F:
+            bytes += #"\u00"#.utf8
+            bytes.append(Self.hexDigit(byte >> 4))
+            bytes.append(Self.hexDigit(byte & 15))
+        default:
+            bytes.append(byte)
+        }
     }
 
     /// Writes a value as it was read.

@@ -76,7 +76,8 @@ package struct Tokenizer: Sendable {
 
     /// The bytes of a token as it is shown: an added token that is searched in normalized text is shown normalized.
     func tokenText(_ id: Int32) -> [UInt8]? {
-        addedTokens.normalizedTexts[id] ?? vocabulary.token(id)
+        let normalized = addedTokens.normalizedTexts.isEmpty ? nil : addedTokens.normalizedTexts[id]
+        return normalized ?? vocabulary.token(id)
     }
 
     /// Whether a token is special, so that decoding may leave it out.

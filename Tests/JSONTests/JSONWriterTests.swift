@@ -25,6 +25,13 @@ struct JSONWriterTests {
         )
     }
 
+    @Test("writes every integer as its digits", arguments: [0, 9, 10, -1, -10, 99, 100, 30_521, .min, .max] as [Int])
+    func integers(_ value: Int) {
+        var writer = JSONWriter()
+        writer.integer(value)
+        #expect(String(decoding: writer.bytes, as: UTF8.self) == value.description)
+    }
+
     @Test("asks between the elements of long arrays whether to go on, and tells the end of it")
     func checked() throws {
         struct Stop: Error {}

@@ -49,7 +49,10 @@ struct TokenizeCommand: AsyncParsableCommand, TextCommand {
             }
             let places = encoding.offsets(in: offsets, text: text.content, pair: pair)
             let texts = [text.content] + [pair].compactMap { $0 }
-            return encoding.ids.indices.map { EncodedToken(encoding, at: $0, of: texts, offsets: places, tokenizer) }
+            return encoding.ids.indices.map { index in
+                let token = tokenizer.token(id: encoding.ids[index]) ?? ""
+                return EncodedToken(encoding, at: index, token: token, of: texts, offsets: places)
+            }
         }
     }
 

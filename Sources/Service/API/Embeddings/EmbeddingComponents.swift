@@ -103,8 +103,8 @@ extension EmbeddingComponents {
         switch self {
         case .float32(let values): writer.numbers(values)
         case .float16(let values): writer.array(values) { $0.number($1) }
-        case .signed(let values): writer.array(values) { $0.integer($1) }
-        case .unsigned(let values): writer.array(values) { $0.integer($1) }
+        case .signed(let values): writer.array(values) { $0.integer(Int($1)) }
+        case .unsigned(let values): writer.array(values) { $0.integer(Int($1)) }
         }
     }
 

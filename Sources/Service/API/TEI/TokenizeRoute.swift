@@ -59,7 +59,8 @@ extension TEIRoutes {
             case .arrays: ([], encoding.ids.map { _ in 0..<0 })
             }
         writer.array(encoding.ids.indices) { writer, index in
-            EncodedToken(encoding, at: index, of: texts, offsets: offsets, tokenizer).write(to: &writer)
+            let token = tokenizer.token(id: encoding.ids[index]) ?? ""
+            EncodedToken(encoding, at: index, token: token, of: texts, offsets: offsets).write(to: &writer)
         }
     }
 
@@ -68,7 +69,7 @@ extension TEIRoutes {
         func write(_ name: String, _ values: [some FixedWidthInteger], _ writer: inout JSONWriter) {
             writer.key(name)
             writer.array(0..<batch.batchSize) { writer, index in
-                writer.array(values[batch.positions(ofSequence: index)]) { $0.integer($1) }
+                writer.array(values[batch.positions(ofSequence: index)]) { $0.integer(Int($1)) }
             }
         }
         writer.object { writer in
