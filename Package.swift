@@ -134,7 +134,7 @@ let package = Package(
         // Regular expressions, by a library that is loaded and not linked.
         .target(name: "COniguruma", cSettings: cSettings),
         // OpenSSL's macros and callbacks as functions.
-        .target(name: "CTLS", dependencies: ["COpenSSL"], cSettings: cSettings),
+        .target(name: "CTLS", dependencies: ["COpenSSL", "CLinux"], cSettings: cSettings),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         // gzip and deflate.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 // MARK: bytes
@@ -20,6 +21,38 @@ ptrdiff_t clinux_receive(int descriptor, void *buffer, size_t count) {
     do received = recv(descriptor, buffer, count, 0);
     while (received < 0 && errno == EINTR);
     return received < 0 ? -errno : received;
+}
+
+ptrdiff_t clinux_receive_stamped(int descriptor, void *buffer, size_t count, int64_t *stamp) {
+    struct iovec place = {.iov_base = buffer, .iov_len = count};
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(struct timespec))];
+    } control;
+    struct msghdr message = {
+        .msg_iov = &place,
+        .msg_iovlen = 1,
+        .msg_control = &control,
+        .msg_controllen = sizeof control,
+    };
+    ssize_t received;
+    do received = recvmsg(descriptor, &message, 0);
+    while (received < 0 && errno == EINTR);
+    if (received < 0) return -errno;
+    *stamp = 0;
+    const struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_TIMESTAMPNS) {
+        struct timespec time;
+        memcpy(&time, CMSG_DATA(header), sizeof time);
+        *stamp = time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
+    }
+    return received;
+}
+
+int64_t clinux_wall_clock(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_REALTIME, &time);
+    return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
 }
 
 int clinux_peek(int descriptor) {
@@ -104,6 +137,10 @@ int clinux_bind(int descriptor, enum clinux_family family, const char *address, 
 
 int clinux_listen(int descriptor, int backlog) {
     return checked(listen(descriptor, backlog));
+}
+
+int clinux_stamp_arrivals(int descriptor) {
+    return checked(set_option(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, 1));
 }
 
 int clinux_accept(int descriptor, bool is_tcp, int max_unsent) {

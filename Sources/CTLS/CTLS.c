@@ -1,5 +1,7 @@
 #include "CTLS.h"
 
+#include "CLinux.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <openssl/bio.h>
@@ -22,6 +24,7 @@ struct ctls_session {
     SSL *ssl;
     int descriptor;
     bool has_ended;
+    int64_t stamp;
 };
 
 // MARK: messages
@@ -54,13 +57,11 @@ static int transport_write(BIO *bio, const char *bytes, int count) {
 
 static int transport_read(BIO *bio, char *buffer, int count) {
     struct ctls_session *session = BIO_get_data(bio);
-    ssize_t received;
-    do received = recv(session->descriptor, buffer, (size_t)count, 0);
-    while (received < 0 && errno == EINTR);
+    const ptrdiff_t received = clinux_receive_stamped(session->descriptor, buffer, (size_t)count, &session->stamp);
     BIO_clear_retry_flags(bio);
-    if (received < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)) BIO_set_retry_read(bio);
+    if (received == -EAGAIN || received == -EWOULDBLOCK || received == -ENOBUFS) BIO_set_retry_read(bio);
     if (received == 0) session->has_ended = true;
-    return (int)received;
+    return received < 0 ? -1 : (int)received;
 }
 
 static long transport_control(BIO *bio, int command, long number, void *pointer) {
@@ -282,6 +283,10 @@ bool ctls_chose_http2(const struct ctls_session *session) {
     unsigned int length = 0;
     SSL_get0_alpn_selected(session->ssl, &chosen, &length);
     return length == 2 && memcmp(chosen, "h2", 2) == 0;
+}
+
+int64_t ctls_stamp(const struct ctls_session *session) {
+    return session->stamp;
 }
 
 ptrdiff_t ctls_read(struct ctls_session *session, void *buffer, size_t count) {

@@ -123,6 +123,26 @@ package struct HTTPConnection: ~Copyable {
         }
     }
 
+    /// Whether the next byte begins a request in HTTP/1.1, and nothing waits to be written.
+    package var isAtRequest: Bool {
+        http2 == nil && (isDecided || detector.matched == 0) && http1.isAtRequest
+    }
+
+    /// Answers a request whose bytes are not passed to ``receive(_:)``. Returns false, and does nothing, if the
+    /// connection is not at the start of a request in HTTP/1.1, or ends soon.
+    ///
+    /// - Parameter answer: A whole answer, as ``wholeAnswer(_:body:)`` makes it.
+    package mutating func answerUnparsed(_ answer: [UInt8]) -> Bool {
+        guard isAtRequest, http1.answerUnparsed(answer) else { return false }
+        isDecided = true
+        return true
+    }
+
+    /// The bytes of an answer in HTTP/1.1 after which the connection goes on.
+    package static func wholeAnswer(_ head: HTTPResponse, body: [UInt8]) -> [UInt8] {
+        ResponseSerializer.head(head, body: .length(body.count), version: .http11, keepsAlive: true) + body
+    }
+
     /// Continues a streamed answer. If the stream is gone, the call has no effect.
     package mutating func appendBody(_ bytes: [UInt8], isComplete: Bool, to stream: StreamID) {
         if let http2 {

@@ -78,8 +78,10 @@ final class Acceptor: EventHandler {
     ///
     /// - Parameter hasPaused: Whether clients have waited for a pause. Their requests have come meanwhile.
     private func acceptMany(hasPaused: Bool) -> Outcome {
-        for _ in 0..<Self.acceptsPerTurn {
+        for _ in 0..<Self.acceptsPerTurn where table.newcomers.hasTime(in: table.reactor.now) {
+            let started = ContinuousClock.now
             let outcome = acceptOne(hasPaused: hasPaused)
+            table.newcomers.spend(started.duration(to: .now))
             guard outcome == .accepted else { return outcome }
         }
         return .accepted
@@ -150,5 +152,29 @@ final class Acceptor: EventHandler {
         } catch {
             table.reactor.setDeadline(table.reactor.now + Self.pause, for: registration)
         }
+    }
+}
+
+/// The time of each turn that new connections may take: to be accepted, and to shake hands. A handshake of TLS costs as
+/// much as dozens of requests, so a burst of new clients would otherwise stop those who are there.
+struct NewcomerBudget {
+    /// As much as some hundred requests take that are refused, or ten handshakes.
+    static let timePerTurn = Duration.milliseconds(4)
+
+    private var turn: ContinuousClock.Instant?
+    private var spent = Duration.zero
+
+    /// Whether there is time left in the turn that began at `turn`.
+    mutating func hasTime(in turn: ContinuousClock.Instant) -> Bool {
+        if turn != self.turn {
+            self.turn = turn
+            spent = .zero
+        }
+        return spent < Self.timePerTurn
+    }
+
+    /// Counts time that was spent in the turn of the last question.
+    mutating func spend(_ time: Duration) {
+        spent += time
     }
 }

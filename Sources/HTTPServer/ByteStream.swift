@@ -19,10 +19,12 @@ struct ByteStream: ~Copyable {
         session?.handshake() ?? .done(isHTTP2: false)
     }
 
-    /// Reads the bytes that wait, at most the buffer's length.
-    func receive(into buffer: inout MutableSpan<UInt8>) -> Socket.Received {
-        guard let session else { return socket.receive(into: &buffer) }
-        return switch session.receive(into: &buffer) {
+    /// Reads the bytes that wait, at most the buffer's length, and tells when they arrived.
+    func receive(into buffer: inout MutableSpan<UInt8>, stamp: inout ArrivalStamp) -> Socket.Received {
+        guard let session else { return socket.receive(into: &buffer, stamp: &stamp) }
+        let moved = session.receive(into: &buffer)
+        stamp = ArrivalStamp(nanoseconds: session.arrivalStamp)
+        return switch moved {
         case .bytes(let count): .bytes(count)
         case .blocked: .nothingYet
         case .end: .end

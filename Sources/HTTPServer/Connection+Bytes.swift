@@ -35,12 +35,32 @@ extension Connection {
         swap(&buffer, &table.readBuffer)
         defer { swap(&buffer, &table.readBuffer) }
         var space = buffer.mutableSpan
-        let result = stream.receive(into: &space)
+        var stamp = ArrivalStamp()
+        let result = stream.receive(into: &space, stamp: &stamp)
         if case .bytes(let count) = result {
-            dateOwnAnswers()
-            http.receive(buffer.span.extracting(first: count))
+            let age = noteArrival(stamp)
+            // Less than asked for is all that there is. If more comes, or the end, the reactor reports it.
+            if count < buffer.count, !stream.isEncrypted, clock.halfClosed == nil { mayRead = false }
+            let bytes = buffer.span.extracting(first: count)
+            table.lastRead = http.isAtRequest ? (id, count) : nil
+            if table.lastRead == nil || !refuseUnparsed(bytes, age) {
+                dateOwnAnswers()
+                http.receive(bytes)
+            }
         }
         return result
+    }
+
+    /// Notes when bytes had arrived that were read now. Returns how long they waited because the loop was late.
+    private func noteArrival(_ stamp: ArrivalStamp) -> Duration {
+        let now = ContinuousClock.now
+        arrived = max(min(table.reactor.arrival(of: stamp), now), heldBack)
+        let age = arrived.duration(to: now)
+        table.lag.note(age, at: now)
+        context.counters.lag.note(age, at: now)
+        table.memo.age = age
+        table.memo.now = table.reactor.now
+        return age
     }
 
     /// Sets the date and the server's name for the answers of the protocol itself.

@@ -4,8 +4,19 @@ import TLS
 import Transport
 
 extension Connection {
-    /// Does one step of the TLS handshake. Returns whether the step made progress.
-    func shakeHands() -> Bool {
+    /// Does one step of the TLS handshake if new connections have time left in this turn, else in a later turn. Returns
+    /// whether the step made progress.
+    func shakeHandsInTime() -> Bool {
+        guard table.newcomers.hasTime(in: table.reactor.now) else {
+            grantTurn()
+            return false
+        }
+        let started = ContinuousClock.now
+        defer { table.newcomers.spend(started.duration(to: .now)) }
+        return shakeHands()
+    }
+
+    private func shakeHands() -> Bool {
         if !hasGreeted {
             switch stream.socket.peek() {
             case .byte(let byte) where Self.beginsMethod(byte):
@@ -47,7 +58,7 @@ extension Connection {
     private func beginServing(_ negotiated: HTTPConnection.Negotiated) {
         context.counters.add(1, to: .tlsHandshakes)
         stage = .serving
-        http = Self.makeProtocol(context, negotiated, client: client, place)
+        http = Self.makeProtocol(table, negotiated, client: client, place)
         clock = PhaseClock(now: table.reactor.now)
         // The handshake may have used up the last report of readiness, so reading and writing are tried once.
         (mayRead, mayWrite) = (true, true)

@@ -30,6 +30,7 @@ extension Connection {
         switch reply {
         case .answer(let response):
             begin(response, stream)
+            keep(response.repeatable, of: request)
         case .work(let work):
             let bodyBytes = request.body.count
             if let stage = context.shortage(beside: bodyBytes) {
@@ -48,7 +49,8 @@ extension Connection {
     /// first.
     private func reply(to request: Request) -> Reply {
         var request = request
-        let arrival = Arrival(client: client)
+        var arrival = Arrival(received: arrival(), client: client)
+        if table.lag.refuses(arrival.unread) { arrival.longestWait = table.lag.limit }
         if let plan = request.plan {
             // The plan may keep the request, so the request must not keep the plan: that would be a reference cycle.
             request.plan = nil
@@ -62,6 +64,12 @@ extension Connection {
             }
             return plan.begin(request, arrival)
         }
+    }
+
+    /// When the request that is taken now had arrived. A request that was pipelined behind another one counts as
+    /// arrived when that one's answer is complete: its client has chosen the order.
+    private func arrival() -> Instant {
+        http.protocolName == "h2" ? arrived : max(arrived, answered)
     }
 
     /// Whether this connection's answers pile up. In HTTP/1.1 the protocol itself takes one request at a time.
@@ -89,7 +97,7 @@ extension Connection {
             let response = await work.run()
             loop.execute { $0.connection(id)?.answered(stream, response) }
         }
-        exchanges[stream] = Exchange(task: task, pull: nil, bodyBytes: bodyBytes)
+        exchanges[stream] = Exchange(task: task, pull: nil, work: work, bodyBytes: bodyBytes)
         heldBodyBytes += bodyBytes
     }
 
@@ -97,10 +105,16 @@ extension Connection {
 
     /// Handles an answer that a task has made.
     private func answered(_ stream: StreamID, _ response: Response) {
-        guard stage == .serving, exchanges[stream] != nil else { return }
+        guard stage == .serving, let work = exchanges[stream]?.work else { return }
         complete(stream)
-        begin(response, stream)
+        begin(isTooLate(response, of: work) ? work.tooLate(replacing: response.record) : response, stream)
         step()
+    }
+
+    /// Whether the request's time has passed, perhaps while the answer waited for this loop. Its client has given up.
+    private func isTooLate(_ response: Response, of work: any RequestWork) -> Bool {
+        guard let deadline = work.deadline, response.head.status != .gatewayTimeout else { return false }
+        return deadline < .now
     }
 
     /// Gives an answer, or the beginning of a streamed one, to the protocol.
@@ -120,6 +134,8 @@ extension Connection {
                 return begin(context.overloadResponse(arrival, replacing: response.record), stream)
             }
             response.record?.began(status: head.status.code, bytes: body.count, isComplete: true)
+            answered = .now
+            table.memo.age = .zero
             http.respond(head, body: body, isComplete: true, to: stream)
         case .stream(let pull):
             context.counters.add(1, to: .requestsInFlight)
@@ -157,6 +173,7 @@ extension Connection {
         case .success(nil):
             exchanges[stream]?.record?.continued(bytes: 0, isComplete: true)
             complete(stream)
+            answered = .now
             http.appendBody([], isComplete: true, to: stream)
         case .failure(let error):
             context.logger.warning("a streamed answer broke off", metadata: ["error": "\(error)"])

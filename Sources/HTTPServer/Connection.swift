@@ -24,6 +24,9 @@ final class Connection: EventHandler, Linked {
     /// The most bytes that are read and dropped after the last answer, so that the client receives that answer.
     static let maxDiscardedBytes = 32 * 1024 * 1024
 
+    /// Longer than any request waits.
+    static let longAgo = Duration.seconds(86_400)
+
     /// The stage of a connection's life.
     enum Stage { case handshaking, serving, lingering, closed }
 
@@ -47,6 +50,11 @@ final class Connection: EventHandler, Linked {
     var mayWrite = true
     /// Whether the end of the client's input was read.
     var hasEnded = false
+    /// When the bytes that were read last had arrived, and when the last answer was complete.
+    var arrived: Instant
+    var answered: Instant
+    /// When the connection last left bytes unread on purpose.
+    var heldBack: Instant
     var discarded = 0
     /// The second for which the `Date` field of the protocol's own answers was set.
     var datedSecond = -1
@@ -85,20 +93,28 @@ final class Connection: EventHandler, Linked {
         self.table = table
         self.place = place
         clock = PhaseClock(now: table.reactor.now)
-        http = Self.makeProtocol(table.context, .byPreface, client: client, place)
+        arrived = clock.phaseBegan
+        // The first request may have come before the connection was accepted.
+        answered = clock.phaseBegan - Self.longAgo
+        heldBack = answered
+        http = Self.makeProtocol(table, .byPreface, client: client, place)
     }
 
     static func makeProtocol(
-        _ context: ServerContext,
+        _ table: ConnectionTable,
         _ negotiated: HTTPConnection.Negotiated,
         client: String?,
         _ place: ConnectionPlace
     ) -> HTTPConnection {
+        let (context, memo) = (table.context, table.memo)
         let (handler, counters) = (context.handler, context.counters)
         return HTTPConnection(
             limits: context.configuration.limits,
             negotiated: negotiated,
             admission: { head, body in
+                if body == .follows, place.shortage == nil, let kept = memo.refusal(of: head) {
+                    return .plan(RepeatedPlan(kept, context, client: client))
+                }
                 var verdict = handler.judge(head, body: body, client: client)
                 if case .plan(let plan) = verdict, plan.isWork, !place.takesWork() {
                     verdict = .answer(context.refusal(place.shortage, client: client))
@@ -165,7 +181,7 @@ final class Connection: EventHandler, Linked {
             rounds += 1
             hasMoved =
                 switch stage {
-                case .handshaking: shakeHands()
+                case .handshaking: shakeHandsInTime()
                 case .serving: serve()
                 case .lingering: discardInput()
                 case .closed: false
@@ -173,8 +189,13 @@ final class Connection: EventHandler, Linked {
         }
         guard stage != .closed else { return }
         updateSums()
-        if hasMoved, let registration { table.reactor.grantTurn(to: registration) }
+        if hasMoved { grantTurn() }
         updateDeadline()
+    }
+
+    /// Goes on in the next turn.
+    func grantTurn() {
+        if let registration { table.reactor.grantTurn(to: registration) }
     }
 
     /// Does one round of reading, handling and writing. Returns whether the round made progress.
@@ -185,6 +206,7 @@ final class Connection: EventHandler, Linked {
         if http.isFinished, !http.hasOutput, unsent.isEmpty { return beginLinger() || hasMoved }
         let wantsInput = mayRead && !hasEnded && http.wantsInput
         isInputPaused = wantsInput && isInboundFull
+        if mayRead, !wantsInput || isInputPaused { heldBack = table.reactor.now }
         if wantsInput, !isInputPaused { hasMoved = read() || hasMoved }
         if place.isRefused, stage == .serving { endIfPlaceless() }
         return hasMoved
@@ -301,6 +323,8 @@ struct Exchange {
     var task: Task<Void, Never>?
     /// Makes the next piece of a streamed answer; nil until the answer has begun.
     var pull: (@Sendable () async throws -> [UInt8]?)?
+    /// The work of the task that makes the answer; nil once the answer has begun.
+    var work: (any RequestWork)?
     /// The bytes of the request's body, which count as held until the answer begins.
     var bodyBytes: Int
     /// The record of a streamed answer that has begun.

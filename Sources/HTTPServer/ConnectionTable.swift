@@ -29,7 +29,15 @@ final class ConnectionTable {
     /// The other loops, and the one that is asked next to close an idle connection.
     let peers: [EventLoop<ConnectionTable>]
     var nextPeer = 0
+    /// The refusals that are repeated, and how late this loop reads.
+    let memo = RefusalMemo()
+    var lag: LagWatch
+    /// The time that new connections may take.
+    var newcomers = NewcomerBudget()
+    /// The connection that `readBuffer` was last read from, if the bytes began a request, and the number of the bytes.
+    var lastRead: (id: UInt64, count: Int)?
     var evictions = PacedNotice()
+    var repeats = PacedNotice()
     var refusals = PacedNotice()
 
     private var connections: [UInt64: Connection] = [:]
@@ -51,6 +59,8 @@ final class ConnectionTable {
         self.reactor = reactor
         self.loop = loop
         self.context = context
+        let limit = context.configuration.maxUnreadTime
+        lag = LagWatch(limit: limit == .zero ? nil : limit)
         peers = loops.filter { $0 !== loop }
     }
 

@@ -49,6 +49,9 @@ package struct HTTPServerConfiguration: Sendable {
     /// How long a connection must have been idle to be closed in favour of a new one, when no more may be open. Most
     /// clients that are about to send another request have done so after a second.
     package var fullIdleTimeout = Duration.seconds(1)
+    /// The longest time for which a request may have waited, complete, to be read, if the server has read everything
+    /// late for a while. Longer ones get 503. A refusal within 50 ms lets clients go elsewhere in time. 0: no limit.
+    package var maxUnreadTime = Duration.milliseconds(20)
     /// How long the server still works on an HTTP/1.1 request whose client has finished sending. A client that only
     /// half-closes waits for its answer, but a client that has disconnected looks the same until the server writes to
     /// it.

@@ -29,6 +29,10 @@ package struct HTTPServerStatistics: Sendable, Equatable {
     package var cancelledRequests = 0
     /// Requests that were answered with 503, because too many bytes wait to be written or are held in bodies.
     package var overloadedRequests = 0
+    /// Requests that were refused without being parsed or judged, by reason. Every reason is present.
+    package var repeatedRefusals: [RepeatableRefusal.Reason: Int] = [:]
+    /// The longest time that bytes waited to be read, in the last 10 to 20 seconds.
+    package var readLag = Duration.zero
     /// Completed TLS handshakes.
     package var tlsHandshakes = 0
     /// TLS handshakes that failed or took too long, and clients that sent plain HTTP instead.
@@ -86,6 +90,8 @@ final class ServerCounters: Sendable {
     private let evictions = Cells { _ in Atomic(0) }
     private let timeouts = Cells { _ in Atomic(0) }
     private let protocolErrors = Cells { _ in Atomic(0) }
+    private let repeatedRefusals = Cells { _ in Atomic(0) }
+    let lag = LagGauge()
 
     /// Adds to a counter and returns its new value.
     @discardableResult
@@ -105,6 +111,11 @@ final class ServerCounters: Sendable {
     func count(_ kind: ProtocolErrorKind) {
         guard let index = ProtocolErrorKind.allCases.firstIndex(of: kind) else { return }
         protocolErrors[index].wrappingAdd(1, ordering: .relaxed)
+    }
+
+    func count(_ reason: RepeatableRefusal.Reason) {
+        guard let index = RepeatableRefusal.Reason.allCases.firstIndex(of: reason) else { return }
+        repeatedRefusals[index].wrappingAdd(1, ordering: .relaxed)
     }
 
     func countRefusal(_ shortage: Shortage) {
@@ -128,6 +139,10 @@ final class ServerCounters: Sendable {
             statistics.refusals[shortage] = refusals[index].load(ordering: .relaxed)
             statistics.evictions[shortage] = evictions[index].load(ordering: .relaxed)
         }
+        for (index, reason) in RepeatableRefusal.Reason.allCases.enumerated() {
+            statistics.repeatedRefusals[reason] = repeatedRefusals[index].load(ordering: .relaxed)
+        }
+        statistics.readLag = lag.longest(at: .now)
         statistics.acceptPauses = self[.acceptPauses]
         statistics.requests = self[.requests]
         statistics.openHTTP2Streams = self[.openHTTP2Streams]

@@ -215,25 +215,32 @@ package struct RequestOptions: Sendable, Equatable {
     package var deadline: ContinuousClock.Instant?
     /// The queue in which the request's texts wait.
     package var priority = Priority.high
+    /// When the request had arrived; nil if that is unknown.
+    package var received: ContinuousClock.Instant?
 
     /// The options of the request that the current task answers.
     @TaskLocal package static var current = RequestOptions()
 
     /// No deadline and high priority, unless said otherwise.
-    package init(deadline: ContinuousClock.Instant? = nil, priority: Priority = .high) {
+    package init(
+        deadline: ContinuousClock.Instant? = nil,
+        priority: Priority = .high,
+        received: ContinuousClock.Instant? = nil
+    ) {
         self.deadline = deadline
         self.priority = priority
+        self.received = received
     }
 
     /// The options with KServe's request parameters, which never extend a deadline.
     /// - Parameters:
-    ///   - timeout: microseconds from now; nil and 0 leave the deadline as it is.
+    ///   - timeout: microseconds from the request's arrival; nil and 0 leave the deadline as it is.
     ///   - level: 1 is the most urgent; 0 and nil leave the priority as it is, 2 and more mean low.
     package func limited(toMicroseconds timeout: Int?, priority level: Int?) throws(InferenceError) -> RequestOptions {
         var limited = self
         if let timeout, timeout != 0 {
             guard (1...Self.maxTimeoutMicroseconds).contains(timeout) else { throw .invalidTimeout(timeout) }
-            let end = ContinuousClock.now + .microseconds(timeout)
+            let end = (received ?? .now) + .microseconds(timeout)
             limited.deadline = deadline.map { min($0, end) } ?? end
         }
         if let level, level != 0 {

@@ -59,6 +59,17 @@ package struct ServiceError: Error, Equatable {
         ServiceError(400, .empty, "`\(key)` cannot be empty")
     }
 
+    /// The refusal of a request that was read too late.
+    static func behind(_ waited: Duration, _ longest: Duration) -> ServiceError {
+        ServiceError(
+            503,
+            .overloaded,
+            "the server reads requests late: this one had waited \(waited.milliseconds) ms, and "
+                + "\(longest.milliseconds) ms are the most; try again",
+            retryAfter: retryAfterHeldBack
+        )
+    }
+
     static let loading = ServiceError(
         503,
         .unhealthy,

@@ -62,6 +62,10 @@ import CTLS
         )
     }
 
+    /// When the kernel received the last bytes that were read from the descriptor, in nanoseconds since 1970; 0 if the
+    /// kernel did not note it.
+    package var arrivalStamp: Int64 { unsafe ctls_stamp(session) }
+
     /// Writes as many of the bytes as the session takes. `bytes` must not be empty. After `blocked` the next call must
     /// pass the same bytes again.
     package func send(_ bytes: Span<UInt8>) -> Moved {

@@ -137,6 +137,8 @@ extension Listener {
         let descriptor = Descriptor(owning: number)
         _ = try checked(unsafe clinux_bind(number, address.family, address.text, port, address.scope), "bind", wanted)
         _ = try checked(clinux_listen(number, backlog), "listen", wanted)
+        // Without stamps, the times of arrival are estimated.
+        _ = clinux_stamp_arrivals(number)
         let bound = UInt16(truncatingIfNeeded: try checked(clinux_local_port(number), "getsockname", wanted))
         let text = address.described(port: bound)
         return Listener(descriptor, address: text, host: address.text, port: Int(bound), path: nil)

@@ -58,7 +58,9 @@ package final class Reactor {
     static let eventsPerTurn = 256
 
     /// The time at which this turn began.
-    package private(set) var now = ContinuousClock.now
+    package var now: ContinuousClock.Instant { arrivals.now }
+    /// How late this turn is at most with what it handles.
+    package var lag: Duration { arrivals.lag }
     /// Whether this turn is the last.
     package private(set) var isStopping = false
 
@@ -71,6 +73,7 @@ package final class Reactor {
     private let epoll: Int32
     private var slots: [Slot] = []
     private var freeSlots: [UInt32] = []
+    private var arrivals = ArrivalClock(now: .now, wall: clinux_wall_clock())
     private var deadlines = DeadlineQueue()
     private var turns: [Registration] = []
     private var events = [clinux_event](repeating: clinux_event(), count: Reactor.eventsPerTurn)
@@ -129,6 +132,9 @@ package final class Reactor {
         turns.append(registration)
     }
 
+    /// The time at which bytes with this stamp arrived; an estimate if the stamp is unknown.
+    package func arrival(of stamp: ArrivalStamp) -> ContinuousClock.Instant { arrivals.arrival(of: stamp) }
+
     /// Ends the loop after this turn.
     package func stop() {
         isStopping = true
@@ -150,11 +156,18 @@ package final class Reactor {
     /// were granted a turn.
     func turn(timeoutMilliseconds: Int32) throws(TransportError) {
         let epoll = epoll
+        let before = ContinuousClock.now
         let result = unsafe events.withUnsafeMutableBufferPointer {
             unsafe clinux_epoll_wait(epoll, $0.baseAddress, Int32($0.count), timeoutMilliseconds)
         }
         let count = Int(try checked(result, "epoll_wait"))
-        now = ContinuousClock.now
+        let now = ContinuousClock.now
+        arrivals.beginTurn(
+            at: now,
+            wall: clinux_wall_clock(),
+            waited: before.duration(to: now),
+            takesAll: count < Self.eventsPerTurn
+        )
         // The list is moved out first: turns that handlers grant from now on are for the reactor's next turn.
         let granted = turns
         turns.removeAll(keepingCapacity: true)

@@ -60,12 +60,21 @@ package struct Socket: ~Copyable, Sendable {
 
     /// Reads the bytes that wait, at most the buffer's length.
     package func receive(into buffer: inout MutableSpan<UInt8>) -> Received {
+        Self.received(
+            unsafe buffer.withUnsafeMutableBufferPointer {
+                unsafe clinux_receive(descriptor.number, $0.baseAddress, $0.count)
+            }
+        )
+    }
+
+    /// As ``receive(into:)``, and tells when the bytes arrived.
+    package func receive(into buffer: inout MutableSpan<UInt8>, stamp: inout ArrivalStamp) -> Received {
+        var nanoseconds: Int64 = 0
         let count = unsafe buffer.withUnsafeMutableBufferPointer {
-            unsafe clinux_receive(descriptor.number, $0.baseAddress, $0.count)
+            unsafe clinux_receive_stamped(descriptor.number, $0.baseAddress, $0.count, &nanoseconds)
         }
-        if count > 0 { return .bytes(count) }
-        if count == 0 { return .end }
-        return Self.isTransient(count) ? .nothingYet : .failed(Int32(-count))
+        stamp = ArrivalStamp(nanoseconds: nanoseconds)
+        return Self.received(count)
     }
 
     /// Looks at the first byte that waits, without reading it.
@@ -94,6 +103,12 @@ package struct Socket: ~Copyable, Sendable {
     /// Makes a later close drop all unsent bytes and reset the connection.
     package func resetOnClose() {
         _ = clinux_reset_on_close(descriptor.number)
+    }
+
+    private static func received(_ count: Int) -> Received {
+        if count > 0 { return .bytes(count) }
+        if count == 0 { return .end }
+        return isTransient(count) ? .nothingYet : .failed(Int32(-count))
     }
 
     /// Whether the call may succeed later. A temporary lack of kernel memory (ENOBUFS) is treated like a full buffer.

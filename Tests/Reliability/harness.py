@@ -7,6 +7,7 @@ import re
 import resource
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -128,7 +129,7 @@ class Server:
 
     def ask(self, method, path, body=None, timeout=10.0):
         """The status and body for one request on a connection of its own. Raises OSError if there is no answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        connection = self.connect(timeout)
         try:
             connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
             response = connection.getresponse()
@@ -137,6 +138,9 @@ class Server:
             raise ConnectionError(f"{type(error).__name__}: {error}") from error
         finally:
             connection.close()
+
+    def connect(self, timeout):
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
 
     def is_ready(self):
         try:
@@ -188,6 +192,22 @@ class Server:
             self.process.kill()
             self.process.wait()
             return None
+
+
+class EncryptedServer(Server):
+    """A server that speaks TLS, with a self-signed certificate."""
+
+    def __init__(self, settings, model=None, **keys):
+        certificate, key = (os.path.join(settings.folder, name) for name in ("certificate.pem", "key.pem"))
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-days", "2", "-subj", "/CN=localhost", "-keyout", key, "-out", certificate],
+                       check=True, stderr=subprocess.DEVNULL)
+        super().__init__(settings, model, tls_certificate=certificate, tls_key=key, **keys)
+
+    def connect(self, timeout):
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=timeout, context=context)
 
 
 class MemoryGroup:

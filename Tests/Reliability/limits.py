@@ -1,18 +1,17 @@
 """Reaches every limit of config/swiftlet.yaml on purpose: the answer is as the file says, and others are served."""
 
-import http.client
 import json
 import os
 import re
+import signal
 import socket
-import ssl
 import struct
 import subprocess
 import time
 
 import http1
 import http2
-from harness import Figure, Server, wait_until
+from harness import EncryptedServer, Figure, Server, wait_until
 
 TITLE = "Every limit of the configuration, reached"
 PROMISE = ("Each limit of config/swiftlet.yaml is set low and exceeded on purpose. It gives the error that the file "
@@ -108,29 +107,6 @@ def until_closed(connection, seconds=PATIENCE):
     return received
 
 
-class EncryptedServer(Server):
-    """A server that speaks TLS, with a self-signed certificate."""
-
-    def __init__(self, settings, **keys):
-        certificate, key = (os.path.join(settings.folder, name) for name in ("certificate.pem", "key.pem"))
-        run_program("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                    "-days", "2", "-subj", "/CN=localhost", "-keyout", key, "-out", certificate)
-        super().__init__(settings, tls_certificate=certificate, tls_key=key, **keys)
-
-    def ask(self, method, path, body=None, timeout=10.0):
-        context = ssl.create_default_context()
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=timeout, context=context)
-        try:
-            connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
-            response = connection.getresponse()
-            return response.status, response.read().decode()
-        except http.client.HTTPException as error:
-            raise ConnectionError(f"{type(error).__name__}: {error}") from error
-        finally:
-            connection.close()
-
-
 class SlowReader:
     """Asks for megabytes and reads none of them, through a small window."""
 
@@ -210,7 +186,8 @@ def tokenized(server):
 
 # Time limits
 
-group(head_timeout=0.4, body_timeout=0.4, idle_timeout=0.8, half_close_grace=0, linger_timeout=0.3, write_timeout=0.5)
+group(head_timeout=0.4, body_timeout=0.4, idle_timeout=0.8, half_close_grace=0, linger_timeout=0.3, write_timeout=0.5,
+      max_unread_time=0.05)
 
 
 @reaches("head_timeout")
@@ -231,6 +208,23 @@ def idle_timeout(server):
     left = until_closed(connection)
     took = time.monotonic() - started
     return ("closed in time" if left == b"" and 0.7 < took < 5 else f"{left} after {took:.1f} s"), "closed in time"
+
+
+@reaches("max_unread_time")
+def max_unread_time(server):
+    answers = []
+    for _ in range(2):
+        # Nothing is read while the process stands still, and nothing that is read afterwards is new.
+        connection = http1.Connection(server.port)
+        server.process.send_signal(signal.SIGSTOP)
+        connection.send(http1.POST_EMBED)
+        time.sleep(0.2)
+        server.process.send_signal(signal.SIGCONT)
+        status, _, body = connection.answer()
+        answers.append(f"{status} {body.decode()}")
+        connection.close()
+    came, expected = says(answers[1], 503, "the server reads requests late")
+    return (answers[0][:3], came), ("200", expected)
 
 
 @reaches("half_close_grace")

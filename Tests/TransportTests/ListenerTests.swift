@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import Testing
 
@@ -41,6 +42,27 @@ import Testing
             #expect(client != nil)
             #expect(accepts(listener))
         }
+    }
+
+    @Test("the time of arrival of bytes on TCP is known when they are read later, even from before the accept")
+    func arrivalStamps() throws {
+        let listener = try #require(try Listener.tcp(host: "127.0.0.1", port: 0, backlog: 16).first)
+        // The kernel begins to note the times a moment after it was asked to.
+        usleep(50_000)
+        let port = try #require(listener.port)
+        let client = try #require(TestConnection.tcp("127.0.0.1", port: port))
+        #expect(client.socket.sendText("abc") == .bytes(3))
+        usleep(100_000)
+        guard case .connection(let socket) = listener.accept() else {
+            Issue.record("no connection")
+            return
+        }
+        var room = [UInt8](repeating: 0, count: 8)
+        var span = room.mutableSpan
+        var stamp = ArrivalStamp()
+        #expect(socket.receive(into: &span, stamp: &stamp) == .bytes(3))
+        let age = clinux_wall_clock() - stamp.nanoseconds
+        #expect(age > 90_000_000 && age < 10_000_000_000, "\(age)")
     }
 
     @Test("the kernel takes no more of an answer than its limit while the client does not read")

@@ -41,6 +41,11 @@ int clinux_eventfd_signal(int descriptor);
 
 // bytes
 ptrdiff_t clinux_receive(int descriptor, void *buffer, size_t count);
+/// As clinux_receive. `stamp` becomes the time at which the kernel received these bytes (the last of them), in
+/// nanoseconds since 1970; 0 if the kernel did not note it.
+ptrdiff_t clinux_receive_stamped(int descriptor, void *buffer, size_t count, int64_t *stamp);
+/// The time now by the clock of these stamps.
+int64_t clinux_wall_clock(void);
 /// The first byte that waits, which stays unread; CLINUX_NO_BYTE if the peer has finished sending; or a negative errno.
 #define CLINUX_NO_BYTE 256
 int clinux_peek(int descriptor);
@@ -58,6 +63,8 @@ int clinux_stream_socket(enum clinux_family family, bool dual_stack);
 /// `address` is a numeric address as text, or a path. Returns -EINVAL if it is no address of the family.
 int clinux_bind(int descriptor, enum clinux_family family, const char *address, uint16_t port, uint32_t scope);
 int clinux_listen(int descriptor, int backlog);
+/// Has the kernel note when it receives the bytes of the connections that a TCP listener accepts from now on.
+int clinux_stamp_arrivals(int descriptor);
 /// Accepts a connection, which is non-blocking and close-on-exec. If `is_tcp`, it has TCP_NODELAY, and by
 /// TCP_NOTSENT_LOWAT it takes no more bytes while `max_unsent` bytes wait to be sent.
 int clinux_accept(int descriptor, bool is_tcp, int max_unsent);

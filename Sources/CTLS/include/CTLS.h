@@ -54,6 +54,8 @@ int ctls_handshake(struct ctls_session *session, char *message);
 /// Whether ALPN chose HTTP/2.
 bool ctls_chose_http2(const struct ctls_session *session);
 ptrdiff_t ctls_read(struct ctls_session *session, void *buffer, size_t count);
+/// When the kernel received the last bytes that were read from the descriptor, as clinux_receive_stamped says it.
+int64_t ctls_stamp(const struct ctls_session *session);
 /// Writes without ever raising SIGPIPE. After CTLS_BLOCKED the next call must write the same bytes; their address may
 /// differ.
 ptrdiff_t ctls_write(struct ctls_session *session, const void *bytes, size_t count);

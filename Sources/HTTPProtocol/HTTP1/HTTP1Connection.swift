@@ -238,6 +238,21 @@ struct HTTP1Connection {
         resume()
     }
 
+    /// Whether the next byte begins a request, and nothing waits to be written.
+    var isAtRequest: Bool {
+        state == .requestLine && lines.isEmpty && !hasSkippedEmptyLine && pendingCount == 0 && output.isEmpty
+            && !hasInputEnded
+    }
+
+    /// Answers a request whose bytes were not passed to `receive`; see ``HTTPConnection/answerUnparsed(_:)``.
+    mutating func answerUnparsed(_ answer: [UInt8]) -> Bool {
+        guard !isDraining, requestCount < .max - 1 else { return false }
+        requestCount += 1
+        epoch &+= 1
+        output.append(answer)
+        return true
+    }
+
     /// Whether the connection stays open after this answer.
     func keepsAlive(_ work: Work, _ response: HTTPResponse) -> Bool {
         guard work.keepsAlive, !isDraining else { return false }

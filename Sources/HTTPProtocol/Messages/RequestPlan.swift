@@ -46,18 +46,33 @@ package protocol RequestWork: AnyObject, Sendable {
     /// client has disconnected (499; then nobody gets the answer). Called on the event loop, at most once, instead of
     /// ``run()``.
     func refuse(status: Int, message: String) -> Response
+
+    /// The time after which only ``tooLate(replacing:)`` is worth sending; nil if there is none.
+    var deadline: ContinuousClock.Instant? { get }
+
+    /// The answer instead of one that was made but could not be sent in time.
+    ///
+    /// - Parameter record: The record of the answer that is not sent.
+    func tooLate(replacing record: (any AnswerRecord)?) -> Response
 }
 
 /// The facts about a request that are not in its content: when it arrived, and from whom.
 package struct Arrival: Sendable {
-    /// The time at which the whole request had arrived.
+    /// The time at which the whole request had arrived, although it may have been read later.
     package var received: ContinuousClock.Instant
+    /// How long it waited to be read.
+    package var unread: Duration
+    /// Set if the server reads requests late, so that a request that waited longer than this should not begin work.
+    package var longestWait: Duration?
     /// The client's address, without its port; "unix" for a unix socket, nil for a client that has disconnected.
     package var client: String?
 
     /// Makes an arrival; by default its time is now.
-    package init(received: ContinuousClock.Instant = .now, client: String? = nil) {
-        self.received = received
+    package init(received: ContinuousClock.Instant? = nil, client: String? = nil) {
+        let now = ContinuousClock.now
+        // A clock that was set back can make the time of arrival later than now.
+        self.received = min(received ?? now, now)
+        unread = self.received.duration(to: now)
         self.client = client
     }
 }

@@ -9,6 +9,8 @@ package struct Response: Sendable {
     package var body: ResponseBody
     /// The record that follows the answer until it is sent.
     package var record: (any AnswerRecord)?
+    /// The refusal that requests with an equal head get too, if this answer is one.
+    package var repeatable: RepeatableRefusal?
     /// The permission to hold the content's bytes. It is released when the connection has the content and counts it.
     package var held: (any Sendable)?
 

@@ -105,7 +105,7 @@ extension ServiceError {
     init(refusedWith status: Int, _ message: String) {
         let kind: Kind =
             switch status {
-            case 408: .timeout
+            case 408, 504: .timeout
             case 413: .payloadTooLarge
             case 429, 503: .overloaded
             case 499: .cancelled

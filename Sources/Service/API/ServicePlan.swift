@@ -1,3 +1,4 @@
+import Batching
 import Budget
 import Compression
 import Encoder
@@ -50,13 +51,18 @@ final class ServicePlan: RequestPlan {
     func begin(_ request: Request, _ arrival: Arrival) -> Reply {
         let reply = reply(to: request, arrival)
         guard case .answer(let response) = reply else { return reply }
-        return .answer(handler.edge.finish(response, for: request.head, isOnLoop: true))
+        return .answer(finished(response, request))
+    }
+
+    private func finished(_ response: Response, _ request: Request) -> Response {
+        handler.edge.finish(response, for: request.head, isOnLoop: true)
     }
 
     /// The reply to a request that has just arrived.
     func reply(to request: Request, client: String?) -> Reply { reply(to: request, Arrival(client: client)) }
 
     private func reply(to request: Request, _ arrival: Arrival) -> Reply {
+        var timeLimit: Duration?
         do {
             switch decision {
             case .refused(let error):
@@ -78,6 +84,9 @@ final class ServicePlan: RequestPlan {
                     received: arrival.received,
                     timeout: inference.configuration.requestTimeout
                 )
+                timeLimit = options.deadline.map { arrival.received.duration(to: $0) }
+                if let deadline = options.deadline, deadline <= .now { throw SchedulerError.deadlineExceeded }
+                if let longest = arrival.longestWait { throw ServiceError.behind(arrival.unread, longest) }
                 if found.fallback.isQueued { try inference.checkCapacity(for: options) }
                 return .work(
                     RoutedWork(
@@ -91,7 +100,55 @@ final class ServicePlan: RequestPlan {
                 )
             }
         } catch {
-            return .answer(record(request, arrival).answering(error, as: errors, of: route))
+            var answer = record(request, arrival).answering(error, as: errors, of: route)
+            if case .work = decision {
+                answer.repeatable = repeatable(ServiceError(error), error, request, arrival, timeLimit)
+            }
+            return .answer(answer)
+        }
+    }
+
+    /// How much less than another a request may have waited to be refused like it: little, compared with time limits.
+    private static let similarAge = Duration.milliseconds(10)
+
+    /// The refusal that equal requests get for a moment: while the queue is full, while the server is behind, or if
+    /// they come as late. Their numbers are counted; their lines are not in the log.
+    private func repeatable(
+        _ refusal: ServiceError,
+        _ error: any Error,
+        _ request: Request,
+        _ arrival: Arrival,
+        _ timeLimit: Duration?
+    ) -> RepeatableRefusal? {
+        let end = timeLimit ?? .seconds(Int32.max)
+        let (reason, ages): (RepeatableRefusal.Reason, Range<Duration>)
+        switch error {
+        case SchedulerError.deadlineExceeded where timeLimit != nil:
+            (reason, ages) = (.expired, end..<Duration.seconds(Int32.max))
+        case SchedulerError.overloaded(.tooLate, _, _, _):
+            // A request that has come later has more time left.
+            let least = max(.zero, arrival.unread - Self.similarAge)
+            (reason, ages) = (.queue, least..<max(least, end))
+        case SchedulerError.overloaded: (reason, ages) = (.queue, .zero..<end)
+        default:
+            guard let longest = arrival.longestWait, refusal.kind == .overloaded else { return nil }
+            (reason, ages) = (.behind, longest..<max(longest, end))
+        }
+        var entry = AccessEntry()
+        entry.route = route?.label
+        entry.version = request.version
+        entry.method = request.head.method.rawValue
+        entry.errorKind = refusal.kind
+        let answer = finished(errors.response(refusal), request)
+        entry.status = answer.head.status.code
+        return RepeatableRefusal(answer, for: reason, ages: ages, indifferent: [.requestID, .traceParent, .traceState])
+        {
+            [entry, metrics = handler.metrics] arrival, bodyBytes in
+            var entry = entry
+            entry.bytesIn = bodyBytes
+            entry.unread = arrival.unread
+            entry.total = arrival.unread
+            metrics.finished(entry)
         }
     }
 
@@ -100,8 +157,15 @@ final class ServicePlan: RequestPlan {
     }
 
     /// The answer to a request if the server does not let its work run.
-    fileprivate func refuse(_ request: Request, _ arrival: Arrival, status: Int, _ message: String) -> Response {
-        record(request, arrival).answering(ServiceError(refusedWith: status, message), as: errors, of: route)
+    fileprivate func refuse(
+        _ request: Request,
+        _ arrival: Arrival,
+        status: Int,
+        _ message: String,
+        replacing record: (any AnswerRecord)? = nil
+    ) -> Response {
+        let record = record as? AccessRecord ?? self.record(request, arrival)
+        return record.answering(ServiceError(refusedWith: status, message), as: errors, of: route)
     }
 }
 
@@ -200,6 +264,13 @@ private final class RoutedWork: RequestWork {
     func refuse(status: Int, message: String) -> Response {
         plan.refuse(request, arrival, status: status, message)
     }
+
+    var deadline: ContinuousClock.Instant? { options.deadline }
+
+    func tooLate(replacing record: (any AnswerRecord)?) -> Response {
+        let message = "the request's time limit passed before its answer could be sent"
+        return plan.refuse(request, arrival, status: 504, message, replacing: record)
+    }
 }
 
 /// A request about the service whose answer takes too long for the event loop.
@@ -238,5 +309,12 @@ private final class CostlyAnswer: RequestWork {
 
     func refuse(status: Int, message: String) -> Response {
         plan.refuse(request, arrival, status: status, message)
+    }
+
+    /// A question about the service has no time limit.
+    var deadline: ContinuousClock.Instant? { nil }
+
+    func tooLate(replacing record: (any AnswerRecord)?) -> Response {
+        plan.refuse(request, arrival, status: 504, "the answer took too long", replacing: record)
     }
 }

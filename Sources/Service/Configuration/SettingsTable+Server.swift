@@ -290,6 +290,16 @@ extension ConfigurationKey {
             """
         ),
         .seconds(
+            "max_unread_time",
+            \.http.maxUnreadTime,
+            in: .zero...longest,
+            """
+            Longest time for which a request may have waited, complete, until it is read, if everything that was read \
+            in the last 0.1 s had waited longer than this: the process has too little CPU for what comes. Requests \
+            that waited longer are refused with 503, newer ones are served. 0: no limit.
+            """
+        ),
+        .seconds(
             "half_close_grace",
             \.http.halfCloseGrace,
             in: .zero...longest,

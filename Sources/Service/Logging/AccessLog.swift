@@ -38,6 +38,8 @@ struct AccessEntry: Sendable {
     var bytesIn = 0
     var bytesOut = 0
     var total = Duration.zero
+    /// How much of this time the request waited to be read.
+    var unread = Duration.zero
     var usage: Usage?
 
     /// The log line, including the line end.
@@ -66,6 +68,7 @@ struct AccessEntry: Sendable {
             writer.member("bytes_in", bytesIn)
             writer.member("bytes_out", bytesOut)
             writer.member("total_ms", total)
+            if unread >= Self.notableWait { writer.member("unread_ms", unread) }
             if let usage { write(usage, &writer) }
         }
         return writer.bytes + [0x0A]
@@ -81,6 +84,8 @@ struct AccessEntry: Sendable {
     }
 
     private static let usualBytes = 512
+    /// The shortest wait in the socket that is logged: a loop that has enough CPU reads within this time.
+    private static let notableWait = Duration.milliseconds(1)
     /// The methods that are logged by name. Any other method could be a client's text.
     private static let knownMethods: Set<String> = [
         "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE",
@@ -124,6 +129,7 @@ final class AccessRecord: AnswerRecord {
     ) {
         var entry = AccessEntry()
         entry.client = arrival.client
+        entry.unread = arrival.unread
         entry.route = route
         if let request {
             let fields = request.head.headerFields
@@ -189,6 +195,7 @@ extension HTTPField.Name {
     static let requestID = Self.make("x-request-id")
     /// W3C Trace Context.
     static let traceParent = Self.make("traceparent")
+    static let traceState = Self.make("tracestate")
 }
 
 /// The log of requests: one JSON object on each line, whatever the form of other log lines.

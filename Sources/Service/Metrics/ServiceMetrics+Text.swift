@@ -66,6 +66,11 @@ extension ServiceMetrics {
                 }
             }
         )
+        text.histogram(
+            "swiftlet_http_request_unread_seconds",
+            "Time that requests waited, complete, until the event loop read them. It counts against their deadlines.",
+            unreadTime
+        )
         text.gauges(
             "swiftlet_http_requests_in_flight",
             "Requests being worked on, by route.",
@@ -182,6 +187,16 @@ extension ServiceMetrics {
     }
 
     func writeServer(_ text: inout PrometheusText, _ server: HTTPServerStatistics) {
+        text.gauge(
+            "swiftlet_event_loop_lag_seconds",
+            "The longest time that bytes waited until an event loop read them, in the last 10 to 20 seconds.",
+            server.readLag.seconds
+        )
+        text.counters(
+            "swiftlet_http_requests_shed_total",
+            "Requests refused as an equal one was a moment before, without being parsed or logged, by reason.",
+            RepeatableRefusal.Reason.allCases.map { ([("reason", $0.rawValue)], server.repeatedRefusals[$0] ?? 0) }
+        )
         text.counter("swiftlet_tls_handshakes_total", "TLS handshakes done.", server.tlsHandshakes)
         text.counter(
             "swiftlet_tls_handshake_failures_total",

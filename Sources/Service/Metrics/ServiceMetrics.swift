@@ -36,6 +36,7 @@ package final class ServiceMetrics: Sendable {
     let batchTexts = Histogram(bounds: ServiceMetrics.textBounds)
     let batchTokens = Histogram(bounds: ServiceMetrics.tokenBounds)
     let batchDuration = Histogram(bounds: ServiceMetrics.timeBounds)
+    let unreadTime = Histogram(bounds: ServiceMetrics.timeBounds)
     let queueTime = Histogram(bounds: ServiceMetrics.timeBounds)
     let tokenizationTime = Histogram(bounds: ServiceMetrics.timeBounds)
     /// 0: tokens computed; 1: padded positions that the batches held and the engine left out; 2: inputs that were
@@ -66,6 +67,7 @@ package final class ServiceMetrics: Sendable {
         requests[row].increment(column)
         let statusClass = entry.status < 400 ? 0 : entry.status < 500 ? 1 : 2
         requestDurations[row][statusClass].observe(entry.total)
+        unreadTime.observe(entry.unread)
         tei.count(entry)
     }
 

@@ -85,7 +85,7 @@ extension RequestOptions {
                 )
             }
         }
-        self.init(deadline: timeout.map { received + $0 }, priority: priority)
+        self.init(deadline: timeout.map { received + $0 }, priority: priority, received: received)
     }
 
     private static var maxTimeoutMilliseconds: Int { maxTimeoutMicroseconds / 1000 }

@@ -15,6 +15,10 @@ struct TestHandler: RequestHandler {
     var hearsRefusal: @Sendable (Refusal, Request?) -> Void = { _, _ in }
     /// Called for each request that is judged, with what is known of its body.
     var hearsHead: @Sendable (HTTPRequest, AnnouncedBody) -> Void = { _, _ in }
+    /// Called for each request that is begun, with when it had arrived.
+    var hearsArrival: @Sendable (Request, Arrival) -> Void = { _, _ in }
+    /// The time limit of all work, from its arrival on.
+    var timeLimit: Duration?
     var later: @Sendable (Request) async -> Response = { .text($0.head.path ?? "") }
 
     func judge(_ head: HTTPRequest, body: AnnouncedBody, client: String?) -> Verdict {
@@ -45,6 +49,7 @@ extension TestHandler {
         }
 
         func begin(_ request: Request, _ arrival: Arrival) -> Reply {
+            handler.hearsArrival(request, arrival)
             if let response = handler.atOnce(request) { return .answer(response) }
             return .work(Work(handler: handler, request: request, arrival: arrival))
         }
@@ -65,6 +70,12 @@ extension TestHandler {
 
         func refuse(status: Int, message: String) -> Response {
             handler.refuse(Refusal(status: status, message: message, arrival: arrival), request)
+        }
+
+        var deadline: ContinuousClock.Instant? { handler.timeLimit.map { arrival.received + $0 } }
+
+        func tooLate(replacing record: (any AnswerRecord)?) -> Response {
+            handler.refuse(Refusal(status: 504, message: "late", arrival: arrival, replaced: record), request)
         }
     }
 }

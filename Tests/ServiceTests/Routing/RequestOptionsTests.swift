@@ -20,9 +20,9 @@ struct RequestOptionsTests {
     func values() throws {
         let now = ContinuousClock.now
         let given = try RequestOptions(field(.requestTimeout, "250"), received: now, timeout: .seconds(60))
-        #expect(given == RequestOptions(deadline: now + .milliseconds(250), priority: .high))
+        #expect(given == RequestOptions(deadline: now + .milliseconds(250), priority: .high, received: now))
         let settings = try RequestOptions(field(.requestPriority, "LOW"), received: now, timeout: .seconds(60))
-        #expect(settings == RequestOptions(deadline: now + .seconds(60), priority: .low))
+        #expect(settings == RequestOptions(deadline: now + .seconds(60), priority: .low, received: now))
         #expect(try RequestOptions([:], received: now, timeout: nil).deadline == nil)
     }
 
@@ -102,6 +102,53 @@ struct RequestOptionsTests {
         let request = Request(head: head, body: Array("no JSON".utf8))
         let answer = await service.handler.answer(to: request, Arrival(received: .now - .seconds(1)))
         #expect(answer.head.status.code == 504)
+    }
+
+    /// The answer to a request for work that had waited unread, and that the server does not want if it waited longer
+    /// than `longest`.
+    private func answer(
+        _ path: String,
+        after unread: Duration,
+        longest: Duration? = nil,
+        timeout: String? = nil
+    ) async throws -> Response {
+        let service = try TestService.bundled()
+        var head = HTTPRequest(method: .post, scheme: "http", authority: "a", path: path)
+        if let timeout { head.headerFields = field(.requestTimeout, timeout) }
+        if path.hasPrefix("/health") { head.method = .get }
+        var arrival = Arrival(received: .now - unread)
+        arrival.longestWait = longest
+        return await service.handler.answer(to: Request(head: head, body: Array("no JSON".utf8)), arrival)
+    }
+
+    @Test("that passed unread give a refusal for requests as late as that")
+    func expired() async throws {
+        let answer = try await answer("/embed", after: .seconds(1), timeout: "250")
+        #expect(answer.head.status.code == 504)
+        let refusal = try #require(answer.repeatable)
+        #expect(refusal.reason == .expired && refusal.head.status.code == 504)
+        #expect(!refusal.ages.contains(.milliseconds(249)) && refusal.ages.contains(.milliseconds(250)))
+        #expect(refusal.head.headerFields[.requestID] == nil && answer.head.headerFields[.requestID] != nil)
+    }
+
+    @Test("that are not over do not help a request that waited too long for a server that is behind")
+    func behind() async throws {
+        let answer = try await answer(
+            "/v1/embeddings",
+            after: .milliseconds(30),
+            longest: .milliseconds(20),
+            timeout: "250"
+        )
+        #expect(answer.head.status.code == 503)
+        #expect(answer.head.headerFields[.retryAfter] == "1")
+        let refusal = try #require(answer.repeatable)
+        #expect(refusal.reason == .behind)
+        #expect(refusal.ages == .milliseconds(20)..<Duration.milliseconds(250))
+        #expect(String(decoding: refusal.body, as: UTF8.self).contains(#""type":"server_error""#))
+        // Work of a server that is not behind is begun, and health is answered in any case.
+        #expect(try await self.answer("/embed", after: .milliseconds(30)).head.status.code == 400)
+        let health = try await self.answer("/health/live", after: .seconds(9), longest: .milliseconds(20))
+        #expect(health.head.status.code == 200 && health.repeatable == nil)
     }
 
     @Test("end the writing of a long answer")

@@ -1,0 +1,76 @@
+/// When the kernel received bytes, in nanoseconds since 1970; 0 if it did not note it, as on unix sockets.
+package struct ArrivalStamp: Sendable, Equatable {
+    /// The time.
+    package var nanoseconds: Int64
+
+    /// A stamp; by default an unknown one.
+    package init(nanoseconds: Int64 = 0) {
+        self.nanoseconds = nanoseconds
+    }
+}
+
+/// Tells when bytes arrived that the loop reads only now, because it was busy or had no CPU.
+///
+/// The kernel's stamps are true, but of the wall clock, which can be set. So each turn compares the two clocks, and a
+/// stamp from before the wall clock was set counts as unknown. Without a stamp, the time is estimated from the turns.
+/// If the loop has slept until this turn's reports came, they are new. Otherwise they came while the loop worked, at
+/// the earliest when it last took all reports that there were.
+struct ArrivalClock {
+    typealias Instant = ContinuousClock.Instant
+
+    /// A wait for reports that took longer than this has slept. Without a sleep, epoll_wait takes some microseconds.
+    static let shortestSleep = Duration.microseconds(100)
+    /// The difference between the two clocks' advances in one turn that only setting the wall clock can make. The
+    /// correction of a clock that runs is slower.
+    static let largestDrift = Int64(5_000_000)
+
+    /// The time of the turn's beginning, by both clocks.
+    private(set) var now: Instant
+    private var wall: Int64
+    /// The earliest time at which something that this turn reports can have come.
+    private(set) var earliest: Instant
+    /// Whether the turn before took all reports that there were.
+    private var tookAll = true
+    /// Stamps before this time are unknown, because the wall clock was set.
+    private var trustedSince = Int64(1)
+
+    /// - Parameter wall: The wall clock, in nanoseconds since 1970.
+    init(now: Instant, wall: Int64) {
+        self.now = now
+        self.wall = wall
+        earliest = now
+    }
+
+    /// Begins a turn.
+    ///
+    /// - Parameters:
+    ///   - waited: How long the wait for reports took.
+    ///   - takesAll: Whether this turn's reports are all that there are.
+    mutating func beginTurn(at now: Instant, wall: Int64, waited: Duration, takesAll: Bool) {
+        let advance = (wall - self.wall) - self.now.duration(to: now).nanoseconds
+        if abs(advance) > Self.largestDrift { trustedSince = wall }
+        if waited >= Self.shortestSleep { earliest = now } else if tookAll { earliest = self.now }
+        tookAll = takesAll
+        self.now = now
+        self.wall = wall
+    }
+
+    /// The time at which bytes with this stamp arrived.
+    func arrival(of stamp: ArrivalStamp) -> Instant {
+        guard stamp.nanoseconds >= trustedSince else { return earliest }
+        // Bytes that came during this turn have stamps after its beginning.
+        return now + .nanoseconds(min(stamp.nanoseconds - wall, Self.largestDrift))
+    }
+
+    /// How late the loop is at most with what this turn reports.
+    var lag: Duration { earliest.duration(to: now) }
+}
+
+extension Duration {
+    /// The whole nanoseconds, clamped.
+    fileprivate var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (product, overflows) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        return overflows ? (seconds < 0 ? .min : .max) : product + attoseconds / 1_000_000_000
+    }
+}

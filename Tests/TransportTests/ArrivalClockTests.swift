@@ -1,0 +1,75 @@
+import Testing
+
+@testable import Transport
+
+@Suite struct ArrivalClockTests {
+    private static let wall = Int64(1_700_000_000_000_000_000)
+    private let start = ContinuousClock.now
+
+    private func clock() -> ArrivalClock { ArrivalClock(now: start, wall: Self.wall) }
+
+    private func begin(
+        _ clock: inout ArrivalClock,
+        _ milliseconds: Int64,
+        waited: Duration = .zero,
+        takesAll: Bool = true,
+        wallAhead: Int64 = 0
+    ) {
+        clock.beginTurn(
+            at: start + .milliseconds(milliseconds),
+            wall: Self.wall + (milliseconds + wallAhead) * 1_000_000,
+            waited: waited,
+            takesAll: takesAll
+        )
+    }
+
+    private func stamp(_ milliseconds: Int64) -> ArrivalStamp {
+        ArrivalStamp(nanoseconds: Self.wall + milliseconds * 1_000_000)
+    }
+
+    @Test("a stamp gives the time of arrival, however late the bytes are read")
+    func stamps() {
+        var clock = clock()
+        begin(&clock, 3_000)
+        #expect(clock.arrival(of: stamp(1_000)) == start + .milliseconds(1_000))
+        #expect(clock.arrival(of: stamp(3_001)) == start + .milliseconds(3_001))
+    }
+
+    @Test("without a stamp, what comes after a sleep is new")
+    func afterSleep() {
+        var clock = clock()
+        begin(&clock, 500)
+        begin(&clock, 2_000, waited: .milliseconds(1))
+        #expect(clock.arrival(of: ArrivalStamp()) == start + .milliseconds(2_000))
+        #expect(clock.lag == .zero)
+    }
+
+    @Test("without a stamp, what comes without a sleep came since all reports were last taken")
+    func whileBusy() {
+        var clock = clock()
+        begin(&clock, 100, waited: .milliseconds(1), takesAll: true)
+        begin(&clock, 300, takesAll: false)
+        #expect(clock.arrival(of: ArrivalStamp()) == start + .milliseconds(100))
+        begin(&clock, 600, takesAll: false)
+        #expect(clock.arrival(of: ArrivalStamp()) == start + .milliseconds(100))
+        #expect(clock.lag == .milliseconds(500))
+        begin(&clock, 700, takesAll: true)
+        #expect(clock.lag == .milliseconds(600))
+        begin(&clock, 800)
+        #expect(clock.lag == .milliseconds(100))
+    }
+
+    @Test("stamps from before the wall clock was set are not believed", arguments: [-3_600_000, -20, 20, 3_600_000])
+    func clockIsSet(by change: Int64) {
+        var clock = clock()
+        begin(&clock, 100, waited: .milliseconds(1))
+        begin(&clock, 200, waited: .milliseconds(1), wallAhead: change)
+        let now = start + .milliseconds(200)
+        // Bytes that came at 150, when the old time ruled.
+        #expect(clock.arrival(of: stamp(150)) >= start + .milliseconds(100))
+        #expect(clock.arrival(of: stamp(150)) <= now + .nanoseconds(ArrivalClock.largestDrift))
+        // Bytes that came at 210, by the new time.
+        begin(&clock, 220, wallAhead: change)
+        #expect(clock.arrival(of: stamp(210 + change)) == start + .milliseconds(210))
+    }
+}
