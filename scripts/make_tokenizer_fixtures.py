@@ -191,6 +191,8 @@ ROLES = dict(pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token=
 NEW = ["[E1]", "covidnine", "<x>", "<Y>", "Foo Bar", "e1", "É", " lead", "trail ", "[mask]", "xyz", "QUX", "漢字", "##q", "foo"]
 CLASSES = [None, "BertTokenizer", "BertTokenizerFast", "MobileBertTokenizer", "DistilBertTokenizerFast", "ElectraTokenizer",
            "PreTrainedTokenizerFast", "TokenizersBackend", "OwnTokenizer"]
+KIN = ["ConvBertTokenizer", "ConvBertTokenizerFast", "LxmertTokenizerFast", "SqueezeBertTokenizer", "LayoutLMTokenizer", "Bert",
+       "DPRQuestionEncoderTokenizer", "DPRReaderTokenizer"]  # classes that few folders name
 FOLDERS = {  # beside a vocab.txt of 18 tokens
     "old-slow": {"added_tokens.json": {"covidnine": 18, "<x>": 19}, "special_tokens_map.json": {"unk_token": "[UNK]"},
                  "tokenizer_config.json": {"do_lower_case": True, "max_len": 9}},
@@ -206,6 +208,9 @@ FOLDERS = {  # beside a vocab.txt of 18 tokens
     "nulls": {"tokenizer_config.json": {"cls_token": None, "mask_token": None, "additional_special_tokens": None, "bos_token": None}},
     "slow-options": {"tokenizer_config.json": {"never_split": ["foo", "[E1]"], "do_basic_tokenize": False, "wordpieces_prefix": "@@"}},
     "split-special": {"tokenizer_config.json": {"split_special_tokens": True, "additional_special_tokens": ["[E1]"]}},
+    "input-names": {"tokenizer_config.json": {"model_input_names": ["input_ids", "attention_mask"]}},
+    "input-names-of-distilbert": {"tokenizer_config.json": {"tokenizer_class": "DistilBertTokenizer",
+                                                            "model_input_names": ["input_ids", "token_type_ids", "attention_mask"]}},
     "left": {"tokenizer_config.json": {"truncation_side": "left", "padding_side": "left", "model_max_length": int(1e30)}},
 }
 
@@ -277,6 +282,18 @@ def random_folder(r):
     return files
 
 
+def kin(name, has_json):
+    """A folder whose files disagree, so that the ids tell what the class reads."""
+    files = {"tokenizer_config.json": json.dumps(dict(tokenizer_class=name, do_lower_case=False)),
+             "config.json": json.dumps({"model_type": "bert"})}
+    words = [*ROLES.values(), *"abAB", "hello", "##a", "foo"]
+    if not has_json:
+        return files | {"vocab.txt": "".join(word + "\n" for word in words)}
+    t = tokenizer({w: i for i, w in enumerate(words)})
+    t.normalizer, t.post_processor = normalizers.Replace("b", "a"), processors.TemplateProcessing(single="$A:1", pair="$B:1 $A:0")
+    return files | {"tokenizer.json": t.to_str()}
+
+
 def folders():
     """Folders with the tokens of their files, and what AutoTokenizer makes of texts with them."""
     import transformers
@@ -284,7 +301,9 @@ def folders():
     plain = {"vocab.txt": "\n".join([*ROLES.values(), *"abcdefgh", "hello", "##a", "##b", "[E1]", "foo", "e1", ""]),
              "config.json": json.dumps({"model_type": "bert"})}
     found = [(name, plain | {file: json.dumps(value) for file, value in more.items()}) for name, more in FOLDERS.items()]
-    found += [(f"random-{n}", random_folder(random.Random(n))) for n in range(60 - len(found))]
+    found += [(f"{name}-{'json' if has_json else 'text'}", kin(name, has_json))
+              for name in KIN for has_json in (True, False) if has_json or name != "Bert"]
+    found += [(f"random-{n}", random_folder(random.Random(n))) for n in range(77 - len(found))]
     words = ["hello", "un", "foo", "naïve", "Foo", "abc", "unfoo"]
     special = NEW + [w.upper() for w in NEW] + [*ROLES.values(), "<s>", "</s>", "[mask]", "fooh", "e1x", " ", "  "]
     for name, files in found:
@@ -293,6 +312,7 @@ def folders():
                 pathlib.Path(path, file).write_bytes(text.encode())
             loaded = transformers.AutoTokenizer.from_pretrained(path)
         limit, side = loaded.model_max_length, loaded.truncation_side
+        types = "token_type_ids" in loaded.model_input_names
         texts = []
         for n in range(8):
             text, pair = (" ".join(r.choice(words + special * 2) for _ in range(r.randint(1, 9))) for _ in range(2))
@@ -307,7 +327,7 @@ def folders():
             texts.append(dict(text=text, ids=e["input_ids"], type_ids=e["token_type_ids"], offsets=e["offset_mapping"],
                               special_tokens_mask=e["special_tokens_mask"], add_special_tokens=True)
                          | ({"pair": pair} if pair else {}) | (dict(max_length=cut["max_length"], direction=side) if cut else {}))
-        yield dict(name=name, files=files, cases=texts, truncation_side=side) | ({"model_max_length": limit} if limit < 1e15 else {})
+        yield dict(name=name, files=files, cases=texts, truncation_side=side, gives_token_types=types) | ({"model_max_length": limit} if limit < 1e15 else {})
 
 
 def main():

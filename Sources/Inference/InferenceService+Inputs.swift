@@ -21,7 +21,7 @@ package struct TokenizeOptions: Sendable, Equatable {
     /// Whether inputs longer than `input.maxLength`, or than the model takes, are cut; nil: only if a length is given.
     /// They are never refused.
     package var input = InputOptions()
-    /// Whether the result is padded to its longest input, so that padding counts against the limit too.
+    /// Whether the result is the model's arrays, padded to the longest input. Padding counts against the limit then.
     package var isPadded = false
 
     /// The defaults of `/tokenize`.
@@ -36,7 +36,11 @@ extension InferenceService {
         let cuts = options.input.truncate ?? (requested != nil)
         let limit = min(requested ?? maxInputLength, Int(Int32.max))
         let truncation = cuts ? Truncation(maxLength: limit, direction: direction(options.input)) : nil
-        let encodingOptions = EncodingOptions(addSpecialTokens: options.addSpecialTokens, truncation: truncation)
+        let encodingOptions = EncodingOptions(
+            addSpecialTokens: options.addSpecialTokens,
+            truncation: truncation,
+            forModel: options.isPadded
+        )
         var encodings: [Encoding] = []
         var (total, longest) = (0, 0)
         for input in inputs {
@@ -109,7 +113,8 @@ extension InferenceService {
                 direction: direction(options),
                 strategy: options.truncationStrategy
             ),
-            collectOffsets: collectsOffsets
+            collectOffsets: collectsOffsets,
+            forModel: true
         )
         var usage = Usage(characters: given.reduce(0) { $0 + $1.characterCount })
         var rows: [Encoding] = []

@@ -24,7 +24,7 @@ package struct TokenWindows: Sendable {
         self.leading = leading
         self.divided = divided
         self.truncatedTokenCount = truncatedTokenCount
-        template = tokenizer.postProcessor
+        template = tokenizer.modelTemplate
         let specialTokens = tokenizer.postProcessor.specialTokenCount(isPair: leading != nil)
         capacity = maxLength - specialTokens - (leading?.count ?? 0)
         continuesWord = divided.ids.map(tokenizer.continuesWord)
@@ -51,7 +51,8 @@ package struct TokenWindows: Sendable {
         return windows
     }
 
-    /// The encoding of a window: the text before, and this part of the divided text, between special tokens.
+    /// The encoding of a window for the model: the text before and this part of the divided text, between special
+    /// tokens.
     package func encoding(of window: Range<Int>, collectOffsets: Bool) -> Encoding {
         let options = EncodingOptions(collectOffsets: collectOffsets)
         guard let leading else {

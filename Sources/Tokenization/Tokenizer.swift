@@ -22,6 +22,8 @@ package struct Tokenizer: Sendable {
     let model: TokenizationModel
     let addedTokens: AddedTokens
     let postProcessor: SequenceTemplate
+    /// The template for what goes to the model: without types if the tokenizer gives the model none.
+    let modelTemplate: SequenceTemplate
     /// The added tokens to which white space beside them belongs.
     private let strippingIDs: Set<Int32>
     private let pipeline: Pipeline
@@ -48,6 +50,7 @@ package struct Tokenizer: Sendable {
         vocabulary = parts.vocabulary
         model = parts.model
         postProcessor = parts.postProcessor
+        modelTemplate = parts.givesTokenTypes ? parts.postProcessor : parts.postProcessor.withoutTypes
         decoder = parts.decoder
         addedTokens = try AddedTokens(
             parts.addedTokens,
@@ -143,7 +146,8 @@ extension Tokenizer {
             kept.text = truncation.keptRange(of: kept.text.count, kept: lengths.first)
             kept.pair = truncation.keptRange(of: kept.pair.count, kept: lengths.second)
         }
-        var encoding = postProcessor.assemble(first, second, kept: kept, options: options)
+        let template = options.forModel ? modelTemplate : postProcessor
+        var encoding = template.assemble(first, second, kept: kept, options: options)
         if let trimming = postProcessor.trimming, options.collectOffsets {
             trim(&encoding, by: trimming, text: text.text, pair: pair ?? "")
         }

@@ -154,16 +154,20 @@ class Questions:
         arrays = {"input_ids": ARRAYS, "attention_mask": MASKS}
         if self.case.folder.types > 1:
             arrays["token_type_ids"] = TYPES
-        tensors = {name: torch.tensor(rows) for name, rows in arrays.items()}
-        hidden = base(**tensors, return_dict=True).last_hidden_state
-        mask = tensors["attention_mask"][:, :, None]
-        vectors = torch.nn.functional.normalize((hidden * mask).sum(dim=1) / mask.sum(dim=1), dim=-1)
+        vectors = []
+        for row, mask in enumerate(MASKS):
+            # Without the padding at the end, which MobileBERT would let the token before it see.
+            length = max(index for index, one in enumerate(mask) if one) + 1
+            tensors = {name: torch.tensor([rows[row][:length]]) for name, rows in arrays.items()}
+            hidden = base(**tensors, return_dict=True).last_hidden_state[0]
+            kept = tensors["attention_mask"][0, :, None]
+            vectors += torch.nn.functional.normalize((hidden * kept).sum(dim=0) / kept.sum(), dim=-1).tolist()
         shape = [len(ARRAYS), len(ARRAYS[0])]
         inputs = [
             {"name": name, "datatype": "INT64", "shape": shape, "data": sum(rows, [])} for name, rows in arrays.items()
         ]
         request = {"inputs": inputs, "outputs": [{"name": "embedding"}]}
-        self.ask("v2/models/m/infer", request, {"outputs": [{"name": "embedding", "data": vectors.flatten().tolist()}]})
+        self.ask("v2/models/m/infer", request, {"outputs": [{"name": "embedding", "data": vectors}]})
 
     def vectors(self):
         for name, prompt in sentences.prompts(self.path).items():

@@ -25,13 +25,6 @@ extension TokenizerParts {
         var warnings = configuration.warnings + tokens.warnings(added: added)
         let unknown = tokens["unk_token"]?.content ?? "[UNK]"
         if let warning = try words.addUnknown(unknown, of: vocabulary, path: path) { warnings.append(warning) }
-        func id(_ key: String, role: String, whereNull fallback: Int32) throws(ModelError) -> Int32 {
-            let id = tokens[key].map { vocabulary.id($0.content) } ?? fallback
-            guard let id, vocabulary.token(id) != nil else {
-                throw .missingToken(file: path, token: tokens[key]?.content ?? key, role: role)
-            }
-            return id
-        }
         self.init(
             path: path,
             vocabulary: vocabulary,
@@ -46,11 +39,8 @@ extension TokenizerParts {
             ),
             normalizer: .bert(configuration.normalizer),
             preTokenizer: PreTokenizer(steps: [.bert]),
-            postProcessor: .bert(
-                // `BertTokenizer` falls back to these ids.
-                classifierID: try id("cls_token", role: "the token before a text", whereNull: 2),
-                separatorID: try id("sep_token", role: "the token after a text", whereNull: 3)
-            ),
+            postProcessor: try SequenceTemplate(bertTokens: tokens, vocabulary: vocabulary, path: path),
+            givesTokenTypes: configuration.givesTokenTypes,
             decoder: .steps([
                 .wordPiece(
                     WordPieceDecoder(prefix: Array(TokenizerConfiguration.continuingPrefix.utf8), cleansUp: true)
@@ -84,6 +74,24 @@ extension TokenizerParts {
         warnings.append(
             "\(file.path): \(unused.joined(separator: ", ")): not used; BertTokenizer makes its own, from "
                 + ModelFile.tokenizerSettings.name + ", as in transformers 5"
+        )
+    }
+}
+
+extension SequenceTemplate {
+    /// The template that `BertTokenizer` makes from its special tokens.
+    init(bertTokens tokens: FolderTokens, vocabulary: Vocabulary, path: String) throws(ModelError) {
+        func id(_ key: String, role: String, whereNull fallback: Int32) throws(ModelError) -> Int32 {
+            let id = tokens[key].map { vocabulary.id($0.content) } ?? fallback
+            guard let id, vocabulary.token(id) != nil else {
+                throw .missingToken(file: path, token: tokens[key]?.content ?? key, role: role)
+            }
+            return id
+        }
+        // `BertTokenizer` falls back to these ids.
+        self = .bert(
+            classifierID: try id("cls_token", role: "the token before a text", whereNull: 2),
+            separatorID: try id("sep_token", role: "the token after a text", whereNull: 3)
         )
     }
 }

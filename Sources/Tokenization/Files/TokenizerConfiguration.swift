@@ -3,19 +3,10 @@ import ModelFiles
 
 /// What the small files of a folder say about its tokenizer: tokenizer_config.json, and config.json for the class.
 struct TokenizerConfiguration: Sendable {
-    /// What makes the tokenizer.
-    enum Maker: Sendable, Equatable {
-        /// `BertTokenizer` and its kin, which take the vocabulary alone from tokenizer.json or vocab.txt, and all else
-        /// from tokenizer_config.json. (So it is in transformers 5. Version 4 takes more from tokenizer.json.)
-        case bertTokenizer
-        /// tokenizer.json as it stands: `PreTrainedTokenizerFast`, and classes that transformers does not know.
-        case tokenizerJSON
-    }
-
-    /// What makes the tokenizer, by `tokenizer_class`.
-    var maker = Maker.bertTokenizer
-    /// The class that the files name; nil for the model's own.
-    var className: String?
+    /// What the class makes of the files.
+    var tokenizerClass = TokenizerClass.bert
+    /// Whether the model gets token types from the tokenizer (`model_input_names`). If not, it takes all as 0.
+    var givesTokenTypes = true
     /// Whether text is converted to lower case (`do_lower_case`).
     var lowercase = true
     /// Whether accents are stripped (`strip_accents`); nil to strip them if text is converted to lower case.
@@ -51,13 +42,6 @@ struct TokenizerConfiguration: Sendable {
 }
 
 extension TokenizerConfiguration {
-    /// The classes of transformers that are `BertTokenizer` or add nothing to it, without "Tokenizer" and "Fast".
-    private static let bertClasses: Set<String> = [
-        "Bert", "MobileBert", "DistilBert", "Electra", "ConvBert", "SqueezeBert", "Lxmert", "LayoutLM",
-        "DPRContextEncoder", "DPRQuestionEncoder", "DPRReader",
-    ]
-    /// The classes that take tokenizer.json as it stands, written likewise. (`TokenizersBackend` has no such ending.)
-    private static let generalClasses: Set<String> = ["PreTrained", "TokenizersBackend"]
     /// A `model_max_length` of at least this means no limit; files on the Hub have 1e30.
     private static let noLimit = 1e15
     private static let classKey = "tokenizer_class"
@@ -69,7 +53,7 @@ extension TokenizerConfiguration {
     ///   - tokenizerJSON: tokenizer.json; nil if there is none.
     init(directory: String, settings: JSONSection?, tokenizerJSON: JSONSection?) throws(ModelError) {
         try readClass(directory: directory, settings: settings, hasTokenizerJSON: tokenizerJSON != nil)
-        if maker == .bertTokenizer {
+        if tokenizerClass.isBert {
             defaultTokens = TokenizerParts.bertTokens
         } else if let pad = try tokenizerJSON?.optionalObject("padding")?.optionalString("pad_token") {
             defaultTokens = [("pad_token", pad)]
@@ -77,7 +61,8 @@ extension TokenizerConfiguration {
         if let settings {
             try readLimits(settings)
             splitsSpecialTokens = try settings.optionalBoolean("split_special_tokens") ?? false
-            if maker == .bertTokenizer { try readFlags(settings) }
+            if tokenizerClass.parts == .bert { try readFlags(settings) }
+            try readInputNames(settings)
         }
         if let side = try tokenizerJSON?.optionalObject("truncation")?.optionalString("direction") {
             truncationDirection = truncationDirection ?? TruncationDirection(rawValue: side.lowercased())
@@ -91,29 +76,33 @@ extension TokenizerConfiguration {
     ) throws(ModelError) {
         let modelPath = ModelFile.configuration.path(in: directory)
         let model = OpenFile.exists(modelPath) ? try TokenizerFile.readObject(modelPath) : nil
-        className = try settings?.optionalString(Self.classKey)
-        if className == nil { className = try model?.optionalString(Self.classKey) }
-        if let className {
-            var name = Substring(className)
-            name = name.rest(before: "Fast") ?? name
-            name = name.rest(before: "Tokenizer") ?? name
-            maker = Self.bertClasses.contains(String(name)) ? .bertTokenizer : .tokenizerJSON
-            if maker == .tokenizerJSON, !hasTokenizerJSON {
-                throw .wrongValue(
-                    file: settings?.contains(Self.classKey) == true ? settings?.path ?? modelPath : modelPath,
-                    key: Self.classKey,
-                    found: "\"\(className)\" without a \(ModelFile.tokenizer.name)",
-                    expected: "BertTokenizer or a class like it, for a \(ModelFile.vocabulary.name) alone"
-                )
-            }
-            if maker == .tokenizerJSON, !Self.generalClasses.contains(String(name)) {
-                warnings.append(
-                    "\(Self.classKey) is \(quoted(className)): \(ModelFile.tokenizer.name) is used as it stands"
-                )
-            }
-        } else if hasTokenizerJSON, model?.contains("model_type") != true {
-            maker = .tokenizerJSON
+        let hasFamily = model?.contains("model_type") == true
+        var name = try settings?.optionalString(Self.classKey)
+        if name == nil { name = try model?.optionalString(Self.classKey) }
+        guard let name else {
+            if hasTokenizerJSON, !hasFamily { tokenizerClass = .general }
+            givesTokenTypes = tokenizerClass.givesTokenTypes
+            return
         }
+        tokenizerClass = TokenizerClass(named: name, hasTokenizerJSON: hasTokenizerJSON, hasFamily: hasFamily)
+        givesTokenTypes = tokenizerClass.givesTokenTypes
+        if tokenizerClass == .unknown || tokenizerClass == .general, !hasTokenizerJSON {
+            throw .wrongValue(
+                file: settings?.contains(Self.classKey) == true ? settings?.path ?? modelPath : modelPath,
+                key: Self.classKey,
+                found: "\"\(name)\" without a \(ModelFile.tokenizer.name)",
+                expected: "BertTokenizer or a class like it, for a \(ModelFile.vocabulary.name) alone"
+            )
+        }
+        if tokenizerClass == .unknown {
+            warnings.append("\(Self.classKey) is \(quoted(name)): \(ModelFile.tokenizer.name) is used as it stands")
+        }
+    }
+
+    private mutating func readInputNames(_ file: JSONSection) throws(ModelError) {
+        let key = "model_input_names"
+        guard file.members[key] != nil else { return }
+        givesTokenTypes = try file.array(key).contains(.string("token_type_ids"))
     }
 
     private mutating func readLimits(_ file: JSONSection) throws(ModelError) {
@@ -136,7 +125,7 @@ extension TokenizerConfiguration {
     }
 
     private mutating func readFlags(_ file: JSONSection) throws(ModelError) {
-        lowercase = try file.optionalBoolean("do_lower_case") ?? lowercase
+        if tokenizerClass.obeysLowercase { lowercase = try file.optionalBoolean("do_lower_case") ?? lowercase }
         stripAccents = try file.optionalBoolean("strip_accents")
         tokenizeChineseChars = try file.optionalBoolean("tokenize_chinese_chars") ?? tokenizeChineseChars
         // They are the slow tokenizers', which transformers makes no more.

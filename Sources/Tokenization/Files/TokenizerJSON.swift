@@ -29,13 +29,20 @@ extension TokenizerParts {
             maximumWordLength: try model.integer("max_input_chars_per_word", in: 0...Int.max),
             path: path
         )
+        let template =
+            if configuration.tokenizerClass.isBert {
+                try SequenceTemplate(bertTokens: tokens, vocabulary: vocabulary, path: path)
+            } else {
+                try SequenceTemplate(file, vocabulary: vocabulary)
+            }
         self.init(
             path: path,
             vocabulary: vocabulary,
             model: .wordPiece(wordPiece),
             normalizer: try Normalizer(file),
             preTokenizer: try PreTokenizer(file),
-            postProcessor: try SequenceTemplate(file, vocabulary: vocabulary),
+            postProcessor: template,
+            givesTokenTypes: configuration.givesTokenTypes,
             decoder: try Decoder(file),
             addedTokens: added.tokens,
             splitsSpecialTokens: configuration.splitsSpecialTokens,

@@ -10,6 +10,8 @@ struct TokenizerParts {
     var normalizer: Normalizer
     var preTokenizer: PreTokenizer
     var postProcessor: SequenceTemplate
+    /// Whether the model gets the template's token types; if not, it takes all as 0.
+    var givesTokenTypes: Bool
     var decoder: Decoder
     /// The added tokens in the order in which they were added.
     var addedTokens: [(token: AddedToken, id: Int32)]
@@ -50,12 +52,12 @@ extension TokenizerParts {
             )
             return
         }
-        switch configuration.maker {
-        case .bertTokenizer:
+        switch configuration.tokenizerClass.parts {
+        case .bert:
             let vocabulary = try Vocabulary(file.model().object("vocab"))
             try self.init(bertVocabulary: vocabulary, path: jsonPath, configuration: configuration, tokens: tokens)
             try warnOfUnused(file)
-        case .tokenizerJSON:
+        case .tokenizerJSONWithBertTemplate, .tokenizerJSON:
             try self.init(tokenizerJSON: file, configuration: configuration, tokens: tokens)
         }
     }

@@ -48,12 +48,20 @@ package struct EncodingOptions: Sendable, Equatable {
     package var truncation: Truncation?
     /// Whether to collect ``Encoding/offsets``.
     package var collectOffsets: Bool
+    /// Whether the type ids are those that the model gets: all 0 if the tokenizer gives it none.
+    package var forModel: Bool
 
-    /// Options. By default the whole text is encoded between its special tokens, with offsets.
-    package init(addSpecialTokens: Bool = true, truncation: Truncation? = nil, collectOffsets: Bool = true) {
+    /// Options. By default the whole text is encoded between its special tokens, with offsets and its own type ids.
+    package init(
+        addSpecialTokens: Bool = true,
+        truncation: Truncation? = nil,
+        collectOffsets: Bool = true,
+        forModel: Bool = false
+    ) {
         self.addSpecialTokens = addSpecialTokens
         self.truncation = truncation
         self.collectOffsets = collectOffsets
+        self.forModel = forModel
     }
 }
 

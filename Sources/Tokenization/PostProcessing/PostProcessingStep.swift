@@ -58,16 +58,6 @@ extension SequenceTemplate {
     }
 }
 
-extension SequenceTemplate.Part {
-    fileprivate func ofType(_ typeID: Int32) -> Self {
-        switch self {
-        case .special(let ids, _): .special(ids: ids, typeID: typeID)
-        case .text: .text(typeID: typeID)
-        case .pair: .pair(typeID: typeID)
-        }
-    }
-}
-
 /// Takes white space off the offsets of tokens that have it at their ends: `trim_offsets`.
 struct OffsetTrimming: Sendable, Equatable {
     /// Whether the first token of a text keeps one space at its beginning (`add_prefix_space`).

@@ -8,6 +8,15 @@ struct SequenceTemplate: Sendable, Equatable {
         case text(typeID: Int32)
         /// The place of the text's pair.
         case pair(typeID: Int32)
+
+        /// The same part with another type id.
+        func ofType(_ typeID: Int32) -> Part {
+            switch self {
+            case .special(let ids, _): .special(ids: ids, typeID: typeID)
+            case .text: .text(typeID: typeID)
+            case .pair: .pair(typeID: typeID)
+            }
+        }
     }
 
     /// The template for a single text.
@@ -30,6 +39,14 @@ struct SequenceTemplate: Sendable, Equatable {
 
     /// The template without special tokens, for a `tokenizer.json` without post-processor.
     static let bare = SequenceTemplate(single: [.text(typeID: 0)], pair: [.text(typeID: 0), .pair(typeID: 1)])
+
+    /// The same template with all types 0.
+    var withoutTypes: SequenceTemplate {
+        var template = self
+        template.single = single.map { $0.ofType(0) }
+        template.pair = pair.map { $0.ofType(0) }
+        return template
+    }
 
     /// The number of special tokens that the template adds.
     func specialTokenCount(isPair: Bool) -> Int {

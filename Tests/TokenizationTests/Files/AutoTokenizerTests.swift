@@ -12,6 +12,7 @@ private struct RecordedFolder: Decodable, CustomTestStringConvertible {
     var cases: [ReferenceCase]
     var truncationSide: String
     var modelMaxLength: Int?
+    var givesTokenTypes: Bool
 
     var testDescription: String { name }
 
@@ -31,7 +32,7 @@ private struct RecordedFolder: Decodable, CustomTestStringConvertible {
 struct AutoTokenizerTests {
     @Test("All folders were read")
     func count() throws {
-        #expect(try RecordedFolder.read().count == 60)
+        #expect(try RecordedFolder.read().count == 77)
     }
 
     @Test("Added and special tokens from any file have their ids and flags", arguments: RecordedFolder.all)
@@ -40,7 +41,13 @@ struct AutoTokenizerTests {
             let tokenizer = try Tokenizer(directory: path)
             #expect(tokenizer.truncationDirection.rawValue == folder.truncationSide)
             #expect(tokenizer.modelMaxLength == folder.modelMaxLength)
-            for reference in folder.cases { try reference.check(tokenizer) }
+            for reference in folder.cases {
+                try reference.check(tokenizer)
+                var options = reference.options
+                options.forModel = true
+                let types = try tokenizer.encode(reference.text, pair: reference.pair, options: options).typeIDs
+                #expect(types == (folder.givesTokenTypes ? reference.typeIds : reference.typeIds.map { _ in 0 }))
+            }
         }
     }
 }
