@@ -48,19 +48,34 @@ void swl_pack_f32(const float *rows, size_t stride, size_t first_output, size_t 
     }
 }
 
+/// The weights of a panel's output `j`, from input `k0` up to `k1`, in groups; `group` is a constant at each call, and
+/// `k0` is a multiple of it.
+static inline __attribute__((always_inline)) void pack_output_bf16(const float *row, size_t j, panel_range range,
+                                                                   size_t k0, size_t k1, size_t inputs, size_t group,
+                                                                   uint16_t *target) {
+    for (size_t first = k0; first < k1; first += group) {
+        size_t count = swl_min(group, k1 - first);
+        uint16_t *weights = target + first * range.width + j * count;
+        for (size_t i = 0; i < count; i++) {
+            weights[i] = j < range.present && first + i < inputs ? swl_narrow(row[first + i]) : 0;
+        }
+    }
+}
+
 void swl_pack_bf16(const float *rows, size_t stride, size_t first_output, size_t end_output, size_t outputs,
-                   size_t inputs, size_t panel, uint16_t *packed) {
+                   size_t inputs, size_t panel, size_t group, uint16_t *packed) {
     size_t depth = swl_round_up(inputs, 2);
     for (size_t first = first_output; first < end_output; first += panel) {
         panel_range range = panel_from(first, end_output, outputs, panel);
-        const float *source = rows + (first - first_output) * stride;
         uint16_t *target = packed + first * depth;
         for (size_t k0 = 0; k0 < depth; k0 += input_block) {
             size_t k1 = swl_min(k0 + input_block, depth);
             for (size_t j = 0; j < range.width; j++) {
-                for (size_t k = k0; k < k1; k++) {
-                    float value = j < range.present && k < inputs ? source[j * stride + k] : 0;
-                    target[(k / 2 * range.width + j) * 2 + k % 2] = swl_narrow(value);
+                const float *row = rows + (first + swl_min(j, range.present - 1) - first_output) * stride;
+                if (group == 4) {
+                    pack_output_bf16(row, j, range, k0, k1, inputs, 4, target);
+                } else {
+                    pack_output_bf16(row, j, range, k0, k1, inputs, 2, target);
                 }
             }
         }
@@ -101,8 +116,25 @@ static float quantizing_factor(const float *row, size_t inputs, float *scale) {
     return 127 / maximum;
 }
 
+/// Quantizes the weights of a panel's output `j` in groups, and returns their sum; `group` is a constant at each call.
+static inline __attribute__((always_inline)) int32_t pack_output_int8(const float *row, size_t j, size_t width,
+                                                                      size_t inputs, size_t group, float factor,
+                                                                      int8_t *target) {
+    int32_t sum = 0;
+    for (size_t first = 0; first < inputs; first += group) {
+        size_t count = swl_min(group, swl_round_up(inputs - first, 4)), end = swl_min(inputs - first, group);
+        int8_t *weights = target + first * width + j * count;
+        for (size_t i = 0; i < end; i++) {
+            int32_t value = swl_round(row[first + i] * factor);
+            weights[i] = (int8_t)value;
+            sum += value;
+        }
+    }
+    return sum;
+}
+
 void swl_pack_int8(const float *rows, size_t stride, size_t first_output, size_t end_output, size_t outputs,
-                   size_t inputs, size_t panel, int8_t *packed, float *scale, int32_t *sum) {
+                   size_t inputs, size_t panel, size_t group, int8_t *packed, float *scale, int32_t *sum) {
     size_t depth = swl_round_up(inputs, 4);
     for (size_t first = first_output; first < end_output; first += panel) {
         panel_range range = panel_from(first, end_output, outputs, panel);
@@ -115,11 +147,9 @@ void swl_pack_int8(const float *rows, size_t stride, size_t first_output, size_t
             const float *row = rows + (first + j - first_output) * stride;
             float factor = quantizing_factor(row, inputs, &scale[first + j]);
             // If the factor is 0, all values stay zero, without a multiplication: infinity times 0 would be NaN.
-            for (size_t k = 0; k < inputs && factor > 0; k++) {
-                int32_t value = swl_round(row[k] * factor);
-                target[(k / 4 * range.width + j) * 4 + k % 4] = (int8_t)value;
-                sum[first + j] += value;
-            }
+            if (factor == 0) continue;
+            sum[first + j] = group == 8 ? pack_output_int8(row, j, range.width, inputs, 8, factor, target)
+                                        : pack_output_int8(row, j, range.width, inputs, 4, factor, target);
         }
     }
 }

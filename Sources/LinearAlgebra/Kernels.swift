@@ -33,6 +33,9 @@ struct Kernels {
 
     /// The number of columns of a panel of packed weights.
     var panel: Int { unsafe table.pointee.panel }
+    /// The number of a column's weights that are packed side by side.
+    var bfloat16Group: Int { unsafe table.pointee.bf16_group }
+    var int8Group: Int { unsafe table.pointee.int8_group }
 
     /// The name of the kernel for products of this type.
     func productName(_ dataType: DataType) -> String {

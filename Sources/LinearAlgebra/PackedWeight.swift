@@ -194,6 +194,7 @@ private struct Packer {
                 outputs,
                 inputs,
                 width,
+                arithmetic.kernels.bfloat16Group,
                 packed?.assumingMemoryBound(to: UInt16.self)
             )
         case .int8:
@@ -208,6 +209,7 @@ private struct Packer {
                 outputs,
                 inputs,
                 width,
+                arithmetic.kernels.int8Group,
                 packed?.assumingMemoryBound(to: Int8.self),
                 scale,
                 sums?.assumingMemoryBound(to: Int32.self)

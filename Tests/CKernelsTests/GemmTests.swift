@@ -16,7 +16,7 @@ struct GemmTests {
             inputs: Int.random(in: 1...140, using: &generator),
             outputs: Int.random(in: 1...170, using: &generator),
             epilogue: epilogue,
-            panel: kernels.panel,
+            kernels: kernels,
             using: &generator
         )
     }
@@ -57,7 +57,7 @@ struct GemmTests {
                 inputs: inputs,
                 outputs: 70,
                 epilogue: .init(),
-                panel: kernels.panel,
+                kernels: kernels,
                 using: &generator
             )
             product.removeScales()
@@ -112,7 +112,7 @@ struct GemmTests {
                 inputs: 20,
                 outputs: 150,
                 epilogue: .init(writesNarrow: true),
-                panel: kernels.panel,
+                kernels: kernels,
                 using: &generator
             )
             let first = kernels.panel
@@ -151,7 +151,7 @@ struct GemmTests {
                     inputs: 36,
                     outputs: 96,
                     epilogue: epilogue,
-                    panel: kernels.panel,
+                    kernels: kernels,
                     using: &generator
                 )
                 product.replaceActivation(row: 3, input: 17, by: value)

@@ -8,29 +8,33 @@ struct PackTests {
         (0..<count).map { _ in Float.random(in: -3...3, using: &generator) }
     }
 
-    /// The packed element for an output and an input, found by the header's description of the layout.
+    /// The packed element for an output and an input, found by the header's description of the layout. The inputs are
+    /// rounded up to a multiple of `smallest`.
     private static func unpacked<Element>(
         _ packed: [Element],
         outputs: Int,
         inputs: Int,
         panel: Int,
-        group: Int
+        group: Int,
+        smallest: Int
     ) -> [[Element]] {
         let columns = outputs.roundedUp(to: Int(SWL_VECTOR))
-        let depth = inputs.roundedUp(to: group)
+        let depth = inputs.roundedUp(to: smallest)
         return (0..<columns).map { output in
             let first = output / panel * panel
             let width = min(panel, columns - first)
             return (0..<depth).map { k in
-                packed[first * depth + (k / group * width + output - first) * group + k % group]
+                let start = k / group * group
+                let count = min(group, depth - start)
+                return packed[first * depth + start * width + (output - first) * count + k - start]
             }
         }
     }
 
     private static let shapes = [(1, 1), (16, 4), (17, 3), (70, 33), (128, 512), (150, 65)]
 
-    @Test("hold each weight once, and zeros", arguments: [16, 32, 64])
-    func layout(panel: Int) {
+    @Test("hold each weight once, and zeros", arguments: [16, 32, 64], [2, 4])
+    func layout(panel: Int, group: Int) {
         var generator = SeededGenerator(seed: 61)
         for (outputs, inputs) in Self.shapes {
             let matrix = Self.random(outputs * inputs, using: &generator)
@@ -39,23 +43,28 @@ struct PackTests {
             }
             var floats = [Float](repeating: 9, count: swl_packed_bytes_f32(outputs, inputs) / 4)
             swl_pack_f32(matrix, inputs, 0, outputs, outputs, inputs, panel, &floats)
-            for (output, row) in Self.unpacked(floats, outputs: outputs, inputs: inputs, panel: panel, group: 1)
-                .enumerated()
-            {
+            let rows = Self.unpacked(floats, outputs: outputs, inputs: inputs, panel: panel, group: 1, smallest: 1)
+            for (output, row) in rows.enumerated() {
                 #expect(row == row.indices.map { value(output, $0) })
             }
             var words = [UInt16](repeating: 9, count: swl_packed_bytes_bf16(outputs, inputs) / 2)
-            swl_pack_bf16(matrix, inputs, 0, outputs, outputs, inputs, panel, &words)
-            for (output, row) in Self.unpacked(words, outputs: outputs, inputs: inputs, panel: panel, group: 2)
-                .enumerated()
-            {
+            swl_pack_bf16(matrix, inputs, 0, outputs, outputs, inputs, panel, group, &words)
+            let narrowRows = Self.unpacked(
+                words,
+                outputs: outputs,
+                inputs: inputs,
+                panel: panel,
+                group: group,
+                smallest: 2
+            )
+            for (output, row) in narrowRows.enumerated() {
                 #expect(row == row.indices.map { nearestBFloat16(value(output, $0)) })
             }
         }
     }
 
-    @Test("of int8 use each output's range, and know their sums")
-    func int8() {
+    @Test("of int8 use each output's range, and know their sums", arguments: [4, 8])
+    func int8(group: Int) {
         var generator = SeededGenerator(seed: 62)
         for (outputs, inputs) in Self.shapes {
             let matrix = Self.random(outputs * inputs, using: &generator)
@@ -63,8 +72,15 @@ struct PackTests {
             var bytes = [Int8](repeating: 9, count: swl_packed_bytes_int8(outputs, inputs))
             var scales = [Float](repeating: 9, count: columns)
             var sums = [Int32](repeating: 9, count: columns)
-            swl_pack_int8(matrix, inputs, 0, outputs, outputs, inputs, 64, &bytes, &scales, &sums)
-            let rows = Self.unpacked(bytes, outputs: outputs, inputs: inputs, panel: 64, group: 4)
+            swl_pack_int8(matrix, inputs, 0, outputs, outputs, inputs, 64, group, &bytes, &scales, &sums)
+            let rows = Self.unpacked(
+                bytes,
+                outputs: outputs,
+                inputs: inputs,
+                panel: 64,
+                group: group,
+                smallest: 4
+            )
             for (output, row) in rows.enumerated() {
                 #expect(sums[output] == row.reduce(0) { $0 + Int32($1) })
                 guard output < outputs else {
@@ -90,7 +106,7 @@ struct PackTests {
             var bytes = [Int8](repeating: 9, count: swl_packed_bytes_int8(3, 5))
             var scales = [Float](repeating: 9, count: 16)
             var sums = [Int32](repeating: 9, count: 16)
-            swl_pack_int8(matrix, 5, 0, 3, 3, 5, 64, &bytes, &scales, &sums)
+            swl_pack_int8(matrix, 5, 0, 3, 3, 5, 64, 4, &bytes, &scales, &sums)
             #expect(value == 0 ? scales[1] == 0 : scales[1].isNaN && scales[0] == 1 / 127)
             #expect(sums[1] == 0)
         }
@@ -112,8 +128,8 @@ struct PackTests {
                 matrix.withUnsafeBufferPointer { matrix in
                     let rows = matrix.baseAddress.map { $0 + first * inputs }
                     swl_pack_f32(rows, inputs, first, end, outputs, inputs, 64, &floats)
-                    swl_pack_bf16(rows, inputs, first, end, outputs, inputs, 64, &words)
-                    swl_pack_int8(rows, inputs, first, end, outputs, inputs, 64, &bytes, &scales, &sums)
+                    swl_pack_bf16(rows, inputs, first, end, outputs, inputs, 64, 2, &words)
+                    swl_pack_int8(rows, inputs, first, end, outputs, inputs, 64, 4, &bytes, &scales, &sums)
                 }
             }
             return (floats, words, bytes, scales, sums)

@@ -36,4 +36,7 @@ void check_rows(const swl_kernels *kernels, const swl_kernels *scalar);
 void check_quantizing(const swl_kernels *kernels, const swl_kernels *scalar);
 void check_attention(const swl_kernels *kernels, const swl_kernels *scalar);
 
+/// Computes a layer of MobileBERT for a text of `tokens` tokens in "float32", "bfloat16" or "int8".
+void run_layer(const swl_kernels *kernels, const char *format, size_t tokens, size_t repeats);
+
 #endif

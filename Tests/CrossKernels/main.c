@@ -49,14 +49,30 @@ void expect_same(const char *what, const char *shape, const void *values, const 
     }
 }
 
-/// check TABLE [INT8-PRODUCT]: compares a table with the scalar one; fails if the table or the product is missing.
+/// check TABLE [PRODUCT...]: compares a table with the scalar one; fails if the table is missing or lacks one of the
+/// products.
 /// check --has TABLE: whether the CPU has it.
+/// check --layer TABLE FORMAT TOKENS REPEATS: computes a layer of MobileBERT, whose instructions can be counted.
 int main(int count, char **arguments) {
     if (count == 3 && strcmp(arguments[1], "--has") == 0) return swl_kernels_named(arguments[2]) == NULL;
-    const swl_kernels *kernels = count > 1 ? swl_kernels_named(arguments[1]) : NULL;
-    if (!kernels || (count > 2 && strcmp(kernels->gemm_int8_name, arguments[2]) != 0)) {
-        fprintf(stderr, "check TABLE [INT8-PRODUCT]: this CPU hasn't got that\n");
+    bool runs_layer = count == 6 && strcmp(arguments[1], "--layer") == 0;
+    const char *name = runs_layer ? arguments[2] : count > 1 ? arguments[1] : "";
+    const swl_kernels *kernels = swl_kernels_named(name);
+    if (!kernels) {
+        fprintf(stderr, "this CPU has no kernels named \"%s\"\n", name);
         return 2;
+    }
+    if (runs_layer) {
+        run_layer(kernels, arguments[3], strtoul(arguments[4], NULL, 10), strtoul(arguments[5], NULL, 10));
+        return 0;
+    }
+    for (int i = 2; i < count; i++) {
+        const char *names[] = {kernels->gemm_f32_name, kernels->gemm_bf16_name, kernels->gemm_int8_name};
+        if (strcmp(arguments[i], names[0]) && strcmp(arguments[i], names[1]) && strcmp(arguments[i], names[2])) {
+            fprintf(stderr, "the products of %s are %s, %s and %s, not %s\n", name, names[0], names[1], names[2],
+                    arguments[i]);
+            return 2;
+        }
     }
     const swl_kernels *scalar = swl_kernels_named("scalar");
     check_products(kernels, scalar);

@@ -15,19 +15,21 @@ typedef struct {
     char shape[120];
 } test_case;
 
-static void *pack(test_case *test, const float *matrix, size_t panel) {
+static void *pack(test_case *test, const float *matrix, const swl_kernels *kernels) {
     swl_gemm *p = &test->product;
+    size_t panel = kernels->panel;
     void *packed = allocate(p->columns * p->inner, element_sizes[test->format], 0x55);
     switch (test->format) {
     case float32:
         swl_pack_f32(matrix, test->inputs, 0, test->outputs, test->outputs, test->inputs, panel, packed);
         break;
     case bfloat16:
-        swl_pack_bf16(matrix, test->inputs, 0, test->outputs, test->outputs, test->inputs, panel, packed);
+        swl_pack_bf16(matrix, test->inputs, 0, test->outputs, test->outputs, test->inputs, panel, kernels->bf16_group,
+                      packed);
         break;
     default:
-        swl_pack_int8(matrix, test->inputs, 0, test->outputs, test->outputs, test->inputs, panel, packed,
-                      (float *)p->weight_scale, (int32_t *)p->weight_sum);
+        swl_pack_int8(matrix, test->inputs, 0, test->outputs, test->outputs, test->inputs, panel, kernels->int8_group,
+                      packed, (float *)p->weight_scale, (int32_t *)p->weight_sum);
     }
     return packed;
 }
@@ -50,7 +52,7 @@ static void *random_activations(const test_case *test) {
     return a;
 }
 
-static void make_case(test_case *test, format format, size_t panel) {
+static void make_case(test_case *test, format format, const swl_kernels *kernels, const swl_kernels *scalar) {
     *test = (test_case){.format = format, .inputs = random_between(1, 140), .outputs = random_between(1, 170)};
     size_t columns = (test->outputs + 15) / 16 * 16;
     size_t inner = (test->inputs + groups[format] - 1) / groups[format] * groups[format];
@@ -73,8 +75,8 @@ static void make_case(test_case *test, format format, size_t panel) {
     p->c = writes_floats ? allocate_random(p->rows * p->c_stride, 3) : NULL;
     if (!writes_floats || random_between(0, 1)) p->narrow = allocate(p->rows * p->narrow_stride, 2, 0xAB);
     float *matrix = allocate_random(test->outputs * test->inputs, 1);
-    test->packed = pack(test, matrix, panel);
-    test->scalar_packed = pack(test, matrix, SWL_VECTOR);
+    test->packed = pack(test, matrix, kernels);
+    test->scalar_packed = pack(test, matrix, scalar);
     free(matrix);
     snprintf(test->shape, sizeof test->shape, "format %d, %zu rows, %zu inputs, %zu outputs, activation %d", format,
              p->rows, test->inputs, test->outputs, p->activation);
@@ -161,7 +163,7 @@ static void check_share(const test_case *test, const swl_kernels *kernels, outco
 void check_products(const swl_kernels *kernels, const swl_kernels *scalar) {
     for (size_t i = 0; i < 360; i++) {
         test_case test;
-        make_case(&test, (format)(i % format_count), kernels->panel);
+        make_case(&test, (format)(i % format_count), kernels, scalar);
         size_t rows = test.product.rows, columns = test.product.columns;
         outcome result = run(&test, kernels, test.packed, 0, rows, 0, columns);
         outcome expected = run(&test, scalar, test.scalar_packed, 0, rows, 0, columns);

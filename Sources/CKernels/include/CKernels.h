@@ -90,12 +90,15 @@ typedef struct {
 
 /// The kernels for one instruction set.
 typedef struct {
-    /// "scalar", "neon", "avx2" or "avx512"; "avx512f" is AVX-512 without its extensions for bfloat16 and int8.
+    /// "scalar", "neon", "avx2" or "avx512". Without an extension that the CPU may have: "avx512f" is AVX-512 without
+    /// those for bfloat16 and int8; "neon80" is ARMv8.0's NEON; "neon82" is ARMv8.2's, with dot products.
     const char *name;
     /// The product kernels' own names, such as "gemm_int8_6x64_avx512vnni".
     const char *gemm_f32_name, *gemm_bf16_name, *gemm_int8_name;
     /// Columns of a panel of packed weights.
     size_t panel;
+    /// The number of a column's weights that are packed side by side: bf16 2 or 4, int8 4 or 8.
+    size_t bf16_group, int8_group;
     void (*gemm_f32)(const swl_gemm *product);
     void (*gemm_bf16)(const swl_gemm *product);
     /// Sums are int32_t, so a layer may have at most 65,536 inputs: 65,536 * 255 * 127 < 2^31.
@@ -153,16 +156,17 @@ size_t swl_packed_bytes_int8(size_t outputs, size_t inputs);
 /// Packs outputs first_output..<end_output of a row-major [outputs, inputs] matrix. Both bounds are multiples of the
 /// panel or the matrix's end. The matrix's rows are `stride` floats apart; `rows` points at row first_output. Panel p
 /// holds outputs p * panel to the next panel's first (or to the outputs rounded up to SWL_VECTOR, the last panel being
-/// narrower), inner-major: f32 [inputs][width], bf16 [inputs / 2][width][2], int8 [inputs / 4][width][4], missing
-/// values zero.
+/// narrower), inner-major: f32 [inputs][width], bf16 and int8 [inputs / group][width][group], missing values zero. The
+/// inputs are rounded up to a multiple of 2 (bf16) or 4 (int8); if that is not a multiple of the group, the last group
+/// has only 2 or 4.
 void swl_pack_f32(const float *rows, size_t stride, size_t first_output, size_t end_output, size_t outputs,
                   size_t inputs, size_t panel, float *packed);
 void swl_pack_bf16(const float *rows, size_t stride, size_t first_output, size_t end_output, size_t outputs,
-                   size_t inputs, size_t panel, uint16_t *packed);
+                   size_t inputs, size_t panel, size_t group, uint16_t *packed);
 /// Packs and quantizes each output separately, symmetrically to -127...127; `scale` and `sum` have places for all
 /// outputs, rounded up to SWL_VECTOR, and are written from first_output on.
 void swl_pack_int8(const float *rows, size_t stride, size_t first_output, size_t end_output, size_t outputs,
-                   size_t inputs, size_t panel, int8_t *packed, float *scale, int32_t *sum);
+                   size_t inputs, size_t panel, size_t group, int8_t *packed, float *scale, int32_t *sum);
 
 /// Tells the CPU that the caller is spinning.
 static inline void swl_pause(void) {

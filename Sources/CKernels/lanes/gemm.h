@@ -1,7 +1,7 @@
 /// The common parts of products over panels of SWL_VECTOR columns: the epilogue and the loops over panels and tiles.
 ///
-/// A file that includes this one may define SWL_TILE_ROWS; it defines `multiply_tile` and makes the product from it by
-/// SWL_DEFINE_GEMM.
+/// A file that includes this one may define SWL_TILE_ROWS, and SWL_ROW_GROUP if its instructions multiply several rows
+/// at once; it defines `multiply_tile` and makes the product from it by SWL_DEFINE_GEMM.
 #ifndef CKERNELS_LANES_GEMM_H
 #define CKERNELS_LANES_GEMM_H
 
@@ -10,12 +10,18 @@
 #ifndef SWL_TILE_ROWS
 #define SWL_TILE_ROWS 6
 #endif
+#ifndef SWL_BLOCK_STEPS
+#define SWL_BLOCK_STEPS 8
+#endif
+#ifndef SWL_ROW_GROUP
+#define SWL_ROW_GROUP 1
+#endif
 
 enum {
     tile_rows = SWL_TILE_ROWS,
     panel_vectors = SWL_VECTOR / lane_count,
     /// Steps along the inner dimension between two prefetches.
-    block_steps = 8,
+    block_steps = SWL_BLOCK_STEPS,
 };
 
 /// The sums of a tile. They are in registers, once the loops over constant numbers of rows are unrolled.
@@ -123,11 +129,12 @@ typedef void (*tile_function)(const swl_gemm *p, const tile_task *task);
 /// Computes panel by panel, tile by tile.
 ///
 /// The rows are divided into tiles of nearly equal heights (7 rows into 4 and 3), so that no tile is small and slow.
-/// While a panel is multiplied, the next one is prefetched.
+/// Only the last tile may end within a group of rows. While a panel is multiplied, the next one is prefetched.
 static inline void multiply_panels(const swl_gemm *p, size_t steps, const tile_function tiles[tile_rows]) {
-    size_t tile_count = (p->rows + tile_rows - 1) / tile_rows;
+    size_t groups = (p->rows + SWL_ROW_GROUP - 1) / SWL_ROW_GROUP, tile_groups = tile_rows / SWL_ROW_GROUP;
+    size_t tile_count = (groups + tile_groups - 1) / tile_groups;
     if (tile_count == 0) return;
-    size_t rows = p->rows / tile_count, higher = p->rows % tile_count;
+    size_t whole = groups / tile_count, higher = groups % tile_count;
     size_t blocks = (steps + block_steps - 1) / block_steps, panel_bytes = steps * SWL_VECTOR * 4;
     for (size_t column = p->first_column; column < p->end_column; column += SWL_VECTOR) {
         tile_task task = {.panel = (const char *)p->weight + column * steps * 4, .column = column};
@@ -135,7 +142,7 @@ static inline void multiply_panels(const swl_gemm *p, size_t steps, const tile_f
         task.next = (uintptr_t)(last ? p->next_weight : task.panel + panel_bytes);
         task.lines = task.next ? (steps + blocks * tile_count - 1) / (blocks * tile_count) : 0;
         for (size_t tile = 0; tile < tile_count; tile++) {
-            size_t height = rows + (tile < higher);
+            size_t height = swl_min((whole + (tile < higher)) * SWL_ROW_GROUP, p->rows - task.row);
             tiles[height - 1](p, &task);
             task.row += height;
             task.next += blocks * task.lines * 64;

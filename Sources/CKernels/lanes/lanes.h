@@ -72,12 +72,17 @@ SWL_INLINE floats multiply_add(floats a, floats b, floats c) { return __builtin_
     })
 #define SWL_SUM(a, b) ((a) + (b))
 
-/// Converts floats to bfloat16, nearest even; NaN stays NaN.
+/// Converts floats to bfloat16, nearest even; NaN stays NaN. A set's "lanes.h" defines SWL_NARROWED if the CPU has an
+/// instruction for it.
+#ifdef SWL_NARROWED
+SWL_INLINE halves narrowed(floats x) { return SWL_NARROWED(x); }
+#else
 SWL_INLINE halves narrowed(floats x) {
     words bits = (words)x;
     words rounded = bits + 0x7FFF + ((bits >> 16) & 1);
     rounded = x != x ? bits | 0x400000 : rounded;
     return __builtin_convertvector(rounded >> 16, halves);
 }
+#endif
 
 #endif

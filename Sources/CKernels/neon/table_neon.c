@@ -4,32 +4,50 @@
 
 #include "lanes.h"
 
+/// NEON's extensions: sdot for ARMv8.2-A; usmmla and bfmmla for ARMv8.6-A.
+typedef struct {
+    bool dotprod, i8mm, bf16;
+} neon_features;
+
 #if defined(__linux__)
 #include <sys/auxv.h>
 
-/// Whether the CPU has sdot, an extension of ARMv8.2-A's NEON; see Linux's Documentation/arch/arm64/elf_hwcaps.
-static bool has_dotprod(void) { return getauxval(AT_HWCAP) >> 20 & 1; }
+/// The CPU's features; the numbers of the bits are those of Linux's Documentation/arch/arm64/elf_hwcaps.
+static neon_features cpu_features(void) {
+    unsigned long first = getauxval(AT_HWCAP), second = getauxval(AT_HWCAP2);
+    return (neon_features){.dotprod = first >> 20 & 1, .i8mm = second >> 13 & 1, .bf16 = second >> 14 & 1};
+}
 #else
-static bool has_dotprod(void) { return false; }
+static neon_features cpu_features(void) { return (neon_features){0}; }
 #endif
 
-/// NEON itself is part of every 64-bit ARM.
-SWL_TABLE(neon) {
+static bool fill(swl_kernels *table, neon_features features) {
     table->panel = SWL_VECTOR;
     table->gemm_f32 = swl_gemm_f32_neon;
     table->gemm_f32_name = "gemm_f32_6x16_neon";
     table->gemm_bf16 = swl_gemm_bf16_neon;
     table->gemm_bf16_name = "gemm_bf16_4x16_neon";
+    table->narrow_rows = swl_narrow_rows_neon;
+    if (features.bf16) {
+        table->bf16_group = 4;
+        table->gemm_bf16 = swl_gemm_bf16_neonbf16;
+        table->gemm_bf16_name = "gemm_bf16_6x16_neonbf16";
+        table->narrow_rows = swl_narrow_rows_neonbf16;
+    }
     table->gemm_int8 = swl_gemm_int8_neon;
     table->gemm_int8_name = "gemm_int8_2x16_neon";
-    if (has_dotprod()) {
+    if (features.dotprod) {
         table->gemm_int8 = swl_gemm_int8_neondotprod;
         table->gemm_int8_name = "gemm_int8_6x16_neondotprod";
+    }
+    if (features.i8mm) {
+        table->int8_group = 8;
+        table->gemm_int8 = swl_gemm_int8_neoni8mm;
+        table->gemm_int8_name = "gemm_int8_6x16_neoni8mm";
     }
     table->attention = swl_attention_neon;
     table->attention_bf16 = swl_attention_neon;
     table->attention_scratch = swl_attention_scratch_neon;
-    table->narrow_rows = swl_narrow_rows_neon;
     table->quantize_rows = swl_quantize_rows_neon;
     table->activate_rows = swl_activate_rows_neon;
     table->scale_shift_rows = swl_scale_shift_rows_neon;
@@ -38,8 +56,20 @@ SWL_TABLE(neon) {
     return true;
 }
 
+/// NEON itself is part of every 64-bit ARM.
+SWL_TABLE(neon) { return fill(table, cpu_features()); }
+
+SWL_TABLE(neon82) {
+    neon_features features = cpu_features();
+    return features.dotprod && fill(table, (neon_features){.dotprod = true});
+}
+
+SWL_TABLE(neon80) { return fill(table, (neon_features){0}); }
+
 #else
 
 SWL_NO_TABLE(neon)
+SWL_NO_TABLE(neon82)
+SWL_NO_TABLE(neon80)
 
 #endif

@@ -5,6 +5,8 @@ SWL_TABLE(scalar) {
     table->gemm_bf16_name = "gemm_bf16_1x16_scalar";
     table->gemm_int8_name = "gemm_int8_1x16_scalar";
     table->panel = SWL_VECTOR;
+    table->bf16_group = 2;
+    table->int8_group = 4;
     table->gemm_f32 = swl_gemm_f32_scalar;
     table->gemm_bf16 = swl_gemm_bf16_scalar;
     table->gemm_int8 = swl_gemm_int8_scalar;

@@ -2,17 +2,26 @@ import CKernels
 import Foundation
 import TestSupport
 
-/// A product of a random shape over random numbers, with the operands of its epilogue, for one panel width.
+/// A product of a random shape over random numbers, with the operands of its epilogue, packed for one table.
 final class Product {
     enum Format: CaseIterable, Sendable {
         case float32, bfloat16, int8
 
-        /// Inputs are packed in groups of this many.
-        var group: Int {
+        /// Inputs are rounded up to a multiple of this many.
+        var smallestGroup: Int {
             switch self {
             case .float32: 1
             case .bfloat16: 2
             case .int8: 4
+            }
+        }
+
+        /// Inputs are packed in groups of this many.
+        func group(_ kernels: swl_kernels) -> Int {
+            switch self {
+            case .float32: 1
+            case .bfloat16: kernels.bf16_group
+            case .int8: kernels.int8_group
             }
         }
     }
@@ -74,14 +83,14 @@ final class Product {
         inputs: Int,
         outputs: Int,
         epilogue: Epilogue,
-        panel: Int,
+        kernels: swl_kernels,
         using generator: inout SeededGenerator
     ) {
         self.format = format
         self.rows = rows
         self.outputs = outputs
         self.epilogue = epilogue
-        inner = inputs.roundedUp(to: format.group)
+        inner = inputs.roundedUp(to: format.smallestGroup)
         columns = outputs.roundedUp(to: Int(SWL_VECTOR))
         stride = columns + [0, 16, 5].randomElement(using: &generator).unsafelyUnwrapped
         zeroPoint = format == .int8 && Bool.random(using: &generator) ? 128 : 0
@@ -111,15 +120,16 @@ final class Product {
                 bytes[row * rowStride + k] = UInt8(zeroPoint)
             }
         }
-        pack(matrix, inputs: inputs, panel: panel)
-        setValues(panel: panel)
+        pack(matrix, inputs: inputs, kernels)
+        setValues(kernels)
     }
 
     deinit { packed.deallocate() }
 
     private let aStride: Int
 
-    private func pack(_ matrix: AlignedMemory<Float>, inputs: Int, panel: Int) {
+    private func pack(_ matrix: AlignedMemory<Float>, inputs: Int, _ kernels: swl_kernels) {
+        let panel = kernels.panel
         let rows = UnsafePointer(matrix.start)
         switch format {
         case .float32:
@@ -133,6 +143,7 @@ final class Product {
                 outputs,
                 inputs,
                 panel,
+                format.group(kernels),
                 packed.assumingMemoryBound(to: UInt16.self)
             )
         case .int8:
@@ -144,6 +155,7 @@ final class Product {
                 outputs,
                 inputs,
                 panel,
+                format.group(kernels),
                 packed.assumingMemoryBound(to: Int8.self),
                 weightScales.start,
                 weightSums.start
@@ -151,7 +163,7 @@ final class Product {
         }
     }
 
-    private func setValues(panel: Int) {
+    private func setValues(_ kernels: swl_kernels) {
         activations = (0..<rows * inner).map { index in
             let place = index / inner * aStride + index % inner
             switch format {
@@ -164,10 +176,11 @@ final class Product {
             // A weight's place, from the header's description of the layout.
             let output = index / inner
             let k = index % inner
-            let first = output / panel * panel
-            let width = min(panel, columns - first)
-            let group = k / format.group * width + output - first
-            let place = first * inner + group * format.group + k % format.group
+            let first = output / kernels.panel * kernels.panel
+            let width = min(kernels.panel, columns - first)
+            let start = k / format.group(kernels) * format.group(kernels)
+            let count = min(format.group(kernels), inner - start)
+            let place = first * inner + start * width + (output - first) * count + k - start
             switch format {
             case .float32: return Double(packed.assumingMemoryBound(to: Float.self)[place])
             case .bfloat16: return Double(float(bfloat16: packed.assumingMemoryBound(to: UInt16.self)[place]))
