@@ -1,7 +1,7 @@
 /// Products by the matrix instructions of ARMv8.6-A, which multiply 8 bytes of each of two rows with 8 bytes of each of
 /// two columns.
 ///
-/// A file that includes this one defines `squared_sums`, a vector of four sums (the first row's, then the second's), and
+/// A file that includes this one defines `squared_sums`, a vector of four sums (the first row's, then the other's), and
 /// `add_square`, which adds the products of two rows and two columns to them. Weights are packed in groups of 8 bytes.
 #ifndef CKERNELS_NEON_SQUARES_H
 #define CKERNELS_NEON_SQUARES_H
