@@ -19,7 +19,6 @@ struct DecimalFloat {
         let scale = max(biased, 1) - 150
         // The next float below a power of two is nearer than the next one above it.
         let isBelowNearer = fraction == 0 && biased > 1
-        let isEven = significand & 1 == 0
 
         // floor(log10 of the interval's width)
         let k = (scale * 1_262_611 - (isBelowNearer ? 524_031 : 0)) >> 22
@@ -30,45 +29,47 @@ struct DecimalFloat {
         var lower = Self.scaled((4 * significand - (isBelowNearer ? 1 : 2)) &<< shift, by: power)
         var upper = Self.scaled((4 * significand + 2) &<< shift, by: power)
         // The ends of the interval round to the float only if its significand is even.
-        if !isEven {
-            lower += 1
-            upper -= 1
-        }
+        lower &+= significand & 1
+        upper &-= significand & 1
         digits = 0
         exponent = 0
         choose(middle: middle, within: lower, upper, k)
     }
 
     /// Chooses an integer near `middle / 4` that lies within the interval, preferably a multiple of ten.
+    ///
+    /// Which one it is differs from float to float, so that a CPU would mispredict a branch. All choices are computed as
+    /// bits instead. `middle / 4` is below 10 * 2^24, since the interval is narrower than ten units.
     private mutating func choose(middle: UInt32, within lower: UInt32, _ upper: UInt32, _ k: Int) {
         let whole = middle >> 2
-        if whole >= 10 {
-            let tenth = whole / 10
-            let isLowerIn = lower <= 40 * tenth
-            let isUpperIn = 40 * tenth + 40 <= upper
-            if isLowerIn != isUpperIn { return set(isUpperIn ? tenth + 1 : tenth, k + 1) }
-        }
-        let isLowerIn = lower <= 4 * whole
-        let isUpperIn = 4 * whole + 4 <= upper
-        if isLowerIn != isUpperIn { return set(isUpperIn ? whole + 1 : whole, k) }
-        let half = 4 * whole + 2
-        let roundsUp = middle > half || middle == half && whole & 1 == 1
-        set(roundsUp ? whole + 1 : whole, k)
-    }
+        let isLowerIn = Self.isOrdered(lower, 4 &* whole)
+        let isUpperIn = Self.isOrdered(4 &* whole &+ 4, upper)
+        let half = 4 &* whole &+ 2
+        let roundsUp = Self.isOrdered(half &+ 1, middle) | Self.isOrdered(half, middle) & whole
+        let isOneIn = isLowerIn ^ isUpperIn
+        let nearest = whole &+ (isOneIn & isUpperIn | ~isOneIn & roundsUp & 1)
 
-    private mutating func set(_ number: UInt32, _ k: Int) {
-        (digits, exponent) = (number, k)
+        let tenth = whole / 10
+        let isLowerTenIn = Self.isOrdered(lower, 40 &* tenth)
+        let isUpperTenIn = Self.isOrdered(40 &* tenth &+ 40, upper)
+        let isTenIn = (isLowerTenIn ^ isUpperTenIn) & Self.isOrdered(10, whole)
+        let mask = 0 &- isTenIn
+        digits = nearest & ~mask | (tenth &+ isUpperTenIn) & mask
+        exponent = k + Int(isTenIn)
         while digits % 10 == 0 {
             digits /= 10
             exponent += 1
         }
     }
 
+    /// 1 if the first number is not above the second one, else 0. Both are below 2^31.
+    private static func isOrdered(_ first: UInt32, _ second: UInt32) -> UInt32 { ~(second &- first) >> 31 }
+
     /// The upper part of the product. Its last bit is set if any bits below it were cut off.
     private static func scaled(_ value: UInt32, by power: UInt64) -> UInt32 {
         let product = power.multipliedFullWidth(by: UInt64(value))
         let cut = UInt32(truncatingIfNeeded: product.low >> 32)
-        return UInt32(truncatingIfNeeded: product.high) | (cut > 1 ? 1 : 0)
+        return UInt32(truncatingIfNeeded: product.high) | isOrdered(1, cut >> 1)
     }
 
     private static let lowestPower = -31
@@ -96,4 +97,102 @@ struct DecimalFloat {
         0x92ef_d1b8_d0cf_37bf, 0xb7ab_c627_0503_05ae, 0xe596_b7b0_c643_c71a, 0x8f7e_32ce_7bea_5c70,
         0xb35d_bf82_1ae4_f38c,
     ]
+}
+
+extension DecimalFloat {
+    /// The bytes of the longest text, such as -1.00000075e-36. Nothing is written beyond them.
+    static let maxBytes = 15
+
+    /// Writes a float as Swift's `description` does: with an exponent below 0.0001 and above 2^24, where a Float cannot
+    /// represent every integer. It must be finite.
+    ///
+    /// - Returns: The index after it.
+    static func write(_ value: Float, to text: inout MutableRawSpan, at start: Int) -> Int {
+        precondition(value.isFinite, "a number that JSON cannot write")
+        text.storeBytes(of: UInt8(ascii: "-"), toByteOffset: start, as: UInt8.self)
+        var at = start + Int(value.bitPattern >> 31)
+        guard value != 0 else {
+            text.storeBytes(of: zeros, toByteOffset: at, as: UInt64.self)
+            return at + 3
+        }
+        let decimal = DecimalFloat(magnitude: value.magnitude)
+        let count = digitCount(decimal.digits)
+        let point = count + decimal.exponent
+        let digits = ASCIIDigits(UInt64(decimal.digits) &* powersOfTen[9 - count])
+        guard point > -4, value.magnitude <= 0x1p24 else {
+            digits.write(pointAfter: 1, to: &text, at: at)
+            return writeExponent(point - 1, to: &text, at: count > 1 ? at + count + 1 : at + 1)
+        }
+        if point > 0 {
+            digits.write(pointAfter: point, to: &text, at: at)
+            return at + max(count, point + 1) + 1
+        }
+        // The zeros of 0.000, of which the digits cover those that are too many.
+        text.storeBytes(of: zeros, toByteOffset: at, as: UInt64.self)
+        at += 2 - point
+        digits.write(to: &text, at: at)
+        return at + count
+    }
+
+    /// "0.000000"
+    private static let zeros = UInt64(littleEndian: 0x3030_3030_3030_2E30)
+
+    /// Writes e-05, for instance.
+    private static func writeExponent(_ exponent: Int, to text: inout MutableRawSpan, at start: Int) -> Int {
+        let sign = exponent < 0 ? UInt8(ascii: "-") : UInt8(ascii: "+")
+        let (tens, ones) = exponent.magnitude.quotientAndRemainder(dividingBy: 10)
+        let bytes =
+            UInt32(UInt8(ascii: "e")) | UInt32(sign) << 8 | UInt32(0x30 + tens) << 16 | UInt32(0x30 + ones) << 24
+        text.storeBytes(of: bytes.littleEndian, toByteOffset: start, as: UInt32.self)
+        return start + 4
+    }
+
+    /// 1 to 10^8.
+    private static let powersOfTen: [UInt64] = [1, 10, 100, 1000, 10000, 100_000, 1_000_000, 10_000_000, 100_000_000]
+
+    /// The number of digits of a number of at most nine digits, which is not 0.
+    private static func digitCount(_ number: UInt32) -> Int {
+        // 1233 / 4096 is log10(2), rounded up in the fourth digit.
+        let estimate = ((32 - number.leadingZeroBitCount) * 1233) >> 12
+        return estimate < 9 && UInt64(number) >= powersOfTen[estimate] ? estimate + 1 : estimate
+    }
+}
+
+/// Nine decimal digits as text, all computed at once: a number is halved into digits in parts of one word.
+private struct ASCIIDigits {
+    private let first: UInt8
+    /// The digits after the first one, the first of them in the lowest byte.
+    private let others: UInt64
+
+    /// - Precondition: the number is below 10^9.
+    init(_ number: UInt64) {
+        first = UInt8(truncatingIfNeeded: number / 100_000_000) &+ UInt8(ascii: "0")
+        let eight = number % 100_000_000
+        // Two parts of 32 bits with four digits each, then four of 16 bits with two, then eight of 8 bits with one.
+        let fours = eight / 10_000 | (eight % 10_000) << 32
+        let hundreds = ((fours &* 10_486) >> 20) & 0x0000_007F_0000_007F
+        let twos = hundreds | (fours &- 100 &* hundreds) << 16
+        let tens = ((twos &* 103) >> 10) & 0x000F_000F_000F_000F
+        others = (tens | (twos &- 10 &* tens) << 8) | 0x3030_3030_3030_3030
+    }
+
+    /// Writes all nine.
+    func write(to text: inout MutableRawSpan, at start: Int) {
+        text.storeBytes(of: first, toByteOffset: start, as: UInt8.self)
+        text.storeBytes(of: others.littleEndian, toByteOffset: start + 1, as: UInt64.self)
+    }
+
+    /// Writes all nine, with a point after the first `whole` of them, which are one to eight.
+    func write(pointAfter whole: Int, to text: inout MutableRawSpan, at start: Int) {
+        let digits = UInt64(first) | others << 8
+        text.storeBytes(of: digits.littleEndian, toByteOffset: start, as: UInt64.self)
+        text.storeBytes(of: UInt8(ascii: "."), toByteOffset: start + whole, as: UInt8.self)
+        let fraction = (others >> (8 * UInt64(whole - 1))).littleEndian
+        if whole <= 4 {
+            text.storeBytes(of: fraction, toByteOffset: start + whole + 1, as: UInt64.self)
+        } else {
+            let four = UInt32(truncatingIfNeeded: UInt64(littleEndian: fraction)).littleEndian
+            text.storeBytes(of: four, toByteOffset: start + whole + 1, as: UInt32.self)
+        }
+    }
 }
