@@ -5,7 +5,8 @@
 /// The tables of all instruction sets, the fastest first. An instruction set consists of its folder and its place in
 /// this list. A variant is a table for tests, which an operator cannot choose.
 #define SWL_TABLES(table, variant)                                                                                    \
-    table(avx512) variant(avx512f) table(avx2) table(neon) variant(neon82) variant(neon80) table(scalar)
+    table(avx512) variant(avx512f) table(avx2)                                                                        \
+    table(neon) variant(neon86) variant(neon82) variant(neon80) table(scalar)
 
 #define SWL_DECLARE_TABLE(set) SWL_TABLE(set);
 SWL_TABLES(SWL_DECLARE_TABLE, SWL_DECLARE_TABLE)

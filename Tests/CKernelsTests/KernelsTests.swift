@@ -44,7 +44,7 @@ struct Table: CustomTestStringConvertible, Sendable {
     }
 
     /// Tables for tests only.
-    static let variants = ["avx512f", "neon80", "neon82"]
+    static let variants = ["avx512f", "neon80", "neon82", "neon86"]
 
     private struct MissingTable: Error {
         let name: String

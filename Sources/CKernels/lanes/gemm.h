@@ -161,6 +161,11 @@ static inline void multiply_panels(const swl_gemm *p, size_t steps, const tile_f
 #elif SWL_TILE_ROWS == 5
 #define SWL_TILES SWL_TILE(1) SWL_TILE(2) SWL_TILE(3) SWL_TILE(4) SWL_TILE(5)
 #define SWL_TILE_LIST {tile_1, tile_2, tile_3, tile_4, tile_5}
+#elif SWL_TILE_ROWS == 8
+#define SWL_TILES                                                                                                     \
+    SWL_TILE(1) SWL_TILE(2) SWL_TILE(3) SWL_TILE(4) SWL_TILE(5)                                                       \
+    SWL_TILE(6) SWL_TILE(7) SWL_TILE(8)
+#define SWL_TILE_LIST {tile_1, tile_2, tile_3, tile_4, tile_5, tile_6, tile_7, tile_8}
 #else
 #define SWL_TILES SWL_TILE(1) SWL_TILE(2) SWL_TILE(3) SWL_TILE(4) SWL_TILE(5) SWL_TILE(6)
 #define SWL_TILE_LIST {tile_1, tile_2, tile_3, tile_4, tile_5, tile_6}

@@ -16,6 +16,8 @@ SWL_DECLARE_PRODUCTS(neon)
 SWL_DECLARE_ROWS(neon)
 void swl_gemm_int8_neondotprod(const swl_gemm *product);
 void swl_gemm_int8_neoni8mm(const swl_gemm *product);
+void swl_gemm_int8_sve(const swl_gemm *product);
+void swl_gemm_bf16_sve(const swl_gemm *product);
 void swl_gemm_bf16_neonbf16(const swl_gemm *product);
 void swl_narrow_rows_neonbf16(const float *source, size_t source_stride, size_t rows, size_t columns, uint16_t *target,
                               size_t target_stride);

@@ -2,36 +2,21 @@
 /// two columns.
 ///
 /// A file that includes this one defines `squared_sums`, a vector of four sums (the first row's, then the other's), and
-/// `add_square`, which adds the products of two rows and two columns to them. Weights are packed in groups of 8 bytes.
+/// `add_square`, which adds the products of two rows and two columns to them.
 #ifndef CKERNELS_NEON_SQUARES_H
 #define CKERNELS_NEON_SQUARES_H
 
-#include "../lanes/gemm.h"
+enum { step_bytes = 8 };
+
+#include "pairs.h"
 
 enum {
-    /// The bytes of a row or a column that are multiplied in one step.
-    step_bytes = 8,
     tile_pairs = tile_rows / 2,
     /// Vectors of one step's weights, two columns in each.
     step_vectors = SWL_VECTOR / 2,
 };
 
 typedef squared_sums tile_squares[tile_pairs][step_vectors];
-
-/// The addresses of a tile's rows. If the number of rows is odd, the last row is there twice.
-typedef struct {
-    const char *row[tile_rows];
-} tile_addresses;
-
-SWL_INLINE tile_addresses addresses_of(const swl_gemm *p, size_t element, size_t first, size_t rows) {
-    tile_addresses a;
-    for (size_t r = 0; r < tile_rows; r++) {
-        a.row[r] = (const char *)p->a + (first + swl_min(r, rows - 1)) * p->a_stride * element;
-        // The compiler must keep each address in a register: it would compute them from the stride in every step.
-        __asm__("" : "+r"(a.row[r]));
-    }
-    return a;
-}
 
 SWL_INLINE void add_step(const uint8x16_t pairs[tile_pairs], const char *weight, size_t rows, tile_squares sums) {
     for (size_t j = 0; j < step_vectors; j++) {
@@ -53,19 +38,6 @@ SWL_INLINE void add_steps(const tile_addresses *a, size_t from, size_t end, cons
     }
 }
 
-/// Adds the last 4 bytes of each row and column. Zeros take the place of the other 4 bytes.
-SWL_INLINE void add_half_step(const tile_addresses *a, size_t at, const char *weight, size_t rows, tile_squares sums) {
-    uint8x16_t pairs[tile_pairs];
-    for (size_t i = 0; 2 * i < rows; i++) {
-        pairs[i] = vdupq_n_u8(0);
-        memcpy(&pairs[i], a->row[2 * i] + at, 4);
-        memcpy((char *)&pairs[i] + step_bytes, a->row[2 * i + 1] + at, 4);
-    }
-    char padded[step_bytes * SWL_VECTOR] = {0};
-    for (size_t j = 0; j < SWL_VECTOR; j++) memcpy(padded + step_bytes * j, weight + at * SWL_VECTOR + 4 * j, 4);
-    add_step(pairs, padded, rows, sums);
-}
-
 /// Adds a tile's products to its sums; `element` is the size of a value in bytes.
 SWL_INLINE void multiply_squares(const swl_gemm *p, const tile_task *task, size_t element, size_t rows,
                                  tile_squares sums) {
@@ -76,7 +48,11 @@ SWL_INLINE void multiply_squares(const swl_gemm *p, const tile_task *task, size_
         next = fetch_next(next, task->lines);
         add_steps(&a, at, swl_min(at + block, whole), task->panel, rows, sums);
     }
-    if (whole < bytes) add_half_step(&a, whole, task->panel, rows, sums);
+    if (whole < bytes) {
+        padded_step rest;
+        pad_step(&rest, &a, whole, bytes - whole, task->panel + whole * SWL_VECTOR);
+        add_steps(&a, 0, step_bytes, rest.weights, rows, sums);
+    }
 }
 
 /// A vector of a row's sums.
