@@ -23,6 +23,12 @@ bool swl_saves_state(uint64_t components) {
     return (((uint64_t)high << 32 | low) & components) == components;
 }
 
+bool swl_is_intel(void) {
+    uint32_t highest, name[3];
+    // EBX, EDX and ECX hold "GenuineIntel", in this order.
+    return __get_cpuid(0, &highest, &name[0], &name[2], &name[1]) && memcmp(name, "GenuineIntel", sizeof name) == 0;
+}
+
 bool swl_has_avx2_fma(void) {
     return swl_saves_state(0x06) && swl_cpuid(1, 0, SWL_ECX, 12) && swl_cpuid(7, 0, SWL_EBX, 5);
 }

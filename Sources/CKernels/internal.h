@@ -59,6 +59,9 @@ bool swl_cpuid(uint32_t leaf, uint32_t subleaf, swl_register index, unsigned bit
 bool swl_saves_state(uint64_t components);
 
 bool swl_has_avx2_fma(void);
+
+/// Whether Intel made the CPU.
+bool swl_is_intel(void);
 #endif
 
 /// If a row or an output has no larger magnitude than this, quantization treats it as 0, because the reciprocal of its

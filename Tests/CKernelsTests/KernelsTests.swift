@@ -39,7 +39,7 @@ struct Table: CustomTestStringConvertible, Sendable {
     }
 
     /// Every table that is there; "scalar" is always one of them.
-    static let all = (["scalar", "neon", "avx2", "avx512"] + variants).map(Table.init).filter {
+    static let all = (["scalar", "neon", "avx2", "avx512", "avx512bf16"] + variants).map(Table.init).filter {
         swl_kernels_named($0.name) != nil
     }
 

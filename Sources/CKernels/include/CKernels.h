@@ -90,9 +90,10 @@ typedef struct {
 
 /// The kernels for one instruction set.
 typedef struct {
-    /// "scalar", "neon", "avx2" or "avx512". Without an extension that the CPU may have: "avx512f" is AVX-512 without
-    /// those for bfloat16 and int8; "neon80" is ARMv8.0's NEON; "neon82" is ARMv8.2's, with dot products; "neon86" is
-    /// ARMv8.6's, with matrix instructions but without SVE.
+    /// "scalar", "neon", "avx2" or "avx512"; "avx512bf16" uses the extension for bfloat16 also where "avx512" does not,
+    /// because it is slower. Without an extension that the CPU may have: "avx512f" is AVX-512 without those for
+    /// bfloat16 and int8; "neon80" is ARMv8.0's NEON; "neon82" is ARMv8.2's, with dot products; "neon86" is ARMv8.6's,
+    /// with matrix instructions but without SVE.
     const char *name;
     /// The product kernels' own names, such as "gemm_int8_6x64_avx512vnni".
     const char *gemm_f32_name, *gemm_bf16_name, *gemm_int8_name;

@@ -114,7 +114,7 @@ extension ConfigurationKey {
             \.model.compute.dataType,
             """
             Arithmetic of the matrix products; sums are float32 in each. bfloat16 halves the memory of the weights \
-            and, on CPUs with AVX-512 BF16, the time; int8 needs a quarter of both on CPUs with VNNI. \
+            and, on AMD CPUs with AVX-512 BF16, the time; int8 needs a quarter of both on CPUs with VNNI. \
             docs/benchmarks.md shows how accurate each of them is.
             """
         ),
