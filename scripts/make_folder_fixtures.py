@@ -4,7 +4,7 @@
     scripts/make_folder_fixtures.py .build/release/swiftlet [--seed N]
 
 The folders are those of scripts/check-folders, few enough that every test run can load them all: a folder is taken if
-it has an oddity or a head that no folder before it has. A folder that the given program gets wrong is left out and
+it has a head of its family, or some oddities, that no folder before it has. A folder that the given program gets wrong is left out and
 named: it is a fault to be mended first. Needs the packages of Tests/Folders/requirements.txt.
 
   NAME/                what the folder holds, as people have it
@@ -63,7 +63,11 @@ def size(folder):
 
 
 def features(case):
-    return {*case.oddities, case.folder.head, case.folder.family, *(case.folder.modules or {})}
+    return {*case.oddities, head(case), *(case.folder.modules or {})}
+
+
+def head(case):
+    return f"{case.folder.family} {case.folder.head}"
 
 
 def main():
@@ -77,7 +81,7 @@ def main():
     for number in range(SEARCHED):
         case = Case(arguments.seed, number)
         new = features(case) - covered
-        if len(new) < (3 if number < 150 else 1) or total > WHOLE:
+        if head(case) not in new and len(new) < (3 if number < 150 else 1):
             continue
         case.shorten()
         name = f"{number:03}-{case.folder.family}-{case.folder.head}"
@@ -96,6 +100,8 @@ def main():
                 continue
             with open(os.path.join(folder, "expected.json"), "w", encoding="utf-8") as file:
                 json.dump(content, file, ensure_ascii=False, separators=(",", ":"))
+            if size(folder) + total > WHOLE:
+                continue
             shutil.copytree(folder, os.path.join(OUT, name))
         covered |= features(case)
         total += size(os.path.join(OUT, name))
