@@ -4,8 +4,8 @@
     scripts/make_folder_fixtures.py .build/release/swiftlet [--seed N]
 
 The folders are those of scripts/check-folders, few enough that every test run can load them all: a folder is taken if
-it has a head of its family, or some oddities, that no folder before it has. A folder that the given program gets wrong is left out and
-named: it is a fault to be mended first. Needs the packages of Tests/Folders/requirements.txt.
+it has a head of its family, or some oddities, that no folder before it has. A folder that the given program gets wrong
+is left out and named: it is a fault to be mended first. Needs the packages of Tests/Folders/requirements.txt.
 
   NAME/                what the folder holds, as people have it
   NAME/expected.json   {"versions", "oddities", "warnings": what a warning must name, "questions": [{"route", "request",

@@ -69,8 +69,8 @@ struct ModelTensors: Sendable {
     /// The same names over tensors of which each has the shape that is asked for, and zeros as values.
     var ofAnyShape: ModelTensors { ModelTensors(TensorsOfAnyShape(names: tensors.tensorNames), architecture) }
 
-    /// Names in the file for a message. If there are too many, the largest modules of which the file's other tensors are
-    /// no part stand for their tensors.
+    /// Names in the file for a message. If there are too many, the largest modules of which the file's other tensors
+    /// are no part stand for their tensors.
     func modules(of names: [String]) -> String {
         func modules(around name: String) -> [ExactText] {
             name.unicodeScalars.indices.filter { name.unicodeScalars[$0] == "." }.map { ExactText(name[..<$0]) }

@@ -224,7 +224,11 @@ class Questions:
         keys = ("entity", "index", "word", "start", "end")
         expected = [
             [
-                {**{key: entry[key] for key in keys}, "entity": as_text(entry["entity"]), "score": float(entry["score"])}
+                {
+                    **{key: entry[key] for key in keys},
+                    "entity": as_text(entry["entity"]),
+                    "score": float(entry["score"]),
+                }
                 for entry in find(text, ignore_labels=[])
             ]
             for text in texts
