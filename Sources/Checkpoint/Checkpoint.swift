@@ -14,14 +14,16 @@ package struct Checkpoint: Sendable {
     let files: [OpenFile]
     let tensors: [ExactText: StoredTensor]
 
-    /// Opens the first of ``ModelFile/weights`` that `directory` holds.
+    /// Opens the file of weights in `directory` that config.json names, else the first of ``ModelFile/weights``.
     ///
+    /// - Parameter configuration: config.json, where the folder has one that may name a file.
     /// - Throws: ``ModelError/nothingFound(directory:lookedFor:)`` when it holds none, or what is wrong with the
     ///   file found: a broken file is never skipped in favour of the next one.
-    package init(directory: String) throws(ModelError) {
-        for file in ModelFile.weights {
+    package init(directory: String, configuration: JSONSection? = nil) throws(ModelError) {
+        let stated = try configuration.flatMap { file throws(ModelError) in try ModelFile.statedWeights(in: file) }
+        for file in stated.map({ [$0] }) ?? ModelFile.weights {
             let path = file.path(in: directory)
-            guard OpenFile.exists(path) else { continue }
+            guard stated != nil || OpenFile.exists(path) else { continue }
             if file.isIndex {
                 try self.init(index: try ShardIndex(path: path), directory: directory)
             } else {

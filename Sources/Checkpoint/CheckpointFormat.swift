@@ -38,30 +38,27 @@ struct ShardIndex {
             throw .missingKey(file: path, key: "weight_map", expected: "an object of tensor names and file names")
         }
         // Sorted, so that always the same one of several faults is reported.
-        for (tensor, shard) in map.sorted(by: { $0.key < $1.key }) where !Self.isInside(shard) {
-            throw .wrongValue(
-                file: path,
-                key: "weight_map.\(tensor.text)",
-                found: quoted(shard),
-                expected: "the name of a file in the same folder"
-            )
+        var shards: Set<ExactText> = []
+        for (tensor, shard) in map.sorted(by: { $0.key < $1.key }) {
+            guard let inside = ModelFile.pathInside(shard) else {
+                throw .wrongValue(
+                    file: path,
+                    key: "weight_map.\(tensor.text)",
+                    found: quoted(shard),
+                    expected: "the name of a file in the same folder"
+                )
+            }
+            shards.insert(ExactText(inside))
         }
         if map.isEmpty {
             throw .wrongValue(file: path, key: "weight_map", found: "no tensors", expected: "at least one")
         }
         self.path = path
-        shards = Set(map.values.map { ExactText($0) }).sortedTexts
+        self.shards = shards.sortedTexts
         let limit = CheckpointLimits.shards
         guard shards.count <= limit else {
             throw .limitExceeded(file: path, what: "weight_map: files", found: "\(shards.count)", limit: limit)
         }
-    }
-
-    /// An index names its neighbours and what lies in folders beside it: anything that could lead out of the folder is
-    /// refused.
-    private static func isInside(_ name: String) -> Bool {
-        let parts = name.pieces(separatedBy: "/")
-        return !name.utf8.contains(0) && parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
     }
 }
 

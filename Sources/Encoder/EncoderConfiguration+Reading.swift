@@ -12,7 +12,7 @@ extension EncoderConfiguration {
         static let networks = 1...1_024
         static let vocabulary = 1...16_777_216
         static let positions = 1...1_048_576
-        static let labels = 1...1_048_576
+        static let labels = 0...1_048_576
     }
 
     /// Reads and checks the `config.json` of a checkpoint whose tensors have these names. They tell the architecture
@@ -39,7 +39,7 @@ extension EncoderConfiguration {
         layerNormEpsilon = try file.number(keys.layerNormEpsilon, in: 0...Double.greatestFiniteMagnitude)
         plainLayerNormEpsilon = keys.plainLayerNormEpsilon ?? layerNormEpsilon
         tiesWordEmbeddings = try file.boolean(keys.tiesWordEmbeddings)
-        architectures = try file.oneOrMoreStrings("architectures") ?? []
+        architectures = file.classNames
         embeddingSize = try file.integer(keys.embeddingSize, in: Limit.width) ?? hiddenSize
         usesTrigramInput = try file.boolean(keys.usesTrigramInput)
         usesBottleneck = try file.boolean(keys.usesBottleneck)
@@ -48,11 +48,16 @@ extension EncoderConfiguration {
         sharesKeyQueryBottleneck = try file.boolean(keys.sharesKeyQueryBottleneck)
         feedForwardNetworkCount = try file.integer(keys.feedForwardNetworkCount, in: Limit.networks)
         activatesPooler = try file.boolean(keys.activatesPooler)
+        isCausal = try file.boolean(keys.isCausal)
         activation = try Self.activation(keys.activation, of: file)
         normalization = try Self.normalization(keys.normalization, of: file)
         ((labels, labelIDs), otherLabels) = try Self.labels(of: file)
         problemType = Self.problemType(of: file, labelCount: labels.count, &warnings)
         for requirement in keys.requirements { try Self.check(requirement, of: file, tensorNames, &warnings) }
+        try Self.checkQuantization(of: file, tensorNames, &warnings)
+        for (key, reason) in Self.keysWithoutEffect where file.isFilled(key) {
+            warnings.append("\(file.path): \(quoted(key)) is not used: \(reason)")
+        }
         try checkSizes(file)
     }
 
@@ -65,9 +70,8 @@ extension EncoderConfiguration {
     ) throws(ModelError) -> Architecture {
         let names = known.map { quoted($0.modelType) }.joined(separator: ", ")
         guard file.contains("model_type") else {
-            let classes = try file.oneOrMoreStrings("architectures") ?? []
             guard
-                let architecture = known.first(where: { $0.isNamed(in: classes) })
+                let architecture = known.first(where: { $0.isNamed(in: file.classNames) })
                     ?? Architecture.told(by: tensorNames, among: known)
             else {
                 throw .missingKey(
@@ -91,8 +95,14 @@ extension EncoderConfiguration {
     ) throws(ModelError) -> Activation {
         let name = try file.string(key.name, default: key.fallback)
         guard let activation = Activation(name: name) else {
-            let known = Activation.knownNames.joined(separator: ", ")
-            throw file.wrong(key.name, .string(name), expected: "one of \(known)")
+            // transformers has two more, whose parameters are tensors of the checkpoint.
+            let hasParameters = ["prelu", "xielu"].contains(name)
+            let expected = hasParameters ? "an activation without parameters of its own, one of " : "one of "
+            throw file.wrong(
+                key.name,
+                .string(name),
+                expected: expected + Activation.knownNames.joined(separator: ", ")
+            )
         }
         return activation
     }
@@ -119,19 +129,44 @@ extension EncoderConfiguration {
         _ tensorNames: [String],
         _ warnings: inout [String]
     ) throws(ModelError) {
-        switch requirement {
-        case .string(let key, let value, let tensor):
-            guard let found = file.optional(key), found != .string(value) else { return }
-            guard !tensorNames.contains(where: { $0.ends(with: tensor) }) else {
-                throw file.wrong(key, found, expected: quoted(value))
-            }
-            warnings.append(
-                "\(file.path): \(quoted(key)) is \(found.summary), which has no effect without tensors for it: "
-                    + "taken for \(quoted(value))"
-            )
-        case .isFalse(let key, let reason):
-            if try file.truth(key, default: false) { throw unsupported(file, key, "true", "false: \(reason)") }
+        let key = requirement.key
+        guard let found = file.optional(key), found != .string(requirement.value) else { return }
+        guard !tensorNames.contains(where: { $0.ends(with: requirement.tensor) }) else {
+            throw file.wrong(key, found, expected: quoted(requirement.value))
         }
+        warnings.append(
+            "\(file.path): \(quoted(key)) is \(found.summary), which has no effect without tensors for it: "
+                + "taken for \(quoted(requirement.value))"
+        )
+    }
+
+    /// Keys that change what some versions of transformers make of a folder, and why they change nothing here.
+    private static let keysWithoutEffect = [
+        ("auto_map", "no code of a model's folder is run"),
+        ("configuration_files", "the sizes are those of this file"),
+        ("pruned_heads", "all heads are computed, as in transformers 5"),
+    ]
+
+    /// Ends of the names of the tensors that the formats of quantized weights add: the scales of bitsandbytes, FP8,
+    /// compressed-tensors, GPTQ and AWQ, and of others.
+    private static let quantizedTensors = [
+        ".SCB", ".absmax", ".quant_map", ".weight_scale", ".weight_scale_inv", ".weight_packed", ".qweight", ".qzeros",
+        ".scales", ".W_q", ".weight._data",
+    ]
+
+    /// Refuses weights whose numbers mean nothing without their scales.
+    private static func checkQuantization(
+        of file: JSONSection,
+        _ tensorNames: [String],
+        _ warnings: inout [String]
+    ) throws(ModelError) {
+        let key = "quantization_config"
+        guard file.contains(key) else { return }
+        if let name = tensorNames.first(where: { name in quantizedTensors.contains { name.ends(with: $0) } }) {
+            let expected = "weights that are not quantized"
+            throw unsupported(file, key, "quantized weights, such as those of \(quoted(name))", expected)
+        }
+        warnings.append("\(file.path): \(quoted(key)) is not used: the weights are computed as they are stored")
     }
 
     /// Checks the sizes that have to fit each other.
@@ -216,6 +251,26 @@ extension EncoderConfiguration {
 }
 
 extension JSONSection {
+    /// `architectures`, a list of names or one. transformers looks names up in it, and passes over anything else.
+    fileprivate var classNames: [String] {
+        let elements: [JSONValue] =
+            switch members["architectures"] {
+            case .array(let elements): elements
+            case let value: value.map { [$0] } ?? []
+            }
+        return elements.compactMap { if case .string(let name) = $0 { name } else { nil } }
+    }
+
+    /// Whether `key` is there with anything but null and an empty list or object.
+    fileprivate func isFilled(_ key: String) -> Bool {
+        switch optional(key) {
+        case nil: false
+        case .array(let elements): !elements.isEmpty
+        case .object(let object): object.count > 0
+        default: true
+        }
+    }
+
     fileprivate func integer(
         _ key: ConfigurationKeys.Key<Int>,
         in range: ClosedRange<Int>

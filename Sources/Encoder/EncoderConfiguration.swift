@@ -55,6 +55,8 @@ package struct EncoderConfiguration: Sendable {
     package var normalization: NormalizationType
     /// `classifier_activation`: whether the pooler is a dense layer with tanh, or the first token's hidden state.
     package var activatesPooler: Bool
+    /// `is_decoder`: whether a token attends only to itself and to those before it.
+    package var isCausal: Bool
     /// `tie_word_embeddings`: whether a masked language model's decoder is the word embeddings.
     package var tiesWordEmbeddings: Bool
     /// `architectures`: the classes that the checkpoint was saved from, mostly transformers'.

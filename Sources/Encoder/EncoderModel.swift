@@ -52,7 +52,7 @@ package final class EncoderModel: Sendable {
         options: ComputeOptions = ComputeOptions()
     ) throws {
         let file = try JSONSection(path: ModelFile.configuration.path(in: directory))
-        let checkpoint = try Checkpoint(directory: directory)
+        let checkpoint = try Checkpoint(directory: directory, configuration: file)
         let configuration = try EncoderConfiguration(file, tensorNames: checkpoint.tensorNames)
         try self.init(configuration: configuration, tensors: checkpoint, head: head, options: options)
     }
@@ -92,8 +92,7 @@ package final class EncoderModel: Sendable {
         weights = try EncoderWeights(tensors, configuration, choice, formats, threads: loadingThreads)
         heads = weights.heads.all
         warnings =
-            configuration.warnings + [choice.warning, Self.warning(of: tensors)].compactMap(\.self)
-            + Self.warnings(ofUnused: weights.unusedTensors, tensors.source)
+            configuration.warnings + [choice.warning, Self.warning(of: tensors)].compactMap(\.self) + weights.warnings
         engine = EngineDescription(
             dataType: formats.dataType.rawValue,
             backend: arithmetic.backend.rawValue,
@@ -116,11 +115,6 @@ package final class EncoderModel: Sendable {
         guard !tensors.wrapper.isEmpty else { return nil }
         return "\(tensors.source): the prefix \(quoted(tensors.wrapper)) of the tensors' names is taken off; "
             + "transformers would fill the whole model with random numbers"
-    }
-
-    private static func warnings(ofUnused names: [String], _ source: String) -> [String] {
-        guard !names.isEmpty else { return [] }
-        return ["\(source): not used, as the model has no such part: \(quoted(names)), \(names.count) in all"]
     }
 
     /// Whether the model has a pooler's output. A checkpoint of a masked language model has none, for example, and no

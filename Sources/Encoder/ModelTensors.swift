@@ -69,6 +69,29 @@ struct ModelTensors: Sendable {
     /// The same names over tensors of which each has the shape that is asked for, and zeros as values.
     var ofAnyShape: ModelTensors { ModelTensors(TensorsOfAnyShape(names: tensors.tensorNames), architecture) }
 
+    /// Names in the file for a message. If there are too many, the largest modules of which the file's other tensors
+    /// are no part stand for their tensors.
+    func modules(of names: [String]) -> String {
+        func modules(around name: String) -> [ExactText] {
+            name.unicodeScalars.indices.filter { name.unicodeScalars[$0] == "." }.map { ExactText(name[..<$0]) }
+        }
+        let chosen = Set(names.map { ExactText($0) })
+        let shared = Set(allStoredNames.filter { !chosen.contains(ExactText($0)) }.flatMap(modules))
+        var groups: [ExactText: [String]] = [:]
+        for name in names {
+            groups[modules(around: name).first { !shared.contains($0) } ?? ExactText(name), default: []].append(name)
+        }
+        var count = groups.count
+        let shown = groups.sorted { ($0.value.count, $0.key) < ($1.value.count, $1.key) }.flatMap { module, names in
+            count += names.count - 1
+            return count <= Self.shownNames ? names : ["\(module.text).*"]
+        }
+        return quoted(shown.sorted(), atMost: Self.shownNames)
+    }
+
+    /// Names in one message.
+    private static let shownNames = 24
+
     // MARK: Prefixes
 
     /// Modules that training scripts put around a model, and keys of the dictionaries in which they save it.

@@ -30,7 +30,7 @@ struct FileLock: ~Copyable {
     }
 
     /// Takes the lock; nil if another process has it.
-    private init?(trying path: String) throws(HubError) {
+    init?(trying path: String) throws(HubError) {
         // The file is writable by a group that shares the cache.
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o664)
         guard descriptor >= 0 else { throw .cacheFailed(path: path, reason: SystemError.text(errno)) }

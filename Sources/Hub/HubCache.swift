@@ -82,9 +82,10 @@ struct HubCache: Sendable {
     }
 
     private func hasWeights(in folder: String, of commit: String) -> Bool {
-        guard let weights = NeededFiles.weights.map({ folder + $0 }).first(where: { has($0, of: commit) }) else {
-            return false
-        }
+        let configuration = try? content(folder + NeededFiles.configuration, of: commit)
+        let stated = configuration.flatMap(NeededFiles.statedWeights)
+        let names = (stated.map { [$0] } ?? NeededFiles.weights).map { folder + $0 }
+        guard let weights = names.first(where: { has($0, of: commit) }) else { return false }
         guard weights.ends(with: ".index.json") else { return true }
         guard let bytes = try? content(weights, of: commit),
             let parts = try? NeededFiles.partNames(bytes, file: weights)
@@ -160,6 +161,28 @@ struct HubCache: Sendable {
         }
     }
 
+    /// How long a partial file is kept that no pull has continued: long enough for a pull of another revision, which is
+    /// the only one that can.
+    private static let partialFileDays = 7.0
+
+    /// Removes the partial files of contents that were replaced in the repository before a pull had fetched them. Those
+    /// that another process is fetching stay.
+    func removeAbandoned() {
+        let (manager, blobs, ending) = (FileManager.default, "\(folder)/blobs", ".incomplete")
+        for name in (try? manager.contentsOfDirectory(atPath: blobs)) ?? [] where name.ends(with: ending) {
+            let attributes = try? manager.attributesOfItem(atPath: "\(blobs)/\(name)")
+            guard let changed = attributes?[.modificationDate] as? Date,
+                changed.timeIntervalSinceNow < -Self.partialFileDays * 86_400
+            else { continue }
+            let etag = name.rest(before: ending).map { String($0) } ?? name
+            guard (try? makeFolder(of: lock(etag))) != nil, let lock = try? FileLock(trying: lock(etag)) else {
+                continue
+            }
+            unsafe unlink(incomplete(etag))
+            _ = consume lock
+        }
+    }
+
     /// Notes which commit a branch or tag stands for.
     func note(_ commit: String, for revision: Revision) throws(HubError) {
         guard !revision.isCommit, self.commit(of: revision) != commit else { return }
@@ -178,10 +201,16 @@ struct HubCache: Sendable {
         try replace(place) { FileManager.default.createFile(atPath: $0, contents: nil) ? 0 : EIO }
     }
 
-    /// Makes a file under another name and renames it to `path`, so that no program sees half of it.
+    /// The lock that is held while references and absences are written. No blob has this name.
+    var notesLock: String { lock("notes") }
+
+    /// Makes a file under another name and renames it to `path`, so that no program sees half of it. The name is always
+    /// the same, so that the next pull replaces what a killed one has left; a lock keeps other processes away: the
+    /// blob's for a link, else ``notesLock``.
     /// - Parameter make: makes the file at the given path, and returns 0 or the error's number.
     private func replace(_ path: String, make: (String) -> Int32) throws(HubError) {
-        let name = "\(path).\(UUID().uuidString.prefix(8).lowercased()).tmp"
+        let name = "\(path).tmp"
+        unsafe unlink(name)
         var code = make(name)
         if code == 0, unsafe rename(name, path) != 0 { code = errno }
         guard code != 0 else { return }

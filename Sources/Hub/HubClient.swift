@@ -73,32 +73,38 @@ package struct HubClient: Sendable {
         observer(.found(commit: listing.commit, files: needed.first.count))
         let fetcher = FileFetcher(connection: connection, cache: cache, commit: listing.commit, policy, observer)
         for file in needed.first { try await fetcher.fetch(file) }
-        // The index and modules.json name further files.
-        let index = try needed.index.map { (path) throws(HubError) in try cache.content(path, of: listing.commit) }
-        let modules =
-            listing.files.contains(ExactText(NeededFiles.modules))
-            ? try cache.content(NeededFiles.modules, of: listing.commit) : nil
-        var files = needed.first + (try needed.rest(index: index, modules: modules))
-        var next = needed.first.count
+        // config.json, modules.json and indexes of weights name further files.
+        func content(_ file: String) throws(HubError) -> [UInt8]? {
+            listing.files.contains(ExactText(file)) ? try cache.content(file, of: listing.commit) : nil
+        }
+        var files = needed.first
+        files += try needed.rest(
+            configuration: content(NeededFiles.configuration),
+            modules: content(NeededFiles.modules)
+        )
+        var next = 0
         while next < files.count {
             guard files.count <= settings.limits.files else {
                 throw HubError.tooLarge(file: "the list of files", bytes: files.count, limit: settings.limits.files)
             }
             let file = files[next]
-            try await fetcher.fetch(file)
-            // The weights of a module in a folder may be in parts, too.
-            if let slash = file.unicodeScalars.lastIndex(of: "/"), file.ends(with: ".index.json") {
-                files += try needed.parts(cache.content(file, of: listing.commit), in: String(file[..<slash]))
+            if next >= needed.first.count { try await fetcher.fetch(file) }
+            if file.ends(with: ".index.json"), let index = try content(file) {
+                files += try needed.parts(index, of: file)
             }
             next += 1
         }
         files.sort()
+        cache.removeAbandoned()
+        try cache.makeFolder(of: cache.notesLock)
+        let lock = try await FileLock.acquire(cache.notesLock) {}
         for name in NeededFiles.optional where !listing.files.contains(ExactText(name)) {
             // The note is a hint for later runs: the pull has succeeded without it.
             try? cache.noteAbsence(name, of: listing.commit)
         }
         // This comes last: until all files are there, the revision still stands for its former commit.
         try cache.note(listing.commit, for: wanted)
+        _ = consume lock
         return Pull(folder: cache.snapshot(listing.commit), commit: listing.commit, files: files)
     }
 

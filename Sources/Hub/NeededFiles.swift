@@ -4,12 +4,10 @@ import ModelFiles
 /// The files of a repository that this program needs for a model, and no others.
 ///
 /// They are found in two steps, because some files name others: first the files in ``first``, then the files that those
-/// name (``rest(index:modules:)``).
+/// name (``rest(configuration:modules:)``).
 struct NeededFiles: Sendable {
-    /// All needed files, except those that an index or modules.json names.
+    /// All needed files, except those that an index, config.json or modules.json names.
     let first: [String]
-    /// The index that names the files of the weights, if there are several.
-    let index: String?
 
     private let files: Set<ExactText>
     private let id: ModelID
@@ -22,7 +20,8 @@ struct NeededFiles: Sendable {
     /// Weights, in the order in which they are preferred.
     static let weights = ModelFile.weights.map(\.name)
 
-    private static let configuration = ModelFile.configuration.name
+    /// The sizes of the model, which may also name the file of its weights.
+    static let configuration = ModelFile.configuration.name
     /// The file that describes the pooling in a repository without modules.json.
     private static let pooling = "\(ModelFile.poolingFolder)/\(configuration)"
     private static let anyWeights = "model.safetensors or pytorch_model.bin"
@@ -33,30 +32,37 @@ struct NeededFiles: Sendable {
         self.id = id
         var first = (Self.rootFiles + Self.folderFiles).filter { files.contains(ExactText($0)) }
         let weights = Self.weights.first { files.contains(ExactText($0)) }
-        // With modules.json the weights may be in a folder that it names.
+        // With modules.json the weights may be in a folder that it names, and config.json may name any file.
         if !files.contains(ExactText(Self.modules)) {
             guard files.contains(ExactText(Self.configuration)) else {
                 throw .notAModel(id: id.text, missing: Self.configuration)
             }
-            guard weights != nil else { throw .notAModel(id: id.text, missing: Self.anyWeights) }
+            guard weights != nil || files.contains(where: { ModelFile.isWeights($0.text) }) else {
+                throw .notAModel(id: id.text, missing: Self.anyWeights)
+            }
             if files.contains(ExactText(Self.pooling)) { first.append(Self.pooling) }
         }
         if let weights { first.append(weights) }
-        index = weights.flatMap { $0.ends(with: ".index.json") ? $0 : nil }
         self.first = first
     }
 
-    /// The files of the second step: those that an index or modules.json names, and the files beside them.
+    /// The files of the second step: those that config.json or modules.json names, and the files beside them. The parts
+    /// that an index names come last (``parts(_:of:)``).
     ///
     /// - Parameters:
-    ///   - index: the content of ``index``.
+    ///   - configuration: the content of config.json.
     ///   - modules: the content of modules.json.
     /// - Throws: `unsafePath`, `noFile`, `notAModel`, or `malformedAnswer` for a file without these names.
-    func rest(index: [UInt8]?, modules: [UInt8]?) throws(HubError) -> [String] {
+    func rest(configuration: [UInt8]?, modules: [UInt8]?) throws(HubError) -> [String] {
         var found: [String] = []
-        if let index { found += try parts(index, in: "") }
-        let folders = try modules.map { (bytes) throws(HubError) in try Self.folders(bytes) } ?? []
         var hasWeights = first.contains { Self.weights.contains($0) }
+        if let stated = configuration.flatMap(Self.statedWeights) {
+            let path = try RepositoryPath.checked(stated)
+            guard files.contains(ExactText(path)) else { throw .noFile(id: id.text, file: path) }
+            if !first.contains(path) { found.append(path) }
+            hasWeights = true
+        }
+        let folders = try modules.map { (bytes) throws(HubError) in try Self.folders(bytes) } ?? []
         for folder in folders where !folder.isEmpty {
             let here = Self.folderFiles.map { "\(folder)/\($0)" }.filter { files.contains(ExactText($0)) }
             let weights = Self.weights.map { "\(folder)/\($0)" }.first { files.contains(ExactText($0)) }
@@ -67,11 +73,14 @@ struct NeededFiles: Sendable {
         return found
     }
 
-    /// The parts that an index names. They are in the index's folder.
-    func parts(_ index: [UInt8], in folder: String) throws(HubError) -> [String] {
-        let names = try Self.partNames(index, file: self.index ?? "index")
-        return try names.map { (name) throws(HubError) in
-            let path = try RepositoryPath.checked(folder.isEmpty ? name : "\(folder)/\(name)")
+    /// The parts that the index `file` with the given content names. They are in the model's folder or the module's:
+    /// that of the index, but for one that config.json names.
+    func parts(_ content: [UInt8], of file: String) throws(HubError) -> [String] {
+        let isOfModule = Self.weights.contains { file.ends(with: "/\($0)") }
+        let slash = isOfModule ? file.unicodeScalars.lastIndex(of: "/") : nil
+        let folder = slash.map { file[...$0] } ?? ""
+        return try Self.partNames(content, file: file).map { (name) throws(HubError) in
+            let path = try RepositoryPath.checked(folder + name)
             guard files.contains(ExactText(path)) else { throw .noFile(id: id.text, file: path) }
             return path
         }
@@ -83,7 +92,13 @@ struct NeededFiles: Sendable {
         else {
             throw .malformedAnswer(url: file, found: "no weight_map of files' names", expected: "an index of weights")
         }
-        return Set(map.values.map { ExactText($0) }).sortedTexts
+        return Set(map.values.map { ExactText(ModelFile.pathInside($0) ?? $0) }).sortedTexts
+    }
+
+    /// The file of weights that a config.json names. One that cannot be loaded names none.
+    static func statedWeights(_ configuration: [UInt8]) -> String? {
+        let section = try? JSONSection(bytes: configuration, path: Self.configuration)
+        return section.flatMap { try? ModelFile.statedWeights(in: $0)?.name }
     }
 
     /// The folders in modules.json, in its order; the root is empty.

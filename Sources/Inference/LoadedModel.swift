@@ -122,7 +122,8 @@ package struct LoadedModel: Sendable {
     /// Why the model gives values that are not finite for any input. Reads the weights again to find out.
     func causeOfNonFinite() -> ModelError {
         do throws(ModelError) {
-            try Checkpoint(directory: transformerDirectory).checkFinite()
+            let configuration = try JSONSection(path: ModelFile.configuration.path(in: transformerDirectory))
+            try Checkpoint(directory: transformerDirectory, configuration: configuration).checkFinite()
         } catch {
             return error
         }

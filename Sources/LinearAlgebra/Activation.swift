@@ -30,6 +30,8 @@ package enum Activation: String, Sendable, CaseIterable {
     case sigmoid
     /// x / (1 + e^-x).
     case silu
+    /// sqrt(ln(1 + e^x)).
+    case sqrtSoftplus = "sqrtsoftplus"
     /// tanh x.
     case tanh
 
@@ -87,6 +89,7 @@ package enum Activation: String, Sendable, CaseIterable {
         case .relu6: Self.map(buffer, region, bias) { Self.limit($0, 0, 6) }
         case .sigmoid: Self.map(buffer, region, bias) { VectorMath.sigmoid($0) }
         case .silu: Self.map(buffer, region, bias) { $0 * VectorMath.sigmoid($0) }
+        case .sqrtSoftplus: Self.map(buffer, region, bias) { VectorMath.softplus($0).squareRoot() }
         case .tanh: Self.map(buffer, region, bias) { VectorMath.tanh($0) }
         }
     }

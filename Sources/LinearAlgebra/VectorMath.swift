@@ -29,6 +29,23 @@ enum VectorMath {
         1 / (exp(-x) + 1)
     }
 
+    /// ln(1 + e^x), with a relative error under 4e-7: max(x, 0) + ln(1 + e^-|x|).
+    ///
+    /// The logarithm is twice the series of artanh z for z = e^-|x| / (e^-|x| + 2), which is at most 1/3.
+    @inline(__always)
+    static func softplus(_ x: FloatVector) -> FloatVector {
+        let small = exp(-abs(x))
+        let z = small / (small + 2)
+        let square = z * z
+        var series = square * 0.076_923_08 + 0.090_909_09
+        series = series * square + 0.111_111_11
+        series = series * square + 0.142_857_14
+        series = series * square + 0.2
+        series = series * square + 0.333_333_33
+        series = series * square + 1
+        return x.replacing(with: 0, where: x .< 0) + 2 * z * series
+    }
+
     /// tanh x, with a relative error under 4e-7.
     ///
     /// Near zero Cephes' odd polynomial, elsewhere 1 - 2 / (e^2|x| + 1) with the sign of x.

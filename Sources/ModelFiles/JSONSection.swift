@@ -241,6 +241,6 @@ private func needsEscape(_ scalar: Unicode.Scalar) -> Bool {
 }
 
 /// The first of some names, quoted, for a message; what further names there are is only hinted at.
-package func quoted(_ names: [String]) -> String {
-    names.prefix(5).map { quoted($0) }.joined(separator: ", ") + (names.count > 5 ? ", …" : "")
+package func quoted(_ names: [String], atMost count: Int = 5) -> String {
+    names.prefix(count).map { quoted($0) }.joined(separator: ", ") + (names.count > count ? ", …" : "")
 }

@@ -72,6 +72,27 @@ package struct ModelFile: Sendable, Hashable {
     /// Whether the file says which other files hold the weights.
     package var isIndex: Bool { name.ends(with: ".index.json") }
 
+    /// The file of weights, or their index, that a config.json names as `transformers_weights`: it counts instead of
+    /// those in ``weights``. Nil where the key is absent.
+    ///
+    /// - Throws: `wrongValue` for anything but safetensors in the same folder, as transformers does.
+    package static func statedWeights(in configuration: JSONSection) throws(ModelError) -> ModelFile? {
+        let key = "transformers_weights"
+        guard let value = configuration.optional(key) else { return nil }
+        guard case .string(let name) = value, let path = pathInside(name),
+            [".safetensors", ".safetensors.index.json"].contains(where: { path.ends(with: $0) })
+        else { throw configuration.wrong(key, value, expected: "a .safetensors file in the same folder, or its index") }
+        return ModelFile(path, .weights)
+    }
+
+    /// A path that one of a folder's files gives of another, without parts that say nothing; nil if it may lead out of
+    /// the folder.
+    package static func pathInside(_ path: String) -> String? {
+        let parts = path.pieces(separatedBy: "/").filter { !$0.isEmpty && $0 != "." }
+        guard !path.begins(with: "/"), !path.utf8.contains(0), !parts.isEmpty, !parts.contains("..") else { return nil }
+        return parts.joined(separator: "/")
+    }
+
     /// The files that a tokenizer is made of.
     package static let tokenizerFiles = [vocabulary, tokenizer, tokenizerSettings, specialTokens, addedTokens]
 

@@ -1,4 +1,5 @@
 import Foundation
+import ModelFiles
 import TestSupport
 import Testing
 
@@ -135,6 +136,31 @@ struct CheckpointTests {
         let wanted = expected.replacingOccurrences(of: "INDEX", with: index)
             .replacingOccurrences(of: "FOLDER", with: folder.path)
         #expect(found == wanted)
+    }
+
+    @Test("config.json may name the file of weights, or an index, which then counts instead of the usual ones")
+    func stated() throws {
+        let folder = try TemporaryFolder()
+        func open(_ file: String) throws -> Checkpoint {
+            let text = #"{"transformers_weights": \#(file)}"#
+            let configuration = try JSONSection(bytes: Array(text.utf8), path: "config.json")
+            return try Checkpoint(directory: folder.path, configuration: configuration)
+        }
+        try folder.write(try Fixtures.bytes("scalars.safetensors"), to: "model.safetensors")
+        try FileManager.default.createDirectory(atPath: "\(folder.path)/sub", withIntermediateDirectories: false)
+        try folder.write(Self.shardA, to: "sub/a.safetensors")
+        try folder.write(#"{"weight_map": {"a": "./sub/a.safetensors"}}"#.utf8, to: "b.safetensors.index.json")
+        for file in [#""sub/a.safetensors""#, #""./sub//a.safetensors""#, #""b.safetensors.index.json""#] {
+            #expect(try open(file).tensorNames == ["a"])
+        }
+        #expect(try open("null").tensorNames.contains("scalar"))
+        for wrong in [#""../a.safetensors""#, #""/a.safetensors""#, #""a.bin""#, #""""#, "5"] {
+            #expect(
+                try message { _ = try open(wrong) }?.contains(#""transformers_weights": found "#) == true,
+                "\(wrong)"
+            )
+        }
+        #expect(try message { _ = try open(#""c.safetensors""#) }?.contains("c.safetensors: cannot be read") == true)
     }
 
     @Test("of an index only the files' names count: each tensor is in the file that has it, and the last one counts")

@@ -38,7 +38,7 @@ struct ArchitectureTests {
             typeVocabularySize: .fixed(3),
             layerNormEpsilon: .fixed(1e-3),
             embeddingSize: .init("narrow", default: 16),
-            requirements: [.isFalse("decodes", reason: "it encodes")]
+            requirements: [.init(key: "places", value: "sines", tensor: "distances")]
         ),
         tensors: TensorNames(
             words: "input.words.weight",
@@ -54,9 +54,9 @@ struct ArchitectureTests {
         layersCanAverage: true
     )
 
-    private func read(_ text: String) throws -> EncoderConfiguration {
+    private func read(_ text: String, tensorNames: [String] = []) throws -> EncoderConfiguration {
         let file = try JSONSection(bytes: Array(text.utf8), path: "config.json")
-        return try EncoderConfiguration(file, among: Architecture.all + [Self.madeUp])
+        return try EncoderConfiguration(file, tensorNames: tensorNames, among: Architecture.all + [Self.madeUp])
     }
 
     @Test("need no more than a value to be read, loaded and run", arguments: ["", "madeup."])
@@ -82,8 +82,10 @@ struct ArchitectureTests {
 
     @Test("refuse what their requirements exclude")
     func requirements() throws {
-        #expect(throws: ModelError.self) { try read("{\"model_type\": \"madeup\", \"decodes\": true}") }
-        #expect(try read("{\"model_type\": \"madeup\", \"decodes\": false}").layerCount == 2)
+        let other = "{\"model_type\": \"madeup\", \"places\": \"cosines\"}"
+        #expect(throws: ModelError.self) { try read(other, tensorNames: ["stack.0.distances"]) }
+        #expect(try read(other).warnings.count == 1)
+        #expect(try read("{\"model_type\": \"madeup\", \"places\": \"sines\"}").warnings.isEmpty)
         #expect(throws: ModelError.self) { try read("{}") }
     }
 }

@@ -52,7 +52,8 @@ struct EncoderConfigurationTests {
             ("\"key_query_shared_bottleneck\": false", "key_query_shared_bottleneck"),
             ("\"num_attention_heads\": 3", "num_attention_heads"),
             ("\"use_bottleneck\": false, \"num_attention_heads\": 5", "hidden_size"),
-            ("\"hidden_act\": \"prelu\"", "gelu_new"),
+            ("\"hidden_act\": \"prelu\"", "without parameters of its own, one of gelu"),
+            ("\"hidden_act\": \"softmax\"", "gelu_new"),
             ("\"normalization_type\": \"batch_norm\"", "normalization_type"),
             ("\"true_hidden_size\": 512", "true_hidden_size"),
             ("\"num_feedforward_networks\": 0", "num_feedforward_networks"),
@@ -127,17 +128,53 @@ struct EncoderConfigurationTests {
         #expect(try read("{\"model_type\": null}", tensorNames: names).architecture == architecture)
     }
 
-    @Test("options that make something else of a BERT than an encoder are refused by name")
-    func refusedOptions() throws {
-        for key in ["is_decoder", "add_cross_attention"] {
-            #expect(try message("{\"model_type\": \"bert\", \"\(key)\": true}").contains(key))
+    @Test("of all architectures only BERT becomes causal with is_decoder, as in transformers")
+    func causal() throws {
+        for architecture in Architecture.all {
+            let text = "{\"model_type\": \"\(architecture.modelType)\", \"is_decoder\": true}"
+            #expect(try read(text).isCausal == (architecture == .bert))
         }
+        #expect(try !read("{\"model_type\": \"bert\"}").isCausal)
+    }
+
+    @Test("tensors of relative positions are refused by name")
+    func refusedOptions() throws {
         let relative = "{\"model_type\": \"bert\", \"position_embedding_type\": \"relative_key\"}"
         let name = "bert.encoder.layer.0.attention.self.distance_embedding.weight"
         let error = #expect(throws: ModelError.self) { try read(relative, tensorNames: [name]) }
         #expect(try #require(error).description.contains("position_embedding_type"))
         // transformers 5 knows no other position embeddings, and 4 has tensors for them.
         #expect(try read(relative).warnings.count == 1)
+    }
+
+    @Test("keys without effect here are named in a warning each, unless they hold nothing")
+    func keysWithoutEffect() throws {
+        let filled = #""auto_map": {"AutoModel": "modeling.Mine"}, "pruned_heads": {"0": [1]}"#
+        let warnings = try read("{\"model_type\": \"bert\", \(filled), \"configuration_files\": [\"config.4.0.json\"]}")
+            .warnings
+        #expect(warnings.count == 3)
+        for key in ["auto_map", "pruned_heads", "configuration_files"] {
+            #expect(warnings.contains { $0.contains("\"\(key)\"") }, "\(key)")
+        }
+        let empty = #""auto_map": null, "pruned_heads": {}, "configuration_files": []"#
+        #expect(try read("{\"model_type\": \"bert\", \(empty)}").warnings.isEmpty)
+    }
+
+    @Test("quantized weights are refused by name; quantization_config beside others is a warning")
+    func quantization() throws {
+        let text = #"{"model_type": "bert", "quantization_config": {"quant_method": "bitsandbytes"}}"#
+        #expect(try read(text).warnings.count == 1)
+        let name = "bert.encoder.layer.0.output.dense.weight_scale"
+        let error = #expect(throws: ModelError.self) { try read(text, tensorNames: [name]) }
+        #expect(try #require(error).description.contains("quantization_config"))
+        #expect(try #require(error).description.contains(name))
+    }
+
+    @Test("elements of architectures that are no names are passed over, as in transformers")
+    func strangeClasses() throws {
+        #expect(try read(#"{"architectures": ["BertForMaskedLM", 5, null]}"#).architectures == ["BertForMaskedLM"])
+        #expect(try read(#"{"architectures": "BertModel"}"#).architectures == ["BertModel"])
+        #expect(try read(#"{"architectures": {}, "num_labels": 0}"#).architectures.isEmpty)
     }
 
     @Test("unshared queries and keys are accepted where transformers can run them")

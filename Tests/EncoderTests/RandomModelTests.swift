@@ -30,6 +30,7 @@ struct RandomModelTests {
         ["classifier_activation": "false"],
         ["model_type": "\"bert\"", "type_vocab_size": "3", "layer_norm_eps": "0.01", "hidden_act": "\"gelu_new\""],
         ["model_type": "\"bert\"", "hidden_size": "42", "num_attention_heads": "3", "intermediate_size": "51"],
+        ["model_type": "\"bert\"", "is_decoder": "true", "hidden_size": "42", "num_attention_heads": "3"],
         ["model_type": "\"distilbert\"", "hidden_size": "36", "num_attention_heads": "4", "num_hidden_layers": "3"],
     ]
 

@@ -47,21 +47,29 @@ def tensors_of_training(folder, rng):
         "crf.transitions": (4, 4),
         "log_vars": (2,),
         "pooling.attention.weight": (1, 16),
+        "ema.decay": (),
+        "ema.num_updates": (1,),
+        "temperature": (1,),
+        "weights": (2,),
+        "bias": (2,),
+        "head.0.weight": (4, 16),
+        "encoder.extra.weight": (4,),
     }
-    for name in rng.sample(sorted(names), rng.randint(1, 3)):
+    for name in rng.sample(sorted(names), rng.choice([1, 1, 2, 3, 9])):
         folder.tensors[name] = values(folder, rng, *names[name])
         folder.warns.append(name)
 
 
 @oddity(0.1)
 def layers_beyond(folder, rng):
-    """A layer more than config.json says."""
+    """Layers more than config.json says."""
     last = folder.layers - 1
     stem = f".layer.{last}."
-    for name, tensor in list(folder.tensors.items()):
-        if stem in name:
-            folder.tensors[name.replace(stem, f".layer.{last + 1}.")] = tensor + 0.1
-    folder.warns.append(f".layer.{last + 1}.")
+    for beyond in range(rng.choice([1, 1, 2, 6])):
+        for name, tensor in list(folder.tensors.items()):
+            if stem in name:
+                folder.tensors[name.replace(stem, f".layer.{last + 1 + beyond}.")] = tensor + 0.1
+        folder.warns.append(f".layer.{last + 1 + beyond}.")
 
 
 @oddity(0.12)
@@ -165,6 +173,64 @@ def no_metadata(folder, rng):
 def missing_tensor(folder, rng):
     """A tensor that the model needs is not there."""
     del folder.tensors[rng.choice(sorted(name for name in folder.tensors if ".layer." in name))]
+
+
+@oddity(0.12)
+def missing_vectors(folder, rng):
+    """Biases and norm weights are not there: transformers fills them with 0 and 1."""
+    names = sorted(name for name, tensor in folder.tensors.items() if tensor.dim() == 1 and name not in folder.warns)
+    if "pooler.dense.weight" not in " ".join(folder.tensors):
+        names = [name for name in names if "pooler." not in name]
+    kind = rng.choice(["one", "few", "kind"])
+    chosen = rng.sample(names, min(len(names), {"one": 1, "few": rng.randint(2, 6), "kind": 1}[kind]))
+    if kind == "kind":
+        stem = ".".join(chosen[0].split(".")[-2:])
+        chosen = [name for name in names if name.endswith(stem)]
+    for name in chosen:
+        del folder.tensors[name]
+        # A masked language model's bias has two names.
+        if len(chosen) < 3 and "predictions" not in name:
+            folder.warns.append(name.rsplit(".", 1)[0])
+
+
+@oddity(0.15, lambda folder: folder.format.startswith("safetensors"))
+def stated_weights(folder, rng):
+    """config.json names the file of weights, or their index, mostly in a folder; a file with the usual name may be
+    there."""
+    folder.weights = rng.choice(["weights/all", "./v2/my.model", "main"])
+    ending = ".index.json" if folder.format.endswith("shards") else ""
+    folder.config["transformers_weights"] = folder.weights + ".safetensors" + ending
+    folder.has_other_weights = rng.random() < 0.4
+
+
+@oddity(0.2, lambda folder: folder.format.endswith("shards"))
+def index_forms(folder, rng):
+    """An index as tools write it: paths with `./`, shards in a folder, names of no tensor, few of the names."""
+    folder.index_form = rng.choice(["dots", "folder", "unknown", "few"])
+
+
+@oddity(0.3, lambda folder: folder.format in ("bin", "bin-legacy"))
+def values_beside_tensors(folder, rng):
+    """What training scripts put into a state dictionary beside its tensors, and tensors of other kinds."""
+    others = {
+        "epoch": 3,
+        "loss": 0.25,
+        "note": "best",
+        "none": None,
+        "history": [1, 2, [3]],
+        "args": {"lr": 1e-5, "inner": {"shape": torch.Size([1, 2])}},
+        "steps": {"done"},
+        "mask": torch.tensor([True, False]),
+        "sparse": torch.eye(3).to_sparse(),
+        "meta": torch.ones(2, device="meta"),
+        "parameter": torch.nn.Parameter(torch.ones(2)),
+        "view": torch.arange(12.0).reshape(3, 4).t(),
+        "empty": torch.zeros(0, 4),
+        "device": torch.device("cpu"),
+        "dtype": torch.float16,
+    }
+    folder.others = {name: others[name] for name in rng.sample(sorted(others), rng.randint(1, 4))}
+    folder.parameters = rng.random() < 0.3
 
 
 @oddity(0.15, lambda folder: folder.head == "base")

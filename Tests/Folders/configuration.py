@@ -13,7 +13,7 @@ def has_labels(folder):
 @oddity(0.2)
 def architectures(folder, rng):
     """Missing, null, empty, a class of the user's own, or the base model's."""
-    kind = rng.choice(["missing", "null", "empty", "own", "own", "base"])
+    kind = rng.choice(["missing", "null", "empty", "own", "own", "base", "text", "numbers"])
     if kind == "missing":
         folder.config.pop("architectures", None)
     else:
@@ -22,6 +22,8 @@ def architectures(folder, rng):
             "empty": [],
             "own": ["BertForMultiLabelSequenceClassification", "MyModel"][rng.randint(0, 1) :],
             "base": [class_name(folder.family, "base")],
+            "text": class_name(folder.family, folder.head),
+            "numbers": [class_name(folder.family, folder.head), 5, None],
         }
         folder.config["architectures"] = names[kind]
 
@@ -136,10 +138,20 @@ def keys_without_effect(folder, rng):
         "max_length": 20,
         "label_smoothing": 1e-3,
         "sbert_ce_default_activation_function": "torch.nn.modules.linear.Identity",
+        "quantization_config": None,
+        "transformers_weights": None,
+        "auto_map": {"AutoModel": "modeling_mine.Mine"},
+        "num_labels_": 3,
+        "variant": "fp16",
+        "base_model_name_or_path": "someone/base",
+        "layer_norm_epsilon": 1e-3,
+        "n_positions": 5,
         "sentence_transformers": {"activation_fn": "torch.nn.modules.activation.Sigmoid", "version": "4.1.0"},
     }
     for name in rng.sample(sorted(keys), rng.randint(1, 5)):
         folder.config[name] = keys[name]
+        if name in ("auto_map",):
+            folder.warns.append(name)
 
 
 @oddity(0.15)
@@ -185,7 +197,8 @@ def json_forms(folder, rng):
         "tokenizer_config.json": '"do_lower_case": 3, "model_max_length": 1,',
         "tokenizer.json": '"version": "0.1",',
     }[name]
-    present = json.dumps(folder.config | (folder.tokenizer_config or {}))
+    written = {key: value for key, value in folder.config.items() if key not in folder.hidden_keys}
+    present = json.dumps(written | (folder.tokenizer_config or {}))
     first = "".join(key + "," for key in first[:-1].split(", ") if key.split(":")[0] in present)
     kind = rng.choice(["twice", "escapes", "half", "spaces"])
     if kind == "twice":
@@ -240,6 +253,9 @@ def activation(folder, rng):
             "gelu_accurate",
             "laplace",
             "relu2",
+            "hardswish",
+            "gelu_python_tanh",
+            "sqrtsoftplus",
         ]
     )
 
@@ -270,6 +286,12 @@ def bottleneck(folder, rng):
 @shape(0.1, lambda folder: folder.head in ("masked", "pretraining"))
 def untied(folder, rng):
     folder.config["tie_word_embeddings"] = False
+
+
+@shape(0.06, lambda folder: folder.family != "distilbert")
+def decoder(folder, rng):
+    """A BERT whose tokens attend to those before them; for MobileBERT the key has no effect."""
+    folder.config["is_decoder"] = True
 
 
 @shape(0.1, lambda folder: folder.family == "distilbert")

@@ -27,6 +27,11 @@ class Folder:
         self.tensors = {}
         self.format = "safetensors"
         self.metadata = {"format": "pt"}
+        self.weights = None  # the beginning of the weights' path, if it is not the usual one
+        self.has_other_weights = False  # whether there are weights that do not count
+        self.index_form = None  # how an index is written
+        self.others = {}  # what a state dictionary holds beside the tensors
+        self.parameters = False  # whether a state dictionary's tensors are parameters
         # What transformers cannot read at all, so that it is given the folder without it: a prefix around all tensors,
         # and keys of config.json that are not written.
         self.prefix = ""
@@ -86,8 +91,7 @@ class Folder:
             with open(os.path.join(path, "vocab.txt"), "wb") as file:
                 file.write(lines)
         prefix = "" if plain else self.prefix
-        tensors = {prefix + name: tensor for name, tensor in self.tensors.items()}
-        write_tensors(path, tensors, self.format, self.metadata)
+        self.write_tensors(path, {prefix + name: tensor for name, tensor in self.tensors.items()})
         for name, value in (self.modules or {}).items():
             file = os.path.join(path if name == "sentence_bert_config.json" else whole, name)
             os.makedirs(os.path.dirname(file), exist_ok=True)
@@ -96,6 +100,44 @@ class Folder:
             else:
                 write_json(file, value)
 
+    def write_tensors(self, path, tensors):
+        """The checkpoint in its form."""
+        tensors = {name: tensor.contiguous().clone() for name, tensor in tensors.items()}
+        safe = self.format.startswith("safetensors")
+        stem, ending = ("model", "safetensors") if safe else ("pytorch_model", "bin")
+        if self.has_other_weights:
+            others = {name: torch.zeros(3) for name in tensors}
+            write_file(os.path.join(path, f"{stem}.{ending}"), others, safe, True, self.metadata)
+        stem = self.weights or stem
+        names = list(tensors)
+        if self.format.endswith("shards"):
+            parts = [names[0::3], names[1::3], names[2::3]]
+            places = {}
+            for index, part in enumerate(parts):
+                # The parts are in the model's folder or below it, wherever their index is.
+                file = f"{os.path.basename(stem)}-{index + 1:05}-of-{len(parts):05}.{ending}"
+                file = f"shards/{file}" if self.index_form == "folder" else file
+                stated = f"./{file}" if self.index_form == "dots" else file
+                places |= {name: stated for name in (part[:1] if self.index_form == "few" else part)}
+                shard = {name: tensors[name] for name in part}
+                write_file(os.path.join(path, file), shard, safe, True, self.metadata)
+            if self.index_form == "unknown":
+                places["no.such.tensor"] = stated
+            size = sum(tensor.nbytes for tensor in tensors.values())
+            index = {"metadata": {"total_size": size}, "weight_map": places}
+            file = os.path.join(path, f"{stem}.{ending}.index.json")
+            os.makedirs(os.path.dirname(file), exist_ok=True)
+            write_json(file, index)
+        else:
+            if self.parameters:
+                tensors = {
+                    name: torch.nn.Parameter(tensor, requires_grad=tensor.is_floating_point())
+                    for name, tensor in tensors.items()
+                }
+            content = tensors if safe else {**tensors, **self.others}
+            zipped = self.format != "bin-legacy"
+            write_file(os.path.join(path, f"{stem}.{ending}"), content, safe, zipped, self.metadata)
+
 
 def write_json(path, value, edit=None):
     text = json.dumps(value, ensure_ascii=False, indent=1)
@@ -103,28 +145,8 @@ def write_json(path, value, edit=None):
         file.write(edit(text) if edit else text)
 
 
-def write_tensors(path, tensors, form, metadata):
-    """The checkpoint in one of its forms."""
-    tensors = {name: tensor.contiguous().clone() for name, tensor in tensors.items()}
-    safe = form.startswith("safetensors")
-    names = list(tensors)
-    if form.endswith("shards"):
-        parts = [names[0::3], names[1::3], names[2::3]]
-        stem, ending = ("model", "safetensors") if safe else ("pytorch_model", "bin")
-        places = {}
-        for index, part in enumerate(parts):
-            file = f"{stem}-{index + 1:05}-of-{len(parts):05}.{ending}"
-            places |= {name: file for name in part}
-            write_file(os.path.join(path, file), {name: tensors[name] for name in part}, safe, True, metadata)
-        size = sum(tensor.nbytes for tensor in tensors.values())
-        index = {"metadata": {"total_size": size}, "weight_map": places}
-        write_json(os.path.join(path, f"{stem}.{ending}.index.json"), index)
-    else:
-        file = "model.safetensors" if safe else "pytorch_model.bin"
-        write_file(os.path.join(path, file), tensors, safe, form != "bin-legacy", metadata)
-
-
 def write_file(path, tensors, safe, zipped, metadata):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
     if safe:
         save_file(tensors, path, metadata=metadata)
     else:

@@ -86,11 +86,17 @@ class Program:
     def ask(self, route, body):
         path = "/" + route
         method = "GET" if body is None else "POST"
-        self.connection.request(
-            method, path, None if body is None else json.dumps(body), {"content-type": "application/json"}
-        )
-        response = self.connection.getresponse()
-        content = response.read()
+        deadline = time.monotonic() + START_LIMIT
+        while True:
+            self.connection.request(
+                method, path, None if body is None else json.dumps(body), {"content-type": "application/json"}
+            )
+            response = self.connection.getresponse()
+            content = response.read()
+            # On a busy machine the service refuses what it reads late.
+            if response.status != 503 or time.monotonic() > deadline:
+                break
+            time.sleep(0.1)
         value = json.loads(content)
         if response.status != 200:
             raise Refused(f"{path} {response.status}: {value.get('error', content[:200])}")

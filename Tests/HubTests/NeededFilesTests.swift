@@ -15,7 +15,6 @@ struct NeededFilesTests {
         let needed = try NeededFiles(of: files, id: ModelID("org/model"))
         let expected = ModelFile.all.filter { $0.purpose != .weights }.map(\.name) + ["model.safetensors"]
         #expect(needed.first == expected)
-        #expect(needed.index == nil)
     }
 
     @Test("the pooling's configuration is fetched even if no modules.json names it")
@@ -32,11 +31,29 @@ struct NeededFilesTests {
         let inFolder = names.map { ExactText("0_Transformer/\($0.text)") }
         let needed = try NeededFiles(of: Set(inFolder + ["modules.json"]), id: ModelID("org/model"))
         let modules = #"[{"type": "a.Transformer", "path": "0_Transformer"}, {"type": "a.Normalize", "path": ""}]"#
-        let rest = try needed.rest(index: nil, modules: Array(modules.utf8))
+        let rest = try needed.rest(configuration: nil, modules: Array(modules.utf8))
         let expected = ModelFile.all.filter { $0.purpose != .weights && !$0.isAtRootOnly } + [.safetensors]
         #expect(rest == expected.map { $0.path(in: "0_Transformer") })
         for wrong in ["{}", "[1]", #"[{"path": ""}]"#] {
-            #expect(throws: HubError.self) { try needed.rest(index: nil, modules: Array(wrong.utf8)) }
+            #expect(throws: HubError.self) { try needed.rest(configuration: nil, modules: Array(wrong.utf8)) }
+        }
+    }
+
+    @Test("config.json may name a file of weights, or an index of parts in the model's folder")
+    func stated() throws {
+        let files: Set<ExactText> = [
+            "config.json", "x/all.safetensors", "x/b.safetensors.index.json", "b1.safetensors",
+        ]
+        let needed = try NeededFiles(of: files, id: ModelID("org/model"))
+        func rest(_ path: String) throws -> [String] {
+            try needed.rest(configuration: Array(#"{"transformers_weights": "\#(path)"}"#.utf8), modules: nil)
+        }
+        #expect(try rest("./x/all.safetensors") == ["x/all.safetensors"])
+        #expect(try rest("x/b.safetensors.index.json") == ["x/b.safetensors.index.json"])
+        let index = Array(#"{"weight_map": {"a": "./b1.safetensors", "b": "b1.safetensors"}}"#.utf8)
+        #expect(try needed.parts(index, of: "x/b.safetensors.index.json") == ["b1.safetensors"])
+        for wrong in ["y.safetensors", "../x.safetensors", "x.bin"] {
+            #expect(throws: HubError.self) { try rest(wrong) }
         }
     }
 
@@ -56,7 +73,8 @@ struct NeededFilesTests {
         let files: Set<ExactText> = ["config.json", "model.safetensors.index.json", "e\u{301}.safetensors"]
         let needed = try NeededFiles(of: files, id: ModelID("org/model"))
         let index = { (name: String) in Array(#"{"weight_map": {"a": "\#(name)"}}"#.utf8) }
-        #expect(try needed.rest(index: index("e\u{301}.safetensors"), modules: nil).count == 1)
-        #expect(throws: HubError.self) { try needed.rest(index: index("\u{E9}.safetensors"), modules: nil) }
+        let file = "model.safetensors.index.json"
+        #expect(try needed.parts(index("e\u{301}.safetensors"), of: file).count == 1)
+        #expect(throws: HubError.self) { try needed.parts(index("\u{E9}.safetensors"), of: file) }
     }
 }

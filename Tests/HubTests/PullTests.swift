@@ -157,6 +157,25 @@ struct PullTests {
         }
     }
 
+    @Test("removes partial files that nobody has continued for days and nobody fetches, and no others")
+    func abandoned() async throws {
+        let pulled = HubCache(root: cache.path, id: try ModelID("org/plain"))
+        try pulled.makeFolder(of: pulled.blob("x"))
+        let old = [FileAttributeKey.modificationDate: Date(timeIntervalSinceNow: -8 * 86_400)]
+        for (etag, isOld) in [("left", true), ("fetched", true), ("fresh", false)] {
+            try Data([1]).write(to: URL(filePath: pulled.incomplete(etag)))
+            if isOld { try FileManager.default.setAttributes(old, ofItemAtPath: pulled.incomplete(etag)) }
+        }
+        try pulled.makeFolder(of: pulled.lock("fetched"))
+        let lock = try await FileLock.acquire(pulled.lock("fetched")) {}
+        let pull = try await cache.client().pull("org/plain")
+        #expect(!pull.files.isEmpty)
+        #expect(HubCache.fileSize(pulled.incomplete("left")) == nil)
+        #expect(HubCache.fileSize(pulled.incomplete("fetched")) == 1)
+        #expect(HubCache.fileSize(pulled.incomplete("fresh")) == 1)
+        _ = consume lock
+    }
+
     @Test("is done once if two are requested at the same time")
     func twoAtOnce() async throws {
         let pulls = try await withThrowingTaskGroup(of: HubClient.Pull.self) { group in

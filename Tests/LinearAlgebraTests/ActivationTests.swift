@@ -23,6 +23,7 @@ struct ActivationTests {
         case .relu6: { min(max($0, 0), 6) }
         case .sigmoid: sigmoid
         case .silu: { $0 * sigmoid($0) }
+        case .sqrtSoftplus: { log1p(exp($0)).squareRoot() }
         case .tanh: { tanh($0) }
         }
     }
@@ -63,7 +64,7 @@ struct ActivationTests {
         let names = [
             "gelu", "gelu_10", "gelu_fast", "gelu_new", "gelu_python", "gelu_pytorch_tanh", "gelu_python_tanh",
             "gelu_accurate", "hardswish", "laplace", "leaky_relu", "linear", "mish", "quick_gelu", "relu", "relu2",
-            "relu6", "sigmoid", "silu", "swish", "tanh",
+            "relu6", "sigmoid", "silu", "sqrtsoftplus", "swish", "tanh",
         ]
         #expect(Activation.knownNames == names.sorted())
         for name in names { #expect(Activation(name: name) != nil, "\(name)") }

@@ -65,6 +65,8 @@ enum PickleGlobal: Hashable {
 
     /// The global `module.name`; nil for anything not known to be harmless.
     init?(module: String, name: String) {
+        // Protocol 2, PyTorch's own, has Python 2's name of the module.
+        let module = module == "__builtin__" ? "builtins" : module
         guard let global = Self.allowed["\(module).\(name)"] else { return nil }
         self = global
     }
@@ -82,6 +84,8 @@ enum PickleGlobal: Hashable {
             "torch.Tensor": .ignored,
             "torch.device": .ignored,
             "torch.serialization._get_layout": .ignored,
+            "torch._utils._rebuild_sparse_tensor": .ignored,
+            "torch._utils._rebuild_meta_tensor_no_storage": .ignored,
             "collections.Counter": .ignored,
             "_codecs.encode": .ignored,
             "builtins.bytearray": .ignored,

@@ -13,11 +13,10 @@ extension Architecture {
             activation: .init("hidden_act", default: "gelu"),
             typeVocabularySize: .key("type_vocab_size", default: 2),
             layerNormEpsilon: .key("layer_norm_eps", default: 1e-12),
-            // Options that make something else of a BERT.
+            isCausal: .key("is_decoder", default: false),
+            // An option that makes something else of a BERT.
             requirements: [
-                .string("position_embedding_type", is: "absolute", ifTensor: "distance_embedding.weight"),
-                .isFalse("is_decoder", reason: "only encoders run here"),
-                .isFalse("add_cross_attention", reason: "only encoders run here"),
+                .init(key: "position_embedding_type", value: "absolute", tensor: "distance_embedding.weight")
             ]
         ),
         tensors: TensorNames(),

@@ -31,13 +31,12 @@ struct ConfigurationKeys: Sendable {
         }
     }
 
-    /// A value that a key must have, because a model with another value does not run here.
-    enum Requirement: Sendable {
-        /// The key must have the value, or be absent, in a checkpoint that has a tensor whose name ends like this.
-        /// Without one the key has no effect.
-        case string(String, is: String, ifTensor: String)
-        /// The key must be false or absent.
-        case isFalse(String, reason: String)
+    /// A value that a key must have, or be absent, in a checkpoint that has a tensor whose name ends like ``tensor``,
+    /// because such a model does not run here. Without the tensor the key has no effect.
+    struct Requirement: Sendable {
+        let key: String
+        let value: String
+        let tensor: String
     }
 
     var vocabularySize = Key("vocab_size", default: 30_522)
@@ -63,6 +62,7 @@ struct ConfigurationKeys: Sendable {
     var sharesKeyQueryBottleneck = Setting.fixed(false)
     var feedForwardNetworkCount = Setting.fixed(1)
     var activatesPooler = Setting.fixed(true)
+    var isCausal = Setting.fixed(false)
     var tiesWordEmbeddings = Key("tie_word_embeddings", default: true)
     /// A key that repeats the width inside layers.
     var trueHiddenSize: String?

@@ -34,6 +34,13 @@ struct SequenceRows {
         guard let order else { return attended.dropFirst(first) }
         return attended.dropFirst(order.positions.prefix(order.attendedCount).prefix { $0 < first }.count)
     }
+
+    /// The rows that the token at a position attends to where none attends to later ones; if there are none, all.
+    func attended(upTo position: Int) -> Range<Int> {
+        guard let order else { return attended.prefix(position + 1) }
+        let count = order.positions.prefix(order.attendedCount).prefix { $0 <= position }.count
+        return count == 0 ? attended : attended.prefix(count)
+    }
 }
 
 /// The order of a masked sequence's rows: first the positions that are attended to, then the others, each in order.

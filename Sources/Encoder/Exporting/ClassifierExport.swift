@@ -47,13 +47,15 @@ package struct ClassifierExport: Sendable {
     /// - Throws: what is wrong with a file, or `wrongValue` where the model has no such features.
     package init(directory: String, features: Features) throws(ModelError) {
         let file = try JSONSection(path: ModelFile.configuration.path(in: directory))
-        checkpoint = try Checkpoint(directory: directory)
+        checkpoint = try Checkpoint(directory: directory, configuration: file)
         configuration = try EncoderConfiguration(file, tensorNames: checkpoint.tensorNames)
         source = ModelTensors(checkpoint, configuration.architecture)
         members = file.members
         self.features = features
         let architecture = configuration.architecture
-        guard let head = architecture.heads[.sequenceClassification], architecture.supports(features) else {
+        guard let head = architecture.heads[.sequenceClassification], architecture.supports(features),
+            features != .mean || !configuration.isCausal
+        else {
             let obstacle = features == .mean ? "layers cannot pass a mean on" : "pooler cannot pass them on"
             let others = Architecture.all.filter { $0.supports(features) }.map { "\"\($0.modelType)\"" }
             throw .wrongValue(
@@ -120,7 +122,9 @@ package struct ClassifierExport: Sendable {
         let layers = configuration.layerCount + (features == .mean ? 1 : 0)
         changed[architecture.keys.layerCount.name] = .number("\(layers)")
         if features == .cls, let key = poolerSwitch { changed[key] = .boolean(false) }
-        let dropped: Set = ["_name_or_path", "torch_dtype", "num_labels", "num_hidden_layers"]
+        let dropped: Set = [
+            "_name_or_path", "torch_dtype", "num_labels", "num_hidden_layers", "transformers_weights",
+        ]
         var writer = JSONWriter()
         writer.object { writer in
             for member in members.members where changed[member.key] == nil && !dropped.contains(member.key) {

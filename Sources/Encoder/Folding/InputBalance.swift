@@ -82,6 +82,7 @@ extension Activation {
         switch self {
         case .linear: square
         case .tanh: min(square, 1)
+        case .sqrtSoftplus: max(0.7, 0.4 * square.squareRoot())
         case .sigmoid, .laplace: 0.25
         case .squaredRelu: 1.5 * square * square
         case .relu6: min(square / 2, 36)

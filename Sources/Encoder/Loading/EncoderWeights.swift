@@ -12,8 +12,8 @@ struct EncoderWeights: Sendable {
     /// The file read, for messages.
     let source: String
 
-    /// The names in the file of the tensors that the model has no use for.
-    let unusedTensors: [String]
+    /// One line for each kind of difference between the file and the model's parts.
+    let warnings: [String]
 
     /// Folds all weights of the configured model and packs them on up to `threads` threads. The result is the same for
     /// any number of threads.
@@ -34,7 +34,7 @@ struct EncoderWeights: Sendable {
         }
         WeightPacker.pack(parts.all, formats, threads: threads)
         source = tensors.source
-        unusedTensors = reader.unused
+        warnings = reader.warnings
         embeddings = try parts.embeddings.get()
         layers = try parts.layers.map { layer throws(ModelError) in try layer.get() }
         hiddenCarries = parts.carries

@@ -66,11 +66,12 @@ struct HeadChoice: Sendable {
     private static func fits(_ head: Head, _ configuration: EncoderConfiguration, _ tensors: ModelTensors) -> Bool {
         let (architecture, width) = (configuration.architecture, configuration.hiddenSize)
         guard let layer = architecture.heads[head]?.layer, let rows = tensors.shape("\(layer).weight")?.first,
-            tensors.shape("\(layer).weight") == [rows, width], tensors.shape("\(layer).bias") == [rows]
+            tensors.shape("\(layer).weight") == [rows, width], tensors.shape("\(layer).bias") ?? [rows] == [rows]
         else { return false }
         let pooler = architecture.tensors.pooler
         let hasPooler =
-            tensors.shape("\(pooler).weight") == [width, width] && tensors.shape("\(pooler).bias") == [width]
+            tensors.shape("\(pooler).weight") == [width, width]
+            && tensors.shape("\(pooler).bias") ?? [width] == [width]
         return switch head {
         case .multipleChoice: rows == 1 && (hasPooler || !configuration.activatesPooler)
         case .tokenClassification: configuration.hasLabels(count: rows) && !hasPooler

@@ -27,11 +27,11 @@ extension WeightReader {
         let width = configuration.hiddenSize
         let tensors = [("\(names.pooler).weight", [width, width]), ("\(names.pooler).bias", [width])]
         let isRead = heads.required.isEmpty || heads.required.contains(where: \.readsPooler)
-        return isRead ? tensors.allSatisfy { contains($0.0) } : contains(tensors)
+        return isRead ? contains("\(names.pooler).weight") : contains(tensors)
     }
 
     /// Whether the head that consists of these tensors is to be loaded. If a checkpoint has any tensor of a head that
-    /// has to be complete, it must have all of them. Other heads are loaded if all their tensors are there, as
+    /// has to be complete, it must have all its matrices. Other heads are loaded if all of these are there, as
     /// transformers' classes do: bert-base-uncased is saved as a masked language model, and has the next sentence head
     /// too.
     fileprivate func loads(_ head: Head, _ tensors: [(name: String, shape: [Int])]) -> Bool {
@@ -72,7 +72,7 @@ extension DenseHead {
         guard reader.loads(head, [(weight, [outputs, width]), (bias, [outputs])]) else { return nil }
         return DenseHead(
             weight: try reader.tensor(weight, shape: [outputs, width]),
-            bias: try reader.tensor(bias, shape: [outputs])
+            bias: try reader.vector(bias, count: outputs)
         )
     }
 }
@@ -111,8 +111,8 @@ extension LanguageModelHead {
         transform.readStream(reader.hidden)
         let layerNorm = LayerNorm(
             shift: Array(repeating: 0, count: width),
-            weight: try reader.tensor("\(norm).weight", shape: [width]),
-            bias: try reader.tensor("\(norm).bias", shape: [width]),
+            weight: try reader.vector("\(norm).weight", count: width, default: 1),
+            bias: try reader.vector("\(norm).bias", count: width),
             epsilon: configuration.layerNormEpsilon
         )
         // As transformers: a matrix and a bias of its own where the file has them, else the shared ones.
@@ -124,7 +124,7 @@ extension LanguageModelHead {
         let others = try extensionName.map { name throws(ModelError) in
             try reader.matrix(name, width - embeddingSize, vocabulary)
         }
-        let decoderBias = try reader.tensor(bias, shape: [vocabulary])
+        let decoderBias = try reader.vector(bias, count: vocabulary)
         for name in [names.decoderBias, names.decoderExtension].compactMap(\.self) { reader.skip(name) }
         return { [transform, activation = configuration.activation] packer throws(ModelError) in
             LanguageModelHead(

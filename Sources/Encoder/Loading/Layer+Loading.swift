@@ -141,6 +141,7 @@ private struct LayerLoader {
                 headCount: configuration.headCount,
                 headSize: configuration.headSize,
                 format: packer.formats.dataType,
+                isCausal: configuration.isCausal,
                 source: source,
                 projection: try packer.layer(projection, for: .projection, biased: true),
                 values: valueOperand,

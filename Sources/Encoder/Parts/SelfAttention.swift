@@ -25,6 +25,8 @@ struct SelfAttention: Sendable {
     let headSize: Int
     /// float32, or bfloat16 for its two products.
     let format: DataType
+    /// Whether a token attends only to itself and to those before it.
+    let isCausal: Bool
     /// What queries and keys (and values, unless a bottleneck has them already) are projected from.
     let source: Operand
     /// [queries | keys | values, if projected here]. Queries are scaled by 1 / sqrt(headSize) at load. Only queries
@@ -60,20 +62,39 @@ struct SelfAttention: Sendable {
             case .columns: heads = slice.part(of: headCount)
             }
             guard !queries.isEmpty, !heads.isEmpty else { continue }
-            Attention(
-                queries: at.projection.columns(0..<width).rows(rows.all),
-                keys: at.projection.columns(width..<2 * width).rows(rows.attended),
-                values: values.rows(rows.attended),
-                context: at.context.rows(rows.all),
-                headSize: headSize,
-                scratch: at.scratch(of: slice)
-            ).run(
-                heads: heads,
-                queries: queries.lowerBound - rows.all.lowerBound..<queries.upperBound - rows.all.lowerBound,
-                in: format,
-                on: pass.arithmetic,
-                of: pass.workspace.arena
-            )
+            guard isCausal else {
+                attend(pass, rows, heads, queries, to: rows.attended, values)
+                continue
+            }
+            for query in queries {
+                let attended = rows.attended(upTo: rows.position(ofRow: query))
+                attend(pass, rows, heads, query..<query + 1, to: attended, values)
+            }
         }
+    }
+
+    private func attend(
+        _ pass: BlockPass,
+        _ rows: SequenceRows,
+        _ heads: Range<Int>,
+        _ queries: Range<Int>,
+        to attended: Range<Int>,
+        _ values: MatrixRegion
+    ) {
+        let at = pass.at
+        Attention(
+            queries: at.projection.columns(0..<width).rows(rows.all),
+            keys: at.projection.columns(width..<2 * width).rows(attended),
+            values: values.rows(attended),
+            context: at.context.rows(rows.all),
+            headSize: headSize,
+            scratch: at.scratch(of: pass.slice)
+        ).run(
+            heads: heads,
+            queries: queries.lowerBound - rows.all.lowerBound..<queries.upperBound - rows.all.lowerBound,
+            in: format,
+            on: pass.arithmetic,
+            of: pass.workspace.arena
+        )
     }
 }

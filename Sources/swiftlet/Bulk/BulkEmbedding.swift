@@ -3,6 +3,7 @@ import Foundation
 import Host
 import Inference
 import ModelFiles
+import TLS
 
 #if canImport(Glibc)
 import Glibc
@@ -69,6 +70,7 @@ struct BulkEmbedding: Sendable {
                 Self.modelFiles.contains(name) || ModelFile.isWeights(name)
             }
         }
+        files.append(model.encoder.source)
         // The settings of Pooling, and the settings and weights of Dense and LayerNorm, whatever their names.
         for directory in model.folder.moduleDirectories {
             files += Self.files(in: directory) { _ in true }
@@ -86,9 +88,13 @@ struct BulkEmbedding: Sendable {
     }
 }
 
-/// A stamp that shows, without reading the file, whether a file was changed or replaced.
+/// A stamp that shows whether a file was changed or replaced, for which little of the file is read.
 enum FileStamp {
-    /// Path, size and time of the last change; nil for anything but a regular file, such as a pipe.
+    /// Bytes of a block of ``checksum(_:_:)``, and blocks of a file.
+    private static let (blockBytes, blocks) = (64 << 10, 16)
+
+    /// Path, size, time of the last change and a checksum; nil for anything but a regular file, such as a pipe. The
+    /// checksum tells contents apart that were copied with their time, as `cp -p` and `rsync` do.
     static func of(_ path: String) -> String? {
         var status = stat()
         guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
@@ -97,7 +103,25 @@ enum FileStamp {
         #else
         let time = status.st_mtim
         #endif
-        return "\(absolute(path)), \(status.st_size) bytes, \(time.tv_sec).\(time.tv_nsec)"
+        let checksum = checksum(path, Int(status.st_size))
+        return "\(absolute(path)), \(status.st_size) bytes, \(time.tv_sec).\(time.tv_nsec), \(checksum)"
+    }
+
+    /// A checksum of a file's first and last blocks and of some at equal distances between them; of the whole file, if
+    /// it is no larger. Empty if the file cannot be read.
+    private static func checksum(_ path: String, _ size: Int) -> String {
+        guard var hash = ContentHash(.sha256), let file = try? OpenFile(path: path) else { return "" }
+        var block = [UInt8](repeating: 0, count: blockBytes)
+        let starts =
+            size > blocks * blockBytes
+            ? (0..<blocks).map { (size - blockBytes) * $0 / (blocks - 1) }
+            : Array(stride(from: 0, to: size, by: blockBytes))
+        for start in starts {
+            let count = min(blockBytes, size - start)
+            guard (try? file.read(from: start, count, into: &block)) != nil else { return "" }
+            unsafe block.withUnsafeBytes { unsafe hash.add(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        }
+        return hash.finish().map { Data($0).base64EncodedString() } ?? ""
     }
 
     /// The size of a regular file; nil for anything else.

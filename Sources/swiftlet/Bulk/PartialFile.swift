@@ -29,11 +29,16 @@ struct PartialFile: ~Copyable {
 
     private static func notePath(_ path: String) -> String { path + ".partial.json" }
 
+    /// The path of a note that is being written.
+    private static func newNotePath(_ path: String) -> String { notePath(path) + ".new" }
+
     /// Opens the file that an earlier run with the same sources has left, or starts a new file.
     ///
     /// - Throws: `writeFailed`, also when another process is writing it.
     init(path: String, sources: [String]) throws(CommandError) {
         let file = try OutputFile(path: path + ".partial")
+        // A run that was killed while it wrote a note has left it. Nobody else writes one while the file is locked.
+        unsafe unlink(Self.newNotePath(path))
         let found = Self.note(at: Self.notePath(path))
         var state = State(sources: sources)
         if let found, found.sources == sources, try file.size() >= found.bytes { state = found }
@@ -83,7 +88,7 @@ struct PartialFile: ~Copyable {
             writer.key("input_bytes")
             writer.integer(state.inputBytes)
         }
-        let note = try OutputFile(path: notePath + ".new")
+        let note = try OutputFile(path: Self.newNotePath(path))
         try note.truncate(to: 0)
         try note.write(writer.bytes)
         try note.rename(to: notePath)

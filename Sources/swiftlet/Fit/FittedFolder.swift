@@ -5,27 +5,66 @@ import JSON
 import ModelFiles
 
 /// A model's folder that is being written. Until it is complete, it stands beside its final place under another name.
+/// The process that writes it owns it (``OwnedFolder``), so the next one can tell what a process that was killed has
+/// left.
 struct FittedFolder {
     private let destination: String
     /// The folder while it is being written.
     let path: String
+    /// Nil on a file system without locks, where nothing is ever removed.
+    private let owned: OwnedFolder?
 
-    /// Makes an empty folder.
+    /// The end of the name of the folder that stood at the destination, until the new one has its place.
+    private static let replacedEnding = ".old"
+
+    /// Makes an empty folder, and removes those that runs with the same destination have left unfinished.
     ///
     /// - Parameter replaces: whether there may be something at `destination`.
     /// - Throws: `usage` if something is there and must not be replaced, `writeFailed`.
     init(destination: String, replaces: Bool) throws(CommandError) {
         let url = URL(fileURLWithPath: destination).standardizedFileURL
         self.destination = url.path
+        Self.removeUnfinished(destination: url)
         guard replaces || !FileManager.default.fileExists(atPath: url.path) else {
             throw .usage("\(destination) is there already; --force replaces it")
         }
-        let name = ".\(url.lastPathComponent).\(UUID().uuidString)"
-        path = url.deletingLastPathComponent().appendingPathComponent(name).path
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
-            throw .writeFailed(reason: "\(destination): \(SystemError.text(error))")
+        var (path, owned) = ("", OwnedFolder?.none)
+        // Until a folder is locked, another run may take it for one that was left and remove it.
+        for _ in 0..<Self.attempts where owned == nil {
+            if !path.isEmpty { try? FileManager.default.removeItem(atPath: path) }
+            let name = Self.prefix(of: url) + UUID().uuidString
+            path = url.deletingLastPathComponent().appendingPathComponent(name).path
+            do {
+                try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            } catch {
+                throw .writeFailed(reason: "\(destination): \(SystemError.text(error))")
+            }
+            owned = OwnedFolder(path)
+        }
+        (self.path, self.owned) = (path, owned)
+    }
+
+    /// Attempts to lock a new folder before the file system is taken for one without locks.
+    private static let attempts = 3
+
+    private static func prefix(of destination: URL) -> String { ".\(destination.lastPathComponent)." }
+
+    /// Removes the folders of runs that have ended without finishing. A run that was killed between its last two steps
+    /// has moved the older folder away and put nothing in its place: that folder is put back.
+    private static func removeUnfinished(destination: URL) {
+        let (manager, parent) = (FileManager.default, destination.deletingLastPathComponent())
+        let prefix = prefix(of: destination)
+        for name in (try? manager.contentsOfDirectory(atPath: parent.path)) ?? [] {
+            guard let end = name.rest(after: prefix) else { continue }
+            let (isReplaced, id) = (end.ends(with: replacedEnding), end.rest(before: replacedEnding) ?? end)
+            let path = parent.appendingPathComponent(name).path
+            guard UUID(uuidString: String(id)) != nil, let unfinished = OwnedFolder(path) else { continue }
+            if isReplaced, !manager.fileExists(atPath: destination.path) {
+                try? manager.moveItem(atPath: path, toPath: destination.path)
+            } else {
+                try? manager.removeItem(atPath: path)
+            }
+            withExtendedLifetime(unfinished) {}
         }
     }
 
@@ -76,7 +115,10 @@ struct FittedFolder {
     /// Moves the folder to its final place, and removes an older folder there.
     func finish() throws(CommandError) {
         let manager = FileManager.default
-        let old = path + ".old"
+        let old = path + Self.replacedEnding
+        // Owned until it is removed, so that no other run puts it back.
+        let replaced = OwnedFolder(destination)
+        defer { withExtendedLifetime((owned, replaced)) {} }
         do {
             if manager.fileExists(atPath: destination) { try manager.moveItem(atPath: destination, toPath: old) }
             try manager.moveItem(atPath: path, toPath: destination)

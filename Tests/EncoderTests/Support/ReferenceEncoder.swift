@@ -82,7 +82,9 @@ struct ReferenceEncoder {
                 query = normedDense("\(name).bottleneck.attention", hidden)
             }
         }
-        let context = attention(name, query, keys: keys.map { query[$0] }, values: keys.map { value[$0] })
+        let context = attention(name, query, keys: keys.map { query[$0] }, values: keys.map { value[$0] }) { token in
+            configuration.isCausal ? keys.count { $0 <= token } : keys.count
+        }
         let output = dense("\(name).\(names.attentionOutput)", context)
         let norm = "\(name).\(names.attentionNorm)"
         var state = self.norm(norm, add(output, input), epsilon: configuration.layerNormEpsilon)
@@ -99,7 +101,14 @@ struct ReferenceEncoder {
         configuration.architecture == .mobileBERT ? 1e-5 : configuration.layerNormEpsilon
     }
 
-    private func attention(_ name: String, _ query: Matrix, keys: Matrix, values: Matrix) -> Matrix {
+    /// - Parameter seen: how many of the keys a token attends to.
+    private func attention(
+        _ name: String,
+        _ query: Matrix,
+        keys: Matrix,
+        values: Matrix,
+        seen: (Int) -> Int
+    ) -> Matrix {
         let queries = dense("\(name).\(names.query)", query)
         let keys = dense("\(name).\(names.key)", keys)
         let values = dense("\(name).\(names.value)", values)
@@ -107,14 +116,14 @@ struct ReferenceEncoder {
         return queries.indices.map { token in
             (0..<configuration.headCount).flatMap { head in
                 let columns = head * size..<(head + 1) * size
-                let scores = keys.map { key in
+                let scores = keys.prefix(seen(token)).map { key in
                     columns.reduce(0) { $0 + queries[token][$1] * key[$1] } / Double(size).squareRoot()
                 }
                 let largest = scores.max() ?? 0
                 let exponentials = scores.map { exp($0 - largest) }
                 let sum = exponentials.reduce(0, +)
                 return columns.map { column in
-                    values.indices.reduce(0) { $0 + exponentials[$1] / sum * values[$1][column] }
+                    exponentials.indices.reduce(0) { $0 + exponentials[$1] / sum * values[$1][column] }
                 }
             }
         }
