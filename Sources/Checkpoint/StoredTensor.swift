@@ -1,4 +1,4 @@
-/// Where a tensor's elements lie in a file. The code that makes one checks that all elements lie inside of the file.
+/// The place of a tensor's elements in a file. The code that makes one checks that all elements lie inside of the file.
 struct StoredTensor: Sendable {
     let descriptor: TensorDescriptor
     /// Index of the file in the checkpoint's list.

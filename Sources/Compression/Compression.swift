@@ -61,17 +61,21 @@ extension [UInt8] {
 
     /// Decompresses the bytes, to at most `limit` bytes. O(bytes read + bytes written).
     ///
-    /// - Parameter takeMemory: Called with the number of bytes before they are allocated; it throws to end the work.
+    /// - Parameters:
+    ///   - takeMemory: Called with the number of bytes before they are allocated; it throws to end the work.
+    ///   - check: Called before each step, which takes a fraction of a millisecond; it throws to end the work.
     package func decompressed(
         as format: CompressionFormat,
         limit: Int,
-        takeMemory: (Int) throws -> Void = { _ in }
+        takeMemory: (Int) throws -> Void = { _ in },
+        check: () throws -> Void = {}
     ) throws -> [UInt8] {
         let stream = try ZlibStream(.decompressing, windowBits: format.windowBits)
         var result: [UInt8] = []
         var output = [UInt8](repeating: 0, count: Self.stepBytes)
         var position = 0
         while true {
+            try check()
             let (verdict, used, written) = stream.step(self[position...], into: &output)
             position += used
             guard written <= limit - result.count else { throw CompressionError.tooLarge(limit: limit) }

@@ -140,7 +140,7 @@ package final class EncoderModel: Sendable {
         return Workspace(capacity: max(byRows.capacity, other.capacity))
     }
 
-    /// Where the activations of a block are; the parameters are ``WorkspaceLayout``'s.
+    /// The places of a block's activations; the parameters are ``WorkspaceLayout``'s.
     func layout(
         tokens: Int,
         longest: Int,

@@ -66,7 +66,7 @@ struct ModelTensors: Sendable {
         return StoredMatrix(storedName(name), of: tensors, outputs: rows, inputs: columns)
     }
 
-    /// The same names over tensors of which each has the shape that is asked for, and zeros as values.
+    /// A copy with the same names, in which a tensor has any shape that is asked for, and zeros as values.
     var ofAnyShape: ModelTensors { ModelTensors(TensorsOfAnyShape(names: tensors.tensorNames), architecture) }
 
     /// Names in the file for a message. If there are too many, the largest modules of which the file's other tensors

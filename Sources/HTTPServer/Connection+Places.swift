@@ -1,7 +1,7 @@
 import HTTPProtocol
 import Transport
 
-/// What a connection does when there are more clients than places: see ``ConnectionPlace``.
+/// The part of a connection that handles a lack of places for clients (``ConnectionPlace``).
 extension Connection {
     /// Notes whether the connection is idle: between requests, or new and silent. An idle connection may have to make
     /// room for a new one.

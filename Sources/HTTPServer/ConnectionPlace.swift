@@ -58,7 +58,7 @@ package enum Shortage: String, Sendable, Hashable, CaseIterable {
     /// The process has no descriptor or no memory left.
     case exhausted
 
-    /// What the client is told.
+    /// The message to the client.
     var message: String {
         switch self {
         case .full, .exhausted: "the server has too many connections; try again"

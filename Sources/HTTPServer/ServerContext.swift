@@ -10,7 +10,8 @@ struct ServerContext: Sendable {
     let handler: any RequestHandler
     let executor: RequestWorkExecutor
     let counters = ServerCounters()
-    /// What requests make the process hold. Connections count bodies and answers here; the handler counts the rest.
+    /// The memory that requests make the process hold. Connections count bodies and answers here; the handler counts
+    /// the rest.
     let memory: MemoryBudget
     let logger: Logger
     /// The connections of each address; nil if nobody limits them.

@@ -7,8 +7,8 @@ extension TextInput {
     /// The number of Unicode scalars, or of ids where there is no text.
     fileprivate var characterCount: Int {
         switch self {
-        case .text(let text): text.unicodeScalars.count
-        case .pair(let text, let pair): text.unicodeScalars.count + pair.unicodeScalars.count
+        case .text(let text): text.scalarCount
+        case .pair(let text, let pair): text.scalarCount + pair.scalarCount
         case .arrays(let arrays): arrays.inputIDs.count
         }
     }

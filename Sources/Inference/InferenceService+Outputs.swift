@@ -80,7 +80,7 @@ extension InferenceService {
         return Outcome(value: outcome.value.all, usage: outcome.usage)
     }
 
-    /// The same outputs, of which equal ones stand once.
+    /// The model's outputs for encodings, of which equal ones are stored once.
     func distinctOutputs(
         of encodings: [Encoding],
         usage: Usage = Usage(),
@@ -155,7 +155,7 @@ struct Shared<Value: Sendable>: Sendable {
     /// A value for each input.
     var all: [Value] { places.map { distinct[$0] } }
 
-    /// What a function makes of the values, called once for each distinct one.
+    /// The results of a function for the values. It is called once for each distinct value.
     func map<Other>(_ transform: (Value) throws -> Other) rethrows -> Shared<Other> {
         Shared<Other>(distinct: try distinct.map(transform), places: places)
     }

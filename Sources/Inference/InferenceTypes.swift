@@ -8,7 +8,7 @@ package enum TextInput: Sendable, Hashable {
     case text(String)
     /// Two texts that are encoded together, with type ids 0 and 1.
     case pair(String, String)
-    /// What a tokenizer makes for the model, special tokens included.
+    /// The arrays that a tokenizer makes for the model, special tokens included.
     case arrays(InputArrays)
 
     /// The token ids for the model (input_ids), special tokens included, all of type 0 and attended to.
@@ -143,7 +143,7 @@ package struct Classification: Sendable, Equatable {
     package let logit: Float
 }
 
-/// What a request cost, beside its result.
+/// The cost of a request.
 package struct Usage: Sendable, Equatable {
     /// Unicode scalars of all texts as they were given, and ids where ids were given.
     package var characters = 0
@@ -192,11 +192,11 @@ package struct Usage: Sendable, Equatable {
     }
 }
 
-/// A result with what it cost.
+/// A result with its cost.
 package struct Outcome<Value: Sendable>: Sendable {
     /// The result.
     package let value: Value
-    /// What it cost.
+    /// The cost of the result.
     package let usage: Usage
 
     /// A result with its cost.
@@ -252,8 +252,13 @@ package struct RequestOptions: Sendable, Equatable {
 
     /// Runs an operation under these options.
     package func run<Value>(_ operation: () async throws -> Value) async rethrows -> Value {
-        try await Self.$current.withValue(self, operation: operation)
+        try await Self.$current.withValue(self) {
+            try await Tokenizer.$isAwaited.withValue(Self.isAwaited, operation: operation)
+        }
     }
+
+    /// Whether anybody still waits for what the current task does.
+    private static let isAwaited: @Sendable () -> Bool = { (try? check()) != nil }
 
     /// Ends work that nobody waits for any more. Called in loops that take long without waiting.
     /// - Throws: `CancellationError`, `SchedulerError.deadlineExceeded`.

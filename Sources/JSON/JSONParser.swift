@@ -1,3 +1,13 @@
+/// What a parser has read of a document so far.
+package struct JSONProgress: Sendable {
+    /// The bytes.
+    package let bytes: Int
+    /// The values, arrays and objects included.
+    package let values: Int
+    /// The strings: keys and values.
+    package let strings: Int
+}
+
 /// A strict reader of JSON (RFC 8259), and of what Python takes for JSON.
 ///
 /// It is used in place of Foundation's, which, measured on Linux with Swift 6.3, accepts `{"a":1,}`, silently keeps one
@@ -8,9 +18,10 @@ package struct JSONParser {
     private let dialect: JSONDialect
     private var position = 0
     private var valueCount = 0
+    private var stringCount = 0
 
-    /// Called now and then; it ends the parsing by an error.
-    private let check: (() throws -> Void)?
+    /// Called now and then, and at the end; it ends the parsing by an error.
+    private let check: ((JSONProgress) throws -> Void)?
     /// The position and the number of values at which `check` is called next.
     private var checkedPosition: Int
     private var checkedCount: Int
@@ -34,12 +45,13 @@ package struct JSONParser {
 
     /// Parses a whole document that may take seconds.
     ///
-    /// - Parameter check: Called at least every millisecond. Its error ends the parsing.
+    /// - Parameter check: Called at least every millisecond, and at the end, with what has been read. Its error ends
+    ///   the parsing.
     /// - Throws: ``JSONError``, and what `check` throws.
     package static func parse(
         _ bytes: [UInt8],
         limits: JSONLimits = JSONLimits(),
-        checking check: @escaping () throws -> Void
+        checking check: @escaping (JSONProgress) throws -> Void
     ) throws -> JSONValue {
         var parser = JSONParser(bytes: bytes, limits: limits, dialect: .strict, check: check)
         do {
@@ -49,7 +61,7 @@ package struct JSONParser {
         }
     }
 
-    private init(bytes: [UInt8], limits: JSONLimits, dialect: JSONDialect, check: (() throws -> Void)?) {
+    private init(bytes: [UInt8], limits: JSONLimits, dialect: JSONDialect, check: ((JSONProgress) throws -> Void)?) {
         self.bytes = bytes
         self.limits = limits
         self.dialect = dialect
@@ -65,7 +77,7 @@ package struct JSONParser {
         checkedPosition = min(bytes.count, position + Self.bytesBetweenChecks)
         checkedCount = min(limits.values, valueCount + Self.valuesBetweenChecks)
         do {
-            try check()
+            try check(JSONProgress(bytes: position, values: valueCount, strings: stringCount))
         } catch {
             interruption = error
             throw JSONError(line: 0, column: 0, found: "an interruption", expected: "none")
@@ -81,6 +93,7 @@ package struct JSONParser {
         let value = try value(depth: 0)
         try skipSpace()
         if position < bytes.count { throw unexpected(expected: "the end") }
+        try pause()
         return value
     }
 
@@ -216,6 +229,7 @@ package struct JSONParser {
 extension JSONParser {
     /// Reads a string. Its opening quotation mark is next.
     private mutating func string() throws(JSONError) -> String {
+        stringCount += 1
         position += 1
         let start = position
         try skipPlain()

@@ -57,7 +57,7 @@ package struct JSONObject: Sendable, Equatable {
     package struct Member: Sendable, Equatable {
         /// The key.
         package let key: String
-        /// Its value.
+        /// The value.
         package let value: JSONValue
 
         /// Whether both have the same key and the same value.

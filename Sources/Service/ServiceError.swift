@@ -37,7 +37,7 @@ package struct ServiceError: Error, Equatable {
     package var retryAfter: Duration?
     /// The methods that the path takes.
     package var allow: String?
-    /// What there was no memory for, where that is the reason.
+    /// The stage for which there was no memory, if that is the reason.
     var shortage: MemoryBudget.Stage?
     /// Further header fields of the answer.
     var fields = HTTPFields()
@@ -96,6 +96,8 @@ extension ServiceError {
         case let error as TaskError: self.init(422, .validation, "Input validation error: \(error)")
         case let error as SchedulerError: self.init(error)
         case TokenizerError.truncationTooShort: self.init(422, .validation, "\(error)")
+        case TokenizerError.abandoned:
+            self.init(Task.isCancelled ? CancellationError() as any Error : SchedulerError.deadlineExceeded)
         case let error as TokenizerError: self.init(422, .tokenizer, "\(error)")
         case let error as EncoderError: self.init(424, .backend, "\(error)")
         case let error as MemoryShortage: self.init(error)

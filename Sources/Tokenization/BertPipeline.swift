@@ -13,7 +13,8 @@ struct BertPipeline: Sendable {
         byteClasses = ByteClasses(normalizer)
     }
 
-    /// The tokens of one text: it finds the added tokens, and splits the text between them into words and pieces.
+    /// The tokens of one text: it finds the added tokens, and splits the text between them into words and pieces. It
+    /// breaks off when nobody waits for the tokens any more (``Tokenizer/isAwaited``).
     func tokens(of bytes: Span<UInt8>, addedTokens: AddedTokens) -> TokenSequence {
         var tokens = TokenSequence()
         var normalized = NormalizedText()
@@ -47,38 +48,62 @@ struct BertPipeline: Sendable {
         let classes = byteClasses.classes.span
         let folding = byteClasses.folding.span
         var position = range.lowerBound
-        while position < range.upperBound {
-            let start = position
-            switch classes[Int(bytes[position])] {
-            case .whiteSpace:
-                position += 1
-            case .punctuation:
-                position += 1
-                wordPiece.tokenize(bytes, from: start, to: position, folding: folding, into: &tokens)
-            case .word, .other:
-                while position < range.upperBound && classes[Int(bytes[position])] == .word { position += 1 }
-                if position == range.upperBound || classes[Int(bytes[position])] != .other {
+        while position < range.upperBound, position == range.lowerBound || Tokenizer.isAwaited() {
+            let pause = min(range.upperBound, position + Tokenizer.bytesBetweenQuestions)
+            while position < pause {
+                let start = position
+                switch classes[Int(bytes[position])] {
+                case .whiteSpace:
+                    position += 1
+                case .punctuation:
+                    position += 1
                     wordPiece.tokenize(bytes, from: start, to: position, folding: folding, into: &tokens)
-                } else {
-                    position = endOfStretch(bytes, from: position, to: range.upperBound)
-                    normalized.removeAll()
-                    normalizer.normalize(bytes, start..<position, into: &normalized)
-                    tokenize(normalized, 0..<normalized.bytes.count, into: &tokens)
+                case .word, .other:
+                    while position < pause && classes[Int(bytes[position])] == .word { position += 1 }
+                    if position == pause { position = endOfWord(bytes, from: position, to: range.upperBound) }
+                    if position == range.upperBound || classes[Int(bytes[position])] != .other {
+                        wordPiece.tokenize(bytes, from: start, to: position, folding: folding, into: &tokens)
+                    } else {
+                        position = endOfStretch(bytes, from: position, to: range.upperBound)
+                        normalized.removeAll()
+                        normalizer.normalize(bytes, start..<position, into: &normalized)
+                        tokenize(normalized, 0..<normalized.bytes.count, into: &tokens)
+                    }
                 }
             }
         }
     }
 
+    /// The index of the next byte that is not of the class `word`.
+    private func endOfWord(_ bytes: Span<UInt8>, from position: Int, to end: Int) -> Int {
+        nextPlace(bytes, from: position, to: end) { $0 != .word }
+    }
+
     /// The index of the next ASCII white space or punctuation. No scalar before it can combine with one after it.
     private func endOfStretch(_ bytes: Span<UInt8>, from position: Int, to end: Int) -> Int {
+        nextPlace(bytes, from: position, to: end) { $0 == .whiteSpace || $0 == .punctuation }
+    }
+
+    /// The index of the next byte of a class for which `isWanted` is true; `end` if there is none, or if nobody waits
+    /// for the tokens any more.
+    @inline(__always)
+    private func nextPlace(
+        _ bytes: Span<UInt8>,
+        from position: Int,
+        to end: Int,
+        where isWanted: (ByteClass) -> Bool
+    ) -> Int {
         let classes = byteClasses.classes.span
         var position = position
         while position < end {
-            let byteClass = classes[Int(bytes[position])]
-            if byteClass == .whiteSpace || byteClass == .punctuation { break }
-            position += 1
+            let pause = min(end, position + Tokenizer.bytesBetweenQuestions)
+            while position < pause {
+                if isWanted(classes[Int(bytes[position])]) { return position }
+                position += 1
+            }
+            guard position == end || Tokenizer.isAwaited() else { return end }
         }
-        return position
+        return end
     }
 
     /// Appends the tokens of a part of normalized text.
@@ -88,11 +113,24 @@ struct BertPipeline: Sendable {
         let bytes = normalized.bytes.span
         let identity = byteClasses.identity.span
         var position = range.lowerBound
+        var pause = position + Tokenizer.bytesBetweenQuestions
         while let word = BertPreTokenizer.nextWord(in: bytes, from: position, to: range.upperBound) {
             wordPiece.tokenize(bytes, from: word.lowerBound, to: word.upperBound, folding: identity, into: &tokens)
             position = word.upperBound
+            if position >= pause {
+                guard Tokenizer.isAwaited() else { break }
+                pause = position + Tokenizer.bytesBetweenQuestions
+            }
         }
-        for index in firstToken..<tokens.count { tokens.offsets[index] = normalized.original(tokens.offsets[index]) }
+        var index = firstToken
+        while index < tokens.count {
+            let pause = min(tokens.count, index + Tokenizer.bytesBetweenQuestions)
+            while index < pause {
+                tokens.offsets[index] = normalized.original(tokens.offsets[index])
+                index += 1
+            }
+            if index < tokens.count, !Tokenizer.isAwaited() { break }
+        }
     }
 
     /// Appends the tokens of a part of the text in which added tokens are searched after normalization.

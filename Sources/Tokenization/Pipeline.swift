@@ -29,7 +29,8 @@ enum Pipeline: Sendable {
     }
 }
 
-/// A pipeline of any parts, which are used one after another as in `tokenizers`.
+/// A pipeline of any parts, which are used one after another as in `tokenizers`. The parts break off when nobody waits
+/// for the tokens any more (``Patience``).
 struct PartsPipeline: Sendable {
     let normalizer: Normalizer
     let preTokenizer: PreTokenizer
@@ -38,6 +39,7 @@ struct PartsPipeline: Sendable {
     fileprivate func tokens(of bytes: Span<UInt8>, addedTokens: AddedTokens) throws(TokenizerError) -> TokenSequence {
         var tokens = TokenSequence()
         tokens.reserveCapacity(bytes.count / Pipeline.bytesPerToken + 1)
+        var patience = Patience()
         for piece in addedTokens.verbatim.pieces(of: bytes) {
             if let id = piece.id {
                 tokens.append(id, from: piece.range.lowerBound, to: piece.range.upperBound)
@@ -49,11 +51,13 @@ struct PartsPipeline: Sendable {
                 if let id = part.id {
                     tokens.append(id, from: part.range.lowerBound, to: part.range.upperBound)
                 } else {
-                    for word in try preTokenizer.words(in: text.bytes.span, part.range) {
+                    for word in try preTokenizer.words(in: text.bytes.span, part.range) where patience.lasts() {
                         model.tokenize(text.bytes.span, word, into: &tokens)
                     }
                 }
-                for index in firstToken..<tokens.count { tokens.offsets[index] = text.original(tokens.offsets[index]) }
+                for index in firstToken..<tokens.count where patience.lasts() {
+                    tokens.offsets[index] = text.original(tokens.offsets[index])
+                }
             }
         }
         return tokens

@@ -176,11 +176,43 @@ extension Tokenizer {
         let utf8 = text.utf8Span
         guard utf8.count <= Self.maximumTextBytes else { throw .textTooLong(byteCount: utf8.count) }
         let tokens = try pipeline.tokens(of: utf8.span, addedTokens: addedTokens)
+        guard utf8.count < Self.bytesBetweenQuestions || Self.isAwaited() else { throw .abandoned }
         if unknownTokenID == WordPiece.noUnknownID, let place = tokens.ids.firstIndex(of: unknownTokenID) {
             let word = Array(text.utf8)[Int(tokens.offsets[place].lowerBound)..<Int(tokens.offsets[place].upperBound)]
             throw .noUnknownToken(word: String(decoding: word, as: UTF8.self))
         }
         return tokens
+    }
+
+    /// Whether anybody still waits for what the current task tokenizes. It is asked about every millisecond while a
+    /// long text is tokenized. Once it is false it must stay so: loops break off then, and their results are of no use.
+    @TaskLocal package static var isAwaited: @Sendable () -> Bool = { true }
+
+    /// The bytes of a text between two such questions.
+    static let bytesBetweenQuestions = 16 * 1024
+}
+
+/// Counts the rounds of a loop, and asks now and then whether anybody still waits for it (``Tokenizer/isAwaited``).
+struct Patience {
+    /// The rounds between two questions: each takes some ten nanoseconds, and some a microsecond.
+    private static let rounds = 2048
+
+    private var left = Self.rounds
+
+    /// Begins to count.
+    init() {}
+
+    /// Whether the loop may do another round.
+    @inline(__always)
+    mutating func lasts() -> Bool {
+        left -= 1
+        return left > 0 || renew()
+    }
+
+    @inline(never)
+    private mutating func renew() -> Bool {
+        left = Self.rounds
+        return Tokenizer.isAwaited()
     }
 }
 
@@ -190,7 +222,9 @@ extension Tokenizer {
     /// - Throws: ``TokenizerError/unknownTokenID(_:vocabularySize:)``.
     package func decode(_ ids: [Int32], skipSpecialTokens: Bool = true) throws(TokenizerError) -> String {
         var tokens: [[UInt8]] = []
+        var patience = Patience()
         for id in ids {
+            guard patience.lasts() else { throw .abandoned }
             guard let token = tokenText(id) else {
                 throw .unknownTokenID(id, vocabularySize: vocabularySize)
             }
@@ -218,6 +252,8 @@ package enum TokenizerError: Error, Equatable, Sendable {
     case noUnknownToken(word: String)
     /// No token has an id that is to be decoded.
     case unknownTokenID(Int32, vocabularySize: Int)
+    /// Nobody waits for the tokens any more; see ``Tokenizer/isAwaited``.
+    case abandoned
 }
 
 extension TokenizerError: CustomStringConvertible {
@@ -234,6 +270,7 @@ extension TokenizerError: CustomStringConvertible {
             "the tokenizer has no pieces for the word \"\(word.beginning(100))\", and no token for unknown words"
         case .unknownTokenID(let id, let vocabularySize):
             "no token has the id \(id); the vocabulary's ids are 0 to \(vocabularySize - 1)"
+        case .abandoned: "nobody waits for the tokens any more"
         }
     }
 }

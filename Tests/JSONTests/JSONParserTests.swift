@@ -116,7 +116,7 @@ struct JSONParserTests {
     func checked(name: String) throws {
         let bytes = Array(try #require(Self.longDocuments[name]).utf8)
         var checks = 0
-        let checked = try JSONParser.parse(bytes) { checks += 1 }
+        let checked = try JSONParser.parse(bytes) { _ in checks += 1 }
         #expect(try checked == JSONParser.parse(bytes))
         // Every 16 KiB at least.
         #expect(checks >= bytes.count / (16 * 1024) - 1, "\(name): \(checks)")
@@ -129,7 +129,7 @@ struct JSONParserTests {
         for last in [1, 2, 5] {
             var checks = 0
             let error = #expect(throws: Stop.self) {
-                _ = try JSONParser.parse(bytes) {
+                _ = try JSONParser.parse(bytes) { _ in
                     checks += 1
                     if checks == last { throw Stop(number: last) }
                 }
@@ -142,9 +142,9 @@ struct JSONParserTests {
     func checkedErrors() {
         struct Stop: Error {}
         let digits = [UInt8](repeating: UInt8(ascii: "1"), count: 100_000)
-        let error = #expect(throws: JSONError.self) { _ = try JSONParser.parse(digits) {} }
+        let error = #expect(throws: JSONError.self) { _ = try JSONParser.parse(digits) { _ in } }
         #expect(error?.found == "a number of 100000 characters")
-        #expect(throws: JSONError.self) { _ = try JSONParser.parse(Array("[1,]".utf8)) { throw Stop() } }
+        #expect(throws: JSONError.self) { _ = try JSONParser.parse(Array("[1,]".utf8)) { _ in throw Stop() } }
     }
 
     @Test(

@@ -93,6 +93,13 @@ struct ServeProcessTests {
             environment: ["SWIFTLET_PORT": "9000"]
         )
         #expect(changed.output.contains("\nport: 9000\n"))
+        let former = try await Program.run(["serve", "--max-batch-rows", "7", "--print-config"])
+        #expect(former.status == 0 && former.output.contains("\nmax_batch_texts: 7\n"))
+        #expect(
+            former.errors.contains(
+                "warning: flag --max-batch-rows: the setting max_batch_rows is named max_batch_texts now"
+            )
+        )
         #expect(changed.output.contains("\nauto_truncate: false\n"))
     }
 }

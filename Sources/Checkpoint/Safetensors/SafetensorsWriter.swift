@@ -3,7 +3,7 @@ package import ModelFiles
 
 /// A tensor to be written.
 package struct OutgoingTensor: Sendable {
-    /// Where its elements come from.
+    /// The source of the tensor's elements.
     package enum Content: Sendable {
         /// float32 values, row-major.
         case values([Float])
@@ -104,7 +104,7 @@ package enum SafetensorsWriter {
 }
 
 extension Checkpoint {
-    /// What the file says about a tensor whose elements have a size.
+    /// The description of a tensor whose elements have a known size.
     fileprivate func readable(_ name: String) throws(ModelError) -> TensorDescriptor {
         guard let descriptor = descriptor(name) else { throw .missingTensor(file: source, tensor: name) }
         try check(name, shape: descriptor.shape)

@@ -15,7 +15,7 @@ struct PackedBatch {
     /// in a core's second-level cache from layer to layer. A longer sequence is a block by itself.
     static let blockTokens = 256
 
-    /// In the order of the positions, whatever the order of the rows.
+    /// The input_ids in the order of the positions, whatever the order of the rows.
     private(set) var inputIDs: [Int32] = []
     private(set) var typeIDs: [Int32] = []
     private(set) var offsets: [Int] = [0]
@@ -23,7 +23,7 @@ struct PackedBatch {
     private(set) var blocks: [Block] = []
     /// The reason why a sequence takes no part, which has no tokens here then; nil for the others.
     private(set) var failures: [EncoderError?] = []
-    /// Which row holds which position of a sequence with an attention mask; nil for the others.
+    /// The positions of the rows of a sequence with an attention mask; nil for a sequence without one.
     private(set) var rowOrders: [RowOrder?] = []
 
     /// The number of tokens of a block's longest sequence.

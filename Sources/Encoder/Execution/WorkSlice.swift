@@ -83,7 +83,7 @@ struct WorkSlice: Sendable {
     }
 }
 
-/// Where the threads of a team wait for each other, hundreds of times in a forward pass.
+/// The barrier at which the threads of a team wait for each other, hundreds of times in a forward pass.
 ///
 /// A thread that waits spins: the others are at most a product behind. Only after a far longer wait, when the machine
 /// runs something else on the others' CPUs, does it offer its own.

@@ -12,7 +12,7 @@ package final class Workspace: @unchecked Sendable {
     var packed = PackedBatch()
     /// The hidden states after single layers, of the sequences that asked for them.
     var snapshots = Snapshots()
-    /// Where the threads of a team meet.
+    /// The barrier at which the threads of a team meet.
     let barrier = TeamBarrier()
 
     /// An arena of `capacity` floats.
@@ -55,7 +55,7 @@ struct WorkspaceWidths: Sendable {
     var widestInput: Int { max(max(hidden, embedded), max(trueHidden, intermediate)) }
 }
 
-/// Where a block's activations are in the arena.
+/// The places of a block's activations in the arena.
 struct WorkspaceLayout {
     private(set) var regions = BlockRegions()
     /// The number of floats of all regions.
@@ -110,7 +110,7 @@ struct WorkspaceLayout {
     }
 }
 
-/// Where the activations of one block are in the arena; each has a row for each of the block's tokens unless said
+/// The places of one block's activations in the arena; each has a row for each of the block's tokens unless said
 /// otherwise.
 struct BlockRegions {
     private static let nothing = MatrixRegion(rows: 0, columns: 0)
@@ -151,7 +151,8 @@ struct BlockRegions {
     func scratch(of slice: WorkSlice) -> MatrixRegion { scratch.rows(slice.member..<slice.member + 1) }
 }
 
-/// Where the activations of a masked language model's head are in the arena: rows for ``positionsAtOnce`` positions.
+/// The places of the activations of a masked language model's head in the arena: rows for ``positionsAtOnce``
+/// positions.
 struct MaskedTokenRegions {
     /// Positions in one product with the decoder, the model's largest matrix: enough for each of its weights to be
     /// worth its way from memory, few enough for 8 MB of logits of the usual 30,522 word pieces.

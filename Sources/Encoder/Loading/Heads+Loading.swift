@@ -81,8 +81,8 @@ extension LanguageModelHead {
     /// Folds the head of a masked language model, which reads the hidden states' stream; nil where the checkpoint or
     /// the architecture lacks it.
     ///
-    /// Its bias may be missing from the file under either of the two names, and the decoder is the word embeddings
-    /// unless it has a matrix of its own.
+    /// The decoder's bias may be missing from the file under either of the two names. The decoder's matrix is that of
+    /// the word embeddings, unless the file has another one.
     fileprivate static func load(_ reader: inout WeightReader) throws(ModelError) -> Packing<LanguageModelHead>? {
         let (configuration, names) = (reader.configuration, reader.names)
         guard let description = configuration.architecture.heads[.maskedLanguageModel] else { return nil }

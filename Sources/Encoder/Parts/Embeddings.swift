@@ -4,7 +4,7 @@ internal import LinearAlgebra
 struct Embeddings: Sendable {
     /// How word embeddings become as wide as hidden states.
     enum Transformation: Sendable {
-        /// They are.
+        /// Word embeddings have that width already.
         case none
         /// A dense layer over the token's embedding.
         case token(LinearLayer)

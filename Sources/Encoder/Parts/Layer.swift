@@ -38,8 +38,8 @@ struct Layer: Sendable {
 
 /// transformers' `Bottleneck`: the values that a layer computes from the hidden states, by one product.
 ///
-/// Its columns are the layer's input, which is the residual of its attention; then, in some configurations, the inputs
-/// of queries and keys; then the values, which are projected from the hidden states too.
+/// The columns of the product are the layer's input, which is the residual of its attention; then, in some
+/// configurations, the inputs of queries and keys; then the values, which are projected from the hidden states too.
 struct Bottleneck: Sendable {
     /// All bottlenecks side by side; each begins on a vector boundary.
     let projection: LinearLayer

@@ -3,7 +3,7 @@ internal import LinearAlgebra
 /// transformers' `MobileBertAttention`: scaled dot-product attention of each sequence's tokens over those that its
 /// mask lets them attend to, then the output's dense layer added to the residual.
 struct SelfAttention: Sendable {
-    /// Where an operand lies.
+    /// The place of an operand.
     enum Operand: Sendable {
         /// The hidden states.
         case hidden

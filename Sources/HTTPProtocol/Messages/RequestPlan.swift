@@ -1,4 +1,4 @@
-/// What a request's head says of its body.
+/// The announcement of a body in a request's head.
 package enum AnnouncedBody: Sendable {
     /// There is no body, or the request is whole already.
     case none

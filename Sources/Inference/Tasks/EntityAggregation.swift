@@ -25,9 +25,9 @@ package struct Entity: Sendable, Equatable {
     package let index: Int?
     /// The tokens as text; the text's own words and spelling are between `start` and `end`.
     package let word: String
-    /// Where it begins in the text, in Unicode scalars.
+    /// The entity's beginning in the text, in Unicode scalars.
     package let start: Int
-    /// Where it ends.
+    /// The entity's end.
     package let end: Int
 }
 

@@ -41,9 +41,9 @@ package struct QuestionAnsweringOptions: Sendable, Equatable {
 package struct Answer: Sendable, Equatable {
     /// The probability that the answer is right, summed over all places with the same text.
     package let score: Double
-    /// Where the answer begins in the context, in Unicode scalars.
+    /// The answer's beginning in the context, in Unicode scalars.
     package let start: Int
-    /// Where it ends.
+    /// The answer's end.
     package let end: Int
     /// The context's own text.
     package let text: String
@@ -138,7 +138,7 @@ private struct WindowedQuestion {
     /// The context's windows.
     let ranges: [Range<Int>]
 
-    /// What the windows' outputs say.
+    /// The answers that follow from the outputs for the windows.
     func answers(
         in context: String,
         _ encodings: ArraySlice<Encoding>,

@@ -24,7 +24,7 @@ enum SettingsFlags {
                     nearest: EditDistance.nearest(to: flag, among: candidates)
                 )
             }
-            let value = if let attached { attached } else { try value(of: key, from: &rest) }
+            let value = if let attached { attached } else { try value(of: key, flag, from: &rest) }
             let formerName = flag == key.flag ? nil : key.formerName
             settings.append(Setting(key: key, formerName: formerName, value: value, source: .flag(flag)))
         }
@@ -39,6 +39,7 @@ enum SettingsFlags {
     /// The word after a flag. A boolean flag may stand alone, which means true.
     private static func value(
         of key: ConfigurationKey,
+        _ flag: String,
         from rest: inout ArraySlice<String>
     ) throws(ConfigurationError) -> String {
         if key.isBoolean {
@@ -46,7 +47,7 @@ enum SettingsFlags {
             rest.removeFirst()
             return next
         }
-        guard let next = rest.popFirst() else { throw .missingValue(flag: key.flag, expected: key.expected) }
+        guard let next = rest.popFirst() else { throw .missingValue(flag: flag, expected: key.expected) }
         return next
     }
 }

@@ -16,7 +16,7 @@ struct Setting: Sendable {
     /// Writes the value into `configuration`, or throws an error that says why the value is wrong.
     func apply(to configuration: inout ServiceConfiguration) throws(ConfigurationError) {
         guard key.write(&configuration, value) else {
-            throw .invalidValue(key: key.name, value: value, source: source, expected: key.expected)
+            throw .invalidValue(key: formerName ?? key.name, value: value, source: source, expected: key.expected)
         }
         guard let formerName else { return }
         configuration.warnings.append(
@@ -45,8 +45,13 @@ extension ServiceConfiguration {
         for settings in sources { try refuseTwoValues(settings) }
         sources.append(try SettingsFlags.parse(flags))
         var configuration = ServiceConfiguration()
-        for setting in sources.joined() { try setting.apply(to: &configuration) }
-        try configuration.checkTogether()
+        // The former names by which settings were given, by the present ones.
+        var formerNames: [String: String] = [:]
+        for setting in sources.joined() {
+            try setting.apply(to: &configuration)
+            formerNames[setting.key.name] = setting.formerName
+        }
+        try configuration.checkTogether(formerNames)
         return configuration
     }
 
@@ -71,7 +76,9 @@ extension ServiceConfiguration {
     private static let unlimitedByZero: Set = ["memory_budget", "max_outbound_bytes", "max_inbound_bytes"]
 
     /// Refuses settings that are valid one by one but contradict each other.
-    func checkTogether() throws(ConfigurationError) {
+    ///
+    /// - Parameter formerNames: the former names by which settings were given, by the present ones.
+    func checkTogether(_ formerNames: [String: String] = [:]) throws(ConfigurationError) {
         guard listen.listensOnTCP || listen.unixSocket != nil else {
             throw .contradiction(
                 "host is \"\(ListenSettings.noHost)\" and unix_socket is not set: there is nothing to listen on"
@@ -112,7 +119,8 @@ extension ServiceConfiguration {
         ]
         for (name, value, lower, lowerValue, reason) in ordered
         where value < lowerValue && !(value == 0 && Self.unlimitedByZero.contains(name)) {
-            throw .contradiction("\(name) (\(value)) is below \(lower) (\(lowerValue))\(reason)")
+            let names = [name, lower].map { formerNames[$0] ?? $0 }
+            throw .contradiction("\(names[0]) (\(value)) is below \(names[1]) (\(lowerValue))\(reason)")
         }
     }
 }

@@ -42,10 +42,12 @@ struct ContentCoding: Sendable {
     func body(of request: Request, _ format: CompressionFormat?) throws -> [UInt8] {
         guard let format else { return request.body }
         do {
-            return try request.body.decompressed(as: format, limit: maxBodyBytes) { bytes in
-                try RequestOptions.check()
-                try RequestMemory.take(bytes, for: .inflated)
-            }
+            return try request.body.decompressed(
+                as: format,
+                limit: maxBodyBytes,
+                takeMemory: { try RequestMemory.take($0, for: .inflated) },
+                check: RequestOptions.check
+            )
         } catch let error as CompressionError {
             switch error {
             case .tooLarge: throw ServiceError(413, .payloadTooLarge, "the body is too large: \(error)")

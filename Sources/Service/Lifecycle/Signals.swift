@@ -6,7 +6,7 @@ import Synchronization
 /// Ctrl-C twice, ends the process at once. A second SIGTERM does not, because some supervisors send it twice, and they
 /// have SIGKILL too.
 final class StopSignals: Sendable {
-    /// Kept alive here, and cancelled at the end.
+    /// The sources, which are kept alive here and cancelled at the end.
     private let sources = Mutex<[any DispatchSourceSignal]>([])
 
     /// - Parameter onFirst: called with the first signal's name.
@@ -47,7 +47,7 @@ final class StopSignals: Sendable {
 
 /// Handles SIGHUP, with which operators ask the service to read files again.
 final class ReloadSignal: Sendable {
-    /// Kept alive here, and cancelled at the end.
+    /// The sources, which are kept alive here and cancelled at the end.
     private let source = Mutex<(any DispatchSourceSignal)?>(nil)
 
     init(_ reload: @escaping @Sendable () -> Void) {

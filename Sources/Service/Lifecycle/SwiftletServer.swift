@@ -10,7 +10,7 @@ package import Logging
 
 /// The model that is to be served.
 package struct ServedModel: Sendable {
-    /// Its folder.
+    /// The model's folder.
     package let directory: String
     /// The name for clients, unless the configuration sets one; nil: the folder's name.
     package let name: String?

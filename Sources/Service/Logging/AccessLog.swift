@@ -31,7 +31,7 @@ struct AccessEntry: Sendable {
     /// The status of the answer that was sent; 499 if the client had disconnected before.
     var status = 499
     var errorKind: ServiceError.Kind?
-    /// What there was no memory for, where that is the reason of a refusal.
+    /// The stage for which there was no memory, if that is the reason of a refusal.
     var shortage: MemoryBudget.Stage?
     /// Whether the client disconnected before it had all of the answer, or the answer's stream failed.
     var isBrokenOff = false

@@ -11,8 +11,14 @@ struct RequestFields: Sendable {
     let members: JSONObject
 
     init(_ body: [UInt8]) throws {
-        try RequestMemory.takeJSON(of: body)
-        guard case .object(let members) = try JSONParser.parse(body, checking: RequestOptions.check) else {
+        var taken = 0
+        let document = try JSONParser.parse(body) { progress in
+            try RequestOptions.check()
+            let bytes = RequestMemory.bytes(of: progress)
+            try RequestMemory.take(bytes - taken, for: .parsed)
+            taken = bytes
+        }
+        guard case .object(let members) = document else {
             throw ServiceError.invalid("the body must be a JSON object, such as {\"inputs\": \"some text\"}")
         }
         self.members = members
@@ -302,7 +308,7 @@ extension RequestFields {
     }
 }
 
-extension Array {
+extension RandomAccessCollection {
     /// The elements between two looks at the request's deadline: a fraction of a millisecond's work.
     private static var elementsBetweenChecks: Int { 1024 }
 
@@ -325,16 +331,10 @@ extension RequestMemory {
     /// The memory beside the bytes of a long text: the header of its storage.
     private static let bytesPerText = 32
 
-    /// Takes the memory of a document's values before they are read. It follows from the numbers of commas and
-    /// quotation marks, so texts with many commas count for a little more than they take.
-    static func takeJSON(of body: [UInt8]) throws(MemoryShortage) {
-        guard current != nil else { return }
-        var (commas, quotes) = (0, 0)
-        for byte in body {
-            commas += byte == UInt8(ascii: ",") ? 1 : 0
-            quotes += byte == UInt8(ascii: "\"") ? 1 : 0
-        }
-        try take(body.count + commas * bytesPerValue + quotes / 2 * bytesPerText, for: .parsed)
+    /// The memory of what has been read of a document. It is taken while the document is read, a fraction of a
+    /// millisecond behind.
+    static func bytes(of progress: JSONProgress) -> Int {
+        progress.bytes + progress.values * bytesPerValue + progress.strings * bytesPerText
     }
 
     /// Takes the memory of an answer in JSON before it is written.

@@ -31,20 +31,33 @@ enum DecodingStep: Sendable {
     fileprivate func apply(to tokens: [[UInt8]]) throws(TokenizerError) -> [[UInt8]] {
         switch self {
         case .wordPiece(let decoder):
-            return tokens.enumerated().map { decoder.decode($1, isFirst: $0 == 0) }
+            return try Self.each(tokens) { token, isFirst in decoder.decode(token, isFirst: isFirst) }
         case .fuse:
             return [Array(tokens.joined())]
         case .strip(let scalar, let start, let end):
-            return tokens.map { Self.strip(scalar, from: $0, start: start, end: end) }
+            return try Self.each(tokens) { token, _ in Self.strip(scalar, from: token, start: start, end: end) }
         case .replace(let pattern, let content):
-            var replaced: [[UInt8]] = []
-            for token in tokens {
+            return try Self.each(tokens) { token, _ throws(TokenizerError) in
                 var text = NormalizedText(token.span, 0..<token.count)
                 text.replace(try pattern.matches(in: token.span, 0..<token.count), with: content)
-                replaced.append(text.bytes)
+                return text.bytes
             }
-            return replaced
         }
+    }
+
+    /// What becomes of each token. `decode` gets the token, and whether it is the first.
+    private static func each(
+        _ tokens: [[UInt8]],
+        _ decode: ([UInt8], Bool) throws(TokenizerError) -> [UInt8]
+    ) throws(TokenizerError) -> [[UInt8]] {
+        var decoded: [[UInt8]] = []
+        decoded.reserveCapacity(tokens.count)
+        var patience = Patience()
+        for token in tokens {
+            guard patience.lasts() else { throw .abandoned }
+            decoded.append(try decode(token, decoded.isEmpty))
+        }
+        return decoded
     }
 
     private static func strip(_ scalar: UInt32, from token: [UInt8], start: Int, end: Int) -> [UInt8] {

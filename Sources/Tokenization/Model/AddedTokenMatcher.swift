@@ -37,14 +37,22 @@ struct AddedTokenMatcher: Sendable {
         return fits
     }
 
-    /// Calls `body` with the parts of `bytes` in their order. No part is empty.
+    /// Calls `body` with the parts of `bytes` in their order. No part is empty. The search breaks off when nobody waits
+    /// for the tokens any more (``Tokenizer/isAwaited``).
     func forEachPiece(of bytes: Span<UInt8>, folding: Span<UInt8>, _ body: (Piece) -> Void) {
         var pieceStart = 0
         var position = 0
         let begins = begins.span
-        while position < bytes.count {
-            guard begins[Int(bytes[position])],
-                let match = patterns.longestPrefix(of: bytes, from: position, to: bytes.count, folding: folding)
+        var pause = min(bytes.count, Tokenizer.bytesBetweenQuestions)
+        while true {
+            while position < pause, !begins[Int(bytes[position])] { position += 1 }
+            if position >= pause {
+                if position >= bytes.count { break }
+                guard Tokenizer.isAwaited() else { return }
+                pause = min(bytes.count, position + Tokenizer.bytesBetweenQuestions)
+                continue
+            }
+            guard let match = patterns.longestPrefix(of: bytes, from: position, to: bytes.count, folding: folding)
             else {
                 position += 1
                 continue

@@ -24,31 +24,35 @@ extension BertNormalizer {
     /// The steps follow `tokenizers`' normalizers/bert.rs and normalizer.rs, but scalar by scalar instead of text by
     /// text. The result and its origins are the same, because only decomposition depends on more than one scalar, and
     /// never across a scalar of combining class 0. `range` must begin with such a scalar: at the beginning of a text,
-    /// or with ASCII.
+    /// or with ASCII. It breaks off when nobody waits for the text any more (``Tokenizer/isAwaited``).
     func normalize(_ bytes: Span<UInt8>, _ range: Range<Int>, into output: inout NormalizedText) {
         var marks = CombiningRun()
         var position = range.lowerBound
         while position < range.upperBound {
-            var (scalar, length) = UTF8Bytes.scalar(in: bytes, at: position)
-            let origin = Int32(truncatingIfNeeded: position)..<Int32(truncatingIfNeeded: position + length)
-            position += length
-            var properties = ScalarProperties(of: scalar)
-            if cleanText {
-                if properties.contains(.removedByCleaning) { continue }
-                if properties.contains(.whiteSpace) {
-                    // U+2000 and U+2001 have decompositions, but the space that they become has none.
-                    (scalar, properties) = (0x20, .whiteSpace)
+            let pause = min(range.upperBound, position + Tokenizer.bytesBetweenQuestions)
+            while position < pause {
+                var (scalar, length) = UTF8Bytes.scalar(in: bytes, at: position)
+                let origin = Int32(truncatingIfNeeded: position)..<Int32(truncatingIfNeeded: position + length)
+                position += length
+                var properties = ScalarProperties(of: scalar)
+                if cleanText {
+                    if properties.contains(.removedByCleaning) { continue }
+                    if properties.contains(.whiteSpace) {
+                        // U+2000 and U+2001 have decompositions, but the space that they become has none.
+                        (scalar, properties) = (0x20, .whiteSpace)
+                    }
+                }
+                if handleChineseChars && properties.contains(.chinese) {
+                    marks.flush(into: &output, lowercase: lowercase)
+                    output.append(0x20, from: origin)
+                    decompose(scalar, properties, from: origin, marks: &marks, into: &output)
+                    marks.flush(into: &output, lowercase: lowercase)
+                    output.append(0x20, from: origin)
+                } else {
+                    decompose(scalar, properties, from: origin, marks: &marks, into: &output)
                 }
             }
-            if handleChineseChars && properties.contains(.chinese) {
-                marks.flush(into: &output, lowercase: lowercase)
-                output.append(0x20, from: origin)
-                decompose(scalar, properties, from: origin, marks: &marks, into: &output)
-                marks.flush(into: &output, lowercase: lowercase)
-                output.append(0x20, from: origin)
-            } else {
-                decompose(scalar, properties, from: origin, marks: &marks, into: &output)
-            }
+            if position < range.upperBound, !Tokenizer.isAwaited() { break }
         }
         marks.flush(into: &output, lowercase: lowercase)
     }

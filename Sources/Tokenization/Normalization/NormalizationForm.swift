@@ -32,7 +32,9 @@ struct NormalizationForm: Sendable, Equatable {
             run.removeAll(keepingCapacity: true)
             isOrdered = true
         }
+        var patience = Patience()
         for scalar in scalars {
+            guard patience.lasts() else { break }
             var change = 0
             func add(_ part: UInt32) {
                 defer { change = 1 }
@@ -70,7 +72,9 @@ struct NormalizationForm: Sendable, Equatable {
             marks.removeAll(keepingCapacity: true)
             lastClass = nil
         }
+        var patience = Patience()
         for next in decomposed {
+            guard patience.lasts() else { break }
             let isMark = ScalarProperties(of: next.scalar).contains(.reorders)
             let combiningClass = isMark ? CanonicalDecomposition.combiningClass(of: next.scalar) : 0
             guard let first = starter else {

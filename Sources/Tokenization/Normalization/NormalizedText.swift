@@ -17,7 +17,8 @@ struct NormalizedText {
         origin = Int32(truncatingIfNeeded: range.lowerBound)
         reserveCapacity(range.count)
         var position = range.lowerBound
-        while position < range.upperBound {
+        var patience = Patience()
+        while position < range.upperBound, patience.lasts() {
             let (scalar, length) = UTF8Bytes.scalar(in: text, at: position)
             let start = Int32(truncatingIfNeeded: position)
             append(scalar, from: start..<start + Int32(truncatingIfNeeded: length))
@@ -75,7 +76,8 @@ extension NormalizedText {
         var scalars: [UInt32] = []
         scalars.reserveCapacity(bytes.count)
         var position = 0
-        while position < bytes.count {
+        var patience = Patience()
+        while position < bytes.count, patience.lasts() {
             let (scalar, length) = UTF8Bytes.scalar(in: bytes.span, at: position)
             scalars.append(scalar)
             position += length
@@ -109,7 +111,9 @@ extension NormalizedText {
             }
         }
         skip(removed)
+        var patience = Patience()
         for change in changes {
+            guard patience.lasts() else { break }
             let source = min(change.change > 0 ? position - 1 : position, bytes.count - 1)
             let place = source < 0 ? origin..<origin : starts[source]..<max(starts[source], ends[source])
             result.append(change.scalar, from: place)
@@ -119,11 +123,26 @@ extension NormalizedText {
         self = result
     }
 
+    /// Replaces the whole text by what `change` appends for each scalar.
+    mutating func transformScalars(_ change: (inout [ScalarChange], UInt32) -> Void) {
+        let scalars = scalars
+        var changes: [ScalarChange] = []
+        changes.reserveCapacity(scalars.count)
+        var patience = Patience()
+        for scalar in scalars {
+            guard patience.lasts() else { break }
+            change(&changes, scalar)
+        }
+        transform(changes)
+    }
+
     /// Keeps the scalars for which `isKept` is true.
     mutating func filter(_ isKept: (UInt32) -> Bool) {
         var kept: [ScalarChange] = []
         var removedFirst = 0
+        var patience = Patience()
         for scalar in scalars {
+            guard patience.lasts() else { break }
             if isKept(scalar) {
                 kept.append(ScalarChange(scalar))
             } else if kept.isEmpty {
@@ -138,7 +157,7 @@ extension NormalizedText {
 
     /// Replaces each scalar by another one.
     mutating func map(_ replacement: (UInt32) -> UInt32) {
-        transform(scalars.map { ScalarChange(replacement($0)) })
+        transformScalars { changes, scalar in changes.append(ScalarChange(replacement(scalar))) }
     }
 
     /// Replaces ranges of the text, from left to right, by `content`. The scalars of `content` come from where the last
@@ -148,7 +167,9 @@ extension NormalizedText {
         result.origin = origin
         result.reserveCapacity(bytes.count)
         var copied = 0
+        var patience = Patience()
         for range in ranges {
+            guard patience.lasts() else { break }
             result.append(self, copied..<range.lowerBound)
             copied = range.upperBound
             var place = origin..<origin

@@ -83,13 +83,13 @@ extension BertNormalizer {
             text.map { ScalarProperties(of: $0).contains(.whiteSpace) ? 0x20 : $0 }
         }
         if handleChineseChars {
-            text.transform(
-                text.scalars.flatMap { scalar in
-                    ScalarProperties(of: scalar).contains(.chinese)
-                        ? [ScalarChange(0x20), ScalarChange(scalar, 1), ScalarChange(0x20, 1)]
-                        : [ScalarChange(scalar)]
+            text.transformScalars { changes, scalar in
+                if ScalarProperties(of: scalar).contains(.chinese) {
+                    changes += [ScalarChange(0x20), ScalarChange(scalar, 1), ScalarChange(0x20, 1)]
+                } else {
+                    changes.append(ScalarChange(scalar))
                 }
-            )
+            }
         }
         if stripAccents {
             text.transform(NormalizationForm.canonicalDecomposition.changes(of: text.scalars))
@@ -101,11 +101,10 @@ extension BertNormalizer {
 
 extension NormalizedText {
     fileprivate mutating func lowercase() {
-        var changes: [ScalarChange] = []
-        for scalar in scalars {
+        transformScalars { changes, scalar in
             guard ScalarProperties(of: scalar).contains(.changesWhenLowercased) else {
                 changes.append(ScalarChange(scalar))
-                continue
+                return
             }
             var change = 0
             LowercaseMapping.lowercase(scalar) { lower in
@@ -113,7 +112,6 @@ extension NormalizedText {
                 change = 1
             }
         }
-        transform(changes)
     }
 
     fileprivate mutating func strip(left: Bool, right: Bool) {

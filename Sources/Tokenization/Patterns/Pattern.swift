@@ -19,7 +19,8 @@ enum Pattern: Sendable {
     private static func occurrences(of literal: [UInt8], in bytes: Span<UInt8>, _ range: Range<Int>) -> [Range<Int>] {
         var found: [Range<Int>] = []
         var position = range.lowerBound
-        while position + literal.count <= range.upperBound {
+        var patience = Patience()
+        while position + literal.count <= range.upperBound, patience.lasts() {
             if literal.indices.allSatisfy({ bytes[position + $0] == literal[$0] }) {
                 let isBoundary = position == range.upperBound || !UTF8Bytes.isContinuation(bytes[position])
                 if isBoundary { found.append(position..<position + literal.count) }
@@ -42,7 +43,9 @@ struct PatternPart: Equatable {
         guard !range.isEmpty else { return [PatternPart(range: range, isMatch: false)] }
         var parts: [PatternPart] = []
         var position = range.lowerBound
+        var patience = Patience()
         for match in matches {
+            guard patience.lasts() else { break }
             if position != match.lowerBound {
                 parts.append(PatternPart(range: position..<match.lowerBound, isMatch: false))
             }
@@ -83,7 +86,9 @@ enum SplitBehavior: String, Sendable, CaseIterable {
         case .mergedWithNext:
             var merged: [Range<Int>] = []
             var previousIsMatch = false
+            var patience = Patience()
             for part in parts.reversed() {
+                guard patience.lasts() else { break }
                 if part.isMatch, !previousIsMatch, let last = merged.popLast() {
                     merged.append(part.range.lowerBound..<last.upperBound)
                 } else {
@@ -100,7 +105,9 @@ enum SplitBehavior: String, Sendable, CaseIterable {
     private static func merge(_ parts: [PatternPart], joins: (PatternPart, Bool) -> Bool) -> [Range<Int>] {
         var merged: [Range<Int>] = []
         var previousIsMatch = false
+        var patience = Patience()
         for part in parts {
+            guard patience.lasts() else { break }
             if joins(part, previousIsMatch), let last = merged.popLast() {
                 merged.append(last.lowerBound..<part.range.upperBound)
             } else {

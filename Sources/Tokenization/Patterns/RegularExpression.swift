@@ -55,7 +55,8 @@ final class RegularExpression: Sendable {
     func matches(in bytes: Span<UInt8>, _ range: Range<Int>) throws(TokenizerError) -> [Range<Int>] {
         var found: [Range<Int>] = []
         var position = range.lowerBound
-        while position <= range.upperBound {
+        var patience = Patience()
+        while position <= range.upperBound, patience.lasts() {
             guard let match = try firstMatch(in: bytes, range, from: position) else { break }
             if match.isEmpty, match.lowerBound == found.last?.upperBound {
                 guard position < range.upperBound else { break }

@@ -1,6 +1,7 @@
 /// Splits text at white space, and makes each punctuation character a word of its own: `BertPreTokenizer`.
 enum BertPreTokenizer {
-    /// The range of the next word of normalized text at or after `position`; nil at the end.
+    /// The range of the next word of normalized text at or after `position`; nil at the end, or if nobody waits for the
+    /// words any more.
     static func nextWord(in bytes: Span<UInt8>, from position: Int, to end: Int) -> Range<Int>? {
         var start = position
         while start < end {
@@ -8,6 +9,7 @@ enum BertPreTokenizer {
             let properties = ScalarProperties(of: scalar)
             if properties.contains(.whiteSpace) {
                 start += length
+                if (start - position) % Tokenizer.bytesBetweenQuestions == 0, !Tokenizer.isAwaited() { return nil }
             } else if properties.contains(.punctuation) {
                 return start..<start + length
             } else {
@@ -20,9 +22,13 @@ enum BertPreTokenizer {
     private static func endOfWord(in bytes: Span<UInt8>, from position: Int, to end: Int) -> Int {
         var position = position
         while position < end {
-            let (scalar, length) = UTF8Bytes.scalar(in: bytes, at: position)
-            if !ScalarProperties(of: scalar).isDisjoint(with: [.whiteSpace, .punctuation]) { break }
-            position += length
+            let pause = min(end, position + Tokenizer.bytesBetweenQuestions)
+            while position < pause {
+                let (scalar, length) = UTF8Bytes.scalar(in: bytes, at: position)
+                if !ScalarProperties(of: scalar).isDisjoint(with: [.whiteSpace, .punctuation]) { return position }
+                position += length
+            }
+            if position < end, !Tokenizer.isAwaited() { return end }
         }
         return position
     }

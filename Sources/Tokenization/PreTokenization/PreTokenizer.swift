@@ -13,9 +13,10 @@ struct PreTokenizer: Sendable {
     /// The words of a part of a normalized text.
     func words(in bytes: Span<UInt8>, _ range: Range<Int>) throws(TokenizerError) -> [Range<Int>] {
         var words = range.isEmpty ? [] : [range]
+        var patience = Patience()
         for step in steps {
             var split: [Range<Int>] = []
-            for word in words {
+            for word in words where patience.lasts() {
                 for part in try step.split(bytes, word) where !part.isEmpty { split.append(part) }
             }
             words = split
@@ -49,7 +50,10 @@ enum PreTokenizationStep: Sendable {
         case .bert:
             var words: [Range<Int>] = []
             var position = range.lowerBound
-            while let word = BertPreTokenizer.nextWord(in: bytes, from: position, to: range.upperBound) {
+            var patience = Patience()
+            while patience.lasts(),
+                let word = BertPreTokenizer.nextWord(in: bytes, from: position, to: range.upperBound)
+            {
                 words.append(word)
                 position = word.upperBound
             }
@@ -84,7 +88,8 @@ enum PreTokenizationStep: Sendable {
     ) -> [PatternPart] {
         var delimiters: [Range<Int>] = []
         var position = range.lowerBound
-        while position < range.upperBound {
+        var patience = Patience()
+        while position < range.upperBound, patience.lasts() {
             let (scalar, length) = UTF8Bytes.scalar(in: bytes, at: position)
             if isDelimiter(scalar) { delimiters.append(position..<position + length) }
             position += length
@@ -106,7 +111,8 @@ enum PreTokenizationStep: Sendable {
         var runs: [Range<Int>] = []
         var last: Run?
         var position = range.lowerBound
-        while position < range.upperBound {
+        var patience = Patience()
+        while position < range.upperBound, patience.lasts() {
             let (scalar, length) = UTF8Bytes.scalar(in: bytes, at: position)
             let found = kind(ScalarProperties(of: scalar))
             if found != nil, found == last, let run = runs.popLast() {
@@ -125,7 +131,8 @@ enum PreTokenizationStep: Sendable {
         var start = range.lowerBound
         var position = start
         var count = 0
-        while position < range.upperBound {
+        var patience = Patience()
+        while position < range.upperBound, patience.lasts() {
             position += UTF8Bytes.scalar(in: bytes, at: position).length
             count += 1
             if count == length || position == range.upperBound {

@@ -44,6 +44,7 @@ struct ServeCommand: AsyncParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         let configuration = try ServiceConfiguration.resolve(flags: settings, environment: environment, file: config)
         guard !printConfig else {
+            StandardError.write(warnings: configuration.warnings)
             try StandardOutput.write(Array(configuration.yaml.utf8))
             return
         }

@@ -88,15 +88,27 @@ struct FormerNamesTests {
         #expect(configuration.warnings.count == 1)
     }
 
-    @Test("a wrong value by a former name is refused at its place; a mistyped name leads to the new one")
+    @Test(
+        "a wrong value by a former name is refused by the name as it was written; a mistyped name leads to the new one"
+    )
     func wrongValues() {
         let wrong = #expect(throws: ConfigurationError.self) {
             try ServiceConfiguration.resolve(flags: ["--max-batch-rows=x"], environment: [:])
         }
         #expect(
             wrong?.description
-                == "flag --max-batch-rows: max_batch_texts is \"x\", expected integer (texts) 1 to 65536"
+                == "flag --max-batch-rows: max_batch_rows is \"x\", expected integer (texts) 1 to 65536"
         )
+        for (flags, message) in [
+            (["--max-batch-rows"], "flag --max-batch-rows has no value, expected integer (texts) 1 to 65536"),
+            (["--max-held-rows=1"], "max_held_rows (1) is below max_client_batch_size"),
+            (["--max-held-rows=1", "--max-held-texts=2"], "max_held_texts (2) is below max_client_batch_size"),
+        ] {
+            let error = #expect(throws: ConfigurationError.self) {
+                try ServiceConfiguration.resolve(flags: flags, environment: [:])
+            }
+            #expect(error?.description.hasPrefix(message) == true, "\(error?.description ?? "")")
+        }
         let mistyped = #expect(throws: ConfigurationError.self) {
             try ServiceConfiguration.resolve(flags: ["--max-batch-text=1"], environment: [:])
         }

@@ -1,9 +1,11 @@
 import Batching
+import Compression
 import HTTPProtocol
 import HTTPTypes
 import JSON
 import TestSupport
 import Testing
+import Tokenization
 
 @testable import Inference
 @testable import Service
@@ -149,6 +151,67 @@ struct RequestOptionsTests {
         #expect(try await self.answer("/embed", after: .milliseconds(30)).head.status.code == 400)
         let health = try await self.answer("/health/live", after: .seconds(9), longest: .milliseconds(20))
         #expect(health.head.status.code == 200 && health.repeatable == nil)
+    }
+
+    @Test(
+        "end the tokenization of one long text",
+        arguments: ["a fine film, ", "\u{6620}\u{753B}", "caf\u{E9} au lait e\u{301}\u{323} "]
+    )
+    func longText(words: String) async throws {
+        let inference = try TestService.bundled().handler.context.inference
+        let text = String(repeating: words, count: 2_000_000 / words.utf8.count)
+        let started = ContinuousClock.now
+        let options = RequestOptions(deadline: started + .milliseconds(20))
+        await #expect(throws: TokenizerError.abandoned) {
+            _ = try await options.run { try inference.tokenizer().encode(text) }
+        }
+        #expect(ServiceError(TokenizerError.abandoned).status == 504)
+        // A debug build takes seconds for the whole text.
+        #expect(started.duration(to: .now) < .seconds(2))
+        #expect(try inference.tokenizer().encode(words).count > 2)
+    }
+
+    @Test(
+        "end the reading of long tensors, in JSON and behind it, and of a compressed body",
+        arguments: ["INT64", "INT32", "BYTES", "json", "nested", "gzip"]
+    )
+    func tensors(kind: String) async throws {
+        let (head, tail) = try Self.tensors(kind)
+        var fields = field(.requestTimeout, "20")
+        fields[.inferenceHeaderContentLength] = kind == "gzip" ? nil : "\(head.count)"
+        fields[.contentEncoding] = kind == "gzip" ? "gzip" : nil
+        let service = try TestService.bundled()
+        let started = ContinuousClock.now
+        let answer = try await service.send("POST", "/v2/models/mobilebert-mini/infer", head + tail, fields: fields)
+        let taken = started.duration(to: .now)
+        #expect(answer.status == 504 && answer.text.contains("time limit has passed"), "\(answer.text.prefix(200))")
+        #expect(taken < .seconds(3), "\(taken)")
+    }
+
+    /// A KServe request of about 8 MB: its JSON, and the bytes behind it.
+    private static func tensors(_ kind: String) throws -> (head: [UInt8], tail: [UInt8]) {
+        let list = { (part: String, count: Int) in Array(repeating: part, count: count).joined(separator: ",") }
+        func head(_ datatype: String, _ count: Int, _ data: String) -> [UInt8] {
+            Array(
+                #"""
+                {"inputs":[{"name":"input_ids","datatype":"\#(datatype)","shape":[\#(count),1],\#(data)}]}
+                """#.utf8
+            )
+        }
+        switch kind {
+        case "INT64", "INT32", "BYTES":
+            let element: [UInt8] =
+                kind == "INT64" ? [7, 0, 0, 0, 0, 0, 0, 0] : kind == "INT32" ? [7, 0, 0, 0] : [1, 0, 0, 0, 65]
+            let count = 8_000_000 / element.count
+            let tail = Array(repeatElement(element, count: count).joined())
+            return (head(kind, count, #""parameters":{"binary_data_size":\#(tail.count)}"#), tail)
+        case "json": return (head("INT64", 2_700_000, #""data":[\#(list("12", 2_700_000))]"#), [])
+        case "nested": return (head("INT64", 1_600_000, #""data":[\#(list("[12]", 1_600_000))]"#), [])
+        default:
+            var compressor = try GzipCompressor()
+            let body = head("INT64", 2_700_000, #""data":[\#(list("12", 2_700_000))]"#)
+            return (try compressor.add(body, isLast: true), [])
+        }
     }
 
     @Test("end the writing of a long answer")

@@ -45,8 +45,8 @@ enum InferInputs {
 
     private static func inputs(_ texts: [String], of tensor: InferTensor) throws -> [TextInput] {
         switch tensor.columns {
-        case 1: return texts.map(TextInput.text)
-        case 2: return stride(from: 0, to: texts.count, by: 2).map { .pair(texts[$0], texts[$0 + 1]) }
+        case 1: return try texts.mapChecking { .text($1) }
+        case 2: return try (0..<texts.count / 2).mapChecking { .pair(texts[2 * $1], texts[2 * $1 + 1]) }
         default:
             throw ServiceError.invalid(
                 "texts must have the shape [rows], [rows, 1] or, as pairs, [rows, 2]. Given: \(tensor.shape)"
@@ -64,7 +64,8 @@ enum InferInputs {
     ) throws -> [TextInput] {
         let columns = tensor.shape.count == 1 ? tensor.rows : tensor.columns
         guard columns > 0 else { return [] }
-        return try stride(from: 0, to: ids.count, by: columns).map { start in
+        return try (0..<ids.count / columns).mapChecking { _, row in
+            let start = row * columns
             let length = mask?[start..<start + columns].unpaddedCount ?? columns
             let row = start..<start + length
             return .arrays(
@@ -78,7 +79,7 @@ enum InferInputs {
     }
 
     private static func attentionMask(_ numbers: [Int]) throws -> [UInt8] {
-        try numbers.map { number in
+        try numbers.mapChecking { _, number in
             guard 0...1 ~= number else {
                 throw ServiceError.invalid("`attention_mask` must be zeros and ones. Given: \(number)")
             }
@@ -87,7 +88,7 @@ enum InferInputs {
     }
 
     private static func int32(_ numbers: ArraySlice<Int>, _ name: String) throws -> [Int32] {
-        try numbers.map { number in
+        try numbers.mapChecking { _, number in
             guard let number = Int32(exactly: number) else {
                 throw ServiceError.invalid("`\(name)` must be 32-bit integers. Given: \(number)")
             }
@@ -161,24 +162,39 @@ struct InferTensor {
         guard let value = fields.members["data"], case .array(let nested) = value else {
             throw fields.wrong("`data`", "the elements of the tensor", fields.members["data"] ?? .null)
         }
-        // The elements may be nested according to the shape, or flat.
-        let flat = nested.flatMap { if case .array(let row) = $0 { row } else { [$0] } }
         switch datatype {
         case .bytes:
             return .texts(
-                try flat.map {
+                try flat(nested) {
                     guard case .string(let text) = $0 else { throw fields.wrong("`data`", "texts", $0) }
                     return text
                 }
             )
         case .int32, .int64:
             return .numbers(
-                try flat.map {
+                try flat(nested) {
                     guard let number = $0.integer else { throw fields.wrong("`data`", "integers", $0) }
                     return number
                 }
             )
         }
+    }
+
+    /// The elements of a list that may be nested according to the shape, or flat.
+    private static func flat<Element>(
+        _ nested: [JSONValue],
+        _ convert: (JSONValue) throws -> Element
+    ) throws -> [Element] {
+        guard nested.contains(where: { if case .array = $0 { true } else { false } }) else {
+            return try nested.mapChecking { try convert($1) }
+        }
+        var elements: [Element] = []
+        for (index, element) in nested.enumerated() {
+            if index % 1024 == 0 { try RequestOptions.check() }
+            let row = if case .array(let row) = element { row } else { [element] }
+            elements += try row.mapChecking { try convert($1) }
+        }
+        return elements
     }
 
     /// Each element of BYTES is its length in four bytes, then its bytes; numbers follow one another. All are
@@ -188,14 +204,15 @@ struct InferTensor {
         binary: ArraySlice<UInt8>,
         _ name: String
     ) throws -> Elements {
-        var rest = binary
         let broken = ServiceError.invalid(
             "the binary data of the input \"\(name.beginning(100))\" ends within an element, or is not UTF-8"
         )
         switch datatype {
         case .bytes:
             var texts: [String] = []
+            var rest = binary
             while !rest.isEmpty {
+                if texts.count % 1024 == 0 { try RequestOptions.check() }
                 guard rest.count >= 4 else { throw broken }
                 let length = rest.prefix(4).littleEndian
                 rest = rest.dropFirst(4)
@@ -208,13 +225,10 @@ struct InferTensor {
             return .texts(texts)
         case .int32, .int64:
             let size = datatype == .int32 ? 4 : 8
-            guard rest.count.isMultiple(of: size) else { throw broken }
-            var numbers: [Int] = []
-            numbers.reserveCapacity(rest.count / size)
-            while !rest.isEmpty {
-                let bits = rest.prefix(size).littleEndian
-                numbers.append(size == 4 ? Int(Int32(truncatingIfNeeded: bits)) : bits)
-                rest = rest.dropFirst(size)
+            guard binary.count.isMultiple(of: size) else { throw broken }
+            let numbers = try (0..<binary.count / size).mapChecking { _, index in
+                let bits = binary.dropFirst(index * size).prefix(size).littleEndian
+                return size == 4 ? Int(Int32(truncatingIfNeeded: bits)) : bits
             }
             return .numbers(numbers)
         }

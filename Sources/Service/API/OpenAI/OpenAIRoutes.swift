@@ -123,7 +123,7 @@ extension InferenceService {
         }
     }
 
-    /// How full the queue is, in Infinity's form.
+    /// Writes how full the queue is, in Infinity's form.
     private func writeStatistics(_ writer: inout JSONWriter) {
         let waiting = statistics.waitingSequences
         writer.key("queue_fraction")
@@ -187,7 +187,7 @@ extension ErrorShape {
     /// `{"error": {"message", "type", "param", "code"}}`; the status is 400 where other interfaces have 422.
     static let openAI = openAI { $0.openAICode }
 
-    /// The same for a path under /v1 that no route has. OpenAI's clients know a 404's meaning by its `code`.
+    /// The form of errors at a path under /v1 that no route has. OpenAI's clients know a 404's meaning by its `code`.
     static let openAIUnknownPath = openAI { $0.status == 404 ? "unknown_url" : $0.openAICode }
 
     private static func openAI(code: @escaping @Sendable (ServiceError) -> String?) -> ErrorShape {

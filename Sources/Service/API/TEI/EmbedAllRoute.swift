@@ -2,7 +2,6 @@ import Encoder
 import HTTPProtocol
 import Inference
 import JSON
-import Synchronization
 
 /// The output of `/embed_all` for each input, with the names of transformers' outputs.
 enum TokenOutput: String, CaseIterable {
@@ -26,18 +25,23 @@ extension TEIRoutes {
             fields.tokenOutput(of: inference),
             options: fields.inputOptions()
         )
-        let pages = TokenVectorPages(outputs: outcome.value, holding: holding)
-        var response = Response.json([])
-        if pages.vectors <= unstreamedVectors {
-            response.body = .bytes(pages.all())
-        } else {
-            response.body = .stream { pages.next() }
-        }
-        return response.noting(outcome.usage, of: request, in: context)
+        return pages(outcome.value, holding: holding).response().noting(outcome.usage, of: request, in: context)
     }
 
-    /// Up to this many vectors are written in one piece: a few megabytes.
-    private static let unstreamedVectors = 256
+    /// The answer for outputs.
+    ///
+    /// - Parameter holding: the part of the limit on token vectors that the answer holds until it is dropped, which is
+    ///   when its last page is written or its client has disconnected.
+    static func pages(_ outputs: [EncoderOutput], holding: Allowance.Holding) -> AnswerPages {
+        let rows = OutputRows(outputs)
+        return AnswerPages(count: rows.count, itemBytes: rows.rowBytes) {
+            $0.beginArray()
+        } item: { writer, row in
+            withExtendedLifetime(holding) { rows.write(row, to: &writer) }
+        } end: {
+            $0.endArray()
+        }
+    }
 }
 
 extension RequestFields {
@@ -63,80 +67,50 @@ extension RequestFields {
     }
 }
 
-/// Writes outputs as nested lists in pages, so that the text of one page at a time is in memory, at the speed at which
-/// the client reads. The lock guards the position; pages are requested one after another.
-final class TokenVectorPages: Sendable {
-    private struct Place {
-        var output = 0
-        /// The next row of the output's last dimension.
-        var row = 0
-        var writer = JSONWriter(reservingBytes: 0)
-        var isDone = false
-    }
-
-    /// A page ends when it has at least this many bytes: a few socket buffers.
-    private static let pageBytes = 256 << 10
-
+/// The rows of outputs, which are along the last dimension, as nested lists in JSON.
+struct OutputRows: Sendable {
     private let outputs: [EncoderOutput]
-    /// The part of the limit on token vectors that this answer holds, until the last page is written or the answer is
-    /// dropped.
-    private let holding: Allowance.Holding
-    private let place = Mutex(Place())
+    /// The number of rows before each output.
+    private let firsts: [Int]
+    /// The number of rows of all outputs.
+    let count: Int
 
     /// - Parameter outputs: arrays of any shapes, such as `[tokens, hidden_size]`.
-    init(outputs: [EncoderOutput], holding: Allowance.Holding) {
+    init(_ outputs: [EncoderOutput]) {
+        var count = 0
+        firsts = outputs.map { output in
+            defer { count += output.values.count / max(1, output.shape.last ?? 1) }
+            return count
+        }
         self.outputs = outputs
-        self.holding = holding
+        self.count = count
     }
 
-    /// The total number of rows. A row is along the last dimension.
-    var vectors: Int { outputs.reduce(0) { $0 + $1.values.count / max(1, $1.shape.last ?? 1) } }
+    /// The most bytes of a row's JSON.
+    var rowBytes: Int { (outputs.lazy.map { $0.shape.last ?? 0 }.max() ?? 0) * JSONWriter.maxFloatBytes + 16 }
 
-    /// The next page; nil after the last.
-    func next() -> [UInt8]? {
-        place.withLock { place in
-            guard !place.isDone else { return nil }
-            write(into: &place, upTo: Self.pageBytes)
-            return place.writer.takeBytes()
+    /// Writes a row, with the beginnings of the lists that begin with it and the ends of those that end with it.
+    func write(_ index: Int, to writer: inout JSONWriter) {
+        let place = firsts.partitioned { $0 > index } - 1
+        let (output, row) = (outputs[place], index - firsts[place])
+        let size = output.shape.last ?? output.values.count
+        // The number of rows in each list, from the outermost list inwards. The innermost lists are the rows
+        // themselves.
+        let lists = output.shape.indices.dropLast().map { output.shape[$0...].dropLast().reduce(1, *) }
+        for rows in lists where row.isMultiple(of: rows) { writer.beginArray() }
+        writer.numbers(output.values[row * size..<(row + 1) * size])
+        for rows in lists where (row + 1).isMultiple(of: rows) { writer.endArray() }
+    }
+}
+
+extension [Int] {
+    /// The index of the first element for which `isLater` is true, in an array where it is true for all that follow.
+    fileprivate func partitioned(_ isLater: (Int) -> Bool) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if isLater(self[middle]) { high = middle } else { low = middle + 1 }
         }
-    }
-
-    /// The capacity to reserve for the next page: enough for the remaining rows, and at most enough for a page whose
-    /// last row goes beyond the limit. Most answers are a few kilobytes, and hundreds may be in work at once.
-    private func capacity(at place: Place, upTo limit: Int) -> Int {
-        let widest = outputs.lazy.map { $0.shape.last ?? 0 }.max() ?? 0
-        let left = outputs.dropFirst(place.output).reduce(0) { $0 + $1.values.count } - place.row * widest
-        return min(max(0, left) * JSONWriter.maxFloatBytes, limit) + widest * JSONWriter.maxFloatBytes
-    }
-
-    /// All pages as one.
-    func all() -> [UInt8] {
-        place.withLock { place in
-            write(into: &place, upTo: .max)
-            return place.writer.takeBytes()
-        }
-    }
-
-    private func write(into place: inout Place, upTo limit: Int) {
-        place.writer.reserve(capacity(at: place, upTo: limit))
-        if place.output == 0, place.row == 0 { place.writer.beginArray() }
-        while place.output < outputs.count {
-            let output = outputs[place.output]
-            let size = output.shape.last ?? output.values.count
-            // The number of rows in each list, from the outermost list inwards. The innermost lists are the rows
-            // themselves.
-            let lists = output.shape.indices.dropLast().map { output.shape[$0...].dropLast().reduce(1, *) }
-            while place.row * size < output.values.count {
-                for rows in lists where place.row.isMultiple(of: rows) { place.writer.beginArray() }
-                place.writer.numbers(output.values[place.row * size..<(place.row + 1) * size])
-                place.row += 1
-                for rows in lists where place.row.isMultiple(of: rows) { place.writer.endArray() }
-                if place.writer.bytes.count >= limit { return }
-            }
-            place.output += 1
-            place.row = 0
-        }
-        place.writer.endArray()
-        place.isDone = true
+        return low
     }
 }
