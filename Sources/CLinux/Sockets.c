@@ -23,7 +23,7 @@ ptrdiff_t clinux_receive(int descriptor, void *buffer, size_t count) {
     return received < 0 ? -errno : received;
 }
 
-ptrdiff_t clinux_receive_stamped(int descriptor, void *buffer, size_t count, int64_t *stamp) {
+static ptrdiff_t receive_stamped(int descriptor, void *buffer, size_t count, int flags, int64_t *stamp) {
     struct iovec place = {.iov_base = buffer, .iov_len = count};
     union {
         struct cmsghdr header;
@@ -36,7 +36,7 @@ ptrdiff_t clinux_receive_stamped(int descriptor, void *buffer, size_t count, int
         .msg_controllen = sizeof control,
     };
     ssize_t received;
-    do received = recvmsg(descriptor, &message, 0);
+    do received = recvmsg(descriptor, &message, flags);
     while (received < 0 && errno == EINTR);
     if (received < 0) return -errno;
     *stamp = 0;
@@ -47,6 +47,16 @@ ptrdiff_t clinux_receive_stamped(int descriptor, void *buffer, size_t count, int
         *stamp = time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
     }
     return received;
+}
+
+ptrdiff_t clinux_receive_stamped(int descriptor, void *buffer, size_t count, int64_t *stamp) {
+    return receive_stamped(descriptor, buffer, count, 0, stamp);
+}
+
+int64_t clinux_first_stamp(int descriptor) {
+    uint8_t byte;
+    int64_t stamp = 0;
+    return receive_stamped(descriptor, &byte, 1, MSG_PEEK, &stamp) > 0 ? stamp : 0;
 }
 
 int64_t clinux_wall_clock(void) {
@@ -143,17 +153,16 @@ int clinux_stamp_arrivals(int descriptor) {
     return checked(set_option(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, 1));
 }
 
-int clinux_accept(int descriptor, bool is_tcp, int max_unsent) {
+int clinux_prepare_listener(int descriptor, int max_unsent) {
+    const int result = checked(set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1));
+    return result < 0 ? result : checked(set_option(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, max_unsent));
+}
+
+int clinux_accept(int descriptor) {
     int connection;
     do connection = accept4(descriptor, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     while (connection < 0 && errno == EINTR);
-    if (connection < 0) return -errno;
-    // A failure here means that the peer has disconnected already, and the first read will report that.
-    if (is_tcp) {
-        (void)set_option(connection, IPPROTO_TCP, TCP_NODELAY, 1);
-        (void)set_option(connection, IPPROTO_TCP, TCP_NOTSENT_LOWAT, max_unsent);
-    }
-    return connection;
+    return connection < 0 ? -errno : connection;
 }
 
 int clinux_connect(int descriptor, enum clinux_family family, const char *address, uint16_t port, uint32_t scope) {

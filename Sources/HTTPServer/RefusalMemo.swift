@@ -13,9 +13,9 @@ import Transport
 final class RefusalMemo {
     typealias Instant = ContinuousClock.Instant
 
-    /// How long a refusal is repeated: shorter than any batch, so that the queue that refuses cannot become empty
-    /// meanwhile, and long enough that a hundred requests are refused for each that is parsed.
-    static let validity = Duration.milliseconds(5)
+    /// How long a refusal is repeated: much shorter than the queue's work takes, so that a queue that refuses cannot
+    /// become empty meanwhile, and long enough that a hundred requests are refused for each that is parsed.
+    static let validity = Duration.milliseconds(10)
     /// The most refusals that are kept, for clients with different heads. Each is compared with each request.
     static let maxRefusals = 16
 
