@@ -136,6 +136,7 @@ extension Connection {
             }
             response.record?.began(status: head.status.code, bytes: body.count, isComplete: true)
             answered = .now
+            // A request that was pipelined behind this one is parsed now.
             table.memo.age = .zero
             http.respond(head, body: body, isComplete: true, to: stream)
         case .stream(let pull):

@@ -9,8 +9,8 @@ import Transport
 /// lacked. So a refusal is kept for a moment, in two forms: as bytes, for HTTP/1.1 requests whose bytes are compared
 /// with those of the refused one, and as a plan, for all others.
 ///
-/// Owner: the loop's thread.
-final class RefusalMemo {
+/// Owner: the loop's thread, also of the plans that refer to it.
+final class RefusalMemo: @unchecked Sendable {
     typealias Instant = ContinuousClock.Instant
 
     /// How long a refusal is repeated: much shorter than the queue's work takes, so that a queue that refuses cannot
