@@ -35,7 +35,7 @@ static double rate, seconds, started, ended;
 static char **words;
 static int word_count;
 static struct request *spare;
-static unsigned long sent, good, unsent, broken, late, statuses[STATUSES];
+static unsigned long sent, good, unsent, broken, late, expired, statuses[STATUSES];
 static double worst_delay;
 static struct times { float *values; size_t count, capacity; } answered, refused;
 
@@ -92,6 +92,8 @@ void finish(struct request *request, bool is_whole) {
         if (request->status == 200) {
             note(&answered, taken);
             good += at < ended && (asks_again || is_in_time);
+        } else if (request->status == 504) {
+            expired++;
         } else {
             note(&refused, taken);
         }
@@ -206,7 +208,7 @@ static void send_requests(void) {
 }
 
 static void await_answers(void) {
-    while (now() < ended + PATIENCE && answered.count + refused.count + broken < sent) {
+    while (now() < ended + PATIENCE && answered.count + refused.count + expired + broken < sent) {
         poll_sockets();
         pause_until(now() + TICK);
     }
@@ -215,7 +217,7 @@ static void await_answers(void) {
 static void print_outcome(double used) {
     printf("{\"sent\": %lu, \"seconds\": %g, \"good\": %lu, \"unsent\": %lu, \"broken\": %lu, ", sent, seconds, good,
         unsent, broken);
-    printf("\"unanswered\": %lu, ", sent - answered.count - refused.count - broken);
+    printf("\"unanswered\": %lu, ", sent - answered.count - refused.count - expired - broken);
     printf("\"late\": %lu, \"cpu\": %.3f, \"delay_ms\": %.2f, \"connections\": %d, ", late, used, 1000 * worst_delay,
         connections);
     print_times("answered", &answered);

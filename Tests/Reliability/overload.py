@@ -47,7 +47,7 @@ CASES = [
 
 
 def run(settings):
-    rounds, seconds = (1, 2.0) if settings.quick else (2, 8.0)
+    rounds, seconds = (1, 2.0) if settings.quick else (2, 5.0)
     program = build_clients(settings.folder)
     full_size = tiny_model.write_full_size(os.path.join(settings.folder, "full-size"), VOCABULARY)
     cpus = sorted(os.sched_getaffinity(0))
