@@ -23,7 +23,7 @@ ptrdiff_t clinux_receive(int descriptor, void *buffer, size_t count) {
     return received < 0 ? -errno : received;
 }
 
-static ptrdiff_t receive_stamped(int descriptor, void *buffer, size_t count, int flags, int64_t *stamp) {
+ptrdiff_t clinux_receive_stamped(int descriptor, void *buffer, size_t count, int64_t *stamp) {
     struct iovec place = {.iov_base = buffer, .iov_len = count};
     union {
         struct cmsghdr header;
@@ -36,7 +36,7 @@ static ptrdiff_t receive_stamped(int descriptor, void *buffer, size_t count, int
         .msg_controllen = sizeof control,
     };
     ssize_t received;
-    do received = recvmsg(descriptor, &message, flags);
+    do received = recvmsg(descriptor, &message, 0);
     while (received < 0 && errno == EINTR);
     if (received < 0) return -errno;
     *stamp = 0;
@@ -47,16 +47,6 @@ static ptrdiff_t receive_stamped(int descriptor, void *buffer, size_t count, int
         *stamp = time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
     }
     return received;
-}
-
-ptrdiff_t clinux_receive_stamped(int descriptor, void *buffer, size_t count, int64_t *stamp) {
-    return receive_stamped(descriptor, buffer, count, 0, stamp);
-}
-
-int64_t clinux_first_stamp(int descriptor) {
-    uint8_t byte;
-    int64_t stamp = 0;
-    return receive_stamped(descriptor, &byte, 1, MSG_PEEK, &stamp) > 0 ? stamp : 0;
 }
 
 int64_t clinux_wall_clock(void) {

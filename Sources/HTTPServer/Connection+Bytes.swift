@@ -3,9 +3,6 @@ import HTTPTypes
 import Transport
 
 extension Connection {
-    /// The lag from which on it matters which of the bytes that wait came first.
-    private static let notableLag = Duration.milliseconds(2)
-
     /// Reads once into the loop's buffer and passes the bytes to the protocol. Returns whether anything came.
     func read() -> Bool {
         switch receive() {
@@ -38,13 +35,10 @@ extension Connection {
         swap(&buffer, &table.readBuffer)
         defer { swap(&buffer, &table.readBuffer) }
         var space = buffer.mutableSpan
-        // The stamp that comes with bytes is that of the last ones. When the loop is late, they may have come over a
-        // long time.
-        let first = table.reactor.lag >= Self.notableLag ? stream.socket.firstStamp : ArrivalStamp()
         var stamp = ArrivalStamp()
         let result = stream.receive(into: &space, stamp: &stamp)
         if case .bytes(let count) = result {
-            let age = noteArrival(first == ArrivalStamp() ? stamp : first)
+            let age = noteArrival(stamp)
             // Less than asked for is all that there is. If more comes, or the end, the reactor reports it.
             if count < buffer.count, !stream.isEncrypted, clock.halfClosed == nil { mayRead = false }
             let bytes = buffer.span.extracting(first: count)

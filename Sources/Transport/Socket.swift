@@ -77,9 +77,6 @@ package struct Socket: ~Copyable, Sendable {
         return Self.received(count)
     }
 
-    /// When the first byte that waits had arrived.
-    package var firstStamp: ArrivalStamp { ArrivalStamp(nanoseconds: clinux_first_stamp(descriptor.number)) }
-
     /// Looks at the first byte that waits, without reading it.
     package func peek() -> Peeked {
         let result = clinux_peek(descriptor.number)

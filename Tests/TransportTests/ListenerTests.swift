@@ -57,17 +57,12 @@ import Testing
             Issue.record("no connection")
             return
         }
-        #expect(client.socket.sendText("defg") == .bytes(4))
-        usleep(20_000)
-        let first = clinux_wall_clock() - socket.firstStamp.nanoseconds
-        #expect(first > 110_000_000 && first < 10_000_000_000, "\(first)")
         var room = [UInt8](repeating: 0, count: 8)
         var span = room.mutableSpan
         var stamp = ArrivalStamp()
-        #expect(socket.receive(into: &span, stamp: &stamp) == .bytes(7))
-        let last = clinux_wall_clock() - stamp.nanoseconds
-        #expect(last > 15_000_000 && last < first, "\(last)")
-        #expect(socket.firstStamp == ArrivalStamp())
+        #expect(socket.receive(into: &span, stamp: &stamp) == .bytes(3))
+        let age = clinux_wall_clock() - stamp.nanoseconds
+        #expect(age > 90_000_000 && age < 10_000_000_000, "\(age)")
     }
 
     @Test("the kernel takes no more of an answer than its limit while the client does not read")

@@ -44,8 +44,6 @@ ptrdiff_t clinux_receive(int descriptor, void *buffer, size_t count);
 /// As clinux_receive. `stamp` becomes the time at which the kernel received these bytes (the last of them), in
 /// nanoseconds since 1970; 0 if the kernel did not note it.
 ptrdiff_t clinux_receive_stamped(int descriptor, void *buffer, size_t count, int64_t *stamp);
-/// The stamp of the first byte that waits, which stays unread; 0 if there is none.
-int64_t clinux_first_stamp(int descriptor);
 /// The time now by the clock of these stamps.
 int64_t clinux_wall_clock(void);
 /// The first byte that waits, which stays unread; CLINUX_NO_BYTE if the peer has finished sending; or a negative errno.
