@@ -61,6 +61,7 @@ package final class BatchScheduler<Engine: BatchEngine>: Sendable {
 
     let engine: Engine
     let padTokenID: Int32
+    private let onStart: @Sendable () -> Void
     let onBatch: @Sendable (BatchReport) -> Void
     let seats: [Seat]
     let state: Mutex<State>
@@ -73,17 +74,20 @@ package final class BatchScheduler<Engine: BatchEngine>: Sendable {
     ///   - maxReplacements: how many workers whose batch does not end are replaced.
     ///   - padTokenID: the id that pads shorter sequences.
     ///   - onBatch: called after every batch, on the worker's thread.
+    ///   - onStart: called on each worker's thread when it begins.
     package init(
         engine: Engine,
         workers: Int,
         maxReplacements: Int = 0,
         policy: BatchPolicy = BatchPolicy(),
         padTokenID: Int32,
-        onBatch: @escaping @Sendable (BatchReport) -> Void = { _ in }
+        onBatch: @escaping @Sendable (BatchReport) -> Void = { _ in },
+        onStart: @escaping @Sendable () -> Void = {}
     ) {
         precondition(workers > 0, "at least one worker")
         self.engine = engine
         self.padTokenID = padTokenID
+        self.onStart = onStart
         self.onBatch = onBatch
         self.seats = (0..<workers + maxReplacements).map { _ in Seat() }
         self.state = Mutex(
@@ -103,7 +107,10 @@ package final class BatchScheduler<Engine: BatchEngine>: Sendable {
     }
 
     func startWorker(_ index: Int) {
-        startThread("engine-\(index)") { self.work(index) }
+        startThread("engine-\(index)") {
+            self.onStart()
+            self.work(index)
+        }
     }
 
     /// Runs sequences and returns when all are done. They may run in one batch or in several, beside sequences of other
@@ -141,9 +148,19 @@ package final class BatchScheduler<Engine: BatchEngine>: Sendable {
     /// The error with which even the smallest request would be refused now; nil if it would be admitted. A returned
     /// error is counted as a refusal. The caller asks before it reads a request's text, so that an overloaded machine
     /// does no work in vain.
-    package func refusal(priority: Priority, deadline: ContinuousClock.Instant?) -> SchedulerError? {
+    /// - Parameters:
+    ///   - requestsBefore: the requests that were asked about before and have not come yet.
+    package func refusal(
+        priority: Priority,
+        deadline: ContinuousClock.Instant?,
+        requestsBefore: Int = 0
+    ) -> SchedulerError? {
         state.withLock { state in
-            let demand = Demand(priority: priority, deadline: deadline)
+            let demand = Demand(
+                priority: priority,
+                deadline: deadline,
+                tokensBefore: Int(state.schedule.meanTokens) * requestsBefore
+            )
             guard case .refuse(let reason, let retryAfter) = state.schedule.verdict(on: demand, at: .now) else {
                 return nil
             }

@@ -9,11 +9,19 @@ struct Demand: Equatable {
     var tokens = 1
     /// The sequences whose results the request holds until it is answered.
     var heldSequences = 1
+    /// The tokens of requests that come to the queue before this one.
+    var tokensBefore = 0
+    /// A request is admitted only if its expected time is below this fraction of its time limit. A machine may become
+    /// slower than it was just now, and a request that misses its deadline has waited in vain and taken others' place.
+    var usableTime = 0.85
 
-    /// The least that a request can need.
-    init(priority: Priority, deadline: ContinuousClock.Instant?) {
+    /// The least that a request can need, whose text is not read yet. Less of its time is usable, so that it is not
+    /// refused when it has been read: other requests are on their way too.
+    init(priority: Priority, deadline: ContinuousClock.Instant?, tokensBefore: Int = 0) {
         self.priority = priority
         self.deadline = deadline
+        self.tokensBefore = tokensBefore
+        usableTime = 0.75
     }
 
     init<Task: Sendable & Hashable, Output: Sendable>(
@@ -62,15 +70,12 @@ extension Schedule {
     /// The shortest `Retry-After`. With a shorter one, clients would try again at once.
     private static var minRetryAfter: Duration { .milliseconds(1) }
 
-    /// A request is admitted only if its expected time is below this fraction of its time limit. A machine may become
-    /// slower than it was just now, and a request that misses its deadline has waited in vain and taken others' place.
-    private static var usableTime: Double { 0.85 }
-
     /// Whether a request is admitted now, may wait for admission, or is refused because it would wait in vain.
     func verdict(on demand: Demand, at now: Instant) -> Verdict {
         if let deadline = demand.deadline {
-            let usable = now.duration(to: deadline) * Self.usableTime
-            let excess = estimatedWait(of: demand.tokens, demand.priority, at: now) - usable
+            let usable = now.duration(to: deadline) * demand.usableTime
+            let wait = estimatedWait(of: demand.tokens, demand.priority, at: now)
+            let excess = wait + seconds(toCompute: demand.tokensBefore) - usable
             if excess > .zero { return .refuse(.tooLate, retryAfter: max(excess, Self.minRetryAfter)) }
         }
         let line = lines[demand.priority.rawValue]
@@ -138,7 +143,7 @@ extension Schedule {
         return
             (lane.sequenceCount == 0
             || lane.sequenceCount + demand.sequences <= policy.maxQueueSequences
-                && lane.tokenCount + demand.tokens <= policy.maxQueueTokens)
+                && lane.tokenCount + demand.tokens + demand.tokensBefore <= policy.maxQueueTokens)
             && (held == 0 || held + demand.heldSequences <= policy.maxHeldSequences)
     }
 

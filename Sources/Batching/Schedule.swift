@@ -60,6 +60,8 @@ struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
     var answers: [Answer] = []
     /// The counts that only grow.
     var counts = SchedulerStatistics()
+    /// The tokens of a request: a mean in which older requests count less and less.
+    private(set) var meanTokens = 0.0
     /// The error that new requests get once the scheduler admits nothing more.
     private var refusal: SchedulerError?
     var isStopping: Bool { refusal != nil }
@@ -98,6 +100,8 @@ struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
             lastDispatch: now
         )
         requests[number] = request
+        let tokens = Double(sequences.reduce(0) { $0 + $1.tokenCount })
+        meanTokens += (tokens - meanTokens) / 50
         if let refusal { return conclude(number, .failure(refusal)) }
         if let deadline, deadline <= now { return expire(number) }
         if let deadline { timeouts.add(number, at: deadline) }

@@ -2,6 +2,7 @@
 #include "checked.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
@@ -13,6 +14,15 @@
 // MARK: threads and CPUs
 
 void clinux_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+int clinux_step_back(int steps) {
+    // Of the process as a whole, which is that of its first thread.
+    errno = 0;
+    const int niceness = getpriority(PRIO_PROCESS, (id_t)getpid());
+    if (niceness == -1 && errno != 0) return -errno;
+    // In Linux this call is about one thread.
+    return checked(setpriority(PRIO_PROCESS, (id_t)gettid(), niceness + steps));
+}
 
 int clinux_current_cpu(void) { return checked(sched_getcpu()); }
 

@@ -143,17 +143,16 @@ int clinux_stamp_arrivals(int descriptor) {
     return checked(set_option(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, 1));
 }
 
-int clinux_accept(int descriptor, bool is_tcp, int max_unsent) {
+int clinux_prepare_listener(int descriptor, int max_unsent) {
+    const int result = checked(set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1));
+    return result < 0 ? result : checked(set_option(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, max_unsent));
+}
+
+int clinux_accept(int descriptor) {
     int connection;
     do connection = accept4(descriptor, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     while (connection < 0 && errno == EINTR);
-    if (connection < 0) return -errno;
-    // A failure here means that the peer has disconnected already, and the first read will report that.
-    if (is_tcp) {
-        (void)set_option(connection, IPPROTO_TCP, TCP_NODELAY, 1);
-        (void)set_option(connection, IPPROTO_TCP, TCP_NOTSENT_LOWAT, max_unsent);
-    }
-    return connection;
+    return connection < 0 ? -errno : connection;
 }
 
 int clinux_connect(int descriptor, enum clinux_family family, const char *address, uint16_t port, uint32_t scope) {

@@ -7,8 +7,10 @@ import Transport
 ///
 /// Owner: the loop's thread.
 final class Acceptor: EventHandler {
-    /// The most connections that are accepted in one turn, so that a burst does not starve the open ones.
-    static let acceptsPerTurn = 64
+    /// The most connections that are accepted in one turn, if ``NewcomerBudget`` has time for so many. What is not
+    /// accepted fills the backlog, and when that is full the kernel drops clients' packets, who try again a second
+    /// later: worse than any refusal.
+    static let acceptsPerTurn = 256
     /// The most clients that are answered in one turn when there are no descriptors.
     static let answersPerTurn = 16
     /// The pause after accepting has failed for lack of descriptors or memory. Without it the waiting connections would

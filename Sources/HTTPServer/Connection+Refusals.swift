@@ -50,11 +50,13 @@ extension Connection {
 /// The plan for a request that gets the refusal that an equal head got a moment ago.
 final class RepeatedPlan: RequestPlan {
     let kept: RefusalMemo.Entry
+    private let memo: RefusalMemo
     private let context: ServerContext
     private let client: String?
 
-    init(_ kept: RefusalMemo.Entry, _ context: ServerContext, client: String?) {
+    init(_ kept: RefusalMemo.Entry, in memo: RefusalMemo, _ context: ServerContext, client: String?) {
         self.kept = kept
+        self.memo = memo
         self.context = context
         self.client = client
     }
@@ -64,7 +66,7 @@ final class RepeatedPlan: RequestPlan {
     /// Refuses the request, unless its body came so late that the refusal holds no longer.
     func begin(_ request: Request, _ arrival: Arrival) -> Reply {
         let refusal = kept.refusal
-        guard kept.until > .now, refusal.ages.contains(arrival.unread) else {
+        guard kept.until > memo.now, refusal.ages.contains(arrival.unread) else {
             switch context.handler.judge(request.head, body: .none, client: client) {
             case .answer(let response): return .answer(response)
             case .plan(let plan): return plan.begin(request, arrival)

@@ -51,6 +51,7 @@ extension Connection {
         var request = request
         var arrival = Arrival(received: arrival(), client: client)
         if table.lag.refuses(arrival.unread) { arrival.longestWait = table.lag.limit }
+        arrival.backlog = context.executor.backlog
         if let plan = request.plan {
             // The plan may keep the request, so the request must not keep the plan: that would be a reference cycle.
             request.plan = nil
@@ -135,6 +136,7 @@ extension Connection {
             }
             response.record?.began(status: head.status.code, bytes: body.count, isComplete: true)
             answered = .now
+            // A request that was pipelined behind this one is parsed now.
             table.memo.age = .zero
             http.respond(head, body: body, isComplete: true, to: stream)
         case .stream(let pull):

@@ -24,9 +24,17 @@ extension Connection {
             let deadline = clock.phaseBegan + context.configuration.handshakeTimeout
             return placeDeadline.map { min($0, deadline) } ?? deadline
         }
-        return [
-            phaseDeadline, placeDeadline, writeDeadline, quotaDeadline, halfCloseDeadline, streamCheck, retry,
-        ].compactMap { $0 }.min()
+        // Not an array's minimum: this runs after every step, and an array is allocated.
+        var next = Self.earlier(phaseDeadline, placeDeadline)
+        next = Self.earlier(next, writeDeadline)
+        next = Self.earlier(next, quotaDeadline)
+        next = Self.earlier(next, halfCloseDeadline)
+        return Self.earlier(Self.earlier(next, streamCheck), retry)
+    }
+
+    private static func earlier(_ one: Instant?, _ other: Instant?) -> Instant? {
+        guard let one, let other else { return one ?? other }
+        return min(one, other)
     }
 
     /// Ends requests and connections whose time limit has passed. The next step writes the protocol's answer to them.

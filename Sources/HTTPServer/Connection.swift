@@ -113,7 +113,7 @@ final class Connection: EventHandler, Linked {
             negotiated: negotiated,
             admission: { head, body in
                 if body == .follows, place.shortage == nil, let kept = memo.refusal(of: head) {
-                    return .plan(RepeatedPlan(kept, context, client: client))
+                    return .plan(RepeatedPlan(kept, in: memo, context, client: client))
                 }
                 var verdict = handler.judge(head, body: body, client: client)
                 if case .plan(let plan) = verdict, plan.isWork, !place.takesWork() {

@@ -38,8 +38,14 @@ package final class HTTPServer: Sendable {
     ///   - configuration: The addresses to listen on, and the limits.
     ///   - handler: Answers the requests.
     ///   - logger: Gets messages for operators, never a request's content.
-    package init(configuration: HTTPServerConfiguration, handler: any RequestHandler, logger: Logger) {
-        let executor = RequestWorkExecutor(width: configuration.requestThreads)
+    ///   - onRequestThread: Called on a thread when it begins to work for requests.
+    package init(
+        configuration: HTTPServerConfiguration,
+        handler: any RequestHandler,
+        logger: Logger,
+        onRequestThread: @escaping @Sendable () -> Void = {}
+    ) {
+        let executor = RequestWorkExecutor(width: configuration.requestThreads, onWork: onRequestThread)
         context = ServerContext(configuration: configuration, handler: handler, executor: executor, logger: logger)
     }
 

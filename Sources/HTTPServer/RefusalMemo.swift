@@ -9,13 +9,13 @@ import Transport
 /// lacked. So a refusal is kept for a moment, in two forms: as bytes, for HTTP/1.1 requests whose bytes are compared
 /// with those of the refused one, and as a plan, for all others.
 ///
-/// Owner: the loop's thread.
-final class RefusalMemo {
+/// Owner: the loop's thread, also of the plans that refer to it.
+final class RefusalMemo: @unchecked Sendable {
     typealias Instant = ContinuousClock.Instant
 
-    /// How long a refusal is repeated: shorter than any batch, so that the queue that refuses cannot become empty
-    /// meanwhile, and long enough that a hundred requests are refused for each that is parsed.
-    static let validity = Duration.milliseconds(5)
+    /// How long a refusal is repeated: much shorter than the queue's work takes, so that a queue that refuses cannot
+    /// become empty meanwhile, and long enough that a hundred requests are refused for each that is parsed.
+    static let validity = Duration.milliseconds(10)
     /// The most refusals that are kept, for clients with different heads. Each is compared with each request.
     static let maxRefusals = 16
 

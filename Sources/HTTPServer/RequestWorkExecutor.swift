@@ -1,5 +1,6 @@
 import DequeModule
 import Dispatch
+package import HTTPProtocol
 import Synchronization
 
 /// Runs the tasks of requests on Dispatch queues, the request threads: at most `width` at the same time, in the order
@@ -18,12 +19,23 @@ package final class RequestWorkExecutor: TaskExecutor {
         var jobs = Deque<UnownedJob>()
         /// The queues that run no job.
         var idle: [DispatchQueue]
+        /// How long a job runs: a mean in which older jobs count less and less.
+        var meanTime = Duration.zero
     }
 
-    private let state: Mutex<State>
+    /// The part of a new job's time in the mean: the last hundred jobs make most of it.
+    private static let newPart = 0.02
 
-    /// - Parameter width: The number of jobs that run at the same time, at least 1.
-    package init(width: Int) {
+    private let state: Mutex<State>
+    private let width: Int
+    private let onWork: @Sendable () -> Void
+
+    /// - Parameters:
+    ///   - width: The number of jobs that run at the same time, at least 1.
+    ///   - onWork: Called on a thread when it begins to run jobs.
+    package init(width: Int, onWork: @escaping @Sendable () -> Void = {}) {
+        self.width = max(1, width)
+        self.onWork = onWork
         let queues = (0..<max(1, width)).map { DispatchQueue(label: "swiftlet.requests-\($0)") }
         state = Mutex(State(idle: queues))
     }
@@ -38,15 +50,29 @@ package final class RequestWorkExecutor: TaskExecutor {
         if let queue { queue.async { self.work(on: queue) } }
     }
 
+    /// The jobs that wait, and how long a new one will wait for them.
+    package var backlog: Backlog {
+        state.withLock { state in
+            Backlog(jobs: state.jobs.count, delay: state.meanTime * Double(state.jobs.count) / width)
+        }
+    }
+
     private func work(on queue: DispatchQueue) {
-        while let job = next(on: queue) {
+        onWork()
+        var taken: Duration?
+        while let job = next(on: queue, after: taken) {
+            let started = ContinuousClock.now
             unsafe job.runSynchronously(on: asUnownedTaskExecutor())
+            taken = started.duration(to: .now)
         }
     }
 
     /// The next job for a queue. If there is none, the queue becomes idle.
-    private func next(on queue: DispatchQueue) -> UnownedJob? {
+    ///
+    /// - Parameter taken: How long its last job ran.
+    private func next(on queue: DispatchQueue, after taken: Duration?) -> UnownedJob? {
         state.withLock { state in
+            if let taken { state.meanTime += (taken - state.meanTime) * Self.newPart }
             if let job = state.jobs.popFirst() { return job }
             state.idle.append(queue)
             return nil

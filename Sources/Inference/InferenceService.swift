@@ -34,6 +34,9 @@ package struct InferenceConfiguration: Sendable {
     /// bytes of JSON, so this bounds an answer to 100 MB; without it, one long text among a thousand empty ones would
     /// be padded to gigabytes.
     package var maxTokenizedTokens = 1_048_576
+    /// By how many steps of nice(2) the threads that compute and those that read and write JSON stand back behind the
+    /// event loops: without that, the loops cannot even refuse what is too much, because there are more of the others.
+    package var computeNice = 10
     /// How many requests are tokenized at once, as `/info` tells clients: the HTTP server's request threads.
     package var requestThreads = 1
 
@@ -56,11 +59,14 @@ package final class InferenceService: Sendable {
     package let tokenVectors: Allowance
 
     /// Starts the workers.
-    /// - Parameter onBatch: told of every batch a worker finished, on that worker's thread.
+    /// - Parameters:
+    ///   - onBatch: told of every batch a worker finished, on that worker's thread.
+    ///   - onWorkerStart: called on each worker's thread when it begins.
     package init(
         model: LoadedModel,
         configuration: InferenceConfiguration,
-        onBatch: @escaping @Sendable (BatchReport) -> Void = { _ in }
+        onBatch: @escaping @Sendable (BatchReport) -> Void = { _ in },
+        onWorkerStart: @escaping @Sendable () -> Void = {}
     ) {
         self.model = model
         self.configuration = configuration
@@ -71,7 +77,8 @@ package final class InferenceService: Sendable {
             maxReplacements: configuration.maxWorkerReplacements,
             policy: configuration.batching,
             padTokenID: model.tokenizer?.padTokenID ?? 0,
-            onBatch: onBatch
+            onBatch: onBatch,
+            onStart: onWorkerStart
         )
     }
 
@@ -119,10 +126,23 @@ package final class InferenceService: Sendable {
 
     /// Refuses a request that would be refused for lack of time or capacity whatever it asks, before its JSON is read.
     /// Does nothing if results are cached, because a cached result can be given in any case.
-    package func checkCapacity(for options: RequestOptions) throws(SchedulerError) {
+    ///
+    /// - Parameters:
+    ///   - jobsBefore: the jobs that wait for a request thread now. Most of them are requests on their way.
+    ///   - delay: how long the request will wait for them.
+    package func checkCapacity(
+        for options: RequestOptions,
+        jobsBefore: Int = 0,
+        delay: Duration = .zero
+    ) throws(SchedulerError) {
         if let deadline = options.deadline, deadline <= .now { throw .deadlineExceeded }
         guard configuration.batching.resultCacheBytes == 0 else { return }
-        if let refusal = scheduler.refusal(priority: options.priority, deadline: options.deadline) { throw refusal }
+        let refusal = scheduler.refusal(
+            priority: options.priority,
+            deadline: options.deadline.map { $0 - delay },
+            requestsBefore: jobsBefore
+        )
+        if let refusal { throw refusal }
     }
 
     /// Finishes what waits and ends the workers.

@@ -47,7 +47,7 @@ package final class Listener: Sendable {
 
     /// Takes the next connection that waits.
     package func accept() -> Accepted {
-        let result = clinux_accept(descriptor.number, port != nil, Self.maxUnsentBytes)
+        let result = clinux_accept(descriptor.number)
         if result >= 0 { return .connection(Socket(Descriptor(owning: result))) }
         switch -result {
         case EAGAIN, ECONNABORTED: return .nothingYet
@@ -136,6 +136,7 @@ extension Listener {
         let number = try checked(clinux_stream_socket(address.family, isDualStack), "socket", wanted)
         let descriptor = Descriptor(owning: number)
         _ = try checked(unsafe clinux_bind(number, address.family, address.text, port, address.scope), "bind", wanted)
+        _ = try checked(clinux_prepare_listener(number, maxUnsentBytes), "setsockopt", wanted)
         _ = try checked(clinux_listen(number, backlog), "listen", wanted)
         // Without stamps, the times of arrival are estimated.
         _ = clinux_stamp_arrivals(number)

@@ -34,6 +34,30 @@ import Testing
         #expect(await waiting.value)
     }
 
+    @Test("the backlog tells how many jobs wait, and how long the next one will wait for them")
+    func backlog() async {
+        let began = Counter()
+        let executor = RequestWorkExecutor(width: 2, onWork: { began.add() })
+        #expect(executor.backlog == Backlog())
+        for _ in 0..<200 { await Task(executorPreference: executor) { usleep(2_000) }.value }
+        #expect(began.value > 0)
+        let held = Gate()
+        let tasks = (0..<12).map { _ in
+            Task(executorPreference: executor) {
+                // Two of them hold the two threads.
+                for _ in 0..<5_000 where !held.isOpened { usleep(1_000) }
+            }
+        }
+        for _ in 0..<500 where executor.backlog.jobs != 10 { usleep(1_000) }
+        let backlog = executor.backlog
+        #expect(backlog.jobs == 10)
+        // Ten jobs of 2 ms and more on two threads.
+        #expect(backlog.delay > .milliseconds(9) && backlog.delay < .seconds(5), "\(backlog.delay)")
+        held.open()
+        for task in tasks { await task.value }
+        #expect(executor.backlog.jobs == 0)
+    }
+
     @Test("jobs run in the order in which they came")
     func order() async {
         let executor = RequestWorkExecutor(width: 1)

@@ -65,9 +65,11 @@ int clinux_bind(int descriptor, enum clinux_family family, const char *address, 
 int clinux_listen(int descriptor, int backlog);
 /// Has the kernel note when it receives the bytes of the connections that a TCP listener accepts from now on.
 int clinux_stamp_arrivals(int descriptor);
-/// Accepts a connection, which is non-blocking and close-on-exec. If `is_tcp`, it has TCP_NODELAY, and by
-/// TCP_NOTSENT_LOWAT it takes no more bytes while `max_unsent` bytes wait to be sent.
-int clinux_accept(int descriptor, bool is_tcp, int max_unsent);
+/// Gives the connections that a TCP listener accepts from now on TCP_NODELAY, and TCP_NOTSENT_LOWAT: they take no more
+/// bytes while `max_unsent` bytes wait to be sent.
+int clinux_prepare_listener(int descriptor, int max_unsent);
+/// Accepts a connection, which is non-blocking and close-on-exec.
+int clinux_accept(int descriptor);
 int clinux_connect(int descriptor, enum clinux_family family, const char *address, uint16_t port, uint32_t scope);
 /// The port of a bound IP socket, or a negative errno.
 int clinux_local_port(int descriptor);
@@ -97,6 +99,8 @@ const char *clinux_resolution_message(int code);
 /// Names the calling thread, as `top -H` shows it, by the first 15 bytes. (Foundation's Thread.name races with the
 /// thread's own start.)
 void clinux_name_thread(const char *name);
+/// Makes the calling thread nicer than the process's first thread, by this many steps.
+int clinux_step_back(int steps);
 /// The CPU that the calling thread runs on, or a negative errno.
 int clinux_current_cpu(void);
 /// Moves the calling thread to a CPU other than these, among the CPUs that it may use. Later it may come back.

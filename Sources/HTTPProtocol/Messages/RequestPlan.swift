@@ -64,6 +64,8 @@ package struct Arrival: Sendable {
     package var unread: Duration
     /// Set if the server reads requests late, so that a request that waited longer than this should not begin work.
     package var longestWait: Duration?
+    /// The work that waits for a request thread before the request's own.
+    package var backlog = Backlog()
     /// The client's address, without its port; "unix" for a unix socket, nil for a client that has disconnected.
     package var client: String?
 
@@ -74,5 +76,19 @@ package struct Arrival: Sendable {
         self.received = min(received ?? now, now)
         unread = self.received.duration(to: now)
         self.client = client
+    }
+}
+
+/// Work that waits for request threads.
+package struct Backlog: Sendable, Equatable {
+    /// The jobs: requests that wait to be read, and results that wait to be written.
+    package var jobs: Int
+    /// How long a new job will wait for them.
+    package var delay: Duration
+
+    /// A backlog; by default an empty one.
+    package init(jobs: Int = 0, delay: Duration = .zero) {
+        self.jobs = jobs
+        self.delay = delay
     }
 }

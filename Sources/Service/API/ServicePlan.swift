@@ -87,7 +87,10 @@ final class ServicePlan: RequestPlan {
                 timeLimit = options.deadline.map { arrival.received.duration(to: $0) }
                 if let deadline = options.deadline, deadline <= .now { throw SchedulerError.deadlineExceeded }
                 if let longest = arrival.longestWait { throw ServiceError.behind(arrival.unread, longest) }
-                if found.fallback.isQueued { try inference.checkCapacity(for: options) }
+                let backlog = arrival.backlog
+                if found.fallback.isQueued {
+                    try inference.checkCapacity(for: options, jobsBefore: backlog.jobs, delay: backlog.delay)
+                }
                 return .work(
                     RoutedWork(
                         plan: self,

@@ -142,6 +142,18 @@ extension ConfigurationKey {
             """
         ),
         .integer(
+            "compute_nice",
+            \.inference.computeNice,
+            unit: "steps",
+            in: 0...19,
+            """
+            How far engine workers and request threads stand back behind the event loops, in steps of nice(2). The \
+            event loops need little CPU, but at once: under overload they refuse what is too much, and the more CPU \
+            the others take from them, the later. Programs outside the service's cgroup are not concerned, if CPU is \
+            divided by cgroups.
+            """
+        ),
+        .integer(
             "event_loops",
             \.http.eventLoops,
             unit: "threads",

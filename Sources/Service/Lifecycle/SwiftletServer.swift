@@ -1,4 +1,5 @@
 import Batching
+import CLinux
 import Dispatch
 import Encoder
 import Foundation
@@ -62,7 +63,15 @@ package enum SwiftletServer {
         edge.warn(logger)
         let handler = ServiceHandler(edge: edge, accessLog: AccessLog(scope: configuration.log.access, writer: log))
         configuration.http.certificates = edge.certificates
-        let server = HTTPServer(configuration: configuration.http, handler: handler, logger: logger)
+        let steps = Int32(clamping: configuration.inference.computeNice)
+        // Without permission the thread stays as it is.
+        let stepBack: @Sendable () -> Void = { _ = clinux_step_back(steps) }
+        let server = HTTPServer(
+            configuration: configuration.http,
+            handler: handler,
+            logger: logger,
+            onRequestThread: stepBack
+        )
         handler.state.update { state in
             state.server = server
             state.memory = server.memory
@@ -83,7 +92,7 @@ package enum SwiftletServer {
         let loading = Task { [configuration] in
             do {
                 let found = try await locate(logger)
-                try await load(found, configuration, budget: budget.count, handler: handler, logger: logger)
+                try await load(found, configuration, budget: budget.count, handler, onWorkerStart: stepBack, logger)
             } catch {
                 continuation.yield(.loadingFailed(error))
             }
@@ -135,8 +144,9 @@ package enum SwiftletServer {
         _ found: ServedModel,
         _ configuration: ServiceConfiguration,
         budget: Int,
-        handler: ServiceHandler,
-        logger: Logger
+        _ handler: ServiceHandler,
+        onWorkerStart: @escaping @Sendable () -> Void,
+        _ logger: Logger
     ) async throws {
         let started = ContinuousClock.now
         ProgramPages.release()
@@ -154,7 +164,12 @@ package enum SwiftletServer {
             settings.defaultPrompt = try model.prompts.text(named: name, askedForBy: "default_prompt_name")
         }
         if let pooling = settings.defaultPooling { _ = try model.embedding.size(poolings: [pooling]) }
-        let inference = InferenceService(model: model, configuration: settings) { metrics.batchFinished($0) }
+        let inference = InferenceService(
+            model: model,
+            configuration: settings,
+            onBatch: { metrics.batchFinished($0) },
+            onWorkerStart: onWorkerStart
+        )
         try await inference.start()
         HeapMemory.giveBack()
         ProgramPages.release()

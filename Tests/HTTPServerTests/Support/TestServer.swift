@@ -146,6 +146,8 @@ final class Counter: Sendable {
 final class Gate: Sendable {
     private let isOpen = Atomic(false)
 
+    var isOpened: Bool { isOpen.load(ordering: .sequentiallyConsistent) }
+
     func open() { isOpen.store(true, ordering: .sequentiallyConsistent) }
 
     /// Returns true when opened, false when the task was cancelled first.
