@@ -110,6 +110,8 @@ extension Connection {
     /// connection and the client might lose the answer (RFC 9112, 9.6). Returns whether there may be more bytes.
     func discardInput() -> Bool {
         guard mayRead else { return false }
+        // The buffer holds a request's bytes no more.
+        table.lastRead = nil
         var buffer: [UInt8] = []
         swap(&buffer, &table.readBuffer)
         defer { swap(&buffer, &table.readBuffer) }

@@ -114,7 +114,8 @@ extension Connection {
 
     /// Whether the request's time has passed, perhaps while the answer waited for this loop. Its client has given up.
     private func isTooLate(_ response: Response, of work: any RequestWork) -> Bool {
-        guard let deadline = work.deadline, response.head.status != .gatewayTimeout else { return false }
+        // An error is true later too, and a client must not try again what can never succeed.
+        guard let deadline = work.deadline, response.head.status.kind == .successful else { return false }
         return deadline < .now
     }
 

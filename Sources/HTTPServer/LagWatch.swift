@@ -19,6 +19,8 @@ struct LagWatch {
     let limit: Duration?
     /// Since when all that was read had waited longer than the limit.
     private var since: Instant?
+    /// When the loop last read something.
+    private var lastRead: Instant?
     private(set) var isBehind = false
 
     init(limit: Duration?) {
@@ -27,6 +29,10 @@ struct LagWatch {
 
     /// Notes that the loop has read bytes that had waited this long.
     mutating func note(_ age: Duration, at now: Instant) {
+        // Bytes that came after the last read did not wait behind it: the loop had caught up, and two pauses are two.
+        let waitedThen = lastRead.map { now - age <= $0 } ?? true
+        lastRead = now
+        if !waitedThen { since = nil }
         guard let limit, age > limit else {
             since = nil
             isBehind = false

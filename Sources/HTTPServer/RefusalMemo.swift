@@ -70,6 +70,8 @@ final class RefusalMemo: @unchecked Sendable {
 
     /// The refusal for a request that was read as these bytes; nil if it must be parsed. And the bytes of its body.
     func refusal(of bytes: Span<UInt8>, age: Duration) -> (entry: Entry, bodyBytes: Int)? {
+        // Heads hold keys, so they stay no longer than they are of use.
+        if let last = entries.last, last.until <= now { entries.removeAll() }
         for entry in entries where entry.until > now && entry.refusal.ages.contains(age) {
             if let bodyBytes = entry.raw?.bodyBytes(ofRequest: bytes) { return (entry, bodyBytes) }
         }
@@ -158,8 +160,10 @@ struct RawHead {
 
     private static func has(_ bytes: Span<UInt8>, _ part: [UInt8], at position: Int) -> Bool {
         let part = part.span
-        for index in 0..<part.count where bytes[position + index] != part[index] { return false }
-        return true
+        // All bytes are compared, so that the time tells nobody how much of a key is right.
+        var difference: UInt8 = 0
+        for index in 0..<part.count { difference |= bytes[position + index] ^ part[index] }
+        return difference == 0
     }
 
     private static func copy(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {

@@ -14,7 +14,8 @@ package struct ArrivalStamp: Sendable, Equatable {
 /// The kernel's stamps are true, but of the wall clock, which can be set. So each turn compares the two clocks, and a
 /// stamp from before the wall clock was set counts as unknown. Without a stamp, the time is estimated from the turns.
 /// If the loop has slept until this turn's reports came, they are new. Otherwise they came while the loop worked, at
-/// the earliest when it last took all reports that there were.
+/// the earliest when it last had taken all reports that there were then. The kernel gives reports in their order, so
+/// after as many as there are descriptors, all that waited at the count's beginning have been taken.
 struct ArrivalClock {
     typealias Instant = ContinuousClock.Instant
 
@@ -31,25 +32,48 @@ struct ArrivalClock {
     private(set) var earliest: Instant
     /// Whether the turn before took all reports that there were.
     private var tookAll = true
-    /// Stamps before this time are unknown, because the wall clock was set.
-    private var trustedSince = Int64(1)
+    /// The time from which on reports are counted, and their number.
+    private var counted: (since: Instant, reports: Int)
+    /// Stamps before this time are unknown: they are older than the loop, or the wall clock was set.
+    private var trustedSince: Int64
 
     /// - Parameter wall: The wall clock, in nanoseconds since 1970.
     init(now: Instant, wall: Int64) {
         self.now = now
         self.wall = wall
         earliest = now
+        counted = (now, 0)
+        trustedSince = wall
     }
 
     /// Begins a turn.
     ///
     /// - Parameters:
     ///   - waited: How long the wait for reports took.
-    ///   - takesAll: Whether this turn's reports are all that there are.
-    mutating func beginTurn(at now: Instant, wall: Int64, waited: Duration, takesAll: Bool) {
+    ///   - reports: The number of this turn's reports.
+    ///   - takesAll: Whether these are all that there are.
+    ///   - descriptors: The number of descriptors that can be reported.
+    mutating func beginTurn(
+        at now: Instant,
+        wall: Int64,
+        waited: Duration,
+        reports: Int,
+        takesAll: Bool,
+        descriptors: Int
+    ) {
         let advance = (wall - self.wall) - self.now.duration(to: now).nanoseconds
         if abs(advance) > Self.largestDrift { trustedSince = wall }
-        if waited >= Self.shortestSleep { earliest = now } else if tookAll { earliest = self.now }
+        if waited >= Self.shortestSleep {
+            earliest = now
+            counted = (now, 0)
+        } else if tookAll {
+            earliest = self.now
+            counted = (now, 0)
+        } else if counted.reports >= descriptors {
+            earliest = counted.since
+            counted = (now, 0)
+        }
+        counted.reports += reports
         tookAll = takesAll
         self.now = now
         self.wall = wall

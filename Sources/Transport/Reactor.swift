@@ -166,7 +166,9 @@ package final class Reactor {
             at: now,
             wall: clinux_wall_clock(),
             waited: before.duration(to: now),
-            takesAll: count < Self.eventsPerTurn
+            reports: count,
+            takesAll: count < Self.eventsPerTurn,
+            descriptors: slots.count
         )
         // The list is moved out first: turns that handlers grant from now on are for the reactor's next turn.
         let granted = turns

@@ -43,6 +43,14 @@ import Testing
         }
     }
 
+    @Test("two pauses with a rest between them refuse nothing")
+    func twoPauses() {
+        var watch = watch()
+        watch.note(.milliseconds(25), at: start)
+        watch.note(.milliseconds(25), at: start + .seconds(600))
+        #expect(!watch.isBehind && !watch.refuses(.milliseconds(25)))
+    }
+
     @Test("without a limit nothing is late")
     func noLimit() {
         var watch = LagWatch(limit: nil)

@@ -13,13 +13,16 @@ import Testing
         _ milliseconds: Int64,
         waited: Duration = .zero,
         takesAll: Bool = true,
+        descriptors: Int = 1_000,
         wallAhead: Int64 = 0
     ) {
         clock.beginTurn(
             at: start + .milliseconds(milliseconds),
             wall: Self.wall + (milliseconds + wallAhead) * 1_000_000,
             waited: waited,
-            takesAll: takesAll
+            reports: 256,
+            takesAll: takesAll,
+            descriptors: descriptors
         )
     }
 
@@ -57,6 +60,24 @@ import Testing
         #expect(clock.lag == .milliseconds(600))
         begin(&clock, 800)
         #expect(clock.lag == .milliseconds(100))
+    }
+
+    @Test("without a stamp, nothing is older than the time in which all descriptors were reported once")
+    func alwaysFull() {
+        var clock = clock()
+        begin(&clock, 0, waited: .milliseconds(1), takesAll: false)
+        for turn in 1...1_000 {
+            begin(&clock, Int64(turn), takesAll: false, descriptors: 1_000)
+            // Four turns take 1,024 reports; what came in the first of them waits for the four after these.
+            #expect(clock.lag <= .milliseconds(8))
+        }
+    }
+
+    @Test("a stamp from before the loop began is not believed")
+    func olderThanTheLoop() {
+        var clock = clock()
+        begin(&clock, 100, waited: .milliseconds(1))
+        #expect(clock.arrival(of: ArrivalStamp(nanoseconds: 1)) == start + .milliseconds(100))
     }
 
     @Test("stamps from before the wall clock was set are not believed", arguments: [-3_600_000, -20, 20, 3_600_000])

@@ -168,7 +168,7 @@ final class ServicePlan: RequestPlan {
         replacing record: (any AnswerRecord)? = nil
     ) -> Response {
         let record = record as? AccessRecord ?? self.record(request, arrival)
-        return record.answering(ServiceError(refusedWith: status, message), as: errors, of: route)
+        return finished(record.answering(ServiceError(refusedWith: status, message), as: errors, of: route), request)
     }
 }
 

@@ -33,6 +33,7 @@ extension ServiceMetrics {
         text.histogram("swiftlet_queue_duration_seconds", "How long texts waited for a worker.", queueTime)
         let server = [
             ("memory", sources.server.overloadedRequests), ("connections", sources.server.refusedConnections),
+            ("repeated", sources.server.repeatedRefusals.values.reduce(0, +)),
         ]
         text.counters(
             "swiftlet_refused_total",
