@@ -36,7 +36,7 @@ ptrdiff_t clinux_receive_stamped(int descriptor, void *buffer, size_t count, int
         .msg_controllen = sizeof control,
     };
     ssize_t received;
-    do received = recvmsg(descriptor, &message, 0);
+    do received = recvmsg(descriptor, &message, MSG_CMSG_CLOEXEC);
     while (received < 0 && errno == EINTR);
     if (received < 0) return -errno;
     *stamp = 0;

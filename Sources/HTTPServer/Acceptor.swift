@@ -157,8 +157,9 @@ final class Acceptor: EventHandler {
     }
 }
 
-/// The time of each turn that new connections may take: to be accepted, and to shake hands. A handshake of TLS costs as
-/// much as dozens of requests, so a burst of new clients would otherwise stop those who are there.
+/// The time of each turn that new connections may take, to be accepted or to shake hands; each of the two has its own
+/// budget. A handshake of TLS costs as much as dozens of requests, so a burst of new clients would otherwise stop those
+/// who are there.
 struct NewcomerBudget {
     /// As much as some hundred requests take that are refused, or ten handshakes.
     static let timePerTurn = Duration.milliseconds(4)
@@ -173,6 +174,12 @@ struct NewcomerBudget {
             spent = .zero
         }
         return spent < Self.timePerTurn
+    }
+
+    /// Whether less than half of the turn's time is spent. The other half is for what has begun: otherwise new clients
+    /// would begin handshakes all the time, and none would be done.
+    mutating func hasTimeToBegin(in turn: ContinuousClock.Instant) -> Bool {
+        hasTime(in: turn) && spent < Self.timePerTurn / 2
     }
 
     /// Counts time that was spent in the turn of the last question.

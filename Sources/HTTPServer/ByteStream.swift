@@ -14,6 +14,10 @@ struct ByteStream: ~Copyable {
 
     var isEncrypted: Bool { session != nil }
 
+    /// Whether a read that gives less than the buffer's length has left no bytes. TLS reads one record at a time, and a
+    /// unix socket ends a read behind passed descriptors.
+    var endsReadsOnlyWhenEmpty: Bool { session == nil && socket.isStamped }
+
     /// Continues the handshake. Without TLS the handshake is done at once.
     func handshake() -> TLSSession.Handshake {
         session?.handshake() ?? .done(isHTTP2: false)

@@ -39,8 +39,9 @@ extension Connection {
         let result = stream.receive(into: &space, stamp: &stamp)
         if case .bytes(let count) = result {
             let age = noteArrival(stamp)
-            // Less than asked for is all that there is. If more comes, or the end, the reactor reports it.
-            if count < buffer.count, !stream.isEncrypted, clock.halfClosed == nil { mayRead = false }
+            // On TCP, less than asked for is all that there is. If more comes, or the end, the reactor reports it. A
+            // unix socket also ends a read behind bytes with which descriptors were passed.
+            if count < buffer.count, stream.endsReadsOnlyWhenEmpty, clock.halfClosed == nil { mayRead = false }
             let bytes = buffer.span.extracting(first: count)
             table.lastRead = http.isAtRequest ? (id, count) : nil
             if table.lastRead == nil || !refuseUnparsed(bytes, age) {

@@ -4,19 +4,22 @@ import TLS
 import Transport
 
 extension Connection {
-    /// Does one step of the TLS handshake if new connections have time left in this turn, else in a later turn. Returns
+    /// Does one step of the TLS handshake if handshakes have time left in this turn, else in a later turn. Returns
     /// whether the step made progress.
     func shakeHandsInTime() -> Bool {
-        guard table.newcomers.hasTime(in: table.reactor.now) else {
+        let turn = table.reactor.now
+        let hasTime = hasGreeted ? table.handshakes.hasTime(in: turn) : table.handshakes.hasTimeToBegin(in: turn)
+        guard hasTime else {
             grantTurn()
             return false
         }
         let started = ContinuousClock.now
-        defer { table.newcomers.spend(started.duration(to: .now)) }
+        defer { table.handshakes.spend(started.duration(to: .now)) }
         return shakeHands()
     }
 
-    private func shakeHands() -> Bool {
+    /// Does one step of the TLS handshake, whatever time is left. Returns whether the step made progress.
+    func shakeHands() -> Bool {
         if !hasGreeted {
             switch stream.socket.peek() {
             case .byte(let byte) where Self.beginsMethod(byte):

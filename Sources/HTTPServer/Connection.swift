@@ -173,6 +173,17 @@ final class Connection: EventHandler, Linked {
 
     // MARK: The turn
 
+    /// Begins the work on an accepted connection. A handshake gets a turn of its own, because accepting must not take
+    /// the time of handshakes, nor count it.
+    func begin() {
+        guard stage == .handshaking else {
+            // The first request has often come already. If not, the reactor will report it.
+            return step()
+        }
+        grantTurn()
+        updateDeadline()
+    }
+
     /// Reads, handles and writes whatever it can.
     func step() {
         var rounds = 0
@@ -270,11 +281,13 @@ final class Connection: EventHandler, Linked {
 
     /// Ends a drain: reads the bytes that have arrived meanwhile, and closes the connection if there are none.
     ///
-    /// A client whose handshake is not done has sent no request that could be lost.
+    /// A client whose handshake cannot be done with the bytes that have arrived has sent no request that could be lost.
     func finishDrain() {
         if stage == .handshaking {
-            step()
+            // There is no later turn for it, so the budget of handshakes does not matter.
+            while stage == .handshaking, shakeHands() {}
             if stage == .handshaking { return abandon() }
+            step()
         }
         guard stage == .serving else { return }
         mayRead = true

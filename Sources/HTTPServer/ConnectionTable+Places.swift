@@ -28,8 +28,7 @@ extension ConnectionTable {
         }
         context.counters.add(1, to: .acceptedConnections)
         if isDraining { connection.drain() }
-        // The first request has often come already. If not, the reactor will report it.
-        connection.step()
+        connection.begin()
     }
 
     /// Answers a client for whom there is only the spare descriptor: what it has asked already if that is a question

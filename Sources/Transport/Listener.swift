@@ -48,7 +48,7 @@ package final class Listener: Sendable {
     /// Takes the next connection that waits.
     package func accept() -> Accepted {
         let result = clinux_accept(descriptor.number)
-        if result >= 0 { return .connection(Socket(Descriptor(owning: result))) }
+        if result >= 0 { return .connection(Socket(Descriptor(owning: result), isStamped: path == nil)) }
         switch -result {
         case EAGAIN, ECONNABORTED: return .nothingYet
         // Linux reports network errors of the new connection here. accept(2) says to treat them like EAGAIN.

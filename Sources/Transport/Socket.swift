@@ -4,6 +4,8 @@ import Foundation
 /// A connected, non-blocking stream socket with one owner.
 package struct Socket: ~Copyable, Sendable {
     private let descriptor: Descriptor
+    /// Whether the kernel may note when bytes arrive: on TCP, but not on unix sockets.
+    package let isStamped: Bool
 
     /// The result of one read.
     package enum Received: Equatable {
@@ -40,8 +42,11 @@ package struct Socket: ~Copyable, Sendable {
     }
 
     /// Takes over a connected socket's descriptor.
-    package init(_ descriptor: consuming Descriptor) {
+    ///
+    /// - Parameter isStamped: Whether the kernel may note when bytes arrive. False for unix sockets.
+    package init(_ descriptor: consuming Descriptor, isStamped: Bool = false) {
         self.descriptor = descriptor
+        self.isStamped = isStamped
     }
 
     /// The descriptor's number, for a reactor to watch while this socket lives.
@@ -68,7 +73,14 @@ package struct Socket: ~Copyable, Sendable {
     }
 
     /// As ``receive(into:)``, and tells when the bytes arrived.
+    ///
+    /// A read that asks for stamps would also receive the descriptors that a local client passes. So a socket without
+    /// stamps is read by the plain call, with which the kernel closes them.
     package func receive(into buffer: inout MutableSpan<UInt8>, stamp: inout ArrivalStamp) -> Received {
+        guard isStamped else {
+            stamp = ArrivalStamp()
+            return receive(into: &buffer)
+        }
         var nanoseconds: Int64 = 0
         let count = unsafe buffer.withUnsafeMutableBufferPointer {
             unsafe clinux_receive_stamped(descriptor.number, $0.baseAddress, $0.count, &nanoseconds)

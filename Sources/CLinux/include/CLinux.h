@@ -42,7 +42,8 @@ int clinux_eventfd_signal(int descriptor);
 // bytes
 ptrdiff_t clinux_receive(int descriptor, void *buffer, size_t count);
 /// As clinux_receive. `stamp` becomes the time at which the kernel received these bytes (the last of them), in
-/// nanoseconds since 1970; 0 if the kernel did not note it.
+/// nanoseconds since 1970; 0 if the kernel did not note it. Not for unix sockets of strangers: descriptors that the
+/// peer passes would be received and stay open.
 ptrdiff_t clinux_receive_stamped(int descriptor, void *buffer, size_t count, int64_t *stamp);
 /// The time now by the clock of these stamps.
 int64_t clinux_wall_clock(void);
