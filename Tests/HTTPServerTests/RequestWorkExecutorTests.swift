@@ -39,7 +39,7 @@ import Testing
         let began = Counter()
         let executor = RequestWorkExecutor(width: 2, onWork: { began.add() })
         #expect(executor.backlog == Backlog())
-        for _ in 0..<200 { await Task(executorPreference: executor) { usleep(2_000) }.value }
+        for _ in 0..<200 { await Task(executorPreference: executor) { _ = usleep(2_000) }.value }
         #expect(began.value > 0)
         let held = Gate()
         let tasks = (0..<12).map { _ in

@@ -1,4 +1,5 @@
 import Encoder
+import HTTPProtocol
 import JSON
 import Testing
 
