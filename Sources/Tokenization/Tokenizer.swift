@@ -1,4 +1,3 @@
-import JSON
 package import ModelFiles
 
 /// A tokenizer for BERT and similar models, like Hugging Face's fast tokenizers: it turns text into token ids and back.
@@ -67,7 +66,7 @@ package struct Tokenizer: Sendable {
     /// The highest id plus one, added tokens included.
     package var vocabularySize: Int { vocabulary.size }
 
-    /// The id of the token for a word that has no pieces in the vocabulary; -1 if there is none.
+    /// The id of the token for a word that has no pieces in the vocabulary.
     package var unknownTokenID: Int32 { model.unknownID }
 
     /// The text of a token; nil when no token has the id.
@@ -149,10 +148,8 @@ extension Tokenizer {
         }
         let template = options.forModel ? modelTemplate : postProcessor
         var encoding = template.assemble(first, second, kept: kept, options: options)
-        if options.collectOffsets {
-            for trimming in postProcessor.trimmings {
-                trim(&encoding, by: trimming, text: text.text, pair: pair ?? "")
-            }
+        if let trimming = postProcessor.trimming, options.collectOffsets {
+            trim(&encoding, by: trimming, text: text.text, pair: pair ?? "")
         }
         return encoding
     }
@@ -177,10 +174,6 @@ extension Tokenizer {
         guard utf8.count <= Self.maximumTextBytes else { throw .textTooLong(byteCount: utf8.count) }
         let tokens = try pipeline.tokens(of: utf8.span, addedTokens: addedTokens)
         guard utf8.count < Self.bytesBetweenQuestions || Self.isAwaited() else { throw .abandoned }
-        if unknownTokenID == WordPiece.noUnknownID, let place = tokens.ids.firstIndex(of: unknownTokenID) {
-            let word = Array(text.utf8)[Int(tokens.offsets[place].lowerBound)..<Int(tokens.offsets[place].upperBound)]
-            throw .noUnknownToken(word: String(decoding: word, as: UTF8.self))
-        }
         return tokens
     }
 
@@ -248,8 +241,6 @@ package enum TokenizerError: Error, Equatable, Sendable {
     case truncationTooShort(maxLength: Int, specialTokens: Int)
     /// A regular expression of the tokenizer's file takes too long for the text.
     case patternTooExpensive(String)
-    /// A word has no pieces in the vocabulary, which has no token for such words.
-    case noUnknownToken(word: String)
     /// No token has an id that is to be decoded.
     case unknownTokenID(Int32, vocabularySize: Int)
     /// Nobody waits for the tokens any more; see ``Tokenizer/isAwaited``.
@@ -266,8 +257,6 @@ extension TokenizerError: CustomStringConvertible {
                 + "ask for a larger maximum, or for no special tokens"
         case .patternTooExpensive(let pattern):
             "the tokenizer's regular expression \(pattern.prefix(200)) takes too long for this text"
-        case .noUnknownToken(let word):
-            "the tokenizer has no pieces for the word \"\(word.beginning(100))\", and no token for unknown words"
         case .unknownTokenID(let id, let vocabularySize):
             "no token has the id \(id); the vocabulary's ids are 0 to \(vocabularySize - 1)"
         case .abandoned: "nobody waits for the tokens any more"

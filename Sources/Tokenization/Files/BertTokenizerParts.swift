@@ -99,7 +99,7 @@ extension SequenceTemplate {
 extension Vocabulary {
     /// Gives a model's vocabulary the token for words without pieces, if it is an added token only.
     ///
-    /// - Returns: A warning if it is, or if there is no such token; then transformers fails at such words.
+    /// - Returns: A warning if it is; then transformers fails at such words.
     mutating func addUnknown(
         _ token: String,
         of vocabulary: Vocabulary,
@@ -107,7 +107,7 @@ extension Vocabulary {
     ) throws(ModelError) -> String? {
         guard self.id(token) == nil else { return nil }
         guard let id = vocabulary.id(token) else {
-            return "\(path): no \(quoted(token)): texts with a word without pieces are refused, as in transformers"
+            throw .missingToken(file: path, token: token, role: "the token for words without pieces")
         }
         try insert(Array(token.utf8), id: Int(id), path: path)
         return "\(path): no \(quoted(token)): words without pieces get its id \(id) as an added token; "

@@ -22,10 +22,7 @@ extension Normalizer {
 extension NormalizationStep {
     /// The steps of a normalizer: one, or those of a `Sequence`.
     fileprivate static func steps(_ section: JSONSection) throws(ModelError) -> [NormalizationStep] {
-        let type = try section.type(of: [
-            ("lowercase", "BertNormalizer"), ("normalizers", "Sequence"), ("strip_left", "Strip"),
-            ("pattern", "Replace"), ("prepend", "Prepend"),
-        ])
+        let type = try section.string("type")
         switch type {
         case "Sequence":
             var steps: [NormalizationStep] = []

@@ -7,10 +7,8 @@ struct WordPiece: Sendable {
     /// The most scalars of a word if no file says otherwise: the default of BERT's own tokenizer.
     static let defaultMaximumWordLength = 100
 
-    /// The id of the token for a word that cannot be split; ``noUnknownID`` if there is no such token.
+    /// The id of the token for a word that cannot be split.
     let unknownID: Int32
-    /// The id that a word gets which would need an unknown token that the vocabulary does not have. No token has it.
-    static let noUnknownID: Int32 = -1
     /// The most scalars of a word.
     let maximumWordLength: Int
     /// The prefix of pieces that continue a word: `##`.
@@ -32,7 +30,10 @@ struct WordPiece: Sendable {
         maximumWordLength: Int,
         path: String
     ) throws(ModelError) {
-        unknownID = vocabulary.id(unknownToken) ?? Self.noUnknownID
+        guard let unknownID = vocabulary.id(unknownToken) else {
+            throw .missingToken(file: path, token: unknownToken, role: "the unknown token")
+        }
+        self.unknownID = unknownID
         self.maximumWordLength = maximumWordLength
         let prefix = Array(continuingPrefix.utf8)
         self.continuingPrefix = prefix

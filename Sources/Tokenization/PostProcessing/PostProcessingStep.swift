@@ -7,18 +7,6 @@ enum PostProcessingStep: Sendable, Equatable {
     case bert(classifierID: Int32, separatorID: Int32)
     /// `RobertaProcessing`: `<s> text </s></s> pair </s>`, all of one segment.
     case roberta(classifierID: Int32, separatorID: Int32, trimming: OffsetTrimming?)
-    /// `ByteLevel`: no tokens.
-    case byteLevel(trimming: OffsetTrimming?)
-
-    /// The number of special tokens for which truncation leaves space. (A step behind one that adds tokens adds more.)
-    fileprivate func addedCount(isPair: Bool) -> Int {
-        switch self {
-        case .template(let single, let pair): SequenceTemplate.specialTokenCount(of: isPair ? pair : single)
-        case .bert: isPair ? 3 : 2
-        case .roberta: isPair ? 4 : 2
-        case .byteLevel: 0
-        }
-    }
 
     /// What the step makes of texts that steps before it may have divided into several; nil if it can't take so many.
     fileprivate func apply(to pieces: [[SequenceTemplate.Part]]) -> [[SequenceTemplate.Part]]? {
@@ -40,14 +28,13 @@ enum PostProcessingStep: Sendable, Equatable {
             return pieces.enumerated().map { index, piece in
                 let typeID: Int32 = index == 0 ? 0 : 1
                 let before: [SequenceTemplate.Part] = index == 0 ? [.special(ids: [classifierID], typeID: 0)] : []
-                return before + piece.map(\.forgotten) + [.special(ids: [separatorID], typeID: typeID)]
+                return before + piece + [.special(ids: [separatorID], typeID: typeID)]
             }
         case .roberta(let classifierID, let separatorID, _):
             return pieces.enumerated().map { index, piece in
                 [.special(ids: [index == 0 ? classifierID : separatorID], typeID: 0)]
-                    + piece.map { $0.ofType(0).forgotten } + [.special(ids: [separatorID], typeID: 0)]
+                    + piece.map { $0.ofType(0) } + [.special(ids: [separatorID], typeID: 0)]
             }
-        case .byteLevel: return pieces
         }
     }
 }
@@ -67,22 +54,7 @@ extension SequenceTemplate {
         guard let single = parts([[.text(typeID: 0)]]), let pair = parts([[.text(typeID: 0)], [.pair(typeID: 1)]])
         else { return nil }
         self.init(single: single, pair: pair)
-        trimmings = steps.compactMap { step -> OffsetTrimming? in
-            switch step {
-            case .roberta(_, _, let trimming), .byteLevel(let trimming): trimming
-            case .template, .bert: nil
-            }
-        }
-        let counts = [false, true].map { isPair in steps.reduce(0) { $0 + $1.addedCount(isPair: isPair) } }
-        if counts != [Self.specialTokenCount(of: single), Self.specialTokenCount(of: pair)] { addedCounts = counts }
-    }
-}
-
-extension SequenceTemplate.Part {
-    /// The same part as a step sees it that takes all of its input for a text.
-    fileprivate var forgotten: Self {
-        guard case .special(let ids, let typeID, _) = self else { return self }
-        return .special(ids: ids, typeID: typeID, isForgotten: true)
+        for case .roberta(_, _, let trimming?) in steps { self.trimming = trimming }
     }
 }
 
