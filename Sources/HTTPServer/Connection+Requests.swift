@@ -51,7 +51,7 @@ extension Connection {
         var request = request
         var arrival = Arrival(received: arrival(), client: client)
         if table.lag.refuses(arrival.unread) { arrival.longestWait = table.lag.limit }
-        arrival.backlog = context.executor.backlog
+        arrival.before = context.executor.backlog
         if let plan = request.plan {
             // The plan may keep the request, so the request must not keep the plan: that would be a reference cycle.
             request.plan = nil

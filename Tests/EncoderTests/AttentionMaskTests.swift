@@ -200,6 +200,8 @@ struct AttentionMaskTests {
             var mask = (0..<length).map { _ in UInt8.random(in: 0...1, using: &generator) }
             mask[index.isMultiple(of: 2) ? 0 : (length - 1) / 2] = 0
             mask[length - 1] = 1
+            // Before the first token that the mask lets through, a causal model's tokens attend to nothing.
+            if configuration.isCausal { mask[0] = 1 }
             return Masked(inputIDs: text.ids, tokenTypeIDs: text.types, attentionMask: mask, task: request)
         }
     }

@@ -1,8 +1,8 @@
 import JSON
 import ModelFiles
 
-/// The places of the files in a zip archive. Only what PyTorch writes is read: entries that are stored, not compressed, in
-/// one file (PKWARE's APPNOTE.TXT 6.3, sections 4.3 and 4.4; ZIP64 included).
+/// The places of the files in a zip archive. Only what PyTorch writes is read: entries that are stored, not compressed,
+/// in one file (PKWARE's APPNOTE.TXT 6.3, sections 4.3 and 4.4; ZIP64 included).
 ///
 /// Sizes come from the central directory, since PyTorch leaves them out of the local headers; checksums are not
 /// computed, which would cost more than reading the weights.

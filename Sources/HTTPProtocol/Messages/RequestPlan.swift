@@ -65,7 +65,7 @@ package struct Arrival: Sendable {
     /// Set if the server reads requests late, so that a request that waited longer than this should not begin work.
     package var longestWait: Duration?
     /// The work that waits for a request thread before the request's own.
-    package var backlog = Backlog()
+    package var before = Backlog()
     /// The client's address, without its port; "unix" for a unix socket, nil for a client that has disconnected.
     package var client: String?
 

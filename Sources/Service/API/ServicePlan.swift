@@ -87,7 +87,7 @@ final class ServicePlan: RequestPlan {
                 timeLimit = options.deadline.map { arrival.received.duration(to: $0) }
                 if let deadline = options.deadline, deadline <= .now { throw SchedulerError.deadlineExceeded }
                 if let longest = arrival.longestWait { throw ServiceError.behind(arrival.unread, longest) }
-                let backlog = arrival.backlog
+                let backlog = arrival.before
                 if found.fallback.isQueued {
                     try inference.checkCapacity(for: options, jobsBefore: backlog.jobs, delay: backlog.delay)
                 }

@@ -63,9 +63,7 @@ package enum SwiftletServer {
         edge.warn(logger)
         let handler = ServiceHandler(edge: edge, accessLog: AccessLog(scope: configuration.log.access, writer: log))
         configuration.http.certificates = edge.certificates
-        let steps = Int32(clamping: configuration.inference.computeNice)
-        // Without permission the thread stays as it is.
-        let stepBack: @Sendable () -> Void = { _ = clinux_step_back(steps) }
+        let stepBack = stepBack(by: configuration.inference.computeNice)
         let server = HTTPServer(
             configuration: configuration.http,
             handler: handler,
@@ -109,6 +107,11 @@ package enum SwiftletServer {
                 return
             }
         }
+    }
+
+    /// Has the thread that calls it stand back behind the event loops. Without permission it stays as it is.
+    private static func stepBack(by steps: Int) -> @Sendable () -> Void {
+        { _ = clinux_step_back(Int32(clamping: steps)) }
     }
 
     /// Drains for at most the time that the settings allow.
