@@ -72,7 +72,7 @@ struct AttentionMaskTests {
         let (model, tensors) = try TestModels.model(configuration, seed: 11)
         let reference = ReferenceEncoder(configuration: configuration, tensors: tensors)
         var generator = SeededGenerator(seed: 21)
-        let sequences = Self.sequences([2, 9, 17, 40, 5, 33], .lastHiddenState, configuration, using: &generator)
+        let sequences = Self.sequences([3, 9, 17, 40, 5, 33], .lastHiddenState, configuration, using: &generator)
         var comparison = Comparison(width: configuration.hiddenSize)
         var pooled = Comparison(width: configuration.hiddenSize)
         let states = run(sequences, on: model)
@@ -201,7 +201,7 @@ struct AttentionMaskTests {
             mask[index.isMultiple(of: 2) ? 0 : (length - 1) / 2] = 0
             mask[length - 1] = 1
             // Before the first token that the mask lets through, a causal model's tokens attend to nothing.
-            if configuration.isCausal { mask[0] = 1 }
+            if configuration.isCausal { mask.replaceSubrange(0..<2, with: [1, 0]) }
             return Masked(inputIDs: text.ids, tokenTypeIDs: text.types, attentionMask: mask, task: request)
         }
     }
