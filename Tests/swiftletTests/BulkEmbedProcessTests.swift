@@ -107,31 +107,6 @@ struct BulkEmbedProcessTests {
         #expect(written.enumerated().allSatisfy { $1.hasPrefix("{\"index\":\($0),") })
     }
 
-    @Test("a run that was killed is continued by the next one, which leaves nothing else behind")
-    func killed() async throws {
-        let folder = try Self.folder()
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let (input, output) = (folder.appending(path: "in.txt"), folder.appending(path: "out.npy"))
-        let rows = 4 * WindowPipeline.textsPerWindow
-        try Data((0..<rows).map { "text \($0)\n" }.joined().utf8).write(to: input)
-        let arguments = ["embed", "--input", input.path, "--output", output.path]
-        let note = folder.appending(path: "out.npy.partial.json")
-        try await Program.killed(arguments) {
-            guard let data = try? Data(contentsOf: note) else { return false }
-            return String(decoding: data, as: UTF8.self).contains("\"rows\":\(WindowPipeline.textsPerWindow)")
-        }
-        // As if it had been killed while it wrote a note.
-        try Data("{".utf8).write(to: folder.appending(path: "out.npy.partial.json.new"))
-        let next = try await Program.run(arguments)
-        #expect(next.status == 0 && next.errors.contains("continuing after"), "\(next.errors)")
-        let whole = folder.appending(path: "whole.npy")
-        let alone = try await Program.run(["embed", "--input", input.path, "--output", whole.path])
-        #expect(alone.status == 0, "\(alone.errors)")
-        #expect(try Data(contentsOf: output) == Data(contentsOf: whole))
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-        #expect(Set(names) == ["in.txt", "out.npy", "whole.npy"])
-    }
-
     @Test("a run does not go on once the input has changed, even if its size and time are the same")
     func changedContent() async throws {
         let folder = try Self.folder()

@@ -59,22 +59,6 @@ enum Program {
         )
     }
 
-    /// Runs the program, and kills it (SIGKILL) as soon as `isReached` is true, which is asked again and again.
-    static func killed(
-        _ arguments: [String],
-        environment: [String: String] = [:],
-        when isReached: () throws -> Bool
-    ) async throws {
-        let process = process(arguments, environment: environment)
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        while try process.isRunning && !isReached() { try await Task.sleep(for: .milliseconds(1)) }
-        #expect(process.isRunning, "\(arguments) ended before it could be killed")
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-    }
-
     /// The program, not started yet, in the repository's folder and with none of the caller's settings.
     static func process(_ arguments: [String], environment: [String: String] = [:]) -> Process {
         _ = ignoreBrokenPipes

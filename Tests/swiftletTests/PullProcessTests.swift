@@ -55,31 +55,6 @@ struct PullProcessTests {
         #expect(try info.objects().first?["model_id"] as? String == "org/real", "\(info.errors)")
     }
 
-    @Test("are fetched on by the next pull after one that was killed, which leaves no file but theirs")
-    func killed() async throws {
-        let hub = try Hub(folder: Self.model)
-        let blobs = hub.cache + "/models--org--real/blobs"
-        func partial() -> [String] {
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: blobs)) ?? []
-            return names.filter { $0.hasSuffix(".incomplete") }
-        }
-        try await Program.killed(["pull", "org/real"], environment: hub.environment) {
-            // The weights, of which there is only a part: they come slowly, and nothing else is as large.
-            partial().contains { name in
-                let values = try? URL(filePath: "\(blobs)/\(name)").resourceValues(forKeys: [.fileSizeKey])
-                return (values?.fileSize ?? 0) > 1_000_000
-            }
-        }
-        #expect(partial().count == 1)
-        let pull = try await Program.run(["pull", "org/real"], environment: hub.environment)
-        #expect(pull.status == 0, "\(pull.errors)")
-        let (data, _) = try await URLSession.shared.data(from: try #require(URL(string: hub.address + "/log")))
-        let requests = try JSONSerialization.jsonObject(with: data) as? [[String: Any]]
-        #expect(try #require(requests).contains { ($0["range"] as? String)?.hasPrefix("bytes=") == true })
-        let files = FileManager.default.enumerator(atPath: hub.cache)?.compactMap { $0 as? String } ?? []
-        #expect(!files.contains { $0.hasSuffix(".incomplete") || $0.hasSuffix(".tmp") }, "\(files)")
-    }
-
     @Test("that cannot be had end a command with the status that says why")
     func statuses() async throws {
         let hub = try Hub(folder: Self.model)
