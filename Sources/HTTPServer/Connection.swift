@@ -211,7 +211,7 @@ final class Connection: EventHandler, Linked {
 
     /// Does one round of reading, handling and writing. Returns whether the round made progress.
     private func serve() -> Bool {
-        // What has waited until now waited because this connection wanted no input, not because the loop was late.
+        // Bytes that have waited until now waited because the connection wanted no input, not because of a late loop.
         if mayRead, isInputPaused || !http.wantsInput { heldBack = table.reactor.now }
         var hasMoved = handleEvents()
         hasMoved = write() || hasMoved

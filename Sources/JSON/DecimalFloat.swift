@@ -38,8 +38,8 @@ struct DecimalFloat {
 
     /// Chooses an integer near `middle / 4` that lies within the interval, preferably a multiple of ten.
     ///
-    /// Which one it is differs from float to float, so that a CPU would mispredict a branch. All choices are computed
-    /// as bits instead. `middle / 4` is below 10 * 2^24, since the interval is narrower than ten units.
+    /// The right choice differs from float to float, so a CPU would mispredict a branch. All choices are computed as
+    /// bits instead. `middle / 4` is below 10 * 2^24, since the interval is narrower than ten units.
     private mutating func choose(middle: UInt32, within lower: UInt32, _ upper: UInt32, _ k: Int) {
         let whole = middle >> 2
         let isLowerIn = Self.isOrdered(lower, 4 &* whole)
