@@ -17,18 +17,19 @@ def lines_of(settings, command, texts, *options):
 
 
 def cosines(settings):
-    """For each model and dtype, the lowest and the mean cosine of a sentence's embedding with its embedding in float32."""
+    """The number of sentences, and [model, dtype, lowest, mean] for each model and dtype: the cosine of a sentence's
+    embedding with its embedding in float32."""
     texts = settings.lines("sentences")[:40 if settings.quick else 400]
     models = {"bundled": []}
     if folder := os.environ.get("SWIFTLET_MINILM"):
         models["all-MiniLM-L6-v2"] = ["--model", folder]
-    found = {}
+    found = []
     for name, options in models.items():
         vectors = {dtype: [line["embedding"] for line in lines_of(settings, "embed", texts, "--dtype", dtype, *options)]
                    for dtype in common.DTYPES}
         for dtype in common.DTYPES[1:]:
             products = [sum(map(float.__mul__, *pair)) for pair in zip(vectors["float32"], vectors[dtype])]
-            found[name, dtype] = min(products), sum(products) / len(products)
+            found.append([name, dtype, min(products), sum(products) / len(products)])
     return len(texts), found
 
 

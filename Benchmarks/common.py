@@ -10,8 +10,11 @@ import re
 import statistics
 import subprocess
 
+import noise
+
 DTYPES = ("float32", "bfloat16", "int8")
-SHAPES = ((1, 16), (1, 128), (8, 32), (32, 32), (8, 128), (32, 128), (4, 512))
+SHAPES = ("1x16", "1x128", "8x32", "32x32", "8x128", "32x128", "4x512", "texts")
+QUICK_SHAPES = ("1x16", "8x32", "8x128", "texts")
 
 
 @dataclasses.dataclass
@@ -24,15 +27,13 @@ class Settings:
     threads: int
     quick: bool
     rounds: int  # How often each figure is measured; all subjects take turns, so that the machine's drift cancels.
+    shapes: tuple  # Batches for the forward pass: "texts", or random tokens, as texts x tokens of each.
+    watch: noise.Watch | None = None  # Of the measurement that is being made.
 
     @property
     def seconds(self):
         """Seconds that one figure may take in one round."""
-        return 0.2 if self.quick else 1.5
-
-    @property
-    def shapes(self):
-        return SHAPES[::2] if self.quick else SHAPES
+        return 0.1 if self.quick else 0.5
 
     def text_file(self, name):
         return os.path.join(self.texts, name + ".txt")

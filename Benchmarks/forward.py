@@ -1,7 +1,9 @@
-"""Measures the forward pass: ours in each dtype and the peers', in turns, round by round."""
+"""Measures the forward pass: ours in each dtype and the peers', all engines once in each round."""
 
 import dataclasses
+import functools
 import os
+import random
 import statistics
 import subprocess
 import tempfile
@@ -11,75 +13,125 @@ import peers
 
 # For one token, in all 24 layers and the embedding transformation: twice the multiplications by weights.
 OPERATIONS_PER_TOKEN = 2 * (24 * (2 * 512 * 128 + 3 * 128 * 128 + 512 * 128 + 8 * 128 * 512 + 128 * 512) + 384 * 512)
-# Twelve layers of 768 units take their time.
-OTHER_SHAPES = ((1, 16), (1, 128), (8, 128))
+# Architectures beside MobileBERT. Their layers take their time, so they are measured in fewer shapes.
+ARCHITECTURES = ("bert", "distilbert", "minilm")
+OTHER_SHAPES = ("1x16", "1x128", "8x128")
+TEXTS, SORTED = "texts", "texts, sorted"
+BATCH = 32
+# PyTorch pads and is the slowest, so it computes the texts in one round only, and no ratio uses it.
+PYTORCH_TEXT_ROUNDS = 1
 RAGGED_TOKENS = (100, 512, 2_000, 10_000, 100_000)
 
 
-def measure(settings):
-    """Rows with tokens/s and ratios by name; a ratio is the median of the ratios of each round."""
-    engines = peers.Peers(settings.model, settings.threads)
-    work = {f"{rows}x{length}": [peers.random_batch(rows, length)] for rows, length in settings.shapes}
+@dataclasses.dataclass
+class Work:
+    """What one row of a table measures."""
+
+    name: str
+    model: str  # Its folder.
+    arguments: list  # Those of `swiftlet bench`.
+    batches: list  # What the peers compute: ids and mask of each batch.
+
+    @property
+    def tokens(self):
+        """Tokens without padding."""
+        return int(sum(mask.sum() for _, mask in self.batches))
+
+    @property
+    def is_texts(self):
+        return self.name in (TEXTS, SORTED)
+
+
+def shape_work(model, shape):
+    return Work(shape, model, ["--shapes", shape], [peers.random_batch(*map(int, shape.split("x")))])
+
+
+def text_works(settings):
+    """The texts in their order, and the same ones sorted by length for the peers, so that these pad little."""
     lines = settings.lines("short")[: 64 if settings.quick else None]
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".txt") as file:
-        file.write("\n".join(lines))
-        file.flush()
-        work["texts"] = peers.text_batches(settings.model, lines, 32)
-        times = {name: {} for name in work}
-        for round_ in range(settings.rounds):
-            for dtype in common.DTYPES:
-                for figure in ours(settings, dtype, file.name, [name for name in work if name != "texts"]):
-                    times[figure["shape"]].setdefault(dtype, []).append(figure["seconds"])
-            for name, batches in work.items():
-                # PyTorch is the slowest and no ratio uses it, so one round is enough.
-                for peer in engines.names if round_ == 0 else engines.sessions:
-                    times[name].setdefault(peer, []).append(engines.seconds(peer, batches, settings.seconds))
-    tokens = {name: int(sum(mask.sum() for _, mask in batches)) for name, batches in work.items()}
-    return [{"shape": name, "tokens": tokens[name], "times": times[name]} for name in work]
+    path = settings.text_file("short")
+    if settings.quick:
+        path = settings.text_file("quick")
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines(line + "\n" for line in lines)
+    arguments = ["--texts", path, "--batch", BATCH]
+    return [Work(TEXTS, settings.model, arguments, peers.text_batches(settings.model, lines, BATCH)),
+            Work(SORTED, settings.model, arguments,
+                 peers.text_batches(settings.model, peers.by_tokens(settings.model, lines), BATCH))]
 
 
-def other_architectures(settings):
-    """For BERT and DistilBERT, in the shapes of their base models: (architecture, rows as `measure` gives them)."""
+def round_of(settings, work, number):
+    """Seconds of each engine by name. The order of the engines changes from round to round."""
+    engines = peers.peers_of(work.model, settings.threads)
+    turns = {dtype: functools.partial(ours, settings, work, dtype) for dtype in common.DTYPES}
+    for peer in engines.runs:
+        if peer != peers.PYTORCH or not work.is_texts or number < PYTORCH_TEXT_ROUNDS:
+            turns[peer] = functools.partial(engines.seconds, peer, work.batches, settings.seconds)
+    seconds = {}
+    for name in random.Random(number).sample(list(turns), len(turns)):
+        settings.watch.sample()
+        seconds[name] = turns[name]()
+    return seconds
+
+
+def ours(settings, work, dtype):
+    own = dataclasses.replace(settings, model=work.model)
+    figure, = common.bench(own, "--dtype", dtype, "--threads", settings.threads, *work.arguments)
+    return figure["seconds"]
+
+
+def rows(settings, results, works, prefix):
+    """A row for each work, with the seconds of each engine in all rounds."""
+    # Round by round through all works, so that a work's rounds are as far apart as possible.
+    rounds = {work.name: [] for work in works}
+    for number in range(settings.rounds):
+        for work in works:
+            rounds[work.name].append(results.measured(
+                f"{prefix} {work.name}, round {number + 1}", functools.partial(round_of, settings, work, number),
+                prepare=functools.partial(peers.peers_of, work.model, settings.threads)))
+    return [{"shape": work.name, "tokens": work.tokens, "rounds": rounds[work.name]} for work in works]
+
+
+def measure(settings, results):
+    works = [shape_work(settings.model, shape) for shape in settings.shapes if shape != TEXTS]
+    if TEXTS in settings.shapes:
+        works += text_works(settings)
+    return rows(settings, results, works, "forward")
+
+
+def other_architectures(settings, results):
+    """(architecture, rows as `measure` gives them)."""
     measured = []
-    for architecture in ("bert", "distilbert"):
+    for architecture in ARCHITECTURES:
         folder = os.path.join(os.path.dirname(settings.model), architecture)
         if not os.path.exists(os.path.join(folder, "config.json")):
             raise SystemExit(f"{folder} is missing: Benchmarks/make_model.py {folder} --architecture {architecture}")
-        own = dataclasses.replace(settings, model=folder)
-        engines = peers.Peers(folder, settings.threads)
-        work = {f"{rows}x{length}": peers.random_batch(rows, length) for rows, length in OTHER_SHAPES}
-        times = {name: {} for name in work}
-        for _ in range(settings.rounds):
-            for dtype in common.DTYPES:
-                arguments = ["--dtype", dtype, "--threads", settings.threads, "--shapes", ",".join(work)]
-                for figure in common.bench(own, *arguments):
-                    times[figure["shape"]].setdefault(dtype, []).append(figure["seconds"])
-            for name, batch in work.items():
-                for peer in engines.sessions:
-                    times[name].setdefault(peer, []).append(engines.seconds(peer, [batch], settings.seconds))
-        measured.append((architecture, [{"shape": name, "tokens": int(mask.sum()), "times": times[name]}
-                                        for name, (_, mask) in work.items()]))
+        works = [shape_work(folder, shape) for shape in OTHER_SHAPES]
+        measured.append((architecture, rows(settings, results, works, architecture)))
     return measured
 
 
-def ours(settings, dtype, text_file, shapes):
-    arguments = ["--dtype", dtype, "--threads", settings.threads]
-    return common.bench(settings, *arguments, "--shapes", ",".join(shapes)) \
-        + common.bench(settings, *arguments, "--texts", text_file, "--batch", 32)
+def times(row, name):
+    """Seconds in the rounds in which the engine took part."""
+    return [each[name] for each in row["rounds"] if name in each]
 
 
-def speed(row, name):
-    """Tokens a second."""
-    return row["tokens"] / statistics.median(row["times"][name])
+def speed(row, name, choice=statistics.median):
+    """Tokens a second: the median of the rounds, or, if `choice` is min, the fastest."""
+    return row["tokens"] / choice(times(row, name))
 
 
 def ratio(row, name, other):
-    """How many times as fast as `other`."""
-    return statistics.median(theirs / mine for mine, theirs in zip(row["times"][name], row["times"][other]))
+    """How many times as fast as `other`: the median of each round's own ratio, in which the machine's drift cancels."""
+    return statistics.median(each[other] / each[name] for each in row["rounds"])
+
+
+def fastest_ratio(row, name, other):
+    return min(times(row, other)) / min(times(row, name))
 
 
 def ragged(settings):
-    """The time of batches of more and more sentences: (texts, tokens, seconds)."""
+    """The time of batches of more and more sentences: [texts, tokens, seconds]."""
     lines = settings.lines("sentences")
     figures = []
     for wanted in RAGGED_TOKENS[: 3 if settings.quick else None]:
@@ -88,9 +140,10 @@ def ragged(settings):
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".txt") as file:
             file.write("\n".join(some))
             file.flush()
+            settings.watch.sample()
             figure, = common.bench(settings, "--dtype", "float32", "--threads", settings.threads,
                                    "--texts", file.name, "--batch", len(some))
-        figures.append((figure["texts"], figure["tokens"], figure["seconds"]))
+        figures.append([figure["texts"], figure["tokens"], figure["seconds"]])
     return figures
 
 

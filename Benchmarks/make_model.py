@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Makes a model with random weights in the shape of google/mobilebert-uncased, bert-base-uncased or
-distilbert-base-uncased. The values do not matter, because speed does not depend on them.
+"""Makes a model with random weights in the shape of google/mobilebert-uncased, bert-base-uncased,
+distilbert-base-uncased or all-MiniLM-L6-v2. The values do not matter, because speed does not depend on them.
 
-    Benchmarks/make_model.py FOLDER [--architecture mobilebert|bert|distilbert] [--seed 7]
+    Benchmarks/make_model.py FOLDER [--architecture mobilebert|bert|distilbert|minilm] [--seed 7]
 
 Writes config.json, model.safetensors and vocab.txt. Needs torch and transformers, see requirements.txt.
 """
@@ -17,14 +17,17 @@ import transformers
 VOCABULARY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../Models/mobilebert-mini/vocab.txt")
 
 
-FAMILIES = {"mobilebert": "MobileBert", "bert": "Bert", "distilbert": "DistilBert"}
+FAMILIES = {"mobilebert": "MobileBert", "bert": "Bert", "distilbert": "DistilBert", "minilm": "Bert"}
+# Where a model differs from its family's default configuration, which is a published model's.
+DIFFERENCES = {
+    "minilm": {"hidden_size": 384, "num_hidden_layers": 6, "intermediate_size": 1536},
+}
 
 
 def random_model(architecture, seed):
-    """transformers' default configurations are the published models'."""
     torch.manual_seed(seed)
     family = FAMILIES[architecture]
-    configuration = getattr(transformers, family + "Config")(num_labels=2)
+    configuration = getattr(transformers, family + "Config")(num_labels=2, **DIFFERENCES.get(architecture, {}))
     model = getattr(transformers, family + "ForSequenceClassification")(configuration)
     with torch.no_grad():
         for name, parameter in model.named_parameters():

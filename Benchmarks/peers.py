@@ -1,19 +1,35 @@
-"""The peers: one model in ONNX Runtime (float32, dynamic int8) and PyTorch, with as many threads as Swiftlet gets."""
+"""The peers: one model in ONNX Runtime, OpenVINO and PyTorch, with as many threads as Swiftlet gets."""
 
+import contextlib
+import functools
+import logging
 import os
 import statistics
+import sys
 import time
 
+# With this variable, NNCF sends no statistics about its use.
+os.environ["NNCF_CI"] = "1"
+
+import nncf
 import numpy
 import onnxruntime
+import openvino
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from tokenizers import BertWordPieceTokenizer
 from transformers import AutoModelForSequenceClassification
 
+FLOAT32 = ("ONNX Runtime float32", "OpenVINO float32")
+INT8 = ("ONNX Runtime int8", "OpenVINO int8")
+PYTORCH = "PyTorch float32"
+
+# What NNCF measures the ranges of activations on.
+CALIBRATION_TEXTS, CALIBRATION_TOKENS = 20, 64
+
 
 class Outputs(torch.nn.Module):
-    """A peer's outputs: the last hidden states and the logits. DistilBERT has no pooler and gives the hidden states only."""
+    """A peer's outputs: the last hidden states and the logits. DistilBERT, without a pooler, gives hidden states only."""
 
     def __init__(self, model):
         super().__init__()
@@ -31,54 +47,89 @@ def load_torch(folder):
 
 
 def export(folder):
-    """Exports the model to ONNX files beside it, once: in float32, and dynamically quantized to int8."""
-    plain, quantized = (os.path.join(folder, name) for name in ("peer.onnx", "peer.int8.onnx"))
+    """Exports the model to files beside it, once: to ONNX in float32; in int8 by ONNX Runtime, which computes the scales
+    of activations for each batch; and in int8 by NNCF for OpenVINO, with calibrated scales."""
+    names = ("peer.onnx", "peer.int8.onnx", "peer.int8.xml")
+    plain, dynamic, calibrated = (os.path.join(folder, name) for name in names)
     if not os.path.exists(plain):
         example = torch.ones(2, 16, dtype=torch.long)
         axes = {"ids": {0: "rows", 1: "length"}, "mask": {0: "rows", 1: "length"}}
         torch.onnx.export(load_torch(folder), (example, example), plain, input_names=["ids", "mask"],
                           output_names=["hidden", "logits"], dynamic_axes=axes, dynamo=False, opset_version=17)
-    if not os.path.exists(quantized):
-        quantize_dynamic(plain, quantized, weight_type=QuantType.QInt8)
-    return plain, quantized
+    if not os.path.exists(dynamic):
+        quantize_dynamic(plain, dynamic, weight_type=QuantType.QInt8)
+    if not os.path.exists(calibrated):
+        nncf.set_log_level(logging.ERROR)
+        texts = [dict(zip(("ids", "mask"), random_batch(1, CALIBRATION_TOKENS, seed)))
+                 for seed in range(CALIBRATION_TEXTS)]
+        # NNCF draws bars of its progress to standard output, where the page may go.
+        with contextlib.redirect_stdout(sys.stderr):
+            quantized = nncf.quantize(openvino.Core().read_model(plain), nncf.Dataset(texts),
+                                      model_type=nncf.ModelType.TRANSFORMER, subset_size=CALIBRATION_TEXTS)
+        openvino.save_model(quantized, calibrated)
+    return plain, dynamic, calibrated
+
+
+def run_onnxruntime(path, threads):
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(path, options)
+    return lambda ids, mask: session.run(None, {"ids": ids, "mask": mask})
+
+
+def run_openvino(path, threads):
+    """With one stream, all threads compute one batch. Without the hint, bfloat16 would be used on CPUs that have it."""
+    settings = {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY",
+                "INFERENCE_PRECISION_HINT": "f32"}
+    request = openvino.Core().compile_model(path, "CPU", settings).create_infer_request()
+    return lambda ids, mask: request.infer({"ids": ids, "mask": mask}, share_inputs=True)
+
+
+def run_torch(folder, threads):
+    torch.set_num_threads(threads)
+    model = load_torch(folder)
+
+    def run(ids, mask):
+        with torch.inference_mode():
+            model(torch.from_numpy(ids), torch.from_numpy(mask))
+
+    return run
 
 
 class Peers:
-    """Each peer by name: a function from token ids and mask to its outputs."""
+    """Each peer by name: a function of token ids and mask that computes the outputs."""
 
     def __init__(self, folder, threads):
-        torch.set_num_threads(threads)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        plain, quantized = export(folder)
-        self.sessions = {
-            "ONNX Runtime float32": onnxruntime.InferenceSession(plain, options),
-            "ONNX Runtime int8": onnxruntime.InferenceSession(quantized, options),
+        plain, dynamic, calibrated = export(folder)
+        self.runs = {
+            FLOAT32[0]: run_onnxruntime(plain, threads),
+            FLOAT32[1]: run_openvino(plain, threads),
+            INT8[0]: run_onnxruntime(dynamic, threads),
+            INT8[1]: run_openvino(calibrated, threads),
+            PYTORCH: run_torch(folder, threads),
         }
-        self.torch_model = load_torch(folder)
-        self.names = [*self.sessions, "PyTorch float32"]
-
-    def run(self, name, ids, mask):
-        if name in self.sessions:
-            self.sessions[name].run(None, {"ids": ids, "mask": mask})
-        else:
-            with torch.inference_mode():
-                self.torch_model(torch.from_numpy(ids), torch.from_numpy(mask))
 
     def seconds(self, name, batches, budget):
         """The median time of a run over all batches, for as many runs as fit into the budget."""
-        self.run(name, *max(batches, key=lambda batch: batch[0].size))
+        run = self.runs[name]
+        run(*max(batches, key=lambda batch: batch[0].size))
         times = []
         while not times or sum(times) < budget:
             started = time.perf_counter()
             for ids, mask in batches:
-                self.run(name, ids, mask)
+                run(ids, mask)
             times.append(time.perf_counter() - started)
         return statistics.median(times)
 
 
-def random_batch(rows, length):
-    ids = numpy.random.default_rng(rows * 1000 + length).integers(1000, 20000, (rows, length))
+@functools.cache
+def peers_of(folder, threads):
+    return Peers(folder, threads)
+
+
+def random_batch(rows, length, seed=None):
+    randomness = numpy.random.default_rng(rows * 1000 + length if seed is None else seed)
+    ids = randomness.integers(1000, 20000, (rows, length))
     return ids, numpy.ones_like(ids)
 
 
@@ -93,3 +144,9 @@ def text_batches(folder, lines, rows):
         batches.append((numpy.array([encoding.ids for encoding in encodings]),
                         numpy.array([encoding.attention_mask for encoding in encodings])))
     return batches
+
+
+def by_tokens(folder, lines):
+    """The texts by their numbers of tokens, so that a batch's texts are nearly equally long and padding costs little."""
+    tokenizer = BertWordPieceTokenizer(os.path.join(folder, "vocab.txt"), lowercase=True)
+    return sorted(lines, key=lambda line: len(tokenizer.encode(line)))

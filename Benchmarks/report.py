@@ -1,16 +1,15 @@
 #!/usr/bin/env python3
 """Measures everything and writes docs/benchmarks.md; Benchmarks/run prepares what it needs and calls it.
 
-    report.py PROGRAM --model FOLDER --texts FOLDER [--threads N] [--quick] [--output FILE]
+    report.py PROGRAM --model FOLDER --texts FOLDER [--threads N] [--quick] [--output FILE] [--picture FILE]
 """
 
 import argparse
-import importlib.metadata
+import functools
 import os
 import statistics
 import subprocess
 import sys
-import time
 
 # This is set before NumPy and PyTorch are loaded, because they read it once.
 threads_of_all = str(len(os.sched_getaffinity(0)))
@@ -18,16 +17,22 @@ os.environ.setdefault("OMP_NUM_THREADS", threads_of_all)
 
 import accuracy
 import common
-import stages
 import forward
+import peers
+import picture
 import service
+import stages
+from results import Results, versions
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SOURCES = {
     "SST-2": "SST-2 (GLUE): dev sentences for encoder and service, training sentences for the tokenizers",
     "drawn": "sentences drawn from the vocabulary, as many and as long as SST-2's",
 }
-PEERS = ("onnxruntime", "torch", "transformers", "tokenizers", "orjson")
+ENGINES = (*common.DTYPES, *peers.FLOAT32, *peers.INT8, peers.PYTORCH)
+# Whose speeds are compared.
+PAIRS = (*(("float32", peer) for peer in peers.FLOAT32), *(("int8", peer) for peer in peers.INT8),
+         ("bfloat16", "float32"))
 
 
 def table(heading, rows):
@@ -40,13 +45,14 @@ def rounded(value):
     return f"{value:,.0f}"
 
 
-def introduction(settings, source):
+def introduction(settings, results, source):
     version = subprocess.run([settings.program, "--version"], check=True, capture_output=True, text=True).stdout.strip()
-    commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True)
+    commit = os.environ.get("SWIFTLET_COMMIT") or subprocess.run(
+        ["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True).stdout.strip()
     facts = common.machine() | {
-        "Swiftlet": f"{version}, commit {commit.stdout.strip() or 'unknown'}",
-        "Peers": ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PEERS)
-                 + f", Python {sys.version.split()[0]}",
+        "Noise": results.summary(),
+        "Swiftlet": f"{version}, commit {commit or 'unknown'}",
+        "Peers": f"{versions()}, Python {sys.version.split()[0]}",
         "Threads": settings.threads,
         "Model": "random weights in google/mobilebert-uncased's shape: 24 layers, 512 wide, 24.8 million parameters",
         "Texts": SOURCES[source],
@@ -61,52 +67,72 @@ def introduction(settings, source):
 """ + table(("", ""), [(f"**{name}**", value) for name, value in facts.items()])
 
 
-def forward_section(settings):
-    rows = forward.measure(settings)
-    names = [*common.DTYPES, "ONNX Runtime float32", "ONNX Runtime int8", "PyTorch float32"]
-    pairs = [("float32", "ONNX Runtime float32"), ("bfloat16", "ONNX Runtime float32"), ("int8", "ONNX Runtime int8"),
-             ("bfloat16", "float32")]
-    speeds = [[row["shape"], row["tokens"], *(rounded(forward.speed(row, name)) for name in names)] for row in rows]
-    ratios = [[row["shape"], *(f"{forward.ratio(row, *pair):.2f}" for pair in pairs)] for row in rows]
-    means = [common.geometric_mean([forward.ratio(row, *pair) for row in rows if row["shape"] != "texts"])
-             for pair in pairs]
-    ratios.append(["geometric mean of the shapes", *(f"{mean:.2f}" for mean in means)])
-    short = next((row for row in rows if row["shape"] == "1x16"), None)
-    alone = ", ".join(f"{name} {1000 * statistics.median(short['times'][name]):.2f} ms" for name in names)
+def ratio_cells(row):
+    """For each of PAIRS, the median of the rounds' ratios and, in parentheses, the ratio of the fastest rounds."""
+    return [f"{forward.ratio(row, *pair):.2f} ({forward.fastest_ratio(row, *pair):.2f})" for pair in PAIRS]
+
+
+def mean_cells(rows):
+    return [" ".join(form.format(common.geometric_mean([ratio(row, *pair) for row in rows]))
+                     for ratio, form in ((forward.ratio, "{:.2f}"), (forward.fastest_ratio, "({:.2f})")))
+            for pair in PAIRS]
+
+
+def forward_section(settings, results):
+    rows = forward.measure(settings, results)
+    speeds = [[[row["shape"], row["tokens"], *(rounded(forward.speed(row, name, choice)) for name in ENGINES)]
+               for row in rows] for choice in (statistics.median, min)]
+    ratios = [[row["shape"], *ratio_cells(row)] for row in rows]
+    if of_shapes := [row for row in rows if not row["shape"].startswith(forward.TEXTS)]:
+        ratios.append(["geometric mean of the shapes", *mean_cells(of_shapes)])
     return f"""
 ## Forward pass
 
+![Tokens a second by shape and engine](benchmarks.svg)
+
 Tokens a second, from token ids to one embedding for each text. A shape is the number of texts x the tokens of each, with
-random ids. `texts` are the dev sentences in their order, 32 in a batch; only real tokens are counted. All engines take
-turns, and a figure is the median over {settings.rounds} rounds; PyTorch has one round.
+random ids. `texts` are the dev sentences in their order, 32 in a batch; only real tokens are counted. For `texts, sorted`
+the peers get the same sentences sorted by length, so that they pad little; Swiftlet, which never pads, still gets them in
+their order. All engines take turns, in an order that changes from round to round. A figure is the median over
+{settings.rounds} rounds; PyTorch has one round for the texts.
 
-""" + table(["shape", "tokens", *names], speeds) + """
-Ratios of these speeds: each is the median of the ratios of all rounds.
+""" + table(["shape", "tokens", *ENGINES], speeds[0]) + """
+The fastest of the rounds:
 
-""" + table(["shape", *(f"{ours} / {theirs}" for ours, theirs in pairs)], ratios) + f"""
-One request alone, 1x16: {alone}.
-""" + ceiling_section(settings, rows) + ragged_section(settings) + architectures_section(settings)
+""" + table(["shape", "tokens", *ENGINES], speeds[1]) + """
+Ratios of these speeds: the median of the ratios of all rounds and, in parentheses, the ratio of the fastest rounds.
+
+""" + table(["shape", *(f"{ours} / {theirs}" for ours, theirs in PAIRS)], ratios) + request_alone(rows) \
+        + ceiling_section(settings, results, rows)
 
 
-def architectures_section(settings):
-    names = [*common.DTYPES, "ONNX Runtime float32", "ONNX Runtime int8"]
-    pairs = [("float32", "ONNX Runtime float32"), ("bfloat16", "ONNX Runtime float32"), ("int8", "ONNX Runtime int8")]
-    lines = [[architecture, row["shape"], *(rounded(forward.speed(row, name)) for name in names),
-              *(f"{forward.ratio(row, *pair):.2f}" for pair in pairs)]
-             for architecture, rows in forward.other_architectures(settings) for row in rows]
+def request_alone(rows):
+    short = next((row for row in rows if row["shape"] == "1x16"), None)
+    if short is None:
+        return ""
+    alone = ", ".join(f"{name} {1000 * statistics.median(forward.times(short, name)):.2f} ms" for name in ENGINES)
+    return f"\nOne request alone, 1x16: {alone}.\n"
+
+
+def architectures_section(settings, results):
+    lines, means = [], []
+    for architecture, rows in forward.other_architectures(settings, results):
+        lines += [[architecture, row["shape"], *(rounded(forward.speed(row, name)) for name in ENGINES),
+                   *ratio_cells(row)] for row in rows]
+        means.append([architecture, "geometric mean", *("" for _ in ENGINES), *mean_cells(rows)])
     return """
-### BERT and DistilBERT
+## BERT, DistilBERT and MiniLM
 
-Models with random weights in the shapes of bert-base-uncased and distilbert-base-uncased: tokens a second, and the
-ratios to ONNX Runtime.
+Models with random weights in the shapes of bert-base-uncased, distilbert-base-uncased and all-MiniLM-L6-v2: tokens a
+second, and the ratios as above.
 
-""" + table(("model", "shape", *names, *(f"{ours} / {theirs}" for ours, theirs in pairs)), lines)
+""" + table(("model", "shape", *ENGINES, *(f"{ours} / {theirs}" for ours, theirs in PAIRS)), lines + means)
 
 
-def ceiling_section(settings, rows):
-    ceilings = forward.ceiling(settings)
-    shape = "32x128" if any(row["shape"] == "32x128" for row in rows) else rows[-2]["shape"]
-    best = next(row for row in rows if row["shape"] == shape)
+def ceiling_section(settings, results, rows):
+    shape = "8x128" if settings.quick else "32x128"
+    best = next((row for row in rows if row["shape"] == shape), None)
+    ceilings = best and results.measured("ceiling", functools.partial(forward.ceiling, settings))
     if not ceilings:
         return ""
     lines = []
@@ -123,27 +149,27 @@ threads. A token takes {forward.OPERATIONS_PER_TOKEN / 1e6:.1f} million operatio
 """ + table(("dtype", "GOP/s", "tokens/s at the ceiling", f"tokens/s, {shape}", "fraction"), lines)
 
 
-def ragged_section(settings):
+def ragged_section(settings, results):
     lines = [[rounded(texts), rounded(tokens), f"{1000 * seconds:,.1f}", f"{1e6 * seconds / tokens:.1f}"]
-             for texts, tokens, seconds in forward.ragged(settings)]
+             for texts, tokens, seconds in results.measured("cost", functools.partial(forward.ragged, settings))]
     return """
-### Cost by real tokens
+## Cost by real tokens
 
 Sentences of all lengths in one batch, in float32.
 
 """ + table(("texts", "tokens", "ms", "µs a token"), lines)
 
 
-def accuracy_section(settings):
-    count, cosines = accuracy.cosines(settings)
-    lines = [[*key, f"{lowest:.7f}", f"{mean:.7f}"] for key, (lowest, mean) in cosines.items()]
+def accuracy_section(settings, results):
+    count, cosines = results.measured("cosines", functools.partial(accuracy.cosines, settings))
+    lines = [[model, dtype, f"{lowest:.7f}", f"{mean:.7f}"] for model, dtype, lowest, mean in cosines]
     text = f"""
 ## Accuracy of the narrow dtypes
 
 Embeddings of {count} sentences, compared with the embeddings in float32.
 
 """ + table(("model", "dtype", "lowest cosine", "mean cosine"), lines)
-    sentiment = accuracy.sentiment(settings)
+    sentiment = results.measured("sentiment", functools.partial(accuracy.sentiment, settings))
     if sentiment is None:
         return text
     right, examples = sentiment
@@ -153,11 +179,18 @@ Number of sentences of SST-2's dev split (of {examples:,}) whose sentiment the b
 """ + table(("dtype", "right", "accuracy"), [[dtype, n, f"{n / examples:.4f}"] for dtype, n in right.items()])
 
 
-def tokenization_section(settings):
+def in_rounds(settings, results, name, measure):
+    """What `measure` returns in each round."""
+    return [results.measured(f"{name}, round {number + 1}", functools.partial(measure, settings))
+            for number in range(settings.rounds)]
+
+
+def tokenization_section(settings, results):
     lines = []
-    for row in stages.tokenization(settings):
-        ours, theirs = statistics.median(row["ours"]), statistics.median(row["theirs"])
-        ratio = statistics.median(other / own for own, other in zip(row["ours"], row["theirs"]))
+    for rounds in zip(*in_rounds(settings, results, "tokenizer", stages.tokenization)):
+        row = rounds[0]
+        ours, theirs = (statistics.median(each[side] for each in rounds) for side in ("ours", "theirs"))
+        ratio = statistics.median(each["theirs"] / each["ours"] for each in rounds)
         lines.append([row["name"], rounded(row["texts"]), rounded(row["tokens"]), rounded(row["texts"] / ours),
                       f"{row['bytes'] / ours / 1e6:.1f}", rounded(row["texts"] / theirs),
                       f"{row['bytes'] / theirs / 1e6:.1f}", f"{ratio:.1f}"])
@@ -171,9 +204,12 @@ and 14 scripts.
 """ + table(("texts", "count", "tokens", "ours, texts/s", "MB/s", "theirs, texts/s", "MB/s", "ratio"), lines)
 
 
-def json_section(settings):
-    lines = [[name, rounded(stages.EMBEDDINGS / seconds), f"{1e6 * seconds / stages.EMBEDDINGS:.1f}"]
-             for name, seconds in stages.json_writing(settings).items()]
+def json_section(settings, results):
+    rounds = in_rounds(settings, results, "JSON", stages.json_writing)
+    lines = []
+    for name in rounds[0]:
+        seconds = statistics.median(each[name] for each in rounds)
+        lines.append([name, rounded(stages.EMBEDDINGS / seconds), f"{1e6 * seconds / stages.EMBEDDINGS:.1f}"])
     return f"""
 ## JSON writing
 
@@ -182,11 +218,12 @@ def json_section(settings):
 """ + table(("writer", "embeddings/s", "µs an embedding"), lines)
 
 
-def service_section(settings):
+def service_section(settings, results):
     lines, footprint = [], []
     for dtype in common.DTYPES:
         connections = service.CONNECTIONS[::2] if settings.quick else service.CONNECTIONS
-        measured = service.measure(settings, dtype, connections)
+        measured = results.measured(f"service, {dtype}",
+                                    functools.partial(service.measure, settings, dtype, connections))
         for row in measured["rows"]:
             if row["failures"]:
                 raise SystemExit(f"{dtype}, {row['connections']} connections: {row['failures']} requests failed")
@@ -194,7 +231,7 @@ def service_section(settings):
                           f"{row['p99_ms']:.1f}", rounded(measured["engine"]), f"{100 * row['fraction']:.0f} %",
                           f"{row['wrk_cpu'] / row['seconds']:.2f}", f"{100 * row['fair_fraction']:.0f} %",
                           f"{1e6 * row['service_cpu'] / row['requests']:,.0f}"])
-        footprint.append([dtype, f"{1000 * service.first_answers(settings, dtype):.0f}",
+        footprint.append([dtype, f"{1000 * measured['first_answer']:.0f}",
                           f"{measured['memory']['VmRSS']:.0f}", f"{measured['memory']['VmHWM']:.0f}"])
     return """
 ## Service
@@ -213,11 +250,12 @@ cache); the resident memory after the load above, and the peak of the resident m
 """ + table(("dtype", "first answer, ms", "resident, MB", "peak, MB"), footprint)
 
 
-SECTIONS = {"forward": forward_section, "accuracy": accuracy_section, "tokenizer": tokenization_section,
-            "json": json_section, "service": service_section}
+SECTIONS = {"forward": forward_section, "cost": ragged_section, "architectures": architectures_section,
+            "accuracy": accuracy_section, "tokenizer": tokenization_section, "json": json_section,
+            "service": service_section}
 
 
-def main():
+def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("program")
     parser.add_argument("--model", required=True)
@@ -225,26 +263,37 @@ def main():
     parser.add_argument("--threads", type=int, default=int(threads_of_all))
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--shapes", type=lambda text: tuple(text.split(",")))
     parser.add_argument("--only", action="append", choices=tuple(SECTIONS))
     parser.add_argument("--output", default="-")
-    arguments = parser.parse_args()
+    parser.add_argument("--picture")
+    parser.add_argument("--results")
+    parser.add_argument("--stop-after", type=float)
+    return parser.parse_args()
+
+
+def main():
+    arguments = parse_arguments()
+    shapes = arguments.shapes or (common.QUICK_SHAPES if arguments.quick else common.SHAPES)
     settings = common.Settings(os.path.abspath(arguments.program), arguments.model, arguments.texts, arguments.threads,
-                               arguments.quick, 1 if arguments.quick else arguments.rounds)
+                               arguments.quick, 1 if arguments.quick else arguments.rounds, shapes)
+    # What is only printed is printed with its noise, whatever that is; a page is written from quiet measurements only.
+    printed = arguments.output == "-"
+    results = Results(settings, None if printed else arguments.results, arguments.stop_after)
+    parts = [section(settings, results) for name, section in SECTIONS.items()
+             if not arguments.only or name in arguments.only]
+    results.check()
     with open(os.path.join(arguments.texts, "source"), encoding="utf-8") as file:
-        parts = [introduction(settings, file.read().strip())]
-    started = time.monotonic()
-    for name, section in SECTIONS.items():
-        if arguments.only and name not in arguments.only:
-            continue
-        print(f"{name} ({time.monotonic() - started:.0f} s)", file=sys.stderr, flush=True)
-        parts.append(section(settings))
-    text = "".join(parts)
-    if arguments.output == "-":
+        text = introduction(settings, results, file.read().strip()) + "".join(parts)
+    if arguments.picture:
+        with open(arguments.picture, "w", encoding="utf-8") as file:
+            file.write(picture.drawing(forward.measure(settings, results), common.machine()["Machine"]))
+    if printed:
         sys.stdout.write(text)
     else:
         with open(arguments.output, "w", encoding="utf-8") as file:
             file.write(text)
-    print(f"done ({time.monotonic() - started:.0f} s)", file=sys.stderr)
+    results.discard()
 
 
 if __name__ == "__main__":

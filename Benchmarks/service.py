@@ -82,7 +82,7 @@ class Server:
 
 
 def measure(settings, dtype, connections=CONNECTIONS):
-    """Measures the engine alone and the service under load, in turns, for one dtype.
+    """Measures the engine alone and the service under load, in turns, for one dtype, and the time to the first answer.
 
     The load generator runs on the same CPUs as the service. So the fair comparison is with the part of the engine alone
     that the generator has left: the fraction 1 - W / (N * S) of N CPUs over S seconds, in which wrk used W seconds of CPU
@@ -94,8 +94,10 @@ def measure(settings, dtype, connections=CONNECTIONS):
     with Server(settings, dtype) as server:
         server.load(settings, 32, 1)
         for count in connections:
+            settings.watch.sample()
             rows.append({"connections": count} | server.load(settings, count, seconds))
         memory = {name: server.megabytes(name) for name in ("VmHWM", "VmRSS")}
+    settings.watch.sample()
     engine.append(engine_alone(settings, dtype))
     texts_per_second = statistics.fmean(engine)
     for row in rows:
@@ -103,7 +105,8 @@ def measure(settings, dtype, connections=CONNECTIONS):
         left = 1 - row["wrk_cpu"] / (settings.threads * row["seconds"])
         row["fraction"] = row["rate"] / texts_per_second
         row["fair_fraction"] = row["fraction"] / left
-    return {"dtype": dtype, "engine": texts_per_second, "rows": rows, "memory": memory}
+    return {"dtype": dtype, "engine": texts_per_second, "rows": rows, "memory": memory,
+            "first_answer": first_answers(settings, dtype)}
 
 
 def engine_alone(settings, dtype):

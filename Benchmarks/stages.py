@@ -30,23 +30,21 @@ def timed(work, budget):
 
 
 def tokenization(settings):
-    """Seconds of both tokenizers for each file of texts, round by round, so that both see the same state of the machine."""
+    """One round: the seconds of both tokenizers for each file of texts, so that both see the same state of the machine."""
     theirs = BertWordPieceTokenizer(os.path.join(settings.model, "vocab.txt"), lowercase=True)
     rows = []
     for name in ("sentences", "mixed"):
         lines = settings.lines(name)
-        row = {"name": name, "texts": len(lines), "bytes": sum(len(line.encode()) for line in lines), "ours": [],
-               "theirs": []}
-        for _ in range(settings.rounds):
-            figure, = common.bench(settings, "--subject", "tokenizer", "--texts", settings.text_file(name))
-            row["ours"].append(figure["seconds"])
-            row["theirs"].append(timed(lambda: encode(theirs, lines), settings.seconds))
-        row["tokens"] = figure["tokens"]
+        figure, = common.bench(settings, "--subject", "tokenizer", "--texts", settings.text_file(name))
+        settings.watch.sample()
+        rows.append({"name": name, "texts": len(lines), "bytes": sum(len(line.encode()) for line in lines),
+                     "tokens": figure["tokens"], "ours": figure["seconds"],
+                     "theirs": timed(lambda: encode(theirs, lines), settings.seconds)})
+        settings.watch.sample()
         counted = sum(len(encoding) for start in range(0, len(lines), 1024)
                       for encoding in theirs.encode_batch(lines[start : start + 1024]))
-        if counted != row["tokens"]:
-            raise SystemExit(f"{name}: {row['tokens']} tokens of ours, {counted} of theirs")
-        rows.append(row)
+        if counted != figure["tokens"]:
+            raise SystemExit(f"{name}: {figure['tokens']} tokens of ours, {counted} of theirs")
     return rows
 
 
@@ -57,7 +55,7 @@ def encode(tokenizer, lines):
 
 
 def json_writing(settings):
-    """Seconds for 32 embeddings of 512 numbers."""
+    """One round: seconds for 32 embeddings of 512 numbers."""
     vectors = numpy.random.default_rng(1).standard_normal((EMBEDDINGS, WIDTH)).astype(numpy.float32)
     vectors /= numpy.linalg.norm(vectors, axis=1, keepdims=True)
     numbers = vectors.tolist()
