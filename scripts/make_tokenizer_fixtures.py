@@ -13,9 +13,13 @@ Usage: python scripts/make_tokenizer_fixtures.py        (from the repository roo
   folders.jsonl          a line for each folder with added and special tokens in all its files: the files, and what AutoTokenizer
                          makes of texts with them
 
+With other folders than those, to be compared once: `--folders 2000 --seed 7 --out FILE`, then set SWIFTLET_FOLDERS to FILE
+and run `swift test --filter AutoTokenizerTests`.
+
 Cases have the fields of Hugging Face's Encoding; offsets are counted in Unicode scalars. The output depends on nothing but
 this script, the vocabulary and the library's version.
 """
+import argparse
 import json
 import pathlib
 import random
@@ -294,23 +298,55 @@ def kin(name, has_json):
     return files | {"tokenizer.json": t.to_str()}
 
 
-def folders():
-    """Folders with the tokens of their files, and what AutoTokenizer makes of texts with them."""
+def unknown_added():
+    """A folder whose token for words without pieces is an added one: it is no piece of a word."""
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+    words = [w for w in ROLES.values() if w != "[UNK]"] + [*letters, *("##" + c for c in letters), *"[]<>/#"]
+    config = dict(tokenizer_class="BertTokenizer", unk_token=dict(content="xyz", normalized=False, __type="AddedToken"))
+    return {"vocab.txt": "".join(word + "\n" for word in words), "tokenizer_config.json": json.dumps(config),
+            "config.json": json.dumps({"model_type": "bert"})}
+
+
+def id_taken():
+    """A folder with a gap before [UNK], whose id an added token gets, and loses again to [UNK]."""
+    words = ["[PAD]", "[CLS]", "[SEP]", "[MASK]", *"abehlofunxyz", *("##" + c for c in "elofnyz")]
+    t = tokenizer({w: i for i, w in enumerate(words)} | {"[UNK]": len(words) + 1})
+    t.add_tokens([AddedToken("foo")])
+    config = dict(tokenizer_class="PreTrainedTokenizerFast", unk_token="[UNK]", added_tokens_decoder={"0": dict(content="[PAD]", special=True)})
+    return {"tokenizer.json": t.to_str(), "tokenizer_config.json": json.dumps(config), "config.json": json.dumps({"model_type": "bert"})}
+
+
+def folders(seed=None, count=77):
+    """Folders with the tokens of their files, and what AutoTokenizer makes of texts with them; other ones with a seed."""
     import transformers
-    r = random.Random(5)
+    r = random.Random(seed or 5)
     plain = {"vocab.txt": "\n".join([*ROLES.values(), *"abcdefgh", "hello", "##a", "##b", "[E1]", "foo", "e1", ""]),
              "config.json": json.dumps({"model_type": "bert"})}
     found = [(name, plain | {file: json.dumps(value) for file, value in more.items()}) for name, more in FOLDERS.items()]
     found += [(f"{name}-{'json' if has_json else 'text'}", kin(name, has_json))
               for name in KIN for has_json in (True, False) if has_json or name != "Bert"]
-    found += [(f"random-{n}", random_folder(random.Random(n))) for n in range(77 - len(found))]
+    found += [("unknown-added", unknown_added()), ("id-taken", id_taken())]
+    if seed is None:
+        found += [(f"random-{n}", random_folder(random.Random(n))) for n in range(count - len(found))]
+    else:
+        found = [(f"seed-{seed}-{n}", random_folder(random.Random(f"{seed} {n}"))) for n in range(count)]
     words = ["hello", "un", "foo", "naïve", "Foo", "abc", "unfoo"]
     special = NEW + [w.upper() for w in NEW] + [*ROLES.values(), "<s>", "</s>", "[mask]", "fooh", "e1x", " ", "  "]
     for name, files in found:
         with tempfile.TemporaryDirectory() as path:
             for file, text in files.items():
                 pathlib.Path(path, file).write_bytes(text.encode())
-            loaded = transformers.AutoTokenizer.from_pretrained(path)
+            try:
+                loaded = transformers.AutoTokenizer.from_pretrained(path)
+            except Exception:
+                if seed is None:
+                    raise
+                continue
+        # If two tokens are equal once normalized, the library takes one at random.
+        added = loaded.backend_tokenizer.get_added_tokens_decoder().values()
+        shown = [loaded.backend_tokenizer.normalizer.normalize_str(a.content) for a in added if a.normalized]
+        if seed is not None and len(set(shown)) < len(shown):
+            continue
         limit, side = loaded.model_max_length, loaded.truncation_side
         types = "token_type_ids" in loaded.model_input_names
         texts = []
@@ -336,6 +372,14 @@ def main():
     import transformers
     if transformers.__version__ != "5.23.0":
         sys.exit(f"transformers 5.23.0 is needed, {transformers.__version__} is installed")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--folders", type=int, default=1000)
+    parser.add_argument("--out", type=pathlib.Path)
+    arguments = parser.parse_args()
+    if arguments.out:
+        arguments.out.write_text("".join(json.dumps(folder) + "\n" for folder in folders(arguments.seed or 1, arguments.folders)))
+        return
     for name in ("configurations", "cased"):
         shutil.rmtree(OUT / name, ignore_errors=True)
     vocabulary = {line.rstrip("\n"): i for i, line in enumerate(VOCABULARY.open(encoding="utf-8"))}

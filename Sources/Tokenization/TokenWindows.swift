@@ -87,6 +87,7 @@ extension Tokenizer {
         maxLength: Int,
         maxLeadingLength: Int = .max
     ) throws(TokenizerError) -> TokenWindows {
+        guard leading == nil || postProcessor.takesPairs else { throw .noPairs }
         var first: TokenSequence?
         var truncated = 0
         if let leading {

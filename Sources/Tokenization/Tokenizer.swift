@@ -1,3 +1,4 @@
+import JSON
 package import ModelFiles
 
 /// A tokenizer for BERT and similar models, like Hugging Face's fast tokenizers: it turns text into token ids and back.
@@ -66,7 +67,7 @@ package struct Tokenizer: Sendable {
     /// The highest id plus one, added tokens included.
     package var vocabularySize: Int { vocabulary.size }
 
-    /// The id of the token for a word that has no pieces in the vocabulary.
+    /// The id of the token for a word that has no pieces in the vocabulary; -1 if there is none.
     package var unknownTokenID: Int32 { model.unknownID }
 
     /// The text of a token; nil when no token has the id.
@@ -131,6 +132,7 @@ extension Tokenizer {
         pair: String? = nil,
         options: EncodingOptions = EncodingOptions()
     ) throws(TokenizerError) -> Encoding {
+        guard pair == nil || postProcessor.takesPairs else { throw .noPairs }
         let specialTokens = options.addSpecialTokens ? postProcessor.specialTokenCount(isPair: pair != nil) : 0
         if let truncation = options.truncation, truncation.maxLength < specialTokens {
             throw .truncationTooShort(maxLength: truncation.maxLength, specialTokens: specialTokens)
@@ -148,24 +150,46 @@ extension Tokenizer {
         }
         let template = options.forModel ? modelTemplate : postProcessor
         var encoding = template.assemble(first, second, kept: kept, options: options)
-        if let trimming = postProcessor.trimming, options.collectOffsets {
-            trim(&encoding, by: trimming, text: text.text, pair: pair ?? "")
+        if options.collectOffsets, template.trimsOffsets {
+            var end = 0
+            for part in pair == nil ? template.single : template.pair {
+                let start = end
+                switch part {
+                case .special(let ids, _, _):
+                    end += options.addSpecialTokens ? ids.count : 0
+                case .text(_, let trimmings):
+                    end += kept.text.count
+                    trim(&encoding, start..<end, by: trimmings, text: text.text, options: options)
+                case .pair(_, let trimmings):
+                    end += kept.pair.count
+                    trim(&encoding, start..<end, by: trimmings, text: pair ?? "", options: options)
+                }
+            }
         }
         return encoding
     }
 
-    private func trim(_ encoding: inout Encoding, by trimming: OffsetTrimming, text: String, pair: String) {
-        let texts = [Array(text.utf8), Array(pair.utf8)]
-        for index in encoding.offsets.indices where encoding.sequenceIDs[index] >= 0 {
-            let text = texts[Int(encoding.sequenceIDs[index])]
+    /// Trims the offsets of the tokens of one part.
+    private func trim(
+        _ encoding: inout Encoding,
+        _ tokens: Range<Int>,
+        by trimmings: [OffsetTrimming],
+        text: String,
+        options: EncodingOptions
+    ) {
+        let bytes = Array(text.utf8)
+        for index in tokens where !trimmings.isEmpty {
             let range = encoding.offsets[index]
             let id = encoding.ids[index]
             // A token with white space that it has stripped is known to the library as the text itself.
             let isWider = strippingIDs.contains(id) && id != unknownTokenID
-            let slice = isWider ? Array(text[Int(range.lowerBound)..<Int(range.upperBound)]) : nil
+            let slice = isWider ? Array(bytes[Int(range.lowerBound)..<Int(range.upperBound)]) : nil
             let token = slice ?? tokenText(id) ?? []
-            let isFirst = index == 0 || encoding.sequenceIDs[index - 1] != encoding.sequenceIDs[index]
-            encoding.offsets[index] = trimming.trim(range, of: token.span, in: text.span, isFirst: isFirst)
+            for trimming in trimmings {
+                let isFirst = index == tokens.lowerBound && !(trimming.isBehindTokens && options.addSpecialTokens)
+                let range = encoding.offsets[index]
+                encoding.offsets[index] = trimming.trim(range, of: token.span, in: bytes.span, isFirst: isFirst)
+            }
         }
     }
 
@@ -174,6 +198,10 @@ extension Tokenizer {
         guard utf8.count <= Self.maximumTextBytes else { throw .textTooLong(byteCount: utf8.count) }
         let tokens = try pipeline.tokens(of: utf8.span, addedTokens: addedTokens)
         guard utf8.count < Self.bytesBetweenQuestions || Self.isAwaited() else { throw .abandoned }
+        if unknownTokenID == WordPiece.noUnknownID, let place = tokens.ids.firstIndex(of: unknownTokenID) {
+            let word = Array(text.utf8)[Int(tokens.offsets[place].lowerBound)..<Int(tokens.offsets[place].upperBound)]
+            throw .noUnknownToken(word: String(decoding: word, as: UTF8.self))
+        }
         return tokens
     }
 
@@ -241,6 +269,10 @@ package enum TokenizerError: Error, Equatable, Sendable {
     case truncationTooShort(maxLength: Int, specialTokens: Int)
     /// A regular expression of the tokenizer's file takes too long for the text.
     case patternTooExpensive(String)
+    /// A word has no pieces in the vocabulary, which has no token for such words.
+    case noUnknownToken(word: String)
+    /// The tokenizer's post-processor has no template for two texts.
+    case noPairs
     /// No token has an id that is to be decoded.
     case unknownTokenID(Int32, vocabularySize: Int)
     /// Nobody waits for the tokens any more; see ``Tokenizer/isAwaited``.
@@ -257,6 +289,11 @@ extension TokenizerError: CustomStringConvertible {
                 + "ask for a larger maximum, or for no special tokens"
         case .patternTooExpensive(let pattern):
             "the tokenizer's regular expression \(pattern.prefix(200)) takes too long for this text"
+        case .noUnknownToken(let word):
+            "the tokenizer has no pieces for the word \"\(word.beginning(100))\", and no token for unknown words"
+        case .noPairs:
+            "the tokenizer's post_processor makes more of two texts than its next step can take, as in tokenizers; "
+                + "only single texts can be encoded"
         case .unknownTokenID(let id, let vocabularySize):
             "no token has the id \(id); the vocabulary's ids are 0 to \(vocabularySize - 1)"
         case .abandoned: "nobody waits for the tokens any more"

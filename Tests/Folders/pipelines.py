@@ -102,11 +102,11 @@ def other_pre_tokenizer(folder, rng):
 
 @oddity(0.12, has_tokenizer)
 def other_post_processor(folder, rng):
-    """BertProcessing, a template of another shape, several processors, or none."""
+    """BertProcessing, a template of another shape or with a text twice, several processors, or none."""
     ids = folder.tokenizer["model"]["vocab"]
     ends = {"sep": ["[SEP]", ids["[SEP]"]], "cls": ["[CLS]", ids["[CLS]"]]}
     processor = folder.tokenizer["post_processor"]
-    kind = rng.choice(["bert", "types", "tokens", "sequence", "none", "shape", "roberta"])
+    kind = rng.choice(["bert", "types", "tokens", "sequence", "none", "shape", "roberta", "twice", "chain", "bytes"])
     if kind == "bert":
         processor = {"type": "BertProcessing", **ends}
     elif kind == "roberta":
@@ -123,6 +123,13 @@ def other_post_processor(folder, rng):
         processor["single"].insert(1, {"SpecialToken": {"id": "[QUERY]", "type_id": 0}})
     elif kind == "shape":
         processor["pair"] = [processor["pair"][0], *processor["pair"][3:], *processor["pair"][1:2]]
+    elif kind == "twice":
+        processor["single"].append({"Sequence": {"id": "A", "type_id": 0}})
+    elif kind == "chain":
+        processor = {"type": "Sequence", "processors": [processor, {"type": "BertProcessing", **ends}]}
+    elif kind == "bytes":
+        trim = {"type": "ByteLevel", "add_prefix_space": rng.random() < 0.5, "trim_offsets": rng.random() < 0.5}
+        processor = {"type": "Sequence", "processors": [trim, processor]}
     elif kind == "sequence":
         processor = {"type": "Sequence", "processors": [processor]}
     else:
@@ -159,6 +166,15 @@ def tokenizer_json_added_tokens(folder, rng):
             tokens.append(added_token(number, token, rng.random() < 0.4, **random_flags(rng)))
             folder.added(token)
     tokens.sort(key=lambda token: token["id"])
+
+
+@oddity(0.08, has_tokenizer)
+def sections_without_type(folder, rng):
+    """Sections that tokenizers knows by their keys alone."""
+    for name in rng.sample(["normalizer", "post_processor", "decoder"], rng.randint(1, 3)):
+        section = folder.tokenizer[name]
+        if section and section["type"] in ("BertNormalizer", "TemplateProcessing", "BertProcessing", "WordPiece"):
+            del section["type"]
 
 
 @oddity(0.08, has_tokenizer)

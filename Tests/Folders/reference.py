@@ -146,8 +146,8 @@ class Questions:
         expected = []
         for row in encoded.encodings:
             tokens = []
-            for number, kind, (start, stop), sequence in zip(row.ids, row.type_ids, row.offsets, row.sequence_ids):
-                place = {"start": None, "stop": None} if sequence is None else {"start": start, "stop": stop}
+            for number, kind, (start, stop), added in zip(row.ids, row.type_ids, row.offsets, row.special_tokens_mask):
+                place = {"start": None, "stop": None} if added else {"start": start, "stop": stop}
                 # Without token_type_ids transformers computes as if all were 0, and the encoding's own have no effect.
                 tokens.append({"id": number, **({"type_id": kind} if "token_type_ids" in encoded else {}), **place})
             expected.append(tokens)

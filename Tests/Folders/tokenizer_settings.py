@@ -60,6 +60,9 @@ def tokenizer_class(folder, rng):
         "DistilBertTokenizerFast",
         "MobileBertTokenizerFast",
         "ElectraTokenizer",
+        "LxmertTokenizerFast",
+        "ConvBertTokenizer",
+        "DPRQuestionEncoderTokenizer",
         "MyTokenizer",
         None,
     ]
@@ -98,7 +101,8 @@ def settings_without_effect(folder, rng):
 @oddity(0.05)
 def model_input_names(folder, rng):
     """The arrays that the model gets: BERT computes without token_type_ids as if all were 0."""
-    settings(folder)["model_input_names"] = ["input_ids", "attention_mask"]
+    names = ["input_ids", "attention_mask"]
+    settings(folder)["model_input_names"] = names if rng.random() < 0.7 else [*names, "token_type_ids"]
 
 
 @oddity(0.15, lambda folder: folder.has_vocabulary_file)

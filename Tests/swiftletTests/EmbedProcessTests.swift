@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("swiftlet embed, tokenize and info")
@@ -56,5 +57,23 @@ struct EmbedProcessTests {
         #expect(try json.objects().first?["model_id"] as? String == "mobilebert-mini")
         let text = try await Program.run(["info", "--format", "text"])
         #expect(text.output.contains("model_type.classifier.id2label.0"))
+    }
+
+    @Test("what a folder holds without effect is named in one line on standard error, by every command")
+    func warnings() async throws {
+        let files = [
+            "vocab.txt": ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good"].joined(separator: "\n"),
+            "tokenizer_config.json": #"{"never_split": ["good"], "do_basic_tokenize": false}"#,
+        ]
+        try await ModelFolder.with(modelOf: ModelFolder.withoutVocabulary, files) { folder in
+            for arguments in [["info"], ["embed", "good"], ["tokenize", "good"]] {
+                let run = try await Program.run(arguments + ["--model", folder])
+                #expect(run.status == 0 && !run.output.contains("never_split"), "\(arguments)")
+                let lines = run.errors.split(separator: "\n")
+                #expect(lines.count == 1, "\(arguments): \(run.errors)")
+                #expect(lines.first?.hasPrefix("warning: ") == true, "\(run.errors)")
+                #expect(lines.first?.contains("do_basic_tokenize, never_split: ignored") == true, "\(run.errors)")
+            }
+        }
     }
 }

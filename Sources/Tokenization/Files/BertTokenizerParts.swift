@@ -19,19 +19,17 @@ extension TokenizerParts {
         configuration: TokenizerConfiguration,
         tokens: FolderTokens
     ) throws(ModelError) {
-        var (vocabulary, words) = (model, model)
+        var vocabulary = model
         var added = AddedTokenList(model: model)
         try added.add(tokens.additions(to: []), to: &vocabulary, path: path)
-        var warnings = configuration.warnings + tokens.warnings(added: added)
-        let unknown = tokens["unk_token"]?.content ?? "[UNK]"
-        if let warning = try words.addUnknown(unknown, of: vocabulary, path: path) { warnings.append(warning) }
+        let unknown = model.unknown(tokens["unk_token"]?.content ?? "[UNK]", among: vocabulary, path: path)
         self.init(
             path: path,
             vocabulary: vocabulary,
             model: .wordPiece(
                 try WordPiece(
-                    vocabulary: words,
-                    unknownToken: unknown,
+                    vocabulary: model,
+                    unknownID: unknown.id,
                     continuingPrefix: TokenizerConfiguration.continuingPrefix,
                     maximumWordLength: WordPiece.defaultMaximumWordLength,
                     path: path
@@ -53,7 +51,7 @@ extension TokenizerParts {
             maskTokenID: tokens["mask_token"].flatMap { vocabulary.id($0.content) },
             modelMaxLength: configuration.modelMaxLength,
             truncationDirection: configuration.truncationDirection ?? .right,
-            warnings: warnings
+            warnings: configuration.warnings + tokens.warnings(added: added) + unknown.warnings
         )
     }
 
@@ -97,21 +95,22 @@ extension SequenceTemplate {
 }
 
 extension Vocabulary {
-    /// Gives a model's vocabulary the token for words without pieces, if it is an added token only.
+    /// Finds the token for words without pieces in a model's own vocabulary, or else among the added tokens.
     ///
-    /// - Returns: A warning if it is; then transformers fails at such words.
-    mutating func addUnknown(
+    /// - Parameter vocabulary: The model's tokens with those added to it.
+    /// - Returns: The id, and a warning if it is no token of the model; then transformers fails at such words.
+    func unknown(
         _ token: String,
-        of vocabulary: Vocabulary,
+        among vocabulary: Vocabulary,
         path: String
-    ) throws(ModelError) -> String? {
-        guard self.id(token) == nil else { return nil }
+    ) -> (id: Int32?, warnings: [String]) {
+        if let id = id(token) { return (id, []) }
         guard let id = vocabulary.id(token) else {
-            throw .missingToken(file: path, token: token, role: "the token for words without pieces")
+            let consequence = "texts with a word without pieces are refused, as in transformers"
+            return (nil, ["\(path): no \(quoted(token)): \(consequence)"])
         }
-        try insert(Array(token.utf8), id: Int(id), path: path)
-        return "\(path): no \(quoted(token)): words without pieces get its id \(id) as an added token; "
-            + "transformers fails at such words"
+        let consequence = "words without pieces get its id \(id) as an added token; transformers fails at such words"
+        return (id, ["\(path): no \(quoted(token)): \(consequence)"])
     }
 
     /// Reads a file with a token on each line, as `WordPiece::read_file` of `tokenizers` does. Lines end with LF or

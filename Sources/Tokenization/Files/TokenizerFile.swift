@@ -32,6 +32,12 @@ enum TokenizerFile {
 }
 
 extension JSONSection {
+    /// The member `type`. Where there is none, `tokenizers` tells some types by a key that only they have.
+    func type(of keys: [(key: String, type: String)]) throws(ModelError) -> String {
+        if members["type"] == nil, let known = keys.first(where: { contains($0.key) }) { return known.type }
+        return try string("type")
+    }
+
     /// Throws unless the member `type` has one of these values.
     func requireType(_ supported: String...) throws(ModelError) {
         let type = try string("type")

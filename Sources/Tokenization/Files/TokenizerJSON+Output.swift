@@ -13,40 +13,12 @@ extension SequenceTemplate {
         guard let template = SequenceTemplate(try PostProcessingStep.steps(section, vocabulary: vocabulary)) else {
             throw .wrongValue(
                 file: section.path,
-                key: section.fullKey("processors"),
-                found: "a template for other texts than the processor before it makes",
-                expected: "processors that follow each other"
+                key: section.key,
+                found: "a template for other texts than it gets, such as a second text where there is one",
+                expected: "sequence A alone in \"single\", and no template behind a processor that makes more of it"
             )
         }
         self = template
-        try Self.check(single, texts: 1, pairs: 0, section, "single")
-        try Self.check(pair, texts: 1, pairs: 1, section, "pair")
-    }
-
-    /// Throws unless the template has each text exactly once. Otherwise truncation would be undefined.
-    private static func check(
-        _ parts: [Part],
-        texts: Int,
-        pairs: Int,
-        _ section: JSONSection,
-        _ name: String
-    ) throws(ModelError) {
-        var found = (texts: 0, pairs: 0)
-        for part in parts {
-            switch part {
-            case .special: break
-            case .text: found.texts += 1
-            case .pair: found.pairs += 1
-            }
-        }
-        guard found == (texts, pairs) else {
-            throw .wrongValue(
-                file: section.path,
-                key: section.fullKey(name),
-                found: "sequence A \(found.texts) times and B \(found.pairs) times",
-                expected: "A \(texts) time and B \(pairs) time\(pairs == 1 ? "" : "s")"
-            )
-        }
     }
 }
 
@@ -59,21 +31,10 @@ extension PostProcessingStep {
         _ section: JSONSection,
         vocabulary: Vocabulary
     ) throws(ModelError) -> [PostProcessingStep] {
-        let type = try section.string("type")
-        switch type {
+        switch try section.type(of: [("cls", "BertProcessing"), ("single", "TemplateProcessing")]) {
         case "Sequence":
             var steps: [PostProcessingStep] = []
             for inner in try section.objects("processors") { steps += try Self.steps(inner, vocabulary: vocabulary) }
-            // BertProcessing forgets which tokens of a processor before it were special.
-            let adding = steps.drop { !$0.addsTokens }
-            if adding.dropFirst().contains(where: { $0.addsTokens && !$0.isTemplate }) {
-                throw .wrongValue(
-                    file: section.path,
-                    key: section.fullKey("processors"),
-                    found: "a \(type) with several processors that add tokens",
-                    expected: "BertProcessing or RobertaProcessing as the first that does"
-                )
-            }
             return steps
         case "TemplateProcessing":
             return [
@@ -82,37 +43,28 @@ extension PostProcessingStep {
                     pair: try parts(section, "pair", vocabulary: vocabulary)
                 )
             ]
-        case "BertProcessing":
-            return [
-                .bert(
-                    classifierID: try section.tokenWithID("cls", vocabulary: vocabulary),
-                    separatorID: try section.tokenWithID("sep", vocabulary: vocabulary)
-                )
-            ]
-        case "RobertaProcessing":
-            let keepsSpace = try section.boolean("add_prefix_space", default: true)
-            let trims = try section.boolean("trim_offsets", default: true)
-            return [
-                .roberta(
-                    classifierID: try section.tokenWithID("cls", vocabulary: vocabulary),
-                    separatorID: try section.tokenWithID("sep", vocabulary: vocabulary),
-                    trimming: trims ? OffsetTrimming(keepsFirstSpace: keepsSpace) : nil
-                )
-            ]
-        default:
+        case "BertProcessing", "RobertaProcessing":
+            let classifierID = try section.tokenWithID("cls", vocabulary: vocabulary)
+            let separatorID = try section.tokenWithID("sep", vocabulary: vocabulary)
+            // The library tells the two apart by these keys, not by the type.
+            guard section.contains("trim_offsets"), section.contains("add_prefix_space") else {
+                return [.bert(classifierID: classifierID, separatorID: separatorID)]
+            }
+            let trimming = try trimming(section)
+            return [.roberta(classifierID: classifierID, separatorID: separatorID, trimming: trimming)]
+        case "ByteLevel": return [.byteLevel(trimming: try trimming(section))]
+        case let type:
             throw section.wrong(
                 "type",
                 .string(type),
-                expected: "TemplateProcessing, BertProcessing, RobertaProcessing or Sequence"
+                expected: "TemplateProcessing, BertProcessing, RobertaProcessing, ByteLevel or Sequence"
             )
         }
     }
 
-    private var isTemplate: Bool { if case .template = self { true } else { false } }
-
-    private var addsTokens: Bool {
-        guard case .template(let single, let pair) = self else { return true }
-        return (single + pair).contains { if case .special = $0 { true } else { false } }
+    private static func trimming(_ section: JSONSection) throws(ModelError) -> OffsetTrimming? {
+        let keepsSpace = try section.boolean("add_prefix_space")
+        return try section.boolean("trim_offsets") ? OffsetTrimming(keepsFirstSpace: keepsSpace) : nil
     }
 
     private static func parts(
@@ -179,8 +131,7 @@ extension Decoder {
 extension DecodingStep {
     /// The steps of a decoder: one, or those of a `Sequence`.
     fileprivate static func steps(_ section: JSONSection) throws(ModelError) -> [DecodingStep] {
-        let type = try section.string("type")
-        switch type {
+        switch try section.type(of: [("prefix", "WordPiece"), ("start", "Strip"), ("pattern", "Replace")]) {
         case "Sequence":
             var steps: [DecodingStep] = []
             for inner in try section.objects("decoders") { steps += try Self.steps(inner) }
@@ -204,7 +155,7 @@ extension DecodingStep {
             ]
         case "Replace":
             return [.replace(try Pattern(section), content: Array(try section.string("content").utf8))]
-        default:
+        case let type:
             throw section.wrong("type", .string(type), expected: "WordPiece, Sequence, Fuse, Strip or Replace")
         }
     }

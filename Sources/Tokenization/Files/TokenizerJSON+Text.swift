@@ -22,7 +22,10 @@ extension Normalizer {
 extension NormalizationStep {
     /// The steps of a normalizer: one, or those of a `Sequence`.
     fileprivate static func steps(_ section: JSONSection) throws(ModelError) -> [NormalizationStep] {
-        let type = try section.string("type")
+        let type = try section.type(of: [
+            ("lowercase", "BertNormalizer"), ("normalizers", "Sequence"), ("strip_left", "Strip"),
+            ("pattern", "Replace"), ("prepend", "Prepend"),
+        ])
         switch type {
         case "Sequence":
             var steps: [NormalizationStep] = []

@@ -14,17 +14,15 @@ extension TokenizerParts {
             throw .wrongValue(file: path, key: "version", found: version, expected: "1.0")
         }
         let model = try file.model()
-        var words = try Vocabulary(try model.object("vocab"))
+        let words = try Vocabulary(try model.object("vocab"))
         var vocabulary = words
         var added = AddedTokenList(model: words)
-        let present = try file.addedTokens().map(\.token)
-        try added.add(present, to: &vocabulary, path: path)
-        try added.add(tokens.additions(to: present), to: &vocabulary, path: path)
-        let unknown = try model.string("unk_token")
-        let warning = try words.addUnknown(unknown, of: vocabulary, path: path)
+        try added.add(try file.addedTokens().map(\.token), to: &vocabulary, path: path)
+        try added.add(tokens.additions(to: added.tokens.map(\.token)), to: &vocabulary, path: path)
+        let unknown = words.unknown(try model.string("unk_token"), among: vocabulary, path: path)
         let wordPiece = try WordPiece(
             vocabulary: words,
-            unknownToken: unknown,
+            unknownID: unknown.id,
             continuingPrefix: try model.string("continuing_subword_prefix"),
             maximumWordLength: try model.integer("max_input_chars_per_word", in: 0...Int.max),
             path: path
@@ -50,7 +48,7 @@ extension TokenizerParts {
             maskTokenID: vocabulary.id(tokens["mask_token"]?.content ?? "[MASK]"),
             modelMaxLength: configuration.modelMaxLength,
             truncationDirection: configuration.truncationDirection ?? .right,
-            warnings: configuration.warnings + tokens.warnings(added: added) + (warning.map { [$0] } ?? [])
+            warnings: configuration.warnings + tokens.warnings(added: added) + unknown.warnings
         )
     }
 }

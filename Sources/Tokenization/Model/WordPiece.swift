@@ -7,8 +7,10 @@ struct WordPiece: Sendable {
     /// The most scalars of a word if no file says otherwise: the default of BERT's own tokenizer.
     static let defaultMaximumWordLength = 100
 
-    /// The id of the token for a word that cannot be split.
+    /// The id of the token for a word that cannot be split; ``noUnknownID`` if there is no such token.
     let unknownID: Int32
+    /// The id that a word gets which would need an unknown token that the vocabulary does not have. No token has it.
+    static let noUnknownID: Int32 = -1
     /// The most scalars of a word.
     let maximumWordLength: Int
     /// The prefix of pieces that continue a word: `##`.
@@ -20,20 +22,17 @@ struct WordPiece: Sendable {
 
     /// - Parameters:
     ///   - vocabulary: the model's tokens, without those added to it.
-    ///   - unknownToken: [UNK].
+    ///   - unknownID: the id of [UNK], which may be an added token; nil if there is none.
     ///   - continuingPrefix: `##`.
     ///   - path: the file that they come from, for errors.
     init(
         vocabulary: Vocabulary,
-        unknownToken: String,
+        unknownID: Int32?,
         continuingPrefix: String,
         maximumWordLength: Int,
         path: String
     ) throws(ModelError) {
-        guard let unknownID = vocabulary.id(unknownToken) else {
-            throw .missingToken(file: path, token: unknownToken, role: "the unknown token")
-        }
-        self.unknownID = unknownID
+        self.unknownID = unknownID ?? Self.noUnknownID
         self.maximumWordLength = maximumWordLength
         let prefix = Array(continuingPrefix.utf8)
         self.continuingPrefix = prefix

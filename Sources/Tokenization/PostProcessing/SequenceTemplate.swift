@@ -1,20 +1,29 @@
-/// A template that puts a text or a pair of texts between special tokens: `TemplateProcessing`.
+/// A template that puts a text or a pair of texts between special tokens: `TemplateProcessing`. Mostly each text comes
+/// once, but it may come several times or not at all.
 struct SequenceTemplate: Sendable, Equatable {
     /// A part of the template.
     enum Part: Sendable, Equatable {
-        /// Special tokens, by id.
-        case special(ids: [Int32], typeID: Int32)
-        /// The place of the text.
-        case text(typeID: Int32)
+        /// Special tokens, by id. A later step may forget that they are special, and takes them for tokens of a text.
+        case special(ids: [Int32], typeID: Int32, isForgotten: Bool = false)
+        /// The place of the text, with how the offsets of its tokens are trimmed, one after the other.
+        case text(typeID: Int32, trimmings: [OffsetTrimming] = [])
         /// The place of the text's pair.
-        case pair(typeID: Int32)
+        case pair(typeID: Int32, trimmings: [OffsetTrimming] = [])
 
         /// The same part with another type id.
         func ofType(_ typeID: Int32) -> Part {
             switch self {
-            case .special(let ids, _): .special(ids: ids, typeID: typeID)
-            case .text: .text(typeID: typeID)
-            case .pair: .pair(typeID: typeID)
+            case .special(let ids, _, let isForgotten): .special(ids: ids, typeID: typeID, isForgotten: isForgotten)
+            case .text(_, let trimmings): .text(typeID: typeID, trimmings: trimmings)
+            case .pair(_, let trimmings): .pair(typeID: typeID, trimmings: trimmings)
+            }
+        }
+
+        /// How the offsets of the part's tokens are trimmed.
+        var trimmings: [OffsetTrimming] {
+            switch self {
+            case .special: []
+            case .text(_, let trimmings), .pair(_, let trimmings): trimmings
             }
         }
     }
@@ -23,8 +32,13 @@ struct SequenceTemplate: Sendable, Equatable {
     var single: [Part]
     /// The template for a text and its pair.
     var pair: [Part]
-    /// How the offsets of tokens are trimmed; nil if they are not.
-    var trimming: OffsetTrimming?
+    /// Whether there is a template for two texts.
+    var takesPairs = true
+    /// Whether the offsets of any part's tokens are trimmed.
+    var trimsOffsets = false
+    /// The numbers of special tokens for which truncation leaves space, for one text and for two; empty if they are the
+    /// templates' own.
+    var addedCounts: [Int] = []
 
     /// BERT's template: `[CLS] text [SEP]` and `[CLS] text [SEP] pair [SEP]`.
     static func bert(classifierID: Int32, separatorID: Int32) -> SequenceTemplate {
@@ -48,10 +62,15 @@ struct SequenceTemplate: Sendable, Equatable {
         return template
     }
 
-    /// The number of special tokens that the template adds.
+    /// The number of special tokens for which truncation leaves space.
     func specialTokenCount(isPair: Bool) -> Int {
-        (isPair ? pair : single).reduce(0) { count, part in
-            if case .special(let ids, _) = part { count + ids.count } else { count }
+        addedCounts.isEmpty ? Self.specialTokenCount(of: isPair ? pair : single) : addedCounts[isPair ? 1 : 0]
+    }
+
+    /// The number of special tokens of a template.
+    static func specialTokenCount(of parts: [Part]) -> Int {
+        parts.reduce(0) { count, part in
+            if case .special(let ids, _, _) = part { count + ids.count } else { count }
         }
     }
 
@@ -68,13 +87,13 @@ struct SequenceTemplate: Sendable, Equatable {
         encoding.reserveCapacity(count, offsets: options.collectOffsets)
         for part in parts {
             switch part {
-            case .special(let ids, let typeID) where options.addSpecialTokens:
-                encoding.append(special: ids, typeID: typeID, offsets: options.collectOffsets)
+            case .special(let ids, let typeID, let isForgotten) where options.addSpecialTokens:
+                encoding.append(special: ids, typeID: typeID, isSpecial: !isForgotten, offsets: options.collectOffsets)
             case .special:
                 break
-            case .text(let typeID):
+            case .text(let typeID, _):
                 encoding.append(text, kept.text, typeID: typeID, sequenceID: 0, offsets: options.collectOffsets)
-            case .pair(let typeID):
+            case .pair(let typeID, _):
                 guard let pairText else { break }
                 encoding.append(pairText, kept.pair, typeID: typeID, sequenceID: 1, offsets: options.collectOffsets)
             }
@@ -93,10 +112,15 @@ extension Encoding {
         if collectsOffsets { offsets.reserveCapacity(count) }
     }
 
-    fileprivate mutating func append(special newIDs: [Int32], typeID: Int32, offsets collectsOffsets: Bool) {
+    fileprivate mutating func append(
+        special newIDs: [Int32],
+        typeID: Int32,
+        isSpecial: Bool,
+        offsets collectsOffsets: Bool
+    ) {
         ids.append(contentsOf: newIDs)
         typeIDs.append(contentsOf: repeatElement(typeID, count: newIDs.count))
-        specialTokensMask.append(contentsOf: repeatElement(true, count: newIDs.count))
+        specialTokensMask.append(contentsOf: repeatElement(isSpecial, count: newIDs.count))
         sequenceIDs.append(contentsOf: repeatElement(-1, count: newIDs.count))
         if collectsOffsets { offsets.append(contentsOf: repeatElement(0..<0, count: newIDs.count)) }
     }

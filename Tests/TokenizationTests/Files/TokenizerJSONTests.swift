@@ -37,15 +37,21 @@ private let refusedChanges: [(message: String, change: @Sendable (inout Tokenize
         "pre_tokenizer.invert",
         { $0.preTokenizer = #"{"type":"Split","pattern":{"String":"a"},"behavior":"Removed"}"# }
     ),
-    ("post_processor.type", { $0.postProcessor = #"{"type":"ByteLevel"}"# }),
-    ("post_processor.cls", { $0.postProcessor = #"{"type":"RobertaProcessing"}"# }),
+    ("post_processor.add_prefix_space", { $0.postProcessor = #"{"type":"ByteLevel"}"# }),
+    ("post_processor.type", { $0.postProcessor = #"{"type":"Other"}"# }),
+    ("normalizer.type", { $0.normalizer = "{}" }),
+    ("pre_tokenizer.type", { $0.preTokenizer = #"{"behavior":"Isolated"}"# }),
     (
-        "post_processor.processors",
-        { json in
-            let step = json.postProcessor
-            json.postProcessor = "{\"type\":\"Sequence\",\"processors\":[\(step),\(step)]}"
+        "\"post_processor\": found a template",
+        {
+            $0.postProcessor = """
+                {"type":"TemplateProcessing","single":[{"Sequence":{"id":"B","type_id":0}}],"pair":[],
+                "special_tokens":{}}
+                """
         }
     ),
+    ("post_processor.cls", { $0.postProcessor = #"{"type":"RobertaProcessing"}"# }),
+    ("post_processor.processors", { $0.postProcessor = #"{"type":"Sequence"}"# }),
     (
         "post_processor.sep",
         { $0.postProcessor = #"{"type":"BertProcessing","sep":["[SEP]",9],"cls":["[CLS]",2]}"# }
@@ -55,17 +61,12 @@ private let refusedChanges: [(message: String, change: @Sendable (inout Tokenize
         "post_processor.special_tokens",
         { $0.postProcessor = #"{"type":"TemplateProcessing","single":[],"pair":[]}"# }
     ),
-    (
-        "post_processor.single",
-        { $0.postProcessor = #"{"type":"TemplateProcessing","single":[],"pair":[],"special_tokens":{}}"# }
-    ),
     ("decoder.type", { $0.decoder = #"{"type":"BPEDecoder"}"# }),
     ("decoder.stop", { $0.decoder = #"{"type":"Strip","content":"a","start":1}"# }),
     ("decoder.decoders", { $0.decoder = #"{"type":"Sequence"}"# }),
     ("decoder.cleanup", { $0.decoder = ###"{"type":"WordPiece","prefix":"##"}"### }),
     ("model.type", { $0.modelType = #""BPE""# }),
     ("model.unk_token", { $0.unknown = "null" }),
-    ("[NONE]", { $0.unknown = #""[NONE]""# }),
     ("model.continuing_subword_prefix", { $0.prefix = "2" }),
     ("model.max_input_chars_per_word", { $0.length = "-1" }),
     ("model.max_input_chars_per_word", { $0.length = "1e99" }),
@@ -169,6 +170,31 @@ struct TokenizerJSONTests {
         let error = #expect(throws: ModelError.self) { try tokenizer(text) }
         let message = error?.description ?? ""
         #expect(message.contains("/tokenizer.json") && message.contains(expected), "\(message)")
+    }
+
+    @Test("Sections without a type are known by their keys, where tokenizers knows them")
+    func untyped() throws {
+        let typed = try tokenizer()
+        let untyped = try tokenizer {
+            $0.normalizer = $0.normalizer.replacing(#""type":"BertNormalizer","#, with: "")
+            $0.postProcessor = $0.postProcessor.replacing(#""type":"BertProcessing","#, with: "")
+            $0.decoder = $0.decoder.replacing(#""type":"WordPiece","#, with: "")
+        }
+        #expect(try untyped.encode("AB é", pair: "a") == typed.encode("AB é", pair: "a"))
+        #expect(try untyped.decode([4, 5, 4]) == "ab a")
+        // Without both of its keys, RobertaProcessing is BertProcessing.
+        let incomplete = try tokenizer { $0.postProcessor = $0.postProcessor.replacing("Bert", with: "Roberta") }
+        #expect(try incomplete.encode("a", pair: "a").typeIDs == [0, 0, 0, 1, 1])
+    }
+
+    @Test("Without an unknown token, only texts with a word that has no pieces are refused, and the error names it")
+    func noUnknownToken() throws {
+        let tokenizer = try tokenizer {
+            $0.unknown = #""[NONE]""#
+            $0.normalizer = "null"
+        }
+        #expect(try tokenizer.encode("ab a").ids == [2, 4, 5, 4, 1] && tokenizer.warnings.count == 1)
+        #expect(throws: TokenizerError.noUnknownToken(word: "ax")) { try tokenizer.encode("é ax") }
     }
 
     @Test("Ids of added tokens that are not the next free ones are not used, with a warning")
