@@ -35,6 +35,7 @@ extension EncoderConfiguration {
         headCount = try file.integer(keys.headCount, in: Limit.width)
         intermediateSize = try file.integer(keys.intermediateSize, in: Limit.width)
         maxPositionEmbeddings = try file.integer(keys.maxPositionEmbeddings, in: Limit.positions)
+        hasSinusoidalPositions = try file.boolean(keys.hasSinusoidalPositions)
         typeVocabularySize = try file.integer(keys.typeVocabularySize, in: Limit.width)
         layerNormEpsilon = try file.number(keys.layerNormEpsilon, in: 0...Double.greatestFiniteMagnitude)
         plainLayerNormEpsilon = keys.plainLayerNormEpsilon ?? layerNormEpsilon

@@ -30,6 +30,8 @@ package struct EncoderConfiguration: Sendable {
     package var activation: Activation
     /// `max_position_embeddings`: the longest input, in tokens.
     package var maxPositionEmbeddings: Int
+    /// `sinusoidal_pos_embds`: whether the position embeddings are sines and cosines, which a file need not hold.
+    package var hasSinusoidalPositions: Bool
     /// `type_vocab_size`: rows of the token type embedding table; 0 where there is none, and token types are ignored.
     package var typeVocabularySize: Int
     /// `layer_norm_eps`: of all LayerNorms except those with ``plainLayerNormEpsilon``.

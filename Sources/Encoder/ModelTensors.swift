@@ -100,11 +100,14 @@ struct ModelTensors: Sendable {
         "encoder", "net", "network",
     ]
 
-    /// The prefix around the whole checkpoint, which the position embeddings show: usual parts, or one that all names
+    /// The prefix around the whole checkpoint, which the embeddings show: usual parts, or one that all names
     /// have. Another model's attribute, such as `roberta.`, is none.
     private static func wrapper(around names: [String], _ architecture: Architecture) -> String {
-        let anchor = architecture.tensors.positions
-        let prefixes = names.compactMap { $0.rest(before: anchor) }.filter { $0.isEmpty || $0.ends(with: ".") }
+        let prefixes =
+            architecture.tensors.anchors.lazy.map { anchor in
+                names.compactMap { $0.rest(before: anchor) }.filter { $0.isEmpty || $0.ends(with: ".") }
+            }
+            .first { !$0.isEmpty } ?? []
         guard !prefixes.contains(where: { $0.isEmpty || $0.equals(architecture.prefix) }) else { return "" }
         let wrappers = Set(
             prefixes.map { prefix in
@@ -123,13 +126,14 @@ extension Architecture {
     /// embeddings, else one whose layers have these names.
     static func told(by names: [String], among known: [Architecture]) -> Architecture? {
         known.first { architecture in
-            let anchor = architecture.prefix + architecture.tensors.positions
-            return names.contains { $0 == anchor || $0.ends(with: ".\(anchor)") }
+            let anchors = architecture.tensors.anchors.map { architecture.prefix + $0 }
+            return names.contains { name in anchors.contains { name == $0 || name.ends(with: ".\($0)") } }
         }
             ?? known.first { architecture in
                 let tensors = ModelTensors(TensorsOfAnyShape(names: names), architecture)
                 let own = architecture.tensors
-                return tensors.contains(own.positions) && tensors.contains("\(own.layer(0)).\(own.query).weight")
+                return own.anchors.contains(where: tensors.contains)
+                    && tensors.contains("\(own.layer(0)).\(own.query).weight")
                     && tensors.contains("embeddings.embedding_transformation.weight")
                         == (own.embeddingTransformation != nil)
             }

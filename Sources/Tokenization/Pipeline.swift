@@ -9,13 +9,19 @@ enum Pipeline: Sendable {
     static let bytesPerToken = 4
 
     init(_ parts: TokenizerParts) {
+        let keepsAddedTexts = parts.postProcessor.trimsOffsets
         if case .bert(let normalizer) = parts.normalizer, parts.preTokenizer.isBert,
-            case .wordPiece(let wordPiece) = parts.model
+            case .wordPiece(let wordPiece) = parts.model, !keepsAddedTexts
         {
             self = .bert(BertPipeline(normalizer: normalizer, wordPiece: wordPiece))
         } else {
             self = .parts(
-                PartsPipeline(normalizer: parts.normalizer, preTokenizer: parts.preTokenizer, model: parts.model)
+                PartsPipeline(
+                    normalizer: parts.normalizer,
+                    preTokenizer: parts.preTokenizer,
+                    model: parts.model,
+                    keepsAddedTexts: keepsAddedTexts
+                )
             )
         }
     }
@@ -35,6 +41,8 @@ struct PartsPipeline: Sendable {
     let normalizer: Normalizer
     let preTokenizer: PreTokenizer
     let model: TokenizationModel
+    /// Whether the tokens come with ``TokenSequence/addedTexts``.
+    let keepsAddedTexts: Bool
 
     fileprivate func tokens(of bytes: Span<UInt8>, addedTokens: AddedTokens) throws(TokenizerError) -> TokenSequence {
         var tokens = TokenSequence()
@@ -43,6 +51,7 @@ struct PartsPipeline: Sendable {
         for piece in addedTokens.verbatim.pieces(of: bytes) {
             if let id = piece.id {
                 tokens.append(id, from: piece.range.lowerBound, to: piece.range.upperBound)
+                if keepsAddedTexts { tokens.addedTexts[tokens.count - 1] = piece.range.map { bytes[$0] } }
                 continue
             }
             let text = try normalizer.normalized(bytes, piece.range)
@@ -50,6 +59,7 @@ struct PartsPipeline: Sendable {
                 let firstToken = tokens.count
                 if let id = part.id {
                     tokens.append(id, from: part.range.lowerBound, to: part.range.upperBound)
+                    if keepsAddedTexts { tokens.addedTexts[firstToken] = part.range.map { text.bytes[$0] } }
                 } else {
                     for word in try preTokenizer.words(in: text.bytes.span, part.range) where patience.lasts() {
                         model.tokenize(text.bytes.span, word, into: &tokens)

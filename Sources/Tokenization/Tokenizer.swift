@@ -25,8 +25,6 @@ package struct Tokenizer: Sendable {
     let postProcessor: SequenceTemplate
     /// The template for what goes to the model: without types if the tokenizer gives the model none.
     let modelTemplate: SequenceTemplate
-    /// The added tokens to which white space beside them belongs.
-    private let strippingIDs: Set<Int32>
     private let pipeline: Pipeline
     private let decoder: Decoder
 
@@ -60,7 +58,6 @@ package struct Tokenizer: Sendable {
             path: parts.path
         )
         warnings = parts.warnings + addedTokens.warnings
-        strippingIDs = Set(parts.addedTokens.filter { $0.token.stripsLeft || $0.token.stripsRight }.map(\.id))
         pipeline = Pipeline(parts)
     }
 
@@ -159,36 +156,32 @@ extension Tokenizer {
                     end += options.addSpecialTokens ? ids.count : 0
                 case .text(_, let trimmings):
                     end += kept.text.count
-                    trim(&encoding, start..<end, by: trimmings, text: text.text, options: options)
+                    trim(&encoding, start..<end, of: (text.text, first, kept.text), by: trimmings, options: options)
                 case .pair(_, let trimmings):
+                    guard let pair, let second else { continue }
                     end += kept.pair.count
-                    trim(&encoding, start..<end, by: trimmings, text: pair ?? "", options: options)
+                    trim(&encoding, start..<end, of: (pair, second, kept.pair), by: trimmings, options: options)
                 }
             }
         }
         return encoding
     }
 
-    /// Trims the offsets of the tokens of one part.
+    /// Trims the offsets of one part of an encoding: some of a text's tokens.
     private func trim(
         _ encoding: inout Encoding,
-        _ tokens: Range<Int>,
+        _ places: Range<Int>,
+        of source: (text: String, tokens: TokenSequence, kept: Range<Int>),
         by trimmings: [OffsetTrimming],
-        text: String,
         options: EncodingOptions
     ) {
-        let bytes = Array(text.utf8)
-        for index in tokens where !trimmings.isEmpty {
-            let range = encoding.offsets[index]
-            let id = encoding.ids[index]
-            // A token with white space that it has stripped is known to the library as the text itself.
-            let isWider = strippingIDs.contains(id) && id != unknownTokenID
-            let slice = isWider ? Array(bytes[Int(range.lowerBound)..<Int(range.upperBound)]) : nil
-            let token = slice ?? tokenText(id) ?? []
+        let bytes = Array(source.text.utf8)
+        for (place, index) in zip(places, source.kept) where !trimmings.isEmpty {
+            let token = source.tokens.addedTexts[index] ?? tokenText(source.tokens.ids[index]) ?? []
             for trimming in trimmings {
-                let isFirst = index == tokens.lowerBound && !(trimming.isBehindTokens && options.addSpecialTokens)
-                let range = encoding.offsets[index]
-                encoding.offsets[index] = trimming.trim(range, of: token.span, in: bytes.span, isFirst: isFirst)
+                let isFirst = place == places.lowerBound && !(trimming.isBehindTokens && options.addSpecialTokens)
+                let range = encoding.offsets[place]
+                encoding.offsets[place] = trimming.trim(range, of: token.span, in: bytes.span, isFirst: isFirst)
             }
         }
     }

@@ -75,6 +75,16 @@ def additional_special_tokens(folder, rng):
     folder.added(*tokens)
 
 
+@oddity(0.06)
+def additional_tokens_as_objects(folder, rng):
+    """additional_special_tokens or extra_special_tokens as objects with flags, as transformers writes them."""
+    tokens = list(dict.fromkeys(random_token(rng) for _ in range(rng.randint(1, 3))))
+    settings(folder)[rng.choice(["additional_special_tokens", "extra_special_tokens"])] = [
+        {"__type": "AddedToken", "content": token, **random_flags(rng), "special": True} for token in tokens
+    ]
+    folder.added(*tokens)
+
+
 @oddity(0.08)
 def extra_special_tokens_list(folder, rng):
     """extra_special_tokens as transformers 5 writes it."""
@@ -144,6 +154,14 @@ def tokens_of_other_names(folder, rng):
         settings(folder)["query_token"] = token
     else:
         folder.special_tokens_map = {**(folder.special_tokens_map or {}), "query_token": token}
+    folder.added(token)
+
+
+@oddity(0.05)
+def model_specific_tokens(folder, rng):
+    """The object in which transformers 5 keeps tokens with keys of their own."""
+    token = random_token(rng)
+    settings(folder)["model_specific_special_tokens"] = {"query_token": token}
     folder.added(token)
 
 

@@ -101,7 +101,7 @@ def gamma_and_beta(folder, rng):
 @oddity(0.08)
 def prefix(folder, rng):
     """A prefix around everything, as DataParallel and other wrappers leave it."""
-    folder.prefix = rng.choice(["module.", "model."])
+    folder.prefix = rng.choice(["module.", "model.", "module.", "model.", "_orig_mod.", "model.module."])
 
 
 @oddity(0.3, lambda folder: folder.head in ("base", "sentences"))
@@ -173,6 +173,12 @@ def no_metadata(folder, rng):
 def missing_tensor(folder, rng):
     """A tensor that the model needs is not there."""
     del folder.tensors[rng.choice(sorted(name for name in folder.tensors if ".layer." in name))]
+
+
+@oddity(0.5, lambda folder: folder.config.get("sinusoidal_pos_embds"))
+def missing_sinusoids(folder, rng):
+    """The position embeddings of a DistilBERT that computes them are not there."""
+    folder.tensors = {name: tensor for name, tensor in folder.tensors.items() if "position_embeddings" not in name}
 
 
 @oddity(0.12)

@@ -93,10 +93,12 @@ class Folder:
         prefix = "" if plain else self.prefix
         self.write_tensors(path, {prefix + name: tensor for name, tensor in self.tensors.items()})
         for name, value in (self.modules or {}).items():
-            file = os.path.join(path if name == "sentence_bert_config.json" else whole, name)
+            file = os.path.join(path if name.startswith("sentence_") else whole, name)
             os.makedirs(os.path.dirname(file), exist_ok=True)
             if name.endswith(".safetensors"):
                 save_file(value, file, metadata={"format": "pt"})
+            elif name.endswith(".bin"):
+                torch.save(value, file)
             else:
                 write_json(file, value)
 

@@ -87,6 +87,49 @@ def year_2022(folder, rng):
     }
 
 
+@oddity(0.06)
+def year_2025(folder, rng):
+    """What transformers 4.57 wrote: every special token with its flags in added_tokens_decoder."""
+    flags = {"lstrip": False, "normalized": False, "rstrip": False, "single_word": False, "special": True}
+    folder.tokenizer_config = {
+        "added_tokens_decoder": {
+            str(folder.vocabulary.index(token)): {"content": token, **flags} for token in NAMED.values()
+        },
+        "clean_up_tokenization_spaces": rng.random() < 0.5,
+        **NAMED,
+        "do_lower_case": folder.lowercase,
+        "extra_special_tokens": {},
+        "model_max_length": 512,
+        "strip_accents": None,
+        "tokenize_chinese_chars": True,
+        "tokenizer_class": (folder.tokenizer_config or {}).get("tokenizer_class", "BertTokenizer"),
+    }
+    folder.special_tokens_map = {name: {"content": token, **flags} for name, token in NAMED.items()}
+    for token in folder.special_tokens_map.values():
+        del token["special"]
+    folder.config |= {"transformers_version": "4.57.6", "dtype": "float32", "use_cache": True}
+    folder.config |= {"position_embedding_type": "absolute", "classifier_dropout": None}
+
+
+@oddity(0.06)
+def year_2026(folder, rng):
+    """What transformers 5 writes: tokenizer.json, and a tokenizer_config.json without flags of tokens."""
+    folder.special_tokens_map = None
+    folder.has_vocabulary_file = folder.tokenizer is None
+    folder.tokenizer_config = {
+        "backend": "tokenizers",
+        **NAMED,
+        "do_lower_case": folder.lowercase,
+        "is_local": False,
+        "model_max_length": 512,
+        "strip_accents": None,
+        "tokenize_chinese_chars": True,
+        "tokenizer_class": "BertTokenizer",
+    }
+    folder.config |= {"transformers_version": "5.23.0", "dtype": "float32", "add_cross_attention": False}
+    folder.config |= {"bos_token_id": None, "eos_token_id": None}
+
+
 def only_vocabulary(folder, rng, settings):
     folder.tokenizer = None
     folder.has_vocabulary_file = True

@@ -18,6 +18,13 @@ ACTIVATIONS = {
     "torch.nn.modules.activation.GELU": torch.nn.functional.gelu,
     "torch.nn.modules.activation.ReLU": torch.relu,
 }
+OTHER_ACTIVATIONS = {
+    "torch.nn.modules.activation.Sigmoid": torch.sigmoid,
+    "torch.nn.modules.activation.SiLU": torch.nn.functional.silu,
+    "torch.nn.modules.activation.ReLU6": torch.nn.functional.relu6,
+    "torch.nn.modules.activation.Mish": torch.nn.functional.mish,
+}
+SETTINGS = [f"sentence_{name}_config.json" for name in ("bert", "roberta", "distilbert")]
 
 
 def add_modules(folder, rng):
@@ -112,6 +119,37 @@ def transformer_in_a_folder(folder, rng):
     folder.modules["modules.json"][0]["path"] = folder.subfolder
 
 
+@oddity(0.3, is_sentences)
+def module_forms(folder, rng):
+    """Modules as the first versions wrote them: tensors in pytorch_model.bin; and other activations of Dense."""
+    for name in [name for name in folder.modules if name.endswith(".safetensors")]:
+        if rng.random() < 0.7:
+            folder.modules[name.replace("model.safetensors", "pytorch_model.bin")] = folder.modules.pop(name)
+    for settings in folder.modules.values():
+        if "activation_function" in settings and rng.random() < 0.5:
+            settings["activation_function"] = rng.choice(sorted(OTHER_ACTIVATIONS))
+
+
+@oddity(0.15, is_sentences)
+def settings_of_a_family(folder, rng):
+    """The Transformer's settings in a file that is named by another family, as the first versions wrote them."""
+    settings = folder.modules.pop(SETTINGS[0], None)
+    if settings is not None:
+        folder.modules[rng.choice(SETTINGS[1:])] = settings
+
+
+def transformer_settings(path):
+    """What the first of the settings' files says."""
+    return next((read(path, name, {}) for name in SETTINGS if os.path.exists(os.path.join(path, name))), {})
+
+
+def module_tensors(path):
+    """The tensors of a module's folder, in double precision."""
+    file = os.path.join(path, "model.safetensors")
+    tensors = load_file(file) if os.path.exists(file) else torch.load(os.path.join(path, "pytorch_model.bin"))
+    return {name: tensor.double() for name, tensor in tensors.items()}
+
+
 def read(path, name, default):
     path = os.path.join(path, name)
     if not os.path.exists(path):
@@ -122,7 +160,7 @@ def read(path, name, default):
 
 def prepare(path, tokenizer, positions):
     """Changes the tokenizer as sentence_bert_config.json says, and gives the most tokens of a text."""
-    settings = read(path, "sentence_bert_config.json", {})
+    settings = transformer_settings(path)
     normalizer = tokenizer.backend_tokenizer.normalizer
     if settings.get("do_lower_case") and not lowercases(normalizer):
         parts = [] if normalizer is None else list(normalizer) if isinstance(normalizer, Sequence) else [normalizer]
@@ -159,18 +197,12 @@ def vector(path, tokenizer, model, text, prompt, length):
                 mask[: len(ids) - last] = 0
             hidden = torch.cat([pooled(mode, hidden, mask) for mode in modes(settings)])
         elif kind == "Dense":
-            tensors = load_file(os.path.join(place, "model.safetensors"))
-            linear = torch.nn.functional.linear(
-                hidden,
-                tensors["linear.weight"].double(),
-                tensors["linear.bias"].double() if "linear.bias" in tensors else None,
-            )
-            hidden = ACTIVATIONS[settings["activation_function"]](linear)
+            tensors = module_tensors(place)
+            linear = torch.nn.functional.linear(hidden, tensors["linear.weight"], tensors.get("linear.bias"))
+            hidden = (ACTIVATIONS | OTHER_ACTIVATIONS)[settings["activation_function"]](linear)
         elif kind == "LayerNorm":
-            tensors = load_file(os.path.join(place, "model.safetensors"))
-            hidden = torch.nn.functional.layer_norm(
-                hidden, hidden.shape, tensors["norm.weight"].double(), tensors["norm.bias"].double()
-            )
+            tensors = module_tensors(place)
+            hidden = torch.nn.functional.layer_norm(hidden, hidden.shape, tensors["norm.weight"], tensors["norm.bias"])
         elif kind == "Normalize":
             hidden = torch.nn.functional.normalize(hidden, dim=-1)
     return hidden.tolist()

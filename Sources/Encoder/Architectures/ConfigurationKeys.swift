@@ -46,6 +46,7 @@ struct ConfigurationKeys: Sendable {
     var intermediateSize: Key<Int>
     var activation: Key<String>
     var maxPositionEmbeddings = Key("max_position_embeddings", default: 512)
+    var hasSinusoidalPositions = Setting.fixed(false)
     /// Rows of the token type embeddings; 0 where there are none.
     var typeVocabularySize: Setting<Int>
     var layerNormEpsilon: Setting<Double>

@@ -11,6 +11,7 @@ extension Architecture {
             headCount: .init("n_heads", or: "num_attention_heads", default: 12),
             intermediateSize: .init("hidden_dim", default: 3_072),
             activation: .init("activation", default: "gelu"),
+            hasSinusoidalPositions: .key("sinusoidal_pos_embds", default: false),
             typeVocabularySize: .fixed(0),
             layerNormEpsilon: .fixed(1e-12)
         ),

@@ -7,7 +7,7 @@ extension Embeddings {
         let (configuration, names) = (reader.configuration, reader.names)
         let hiddenSize = configuration.hiddenSize
         let words = try reader.matrix(wordsName(reader), configuration.vocabularySize, configuration.embeddingSize)
-        let positions = try reader.matrix(names.positions, configuration.maxPositionEmbeddings, hiddenSize)
+        let positions = try positions(&reader)
         let types =
             try configuration.typeVocabularySize > 0
             ? reader.matrix(names.types, configuration.typeVocabularySize, hiddenSize) : nil
@@ -38,6 +38,16 @@ extension Embeddings {
                 norm: step
             )
         }
+    }
+
+    /// The position embeddings. Where they are sines and cosines, transformers computes those that the file lacks.
+    private static func positions(_ reader: inout WeightReader) throws(ModelError) -> StoredMatrix {
+        let (name, configuration) = (reader.names.positions, reader.configuration)
+        let (rows, columns) = (configuration.maxPositionEmbeddings, configuration.hiddenSize)
+        guard configuration.hasSinusoidalPositions, !reader.contains(name) else {
+            return try reader.matrix(name, rows, columns)
+        }
+        return StoredMatrix(sinusoidalRows: rows, columns: columns)
     }
 
     /// The name of the word embeddings: a file may hold them as the decoder of a masked language model alone, since the

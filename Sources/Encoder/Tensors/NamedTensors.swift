@@ -1,4 +1,5 @@
 package import Checkpoint
+internal import Foundation
 package import ModelFiles
 
 /// The source of a model's weights: a ``Checkpoint``, or values that a test made up.
@@ -29,17 +30,37 @@ extension Checkpoint: NamedTensors {
 /// A matrix of the checkpoint, [outputs, inputs] row-major. Its values are read each time they are needed, so that no
 /// second copy of a model's weights is held while they are packed.
 struct StoredMatrix: Sendable {
+    private enum Source: Sendable {
+        case tensor(String, of: any NamedTensors)
+        case values([Float])
+    }
+
     let outputs: Int
     let inputs: Int
-    private let tensors: any NamedTensors
-    private let name: String
+    private let source: Source
 
     /// The tensor `name` of `tensors`, as the file calls it.
     init(_ name: String, of tensors: any NamedTensors, outputs: Int, inputs: Int) {
-        self.name = name
-        self.tensors = tensors
+        source = .tensor(name, of: tensors)
         self.outputs = outputs
         self.inputs = inputs
+    }
+
+    /// A matrix that the checkpoint leaves to be computed: sines and cosines of each row's index, as DistilBERT's
+    /// `create_sinusoidal_embeddings` makes them. The columns are in pairs, and the angle of a pair is the index
+    /// divided by 10000^(2 * pair / columns).
+    init(sinusoidalRows rows: Int, columns: Int) {
+        var values: [Float] = []
+        values.reserveCapacity(rows * columns)
+        for row in 0..<rows {
+            for column in 0..<columns {
+                let angle = Double(row) / pow(10_000, Double(2 * (column / 2)) / Double(columns))
+                values.append(Float(column.isMultiple(of: 2) ? sin(angle) : cos(angle)))
+            }
+        }
+        source = .values(values)
+        outputs = rows
+        inputs = columns
     }
 
     /// Writes the values at the beginning of `values`, which grows if it must.
@@ -57,6 +78,9 @@ struct StoredMatrix: Sendable {
     ///
     /// - Precondition: there are `outputs * inputs` of them.
     func read(into values: inout MutableSpan<Float>) throws(ModelError) {
-        try tensors.read(name, shape: [outputs, inputs], into: &values)
+        switch source {
+        case .tensor(let name, let tensors): try tensors.read(name, shape: [outputs, inputs], into: &values)
+        case .values(let computed): for index in computed.indices { values[index] = computed[index] }
+        }
     }
 }

@@ -50,6 +50,9 @@ struct TensorNames: Sendable {
     /// The decoder's matrix for the hidden units beyond the word embeddings' width.
     var decoderExtension: String?
 
+    /// Tensors of which every checkpoint has at least one.
+    var anchors: [String] { [positions, words] }
+
     /// The beginning of all names of layer `index`.
     func layer(_ index: Int) -> String { "\(layers).\(index)" }
 }

@@ -41,6 +41,7 @@ struct FolderTokens: Sendable {
     private static let extraKey = "extra_special_tokens"
     private static let additionalKey = "additional_special_tokens"
     private static let decoderKey = "added_tokens_decoder"
+    private static let modelKey = "model_specific_special_tokens"
 
     /// The special token of a key; nil if there is none, or it is null.
     subscript(key: String) -> AddedToken? { named.first { $0.key.equals(key) }?.entry?.token }
@@ -151,6 +152,13 @@ extension FolderTokens {
             try readExtra(settings)
         } else {
             extra = tokens ?? []
+        }
+        // Tokens with keys of their own take the place of the list that transformers 5 makes of them.
+        guard custom.keys.isEmpty, custom.lists.isEmpty, let own = try settings.optionalObject(Self.modelKey) else {
+            return
+        }
+        for member in own.members.members {
+            custom.lists.append((member.key, try entry(member.value, in: own, key: member.key, isSpecial: false)))
         }
     }
 

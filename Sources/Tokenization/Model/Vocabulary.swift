@@ -64,6 +64,9 @@ struct TokenSequence {
     var ids: [Int32] = []
     /// The range of bytes from which each token comes.
     var offsets: [Range<Int32>] = []
+    /// The texts of added tokens, by their indices, with the white space that they have stripped; empty unless they are
+    /// kept.
+    var addedTexts: [Int: [UInt8]] = [:]
 
     var count: Int { ids.count }
 
