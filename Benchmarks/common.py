@@ -35,6 +35,12 @@ class Settings:
         """Seconds that one figure may take in one round."""
         return 0.1 if self.quick else 0.5
 
+    @property
+    def source(self):
+        """Where the texts are from, as make_texts.py says."""
+        with open(os.path.join(self.texts, "source"), encoding="utf-8") as file:
+            return file.read().strip()
+
     def text_file(self, name):
         return os.path.join(self.texts, name + ".txt")
 

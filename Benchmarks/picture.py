@@ -71,15 +71,16 @@ def bars(rows, engines, top):
     return parts
 
 
-def drawing(rows, machine):
-    """The whole picture."""
+def drawing(rows, circumstances):
+    """The whole picture. Engines that took no part are left out."""
     height = TOP + PANEL * len(PANELS) - 20
     title = "Tokens a second in the forward pass, by shape (texts x tokens) and engine"
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">',
              f"<title>{title}</title>", f"<style>{STYLE}</style>", text(LEFT, 24, title, kind="title")]
-    for number, engines in enumerate(PANELS):
+    for number, panel in enumerate(PANELS):
+        engines = [engine for engine in panel if all(forward.times(row, engine[0]) for row in rows)]
         top = TOP + number * PANEL
         parts += legend(engines, top)
         parts += bars(rows, engines, top + 22)
-    parts.append(text(LEFT, height - 8, f"Higher is better. {machine}", kind="small"))
+    parts.append(text(LEFT, height - 8, f"Higher is better. {circumstances}", kind="small"))
     return "\n".join([*parts, "</svg>"]) + "\n"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures everything and writes docs/benchmarks.md; Benchmarks/run prepares what it needs and calls it.
 
-    report.py PROGRAM --model FOLDER --texts FOLDER [--threads N] [--quick] [--output FILE] [--picture FILE]
+    report.py PROGRAM --model FOLDER --texts FOLDER --results FILE [--threads N] [--quick] [--output FILE] [--picture FILE]
 """
 
 import argparse
@@ -45,7 +45,7 @@ def rounded(value):
     return f"{value:,.0f}"
 
 
-def introduction(settings, results, source):
+def introduction(settings, results):
     version = subprocess.run([settings.program, "--version"], check=True, capture_output=True, text=True).stdout.strip()
     commit = os.environ.get("SWIFTLET_COMMIT") or subprocess.run(
         ["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True).stdout.strip()
@@ -55,7 +55,7 @@ def introduction(settings, results, source):
         "Peers": f"{versions()}, Python {sys.version.split()[0]}",
         "Threads": settings.threads,
         "Model": "random weights in google/mobilebert-uncased's shape: 24 layers, 512 wide, 24.8 million parameters",
-        "Texts": SOURCES[source],
+        "Texts": SOURCES[settings.source],
     }
     kind = "QUICK RUN: one short round, good for trying the scripts only.\n\n" if settings.quick else ""
     return f"""# Benchmarks
@@ -267,9 +267,12 @@ def parse_arguments():
     parser.add_argument("--only", action="append", choices=tuple(SECTIONS))
     parser.add_argument("--output", default="-")
     parser.add_argument("--picture")
-    parser.add_argument("--results")
+    parser.add_argument("--results", required=True)
     parser.add_argument("--stop-after", type=float)
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.stop_after is not None and arguments.output == "-":
+        parser.error("--stop-after needs a page, because what is printed is not kept for the next run")
+    return arguments
 
 
 def main():
@@ -283,11 +286,11 @@ def main():
     parts = [section(settings, results) for name, section in SECTIONS.items()
              if not arguments.only or name in arguments.only]
     results.check()
-    with open(os.path.join(arguments.texts, "source"), encoding="utf-8") as file:
-        text = introduction(settings, results, file.read().strip()) + "".join(parts)
+    text = introduction(settings, results) + "".join(parts)
     if arguments.picture:
         with open(arguments.picture, "w", encoding="utf-8") as file:
-            file.write(picture.drawing(forward.measure(settings, results), common.machine()["Machine"]))
+            circumstances = ", ".join(common.machine()[fact] for fact in ("Machine", "Date"))
+            file.write(picture.drawing(forward.measure(settings, results), circumstances))
     if printed:
         sys.stdout.write(text)
     else:

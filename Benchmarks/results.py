@@ -36,7 +36,8 @@ class Results:
         self.fastest = math.inf  # Seconds of the spin loop.
         with open(settings.program, "rb") as file:
             program = hashlib.file_digest(file, "sha256").hexdigest()
-        self.circumstances = [program, versions(), common.machine()["Machine"], settings.threads, settings.seconds]
+        self.circumstances = [program, versions(), common.machine()["Machine"], settings.threads, settings.seconds,
+                              settings.source]
         if path and os.path.exists(path):
             with open(path, encoding="utf-8") as file:
                 stored = json.load(file)
