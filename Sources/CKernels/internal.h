@@ -64,6 +64,13 @@ bool swl_has_avx2_fma(void);
 bool swl_is_intel(void);
 #endif
 
+/// Widens pairs of inputs of a panel of `width` columns, [steps / 2][width][2], to floats, [steps][width].
+typedef void (*swl_widen_function)(const uint16_t *panel, size_t width, size_t steps, float *widened);
+
+/// A product with weights in bfloat16 by the kernel for floats: each panel is widened once, into `p->widened`, for all
+/// rows. Each output is summed in the same order as by a kernel that widens weights in registers.
+void swl_gemm_widened(const swl_gemm *p, size_t panel, swl_widen_function widen, void (*gemm_f32)(const swl_gemm *));
+
 /// If a row or an output has no larger magnitude than this, quantization treats it as 0, because the reciprocal of its
 /// largest magnitude must be finite.
 #define SWL_QUANTIZE_MINIMUM 0x1p-100f

@@ -39,6 +39,9 @@ package struct Arithmetic: Sendable {
         }
     }
 
+    /// Floats that ``OperandScratch/widened`` needs for products with bfloat16 weights of up to `inputs` inputs.
+    package func widenedFloats(inputs: Int) -> Int { kernels.widenedFloats(inputs: inputs) }
+
     /// The name of the product with weights of a type, such as "gemm_f32_6x64_avx512" or "OpenBLAS 0.3.21 Cooperlake".
     package func productName(_ dataType: DataType) -> String {
         backend == .openblas ? "OpenBLAS \(OpenBLAS.version) \(OpenBLAS.coreName)" : kernels.productName(dataType)
@@ -97,7 +100,8 @@ package enum BackendError: Error, Equatable, CustomStringConvertible {
 package enum DataType: String, Sendable, CaseIterable {
     /// Products and weights in float32.
     case float32
-    /// Weights and products' inputs in bfloat16: half the memory, and twice the speed if the CPU multiplies bfloat16.
+    /// Weights in bfloat16: half the memory. If the CPU multiplies bfloat16 faster than float32, the products' inputs
+    /// are in bfloat16 too, which is twice as fast. Otherwise weights are widened to float32.
     case bfloat16
     /// Weights in int8 with a scale for each output, inputs in 8 bits with a scale for each token that is computed from
     /// the token's own values.

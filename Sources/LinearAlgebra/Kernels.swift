@@ -37,6 +37,17 @@ struct Kernels {
     var bfloat16Group: Int { unsafe table.pointee.bf16_group }
     var int8Group: Int { unsafe table.pointee.int8_group }
 
+    /// Floats of memory that a product with bfloat16 weights of `inputs` inputs can use; 0 if the kernels do not widen
+    /// weights to floats.
+    func widenedFloats(inputs: Int) -> Int {
+        unsafe table.pointee.widens_bf16 ? swl_widened_floats(table.pointee.panel, inputs) : 0
+    }
+
+    /// The format in which products with weights of this format read their inputs.
+    func inputFormat(_ format: DataType) -> DataType {
+        unsafe format == .bfloat16 && table.pointee.widens_bf16 ? .float32 : format
+    }
+
     /// The name of the kernel for products of this type.
     func productName(_ dataType: DataType) -> String {
         let name =

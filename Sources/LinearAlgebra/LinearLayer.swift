@@ -44,13 +44,16 @@ package struct LinearLayer: Sendable {
     /// A slice of the product's columns may begin at each multiple of this number.
     package var columnStep: Int { weight.arithmetic.kernels.panel }
 
+    /// The format in which a product reads its input: the weight's, or float32 if the kernels widen weights.
+    package var inputFormat: DataType { weight.arithmetic.kernels.inputFormat(weight.format) }
+
     /// Whether ``activate(_:of:)`` has to apply bias and activation after
     /// ``multiply(_:_:into:narrow:scaleShift:columns:next:of:)``.
     package var appliesActivationAfterwards: Bool {
         weight.arithmetic.backend == .openblas || activation.fused == nil
     }
 
-    /// Writes the product's input into `scratch` in the weight's format, unless that is float32.
+    /// Writes the product's input into `scratch` in ``inputFormat``, unless that is float32.
     ///
     /// - Returns: the part of the scratch that holds the input.
     /// - Precondition: the scratch has as many rows as the source and is wide enough.
@@ -60,7 +63,7 @@ package struct LinearLayer: Sendable {
         of buffer: borrowing AlignedBuffer
     ) -> OperandScratch {
         let kernels = weight.arithmetic.kernels
-        switch weight.format {
+        switch inputFormat {
         case .float32:
             return scratch
         case .bfloat16:
@@ -87,8 +90,8 @@ package struct LinearLayer: Sendable {
     /// boundaries.
     ///
     /// - Parameters:
-    ///   - source: the input, for weights in float32.
-    ///   - scratch: the memory to which ``prepare(_:in:of:)`` wrote the input, for narrower weights.
+    ///   - source: the input, which is read if ``inputFormat`` is float32.
+    ///   - scratch: the memory to which ``prepare(_:in:of:)`` wrote the input in a narrower format.
     ///   - narrow: the memory to which the result is written as bfloat16 instead.
     ///   - scaleShift: scale and shift, applied last.
     ///   - next: the layer that the caller will multiply by next, and its first column. Those weights are prefetched.
@@ -169,19 +172,25 @@ extension LinearLayer {
         _ scratch: OperandScratch,
         _ buffer: borrowing AlignedBuffer
     ) {
-        guard weight.format != .float32 else {
+        let format = inputFormat
+        guard format != .float32 else {
             unsafe product.inner = weight.inputs
             unsafe product.a = UnsafeRawPointer(buffer.address(of: source))
             unsafe product.a_stride = source.stride
+            if weight.format == .bfloat16, scratch.widened.rows > 0 {
+                let floats = weight.arithmetic.widenedFloats(inputs: weight.inputs)
+                precondition(scratch.widened.columns >= floats, "\(scratch) is too small")
+                unsafe product.widened = buffer.address(of: scratch.widened)
+            }
             return
         }
-        let bytes = weight.format == .bfloat16 ? 2 : 1
+        let bytes = format == .bfloat16 ? 2 : 1
         precondition(
             scratch.values.rows == source.rows && 4 * scratch.values.columns >= bytes * weight.inputs,
             "\(scratch) is too small"
         )
         unsafe product.a = UnsafeRawPointer(buffer.address(of: scratch.values))
-        if weight.format == .bfloat16 {
+        if format == .bfloat16 {
             unsafe product.inner = (weight.inputs + 1) / 2 * 2
             unsafe product.a_stride = 2 * scratch.values.stride
             return

@@ -67,7 +67,8 @@ package struct MatrixRegion: Sendable, Equatable {
     }
 }
 
-/// Scratch memory in an ``AlignedBuffer`` for the left operand of products whose weights are narrower than float32.
+/// Scratch memory in an ``AlignedBuffer`` for products whose weights are narrower than float32: for the left operand,
+/// or, if the kernels multiply floats instead, for weights that they widen.
 ///
 /// A row holds as many bfloat16 or 8-bit values as fit in its floats; ``scales`` has one float for each row.
 package struct OperandScratch: Sendable, Equatable {
@@ -75,6 +76,9 @@ package struct OperandScratch: Sendable, Equatable {
     package var values: MatrixRegion
     /// One row of floats: the scale of each row of 8-bit values.
     package var scales: MatrixRegion
+    /// One row of floats, which nothing else uses during a product: a panel of weights that are widened. It may be
+    /// empty; then products of many rows are slower.
+    package var widened = MatrixRegion(rows: 0, columns: 0)
 
     /// Scratch of no rows.
     package init() {

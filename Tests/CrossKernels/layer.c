@@ -30,7 +30,7 @@ enum { widest = 512, heads = 4, head_size = 32 };
 
 /// Memory for all products: random numbers, whose values do not matter.
 typedef struct {
-    float *source, *c, *bias, *scale, *scratch;
+    float *source, *c, *bias, *scale, *scratch, *widened;
     void *prepared, *weight;
     int32_t *sum;
 } layer_memory;
@@ -45,6 +45,10 @@ static void multiply(const swl_kernels *kernels, const char *format, size_t toke
         .a_zero_point = 128,
     };
     if (strcmp(format, "float32") == 0) return kernels->gemm_f32(&product);
+    if (strcmp(format, "bfloat16") == 0 && kernels->widens_bf16) {
+        product.widened = memory->widened;
+        return kernels->gemm_bf16(&product);
+    }
     product.a = memory->prepared;
     if (strcmp(format, "bfloat16") == 0) {
         if (shape->prepares) {
@@ -65,6 +69,7 @@ void run_layer(const swl_kernels *kernels, const char *format, size_t tokens, si
         .source = allocate_random(tokens * widest, 1), .c = allocate_random(tokens * widest, 1),
         .bias = allocate_random(widest, 1), .scale = allocate_random(most, 1),
         .scratch = allocate(kernels->attention_scratch(tokens, head_size), sizeof(float), 0),
+        .widened = allocate(swl_widened_floats(kernels->panel, widest), sizeof(float), 0),
         .prepared = allocate(tokens * widest, sizeof(uint16_t), 0), .weight = allocate_random(widest * widest, 1),
         .sum = allocate(widest, sizeof(int32_t), 0),
     };
@@ -79,7 +84,7 @@ void run_layer(const swl_kernels *kernels, const char *format, size_t tokens, si
         }
         strcmp(format, "bfloat16") == 0 ? kernels->attention_bf16(&attention) : kernels->attention(&attention);
     }
-    void *all[] = {memory.source, memory.c, memory.bias, memory.scale, memory.scratch, memory.prepared, memory.weight,
-                   memory.sum};
+    void *all[] = {memory.source, memory.c, memory.bias, memory.scale, memory.scratch, memory.widened, memory.prepared,
+                   memory.weight, memory.sum};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) free(all[i]);
 }

@@ -12,6 +12,8 @@ typedef struct {
     size_t inputs, outputs;
     swl_gemm product;
     void *packed, *scalar_packed;
+    /// A's values in bfloat16 as floats, for kernels that widen weights, and the memory that these may use.
+    float *wide, *widened;
     char shape[120];
 } test_case;
 
@@ -52,6 +54,18 @@ static void *random_activations(const test_case *test) {
     return a;
 }
 
+/// A's values in bfloat16 as floats, with NaN where nothing may be read.
+static float *widened_activations(const test_case *test) {
+    const swl_gemm *p = &test->product;
+    float *wide = allocate_random(p->rows * p->a_stride, 1);
+    for (size_t i = 0; i < p->rows * p->a_stride; i++) {
+        uint32_t bits = (uint32_t)((const uint16_t *)p->a)[i] << 16;
+        memcpy(&wide[i], &bits, sizeof bits);
+        if (i % p->a_stride >= test->inputs) wide[i] = NAN;
+    }
+    return wide;
+}
+
 static void make_case(test_case *test, format format, const swl_kernels *kernels, const swl_kernels *scalar) {
     *test = (test_case){.format = format, .inputs = random_between(1, 140), .outputs = random_between(1, 170)};
     size_t columns = (test->outputs + 15) / 16 * 16;
@@ -59,13 +73,16 @@ static void make_case(test_case *test, format format, const swl_kernels *kernels
     bool writes_floats = random_between(0, 3) > 0;
     swl_gemm *p = &test->product;
     *p = (swl_gemm){
-        .rows = random_between(1, 20), .inner = inner, .columns = columns, .end_column = columns,
+        .rows = random_between(1, random_between(0, 3) ? 20 : 90), .inner = inner, .columns = columns,
+        .end_column = columns,
         .a_stride = inner + 4 * random_between(0, 3), .a_zero_point = random_between(0, 1) ? 128 : 0,
         .c_stride = columns + 5 * random_between(0, 3), .narrow_stride = columns + 3,
         .activation = (swl_activation)random_between(0, 3), .accumulate = writes_floats && random_between(0, 1),
         .weight_scale = allocate(columns, sizeof(float), 0), .weight_sum = allocate(columns, sizeof(int32_t), 0),
     };
     p->a = random_activations(test);
+    if (format == bfloat16) test->wide = widened_activations(test);
+    test->widened = allocate(swl_widened_floats(kernels->panel, test->inputs), sizeof(float), 0xFF);
     p->a_scale = allocate_random(p->rows, 0.01f);
     if (random_between(0, 1)) p->bias = allocate_random(columns, 2);
     if (random_between(0, 1)) {
@@ -85,7 +102,7 @@ static void make_case(test_case *test, format format, const swl_kernels *kernels
 static void free_case(test_case *test) {
     const swl_gemm *p = &test->product;
     const void *all[] = {p->weight_scale, p->weight_sum, p->a, p->a_scale, p->bias, p->scale, p->shift, p->c, p->narrow,
-                         test->packed, test->scalar_packed};
+                         test->packed, test->scalar_packed, test->wide, test->widened};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) free((void *)all[i]);
 }
 
@@ -110,6 +127,12 @@ static outcome run(const test_case *test, const swl_kernels *kernels, const void
     // The memory to prefetch, if any, is a hint.
     p.next_weight = random_between(0, 1) ? packed : NULL;
     p.a = (const char *)p.a + first * p.a_stride * element_sizes[test->format];
+    if (test->format == bfloat16 && kernels->widens_bf16) {
+        p.a = test->wide + first * p.a_stride;
+        p.inner = test->inputs;
+        // The memory may be missing, with the same bits.
+        p.widened = random_between(0, 1) ? test->widened : NULL;
+    }
     p.a_scale += first;
     if (p.c) p.c = result.c + first * p.c_stride;
     if (p.narrow) p.narrow = result.narrow + first * p.narrow_stride;

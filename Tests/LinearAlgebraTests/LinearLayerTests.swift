@@ -95,9 +95,11 @@ struct LinearLayerTests {
             for activation in [Activation.linear, .relu, .tanh] {
                 let layer = LinearLayer(weight: weight, bias: bias, activation: activation)
                 let source = MatrixRegion(rows: rows, columns: inputs)
-                let room = OperandScratch(offset: source.capacity, rows: rows, width: inputs)
+                var room = OperandScratch(offset: source.capacity, rows: rows, width: inputs)
+                let widened = arithmetic.widenedFloats(inputs: inputs)
+                room.widened = MatrixRegion(offset: room.capacity, rows: 1, columns: widened, stride: widened)
                 let target = MatrixRegion(
-                    offset: room.capacity,
+                    offset: room.capacity + AlignedBuffer.roundedUp(widened),
                     rows: rows,
                     columns: outputs,
                     stride: AlignedBuffer.roundedUp(outputs)

@@ -2,54 +2,45 @@
 
 #if SWL_X86
 
-#define SWL_TILE_ROWS 5
 #include "lanes.h"
 
 #include "../lanes/gemm.h"
 
-/// A pair of activations, the same in each lane. The empty assembly hides that from the compiler, which would otherwise
-/// split the pair before it broadcasts it, outside of the vector units.
-SWL_INLINE words load_pair(const uint16_t *source) {
-    uint32_t pair;
-    memcpy(&pair, source, sizeof pair);
-    words pairs = pair;
-    __asm__("" : "+x"(pairs));
-    return pairs;
-}
+/// The most rows whose products widen weights in registers.
+enum { widening_rows = 48 };
 
-/// Converts weights and activations to floats: the even inputs by a shift, the odd ones by a mask. It does so one after
-/// the other, because there are registers for only one kind of weights. With 5 rows, 10 of the 16 registers hold sums.
-SWL_INLINE void multiply_tile(const swl_gemm *p, const tile_task *task, size_t rows) {
-    const uint16_t *weight = (const uint16_t *)task->panel;
-    const uint16_t *a = (const uint16_t *)p->a + task->row * p->a_stride;
-    size_t inner = p->inner, stride = p->a_stride;
-    tile_sums v;
-    clear_tile(rows, v);
-    uintptr_t next = task->next;
-    for (size_t k = 0; k < inner;) {
-        next = fetch_next(next, task->lines);
-        for (size_t end = swl_min(k + 2 * block_steps, inner); k < end; k += 2, weight += 2 * SWL_VECTOR) {
-            floats w[panel_vectors];
-            for (size_t j = 0; j < panel_vectors; j++) w[j] = (floats)(load_words(weight + 2 * j * lane_count) << 16);
-            for (size_t r = 0; r < rows; r++) {
-                floats value = (floats)(load_pair(a + r * stride + k) << 16);
-                for (size_t j = 0; j < panel_vectors; j++) v[r][j] = multiply_add(value, w[j], v[r][j]);
-            }
-            // Makes the compiler load the values again, because no register is left to keep them.
-            __asm__("" : "+r"(weight), "+r"(a));
-            for (size_t j = 0; j < panel_vectors; j++) {
-                w[j] = (floats)(load_words(weight + 2 * j * lane_count) & 0xFFFF0000);
-            }
-            for (size_t r = 0; r < rows; r++) {
-                floats value = (floats)(load_pair(a + r * stride + k) & 0xFFFF0000);
-                for (size_t j = 0; j < panel_vectors; j++) v[r][j] = multiply_add(value, w[j], v[r][j]);
-            }
-        }
+/// Computes one step.
+SWL_INLINE void accumulate_step(const float *a, size_t stride, const floats w[panel_vectors], size_t rows,
+                                tile_sums v) {
+    for (size_t r = 0; r < rows; r++) {
+        floats value = a[r * stride];
+        for (size_t j = 0; j < panel_vectors; j++) v[r][j] = multiply_add(value, w[j], v[r][j]);
     }
-    add_bias(p, task->column, rows, v);
-    finish_tile(p, task->row, task->column, rows, v);
 }
 
-SWL_DEFINE_GEMM(swl_gemm_bf16_avx2, 2)
+/// Adds the products of an even input to the sums.
+SWL_INLINE void accumulate_even(const float *a, size_t stride, const uint16_t *b, size_t rows, tile_sums v) {
+    floats w[panel_vectors];
+    for (size_t j = 0; j < panel_vectors; j++) w[j] = even_inputs(load_words(b + 2 * j * lane_count));
+    accumulate_step(a, stride, w, rows, v);
+}
+
+/// Adds the products of `inner` inputs, an even number, to the sums, in order. With 6 rows, 12 of the 16
+/// registers hold sums, 2 hold the weights of one step and 1 holds an activation.
+SWL_INLINE void accumulate_pairs(const float *a, size_t stride, const uint16_t *b, size_t inner, size_t rows,
+                                 tile_sums v) {
+    for (size_t k = 0; k < inner; k += 2, b += 2 * SWL_VECTOR) {
+        accumulate_even(a + k, stride, b, rows, v);
+        // Makes the compiler load the weights again, because no register is left to keep them.
+        __asm__("" : "+r"(b));
+        floats w[panel_vectors];
+        for (size_t j = 0; j < panel_vectors; j++) w[j] = odd_inputs(load_words(b + 2 * j * lane_count));
+        accumulate_step(a + k + 1, stride, w, rows, v);
+    }
+}
+
+#include "../lanes/widen.h"
+
+SWL_DEFINE_WIDENING_GEMM(avx2)
 
 #endif

@@ -13,7 +13,7 @@ SWL_TABLE(avx2) {
     table->gemm_f32 = swl_gemm_f32_avx2;
     table->gemm_f32_name = "gemm_f32_6x16_avx2";
     table->gemm_bf16 = swl_gemm_bf16_avx2;
-    table->gemm_bf16_name = "gemm_bf16_5x16_avx2";
+    table->gemm_bf16_name = "gemm_bf16_6x16_avx2";
     table->gemm_int8 = swl_gemm_int8_avx2;
     table->gemm_int8_name = "gemm_int8_4x16_avx2";
     if (has_avx_vnni()) {

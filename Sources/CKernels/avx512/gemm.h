@@ -155,15 +155,19 @@ typedef void (*tile_function)(const swl_gemm *p, const tile_task *task);
 #define SWL_TILE_ROW(vectors)                                                                                         \
     { tile_1_##vectors, tile_2_##vectors, tile_3_##vectors, tile_4_##vectors, tile_5_##vectors, tile_6_##vectors }
 
-/// Defines the product `name` with the file's `multiply_tile`. A step takes `group` inputs, which are 4 bytes for each
-/// column.
-#define SWL_DEFINE_GEMM(name, group)                                                                                  \
+/// Defines the file's tiles with its `multiply_tile`.
+#define SWL_DEFINE_TILES                                                                                              \
     SWL_TILES(1)                                                                                                      \
     SWL_TILES(2)                                                                                                      \
     SWL_TILES(3)                                                                                                      \
     SWL_TILES(4)                                                                                                      \
     static const tile_function tiles[tile_vectors][tile_rows] = {SWL_TILE_ROW(1), SWL_TILE_ROW(2), SWL_TILE_ROW(3),   \
-                                                                 SWL_TILE_ROW(4)};                                    \
+                                                                 SWL_TILE_ROW(4)};
+
+/// Defines the product `name` with the file's `multiply_tile`. A step takes `group` inputs, which are 4 bytes for each
+/// column.
+#define SWL_DEFINE_GEMM(name, group)                                                                                  \
+    SWL_DEFINE_TILES                                                                                                  \
     void name(const swl_gemm *p) { multiply_panels(p, p->inner / group, tiles); }
 
 /// Computes panel by panel, tile by tile.

@@ -21,6 +21,7 @@ static bool fill(swl_kernels *table, bool bf16, bool vnni) {
     table->gemm_bf16_name = "gemm_bf16_6x64_avx512";
     table->narrow_rows = swl_narrow_rows_avx512;
     if (bf16) {
+        table->widens_bf16 = false;
         table->narrow_rows = swl_narrow_rows_avx512bf16;
         table->gemm_bf16 = swl_gemm_bf16_avx512bf16;
         table->gemm_bf16_name = "gemm_bf16_6x64_avx512bf16";

@@ -36,14 +36,15 @@ typedef struct {
     /// The number of rows of A and C.
     size_t rows;
     /// Columns of A, which are the layer's inputs as packed (bf16: rounded up to a multiple of 2; int8: of 4; A's
-    /// padding there is zero).
+    /// padding there is zero). If A is in floats, they are the layer's inputs themselves.
     size_t inner;
     /// Outputs of the layer, rounded up to SWL_VECTOR.
     size_t columns;
     /// The columns to compute: from `first_column`, a multiple of the panel's width, up to `end_column`, which is
     /// another multiple or `columns`.
     size_t first_column, end_column;
-    /// A: float, uint16_t (bfloat16) or uint8_t, row-major; `a_stride` elements from row to row.
+    /// A: float, uint16_t (bfloat16, but float if the kernels widen weights) or uint8_t, row-major; `a_stride` elements
+    /// from row to row.
     const void *a;
     size_t a_stride;
     /// int8 only: A's value is (a - a_zero_point) * a_scale[row].
@@ -54,6 +55,9 @@ typedef struct {
     /// The address at which the caller's next product begins to read its weights, or null. Those weights are prefetched
     /// while this product's last panel is multiplied.
     const void *next_weight;
+    /// bf16 only, for kernels that widen weights: memory for one panel of floats, swl_widened_floats(panel, inner) of
+    /// them, used by this call only, or null. With it, products of many rows are faster; their bits are the same.
+    float *widened;
     /// int8 only: scale of each output, and the sum of each output's packed weights.
     const float *weight_scale;
     const int32_t *weight_sum;
@@ -101,6 +105,9 @@ typedef struct {
     size_t panel;
     /// The number of a column's weights that are packed side by side: bf16 2 or 4, int8 4 or 8.
     size_t bf16_group, int8_group;
+    /// Whether `gemm_bf16` takes A in floats and widens the weights to floats, because the CPU multiplies floats faster
+    /// than bfloat16, or cannot multiply bfloat16 at all.
+    bool widens_bf16;
     void (*gemm_f32)(const swl_gemm *product);
     void (*gemm_bf16)(const swl_gemm *product);
     /// Sums are int32_t, so a layer may have at most 65,536 inputs: 65,536 * 255 * 127 < 2^31.
@@ -169,6 +176,9 @@ void swl_pack_bf16(const float *rows, size_t stride, size_t first_output, size_t
 /// outputs, rounded up to SWL_VECTOR, and are written from first_output on.
 void swl_pack_int8(const float *rows, size_t stride, size_t first_output, size_t end_output, size_t outputs,
                    size_t inputs, size_t panel, size_t group, int8_t *packed, float *scale, int32_t *sum);
+
+/// Floats of a panel of bfloat16 weights, widened.
+static inline size_t swl_widened_floats(size_t panel, size_t inputs) { return panel * ((inputs + 1) / 2 * 2); }
 
 /// Tells the CPU that the caller is spinning.
 static inline void swl_pause(void) {

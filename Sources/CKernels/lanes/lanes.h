@@ -72,6 +72,11 @@ SWL_INLINE floats multiply_add(floats a, floats b, floats c) { return __builtin_
     })
 #define SWL_SUM(a, b) ((a) + (b))
 
+/// The even inputs of pairs of bfloat16, as floats, and the odd ones.
+SWL_INLINE floats even_inputs(words pairs) { return (floats)(pairs << 16); }
+
+SWL_INLINE floats odd_inputs(words pairs) { return (floats)(pairs & 0xFFFF0000); }
+
 /// Converts floats to bfloat16, nearest even; NaN stays NaN. A set's "lanes.h" defines SWL_NARROWED if the CPU has an
 /// instruction for it.
 #ifdef SWL_NARROWED

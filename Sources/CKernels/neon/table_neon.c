@@ -40,6 +40,7 @@ static bool fill(swl_kernels *table, neon_features features) {
     table->gemm_bf16_name = "gemm_bf16_4x16_neon";
     table->narrow_rows = swl_narrow_rows_neon;
     if (features.bf16) {
+        table->widens_bf16 = false;
         table->bf16_group = 4;
         table->gemm_bf16 = swl_gemm_bf16_neonbf16;
         table->gemm_bf16_name = "gemm_bf16_6x16_neonbf16";
@@ -57,6 +58,7 @@ static bool fill(swl_kernels *table, neon_features features) {
         table->gemm_int8_name = "gemm_int8_6x16_neoni8mm";
     }
     if (features.sve) {
+        table->widens_bf16 = false;
         table->bf16_group = 4;
         table->gemm_bf16 = swl_gemm_bf16_sve;
         table->gemm_bf16_name = "gemm_bf16_8x16_sve";

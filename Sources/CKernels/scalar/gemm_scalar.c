@@ -32,17 +32,13 @@ void swl_gemm_f32_scalar(const swl_gemm *p) {
 
 void swl_gemm_bf16_scalar(const swl_gemm *p) {
     for (size_t column = p->first_column; column < p->end_column; column += SWL_VECTOR) {
-        const uint16_t *weight = (const uint16_t *)p->weight + column * p->inner;
+        const uint16_t *weight = (const uint16_t *)p->weight + column * swl_round_up(p->inner, 2);
         for (size_t row = 0; row < p->rows; row++) {
-            const uint16_t *a = (const uint16_t *)p->a + row * p->a_stride;
+            const float *a = (const float *)p->a + row * p->a_stride;
             float sums[SWL_VECTOR] = {0};
-            for (size_t k = 0; k < p->inner; k += 2) {
-                const uint16_t *pairs = weight + k * SWL_VECTOR;
-                float even = swl_widen(a[k]), odd = swl_widen(a[k + 1]);
-                for (size_t j = 0; j < SWL_VECTOR; j++) {
-                    sums[j] += even * swl_widen(pairs[2 * j]);
-                    sums[j] += odd * swl_widen(pairs[2 * j + 1]);
-                }
+            for (size_t k = 0; k < p->inner; k++) {
+                const uint16_t *inputs = weight + k / 2 * 2 * SWL_VECTOR + k % 2;
+                for (size_t j = 0; j < SWL_VECTOR; j++) sums[j] += a[k] * swl_widen(inputs[2 * j]);
             }
             finish(p, row, column, sums);
         }

@@ -7,6 +7,7 @@ SWL_TABLE(scalar) {
     table->panel = SWL_VECTOR;
     table->bf16_group = 2;
     table->int8_group = 4;
+    table->widens_bf16 = true;
     table->gemm_f32 = swl_gemm_f32_scalar;
     table->gemm_bf16 = swl_gemm_bf16_scalar;
     table->gemm_int8 = swl_gemm_int8_scalar;

@@ -16,7 +16,7 @@ struct BlockPass {
     /// Computes target = norm(layer(source)), or target = norm(target + layer(source)) where the layer accumulates.
     ///
     /// - Parameters:
-    ///   - prepared: the input in the weight's format, if it is there already.
+    ///   - prepared: the input in the layer's input format, if it is there already.
     ///   - narrow: where the result goes instead of `target`, as bfloat16.
     ///   - next: the layer applied after this one, whose weights are prefetched meanwhile.
     func apply(

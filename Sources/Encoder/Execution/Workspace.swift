@@ -82,6 +82,7 @@ struct WorkspaceLayout {
         regions.pooled = reserve(sequences, widths.hidden)
         let scratch = Attention.scratchFloats(length: longest, headSize: widths.head, of: arithmetic)
         regions.scratch = reserve(members, scratch)
+        regions.widened = reserve(members, arithmetic.widenedFloats(inputs: widths.widestInput))
         regions.narrowIntermediate = reserveOperand(tokens, widths.intermediate)
         // By columns, each thread prepares all rows for itself.
         let copies = division == .columns ? members : 1
@@ -140,11 +141,20 @@ struct BlockRegions {
     /// Inputs of products in narrow formats.
     fileprivate(set) var operands = OperandScratch()
     fileprivate(set) var operandRows = 0
+    /// Panels of weights that are widened, a row for each thread.
+    fileprivate(set) var widened = nothing
 
-    /// The scratch memory for the inputs of a thread's products.
+    /// The scratch memory for a thread's products.
     func operand(of slice: WorkSlice) -> OperandScratch {
         let first = slice.division == .columns ? slice.member * operandRows : 0
-        return operands.rows(first..<first + operandRows)
+        var operand = operands.rows(first..<first + operandRows)
+        operand.widened = widened(ofMember: slice.member)
+        return operand
+    }
+
+    /// The memory for a thread's widened weights; empty if the block has none for it.
+    func widened(ofMember member: Int) -> MatrixRegion {
+        widened.columns > 0 && member < widened.rows ? widened.rows(member..<member + 1) : Self.nothing
     }
 
     /// The scratch memory for a thread's attention.

@@ -63,10 +63,12 @@ struct LanguageModelHead: Sendable {
         pass.arithmetic.apply(norm, to: transformed, of: workspace.arena)
         let operand = decoder.prepare(transformed, in: at.operand.rows(0..<count), of: workspace.arena)
         team.run { [decoder, count = team.count] member in
+            var scratch = operand
+            scratch.widened = pass.at.widened(ofMember: member)
             let slice = WorkSlice(member: member, count: count, division: .columns, barrier: workspace.barrier)
             decoder.multiply(
                 transformed,
-                operand,
+                scratch,
                 into: logits,
                 columns: slice.productColumns(logits.columns, step: decoder.columnStep),
                 of: workspace.arena

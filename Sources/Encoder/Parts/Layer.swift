@@ -73,8 +73,8 @@ struct FeedForward: Sendable {
     /// Adds the network's output to `residual`, which is also its input.
     func forward(_ pass: BlockPass, residual: MatrixRegion, next: LinearLayer?) {
         let at = pass.at
-        // A next product in bfloat16 gets its input in bfloat16 straight from this one.
-        let isNarrow = output.weight.format == .bfloat16 && !intermediate.appliesActivationAfterwards
+        // A next product that reads bfloat16 gets its input straight from this one.
+        let isNarrow = output.inputFormat == .bfloat16 && !intermediate.appliesActivationAfterwards
         let narrow = isNarrow ? at.narrowIntermediate : nil
         pass.apply(intermediate, to: residual, into: at.intermediate, narrow: narrow, next: output)
         pass.apply(output, to: at.intermediate, prepared: narrow, into: residual, norm: norm, next: next)

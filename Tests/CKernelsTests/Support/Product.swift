@@ -71,6 +71,10 @@ final class Product {
     private var floats: AlignedMemory<Float>
     private var words: AlignedMemory<UInt16>
     private var bytes: AlignedMemory<UInt8>
+    /// The words as floats, for kernels that widen weights, and the memory that these may use.
+    private let widenedInputs: AlignedMemory<Float>
+    private let widened: AlignedMemory<Float>
+    private let inputs: Int
     private let packed: UnsafeMutableRawPointer
 
     /// The value that stays in C, and in its bfloat16 copy, where nothing is written.
@@ -90,6 +94,7 @@ final class Product {
         self.rows = rows
         self.outputs = outputs
         self.epilogue = epilogue
+        self.inputs = inputs
         inner = inputs.roundedUp(to: format.smallestGroup)
         columns = outputs.roundedUp(to: Int(SWL_VECTOR))
         stride = columns + [0, 16, 5].randomElement(using: &generator).unsafelyUnwrapped
@@ -109,6 +114,8 @@ final class Product {
             (0..<rows * rowStride).map { _ in UInt8.random(in: 0...255, using: &generator) },
             repeating: 0
         )
+        widenedInputs = AlignedMemory(rows * rowStride, repeating: 0)
+        widened = AlignedMemory(swl_widened_floats(kernels.panel, inputs), repeating: .nan)
         activationScales = random(rows, 0.001...0.01)
         let matrix = random(outputs * inputs, -1...1)
         weightScales = AlignedMemory(columns, repeating: 0)
@@ -122,6 +129,11 @@ final class Product {
         }
         pack(matrix, inputs: inputs, kernels)
         setValues(kernels)
+        // Nothing behind the inputs may be read.
+        for place in 0..<rows * rowStride {
+            let isInput = place % rowStride < inputs
+            widenedInputs[place] = isInput ? float(bfloat16: words[place]) : .nan
+        }
     }
 
     deinit { packed.deallocate() }
@@ -199,14 +211,16 @@ final class Product {
     func replaceActivation(row: Int, input: Int, by value: Float) {
         floats[row * aStride + input] = value
         words[row * aStride + input] = UInt16(value.bitPattern >> 16)
+        widenedInputs[row * aStride + input] = value
         if format == .int8 { activationScales[row] = .nan }
     }
 
-    /// Computes some rows and columns, all by default.
+    /// Computes some rows and columns, all by default; `usesMemory` says whether weights may be widened into memory.
     func run(
         _ kernels: swl_kernels,
         rows range: Range<Int>? = nil,
-        columns share: Range<Int>? = nil
+        columns share: Range<Int>? = nil,
+        usesMemory: Bool = true
     ) -> (floats: [Float], narrow: [UInt16]) {
         let range = range ?? 0..<rows
         let share = share ?? 0..<columns
@@ -242,6 +256,11 @@ final class Product {
             kernels.gemm_f32(&product)
         case .bfloat16:
             product.a = UnsafeRawPointer(words.start + range.lowerBound * aStride)
+            if kernels.widens_bf16 {
+                product.a = UnsafeRawPointer(widenedInputs.start + range.lowerBound * aStride)
+                product.inner = inputs
+                product.widened = usesMemory ? widened.start : nil
+            }
             kernels.gemm_bf16(&product)
         case .int8:
             product.a = UnsafeRawPointer(bytes.start + range.lowerBound * aStride)
