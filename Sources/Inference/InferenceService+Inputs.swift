@@ -107,6 +107,7 @@ extension InferenceService {
         let started = ContinuousClock.now
         let limit = min(options.maxLength ?? maxInputLength, maxInputLength)
         let cuts = options.truncate ?? configuration.autoTruncate
+        let longest = cuts ? longest(options) : limit
         let encodingOptions = EncodingOptions(
             truncation: Truncation(
                 maxLength: limit,
@@ -144,7 +145,7 @@ extension InferenceService {
             }
             let dropped = row.truncatedTokenCount
             // More tokens than the limit are left if only the text may be cut and the other text alone is too long.
-            guard dropped == 0 || cuts, row.count <= limit else {
+            guard dropped == 0 || cuts, row.count <= longest else {
                 throw InferenceError.tooLong(input: index, tokens: row.count + dropped, limit: limit)
             }
             try RequestMemory.take(Encoding.bytes(tokens: row.count, collectsOffsets: collectsOffsets), for: .tokens)
@@ -153,6 +154,16 @@ extension InferenceService {
         }
         usage.tokenizationTime = started.duration(to: .now)
         return (rows, usage)
+    }
+
+    /// The most tokens of an input that has been cut. What the tokenizer's template then adds beyond the limit only has
+    /// to have positions, as in transformers.
+    private func longest(_ options: InputOptions) -> Int {
+        let limit = min(options.maxLength ?? maxInputLength, maxInputLength)
+        guard options.maxLength == nil, configuration.maxInputLength == nil, let tokenizer = model.tokenizer,
+            tokenizer.exceedsTruncation
+        else { return limit }
+        return model.encoder.configuration.maxPositionEmbeddings
     }
 
     /// The end at which inputs are cut: what the client says, else what the model's tokenizer does.

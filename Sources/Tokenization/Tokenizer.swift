@@ -81,6 +81,10 @@ package struct Tokenizer: Sendable {
         return normalized ?? vocabulary.token(id)
     }
 
+    /// Whether an encoding may have more tokens than its truncation says, because a template repeats a text, or adds
+    /// more special tokens than truncation leaves space for.
+    package var exceedsTruncation: Bool { postProcessor.exceedsTruncation }
+
     /// Whether a token is special, so that decoding may leave it out.
     package func isSpecial(id: Int32) -> Bool {
         addedTokens.specialIDs.contains(id)

@@ -62,6 +62,17 @@ struct SequenceTemplate: Sendable, Equatable {
         return template
     }
 
+    /// Whether an encoding may have more tokens than its truncation says: a text comes more than once, or there are
+    /// more special tokens than truncation leaves space for.
+    var exceedsTruncation: Bool {
+        func repeats(_ parts: [Part]) -> Bool {
+            let texts = parts.filter { if case .text = $0 { true } else { false } }
+            let pairs = parts.filter { if case .pair = $0 { true } else { false } }
+            return max(texts.count, pairs.count) > 1
+        }
+        return !addedCounts.isEmpty || repeats(single) || repeats(pair)
+    }
+
     /// The number of special tokens for which truncation leaves space.
     func specialTokenCount(isPair: Bool) -> Int {
         addedCounts.isEmpty ? Self.specialTokenCount(of: isPair ? pair : single) : addedCounts[isPair ? 1 : 0]

@@ -65,6 +65,8 @@ struct PostProcessorTests {
     func templates() throws {
         let tokenizer = try tokenizer([twice, template])
         #expect(try tokenizer.encode(" a").ids == [4, 2, 4])
+        #expect(try tokenizer.exceedsTruncation && self.tokenizer([template, bert]).exceedsTruncation)
+        #expect(try !self.tokenizer([template, byteLevel]).exceedsTruncation)
         #expect(throws: TokenizerError.noPairs) { try tokenizer.encode(" a", pair: "x") }
         #expect(throws: TokenizerError.noPairs) {
             try tokenizer.windows(dividing: "x", behind: " a", maxLength: 9)
