@@ -7,9 +7,9 @@ import Transport
 ///
 /// Owner: the loop's thread.
 final class Acceptor: EventHandler {
-    /// The most connections that are accepted in one turn, if ``NewcomerBudget`` has time for so many. What is not
-    /// accepted fills the backlog, and when that is full the kernel drops clients' packets, who try again a second
-    /// later: worse than any refusal.
+    /// The most connections that are accepted in one turn, if ``NewcomerTime`` allows so many. What is not accepted
+    /// fills the backlog, and when that is full the kernel drops clients' packets, who try again a second later: worse
+    /// than any refusal.
     static let acceptsPerTurn = 256
     /// The most clients that are answered in one turn when there are no descriptors.
     static let answersPerTurn = 16
@@ -64,8 +64,13 @@ final class Acceptor: EventHandler {
         table.remove(self)
     }
 
+    /// Accepts in a turn of its own, after the connections that are there.
     func ready(_ readiness: Readiness) {
-        if acceptMany(hasPaused: false) == .failed { pauseAccepting() }
+        guard readiness.isEmpty else {
+            if let registration { table.reactor.grantTurn(to: registration) }
+            return
+        }
+        if isWatching, !isShut, acceptMany(hasPaused: false) == .failed { pauseAccepting() }
     }
 
     func deadlinePassed() {
@@ -80,13 +85,15 @@ final class Acceptor: EventHandler {
     ///
     /// - Parameter hasPaused: Whether clients have waited for a pause. Their requests have come meanwhile.
     private func acceptMany(hasPaused: Bool) -> Outcome {
-        for _ in 0..<Self.acceptsPerTurn where table.newcomers.hasTime(in: table.reactor.now) {
-            let started = ContinuousClock.now
-            let outcome = acceptOne(hasPaused: hasPaused)
-            table.newcomers.spend(started.duration(to: .now))
-            guard outcome == .accepted else { return outcome }
+        var outcome = Outcome.accepted
+        var accepted = 0
+        table.useNewcomerTime {
+            guard accepted < Self.acceptsPerTurn else { return false }
+            accepted += 1
+            outcome = acceptOne(hasPaused: hasPaused)
+            return outcome == .accepted
         }
-        return .accepted
+        return outcome
     }
 
     private func acceptOne(hasPaused: Bool = true) -> Outcome {
@@ -154,36 +161,5 @@ final class Acceptor: EventHandler {
         } catch {
             table.reactor.setDeadline(table.reactor.now + Self.pause, for: registration)
         }
-    }
-}
-
-/// The time of each turn that new connections may take, to be accepted or to shake hands; each of the two has its own
-/// budget. A handshake of TLS costs as much as dozens of requests, so a burst of new clients would otherwise stop those
-/// who are there.
-struct NewcomerBudget {
-    /// As much as some hundred requests take that are refused, or ten handshakes.
-    static let timePerTurn = Duration.milliseconds(4)
-
-    private var turn: ContinuousClock.Instant?
-    private var spent = Duration.zero
-
-    /// Whether there is time left in the turn that began at `turn`.
-    mutating func hasTime(in turn: ContinuousClock.Instant) -> Bool {
-        if turn != self.turn {
-            self.turn = turn
-            spent = .zero
-        }
-        return spent < Self.timePerTurn
-    }
-
-    /// Whether less than half of the turn's time is spent. The other half is for what has begun: otherwise new clients
-    /// would begin handshakes all the time, and none would be done.
-    mutating func hasTimeToBegin(in turn: ContinuousClock.Instant) -> Bool {
-        hasTime(in: turn) && spent < Self.timePerTurn / 2
-    }
-
-    /// Counts time that was spent in the turn of the last question.
-    mutating func spend(_ time: Duration) {
-        spent += time
     }
 }

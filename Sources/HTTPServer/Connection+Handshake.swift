@@ -4,21 +4,23 @@ import TLS
 import Transport
 
 extension Connection {
-    /// Does one step of the TLS handshake if handshakes have time left in this turn, else in a later turn. Returns
-    /// whether the step made progress.
-    func shakeHandsInTime() -> Bool {
-        let turn = table.reactor.now
-        let hasTime = hasGreeted ? table.handshakes.hasTime(in: turn) : table.handshakes.hasTimeToBegin(in: turn)
-        guard hasTime else {
-            grantTurn()
-            return false
-        }
-        let started = ContinuousClock.now
-        defer { table.handshakes.spend(started.duration(to: .now)) }
-        return shakeHands()
+    /// Queues for the next step of the handshake. Returns false: there is nothing else to do until then.
+    func awaitHandshakeStep() -> Bool {
+        guard !awaitsHandshakeStep else { return false }
+        awaitsHandshakeStep = true
+        table.handshakes.append(self)
+        return false
     }
 
-    /// Does one step of the TLS handshake, whatever time is left. Returns whether the step made progress.
+    /// Does the step for which the connection has queued.
+    func doHandshakeStep() {
+        awaitsHandshakeStep = false
+        guard stage == .handshaking else { return }
+        _ = shakeHands()
+        if stage == .handshaking { updateDeadline() } else { step() }
+    }
+
+    /// Does one step of the TLS handshake. Returns whether the step made progress.
     func shakeHands() -> Bool {
         if !hasGreeted {
             switch stream.socket.peek() {

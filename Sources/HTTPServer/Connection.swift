@@ -39,8 +39,9 @@ final class Connection: EventHandler, Linked {
     let client: String?
     var http: HTTPConnection
     var stage: Stage
-    /// Whether the first byte of TLS was seen.
+    /// Whether the first byte of TLS was seen, and whether the connection waits for its handshake's next step.
     var hasGreeted = false
+    var awaitsHandshakeStep = false
 
     /// Bytes taken from the protocol; the bytes before the index `sent` are written.
     var unsent: [UInt8] = []
@@ -173,17 +174,6 @@ final class Connection: EventHandler, Linked {
 
     // MARK: The turn
 
-    /// Begins the work on an accepted connection. A handshake gets a turn of its own, because accepting must not take
-    /// the time of handshakes, nor count it.
-    func begin() {
-        guard stage == .handshaking else {
-            // The first request has often come already. If not, the reactor will report it.
-            return step()
-        }
-        grantTurn()
-        updateDeadline()
-    }
-
     /// Reads, handles and writes whatever it can.
     func step() {
         var rounds = 0
@@ -192,7 +182,7 @@ final class Connection: EventHandler, Linked {
             rounds += 1
             hasMoved =
                 switch stage {
-                case .handshaking: shakeHandsInTime()
+                case .handshaking: awaitHandshakeStep()
                 case .serving: serve()
                 case .lingering: discardInput()
                 case .closed: false
@@ -284,7 +274,7 @@ final class Connection: EventHandler, Linked {
     /// A client whose handshake cannot be done with the bytes that have arrived has sent no request that could be lost.
     func finishDrain() {
         if stage == .handshaking {
-            // There is no later turn for it, so the budget of handshakes does not matter.
+            // There is no later turn for it, so it does not wait for its step.
             while stage == .handshaking, shakeHands() {}
             if stage == .handshaking { return abandon() }
             step()
@@ -324,7 +314,7 @@ final class Connection: EventHandler, Linked {
         }
     }
 
-    private func updateDeadline() {
+    func updateDeadline() {
         guard let registration else { return }
         observePhase()
         noteIdleness()

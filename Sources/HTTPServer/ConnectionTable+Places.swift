@@ -28,7 +28,8 @@ extension ConnectionTable {
         }
         context.counters.add(1, to: .acceptedConnections)
         if isDraining { connection.drain() }
-        connection.begin()
+        // The first request has often come already. If not, the reactor will report it.
+        connection.step()
     }
 
     /// Answers a client for whom there is only the spare descriptor: what it has asked already if that is a question

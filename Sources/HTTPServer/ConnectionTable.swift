@@ -32,10 +32,9 @@ final class ConnectionTable {
     /// The refusals that are repeated, and how late this loop reads.
     let memo = RefusalMemo()
     var lag: LagWatch
-    /// The time that accepting new connections may take, and the time that handshakes may take. They are two, because
-    /// the listener comes first in a turn and would leave the handshakes nothing.
-    var newcomers = NewcomerBudget()
-    var handshakes = NewcomerBudget()
+    /// The handshakes that wait for their step, and the time that new connections get.
+    private(set) lazy var handshakes = HandshakeQueue(table: self)
+    var newcomerTime = NewcomerTime()
     /// The connection that `readBuffer` was last read from, if the bytes began a request, and the number of the bytes.
     var lastRead: (id: UInt64, count: Int)?
     var evictions = PacedNotice()
