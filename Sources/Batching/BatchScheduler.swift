@@ -150,22 +150,29 @@ package final class BatchScheduler<Engine: BatchEngine>: Sendable {
     /// does no work in vain.
     /// - Parameters:
     ///   - requestsBefore: the requests that were asked about before and have not come yet.
+    ///   - delay: the time until this one comes.
     package func refusal(
         priority: Priority,
         deadline: ContinuousClock.Instant?,
-        requestsBefore: Int = 0
+        requestsBefore: Int = 0,
+        delay: Duration = .zero
     ) -> SchedulerError? {
         state.withLock { state in
-            let demand = Demand(
-                priority: priority,
+            let verdict = state.schedule.verdictAhead(
+                priority,
                 deadline: deadline,
-                tokensBefore: Int(state.schedule.meanTokens) * requestsBefore
+                requestsBefore: requestsBefore,
+                delay: delay,
+                at: .now
             )
-            guard case .refuse(let reason, let retryAfter) = state.schedule.verdict(on: demand, at: .now) else {
-                return nil
-            }
+            guard case .refuse(let reason, let retryAfter) = verdict else { return nil }
             return state.schedule.refusal(reason, priority, retryAfter)
         }
+    }
+
+    /// Whether what waits makes a full batch for each worker, together with requests that are on their way.
+    package func hasFullBatches(requestsBefore: Int) -> Bool {
+        state.withLock { $0.schedule.hasFullBatches(.high, tokensBefore: requestsBefore * Int($0.schedule.meanTokens)) }
     }
 
     /// The state now and the counts since the start.

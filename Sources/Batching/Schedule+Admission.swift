@@ -9,19 +9,30 @@ struct Demand: Equatable {
     var tokens = 1
     /// The sequences whose results the request holds until it is answered.
     var heldSequences = 1
-    /// The tokens of requests that come to the queue before this one.
+    /// The tokens of requests that come to the queue before this one, and the time until this one comes.
     var tokensBefore = 0
+    var delay = Duration.zero
     /// A request is admitted only if its expected time is below this fraction of its time limit. A machine may become
     /// slower than it was just now, and a request that misses its deadline has waited in vain and taken others' place.
     var usableTime = 0.85
 
-    /// The least that a request can need, whose text is not read yet. Less of its time is usable, so that it is not
-    /// refused when it has been read: other requests are on their way too.
-    init(priority: Priority, deadline: ContinuousClock.Instant?, tokensBefore: Int = 0) {
+    /// The least that a request can need, whose text is not read yet.
+    ///
+    /// - Parameters:
+    ///   - usableTime: less than for a request that has been read, so that this one is not refused when it has been
+    ///     read: other requests are on their way too.
+    init(
+        priority: Priority,
+        deadline: ContinuousClock.Instant?,
+        tokensBefore: Int,
+        delay: Duration,
+        usableTime: Double
+    ) {
         self.priority = priority
         self.deadline = deadline
         self.tokensBefore = tokensBefore
-        usableTime = 0.75
+        self.delay = delay
+        self.usableTime = usableTime
     }
 
     init<Task: Sendable & Hashable, Output: Sendable>(
@@ -59,6 +70,41 @@ struct AdmissionLine {
     }
 }
 
+/// The memory of work that has grown too long, until it is short again.
+///
+/// When more requests come than can be computed, as much work waits as admission allows. A long queue then serves no
+/// more requests than a short one: it only makes each of them wait, and hold a connection meanwhile, so that clients
+/// open more and more of them. So once the queue has been long, requests are admitted to a shorter one. A burst that
+/// fits into the long queue never gets there, nor do clients that wait for their answers before they ask again.
+struct Congestion {
+    /// The part of a request's time limit that its expected time may take, and the part after the queue was too long.
+    static let usableTime = 0.5
+    static let shortenedTime = 0.15
+    /// The part below which the queue is short again.
+    static let endingTime = 0.05
+    /// Requests with up to so many times the time limit for which the queue was too long are concerned. For others it
+    /// was not long.
+    private static let limitFactor = 2
+
+    /// The longest time limit for which the queue has been too long.
+    private var longestLimit = Duration.zero
+
+    /// Notes the expected time of a request with this time limit, and the part of it until the request comes to the
+    /// queue. That part may be short only: work that is not in the queue yet makes no batch larger.
+    mutating func note(_ expected: Duration, until queue: Duration, of limit: Duration) {
+        if expected > limit * Self.usableTime || queue > limit * Self.shortenedTime {
+            longestLimit = max(longestLimit, limit)
+        } else if shortens(limit), expected < limit * Self.endingTime {
+            longestLimit = .zero
+        }
+    }
+
+    /// Whether a request with this time limit is admitted only to a shorter queue.
+    func shortens(_ limit: Duration) -> Bool {
+        longestLimit > .zero && limit <= longestLimit * Self.limitFactor
+    }
+}
+
 /// Admission control: decides which requests are admitted. Each priority has its own limits and its own line.
 extension Schedule {
     enum Verdict: Equatable {
@@ -73,9 +119,7 @@ extension Schedule {
     /// Whether a request is admitted now, may wait for admission, or is refused because it would wait in vain.
     func verdict(on demand: Demand, at now: Instant) -> Verdict {
         if let deadline = demand.deadline {
-            let usable = now.duration(to: deadline) * demand.usableTime
-            let wait = estimatedWait(of: demand.tokens, demand.priority, at: now)
-            let excess = wait + seconds(toCompute: demand.tokensBefore) - usable
+            let excess = expectedTime(of: demand, at: now) - now.duration(to: deadline) * demand.usableTime
             if excess > .zero { return .refuse(.tooLate, retryAfter: max(excess, Self.minRetryAfter)) }
         }
         let line = lines[demand.priority.rawValue]
@@ -83,6 +127,46 @@ extension Schedule {
         let wait = untilCapacity(for: demand, at: now)
         guard cost.isKnown, wait > policy.maxAdmissionWait else { return .wait }
         return .refuse(.queueFull, retryAfter: max(wait, Self.minRetryAfter))
+    }
+
+    /// The time until a request's answer: until it comes to the queue, for those that come before it, and in the queue.
+    private func expectedTime(of demand: Demand, at now: Instant) -> Duration {
+        demand.delay + seconds(toCompute: demand.tokensBefore)
+            + estimatedWait(of: demand.tokens, demand.priority, at: now)
+    }
+
+    /// The verdict on a request whose text is not read yet: the least that it can need.
+    ///
+    /// - Parameters:
+    ///   - requestsBefore: The requests that come to the queue before it.
+    ///   - delay: The time until it comes to the queue.
+    mutating func verdictAhead(
+        _ priority: Priority,
+        deadline: Instant?,
+        requestsBefore: Int,
+        delay: Duration,
+        at now: Instant
+    ) -> Verdict {
+        var demand = Demand(
+            priority: priority,
+            deadline: deadline,
+            tokensBefore: Int(meanTokens) * requestsBefore,
+            delay: delay,
+            usableTime: Congestion.usableTime
+        )
+        guard let limit = deadline.map(now.duration) else { return verdict(on: demand, at: now) }
+        let expected = expectedTime(of: demand, at: now)
+        congestion.note(expected, until: delay, of: limit)
+        if congestion.shortens(limit), hasFullBatches(priority, tokensBefore: demand.tokensBefore) {
+            demand.usableTime = Congestion.shortenedTime
+        }
+        return verdict(on: demand, at: now)
+    }
+
+    /// Whether what waits, and these tokens that are on their way, make a full batch for each worker.
+    func hasFullBatches(_ priority: Priority, tokensBefore: Int) -> Bool {
+        let batch = min(batchTokenBudget, max(1, Int(meanTokens)) * policy.maxBatchSequences)
+        return queue[priority].tokenCount + tokensBefore >= workers * batch
     }
 
     /// The time that a new request of this many tokens is likely to take: until a worker is free, then for the batches

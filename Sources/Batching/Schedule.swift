@@ -60,6 +60,8 @@ struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
     var answers: [Answer] = []
     /// The counts that only grow.
     var counts = SchedulerStatistics()
+    /// Whether work has been too long, and is not short again.
+    var congestion = Congestion()
     /// The tokens of a request: a mean in which older requests count less and less.
     private(set) var meanTokens = 0.0
     /// The error that new requests get once the scheduler admits nothing more.

@@ -139,11 +139,17 @@ package final class InferenceService: Sendable {
         guard configuration.batching.resultCacheBytes == 0 else { return }
         let refusal = scheduler.refusal(
             priority: options.priority,
-            deadline: options.deadline.map { $0 - delay },
-            requestsBefore: jobsBefore
+            deadline: options.deadline,
+            requestsBefore: jobsBefore,
+            delay: delay
         )
         if let refusal { throw refusal }
     }
+
+    /// Whether every worker has its next batch without a new request.
+    ///
+    /// - Parameter jobsBefore: as for ``checkCapacity(for:jobsBefore:delay:)``.
+    package func hasFullBatches(jobsBefore: Int) -> Bool { scheduler.hasFullBatches(requestsBefore: jobsBefore) }
 
     /// Finishes what waits and ends the workers.
     package func shutDown() async {

@@ -47,24 +47,6 @@ struct ScheduleTests {
         plan.submit(sequences, as: number, priority: priority, deadline: timeout.map { now + $0 }, at: now)
     }
 
-    @Test("the requests on their way to the queue count against the time that a new one has")
-    func requestsBefore() {
-        var plan = plan()
-        submit(&plan, 1, sequences(0..<1, tokens: 100))
-        // A batch of 100 tokens takes 100 ms.
-        let assignment = plan.takeBatch(idleWorkers: 1, at: start)
-        plan.finish(assignment?.batch ?? 0, [.success(0)], workers: 1, at: start + .milliseconds(100))
-        let now = start + .milliseconds(100)
-        func isRefused(tokensBefore: Int) -> Bool {
-            let demand = Demand(priority: .high, deadline: now + .seconds(1), tokensBefore: tokensBefore)
-            if case .refuse(.tooLate, _) = plan.verdict(on: demand, at: now) { return true }
-            return false
-        }
-        #expect(plan.meanTokens > 0)
-        #expect(!isRefused(tokensBefore: 0) && !isRefused(tokensBefore: 500))
-        #expect(isRefused(tokensBefore: 2_000))
-    }
-
     /// Takes the answers that are ready, by request.
     private func answers(_ plan: inout Plan) -> [UInt64: Result<[Int], SchedulerError>] {
         defer { plan.answers = [] }

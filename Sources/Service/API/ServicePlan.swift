@@ -86,8 +86,13 @@ final class ServicePlan: RequestPlan {
                 )
                 timeLimit = options.deadline.map { arrival.received.duration(to: $0) }
                 if let deadline = options.deadline, deadline <= .now { throw SchedulerError.deadlineExceeded }
-                if let longest = arrival.longestWait { throw ServiceError.behind(arrival.unread, longest) }
                 let backlog = arrival.before
+                // A late request is still served if the workers would else have nothing to do.
+                if let longest = arrival.longestWait,
+                    backlog.delay > longest || inference.hasFullBatches(jobsBefore: backlog.jobs)
+                {
+                    throw ServiceError.behind(arrival.unread, longest)
+                }
                 if found.fallback.isQueued {
                     try inference.checkCapacity(for: options, jobsBefore: backlog.jobs, delay: backlog.delay)
                 }

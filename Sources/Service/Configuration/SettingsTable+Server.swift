@@ -296,7 +296,8 @@ extension ConfigurationKey {
             """
             Longest time for which a request may have waited, complete, until it is read, if everything that was read \
             in the last 0.1 s had waited longer than this: the process has too little CPU for what comes. Requests \
-            that waited longer are refused with 503, newer ones are served. 0: no limit.
+            that waited longer are refused with 503 as long as the workers have enough to do; newer ones are served. \
+            0: no limit.
             """
         ),
         .seconds(

@@ -112,6 +112,7 @@ struct RequestOptionsTests {
         _ path: String,
         after unread: Duration,
         longest: Duration? = nil,
+        before: Backlog = Backlog(),
         timeout: String? = nil
     ) async throws -> Response {
         let service = try TestService.bundled()
@@ -120,6 +121,7 @@ struct RequestOptionsTests {
         if path.hasPrefix("/health") { head.method = .get }
         var arrival = Arrival(received: .now - unread)
         arrival.longestWait = longest
+        arrival.before = before
         return await service.handler.answer(to: Request(head: head, body: Array("no JSON".utf8)), arrival)
     }
 
@@ -139,6 +141,7 @@ struct RequestOptionsTests {
             "/v1/embeddings",
             after: .milliseconds(30),
             longest: .milliseconds(20),
+            before: Backlog(jobs: 9, delay: .milliseconds(21)),
             timeout: "250"
         )
         #expect(answer.head.status.code == 503)
@@ -147,7 +150,9 @@ struct RequestOptionsTests {
         #expect(refusal.reason == .behind)
         #expect(refusal.ages == .milliseconds(20)..<Duration.milliseconds(250))
         #expect(String(decoding: refusal.body, as: UTF8.self).contains(#""type":"server_error""#))
-        // Work of a server that is not behind is begun, and health is answered in any case.
+        // Work is begun if the server is not behind, or if nothing else waits; health is answered in any case.
+        let alone = try await self.answer("/embed", after: .milliseconds(30), longest: .milliseconds(20))
+        #expect(alone.head.status.code == 400)
         #expect(try await self.answer("/embed", after: .milliseconds(30)).head.status.code == 400)
         let health = try await self.answer("/health/live", after: .seconds(9), longest: .milliseconds(20))
         #expect(health.head.status.code == 200 && health.repeatable == nil)
