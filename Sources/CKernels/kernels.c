@@ -2,11 +2,11 @@
 
 #include <pthread.h>
 
-/// The tables of all instruction sets, the fastest first; avx512bf16 is for operators who want to compare. An
-/// instruction set consists of its folder and its place in this list. A variant is a table for tests, which an
-/// operator cannot choose.
+/// The tables of all instruction sets, the fastest first; avx512bf16 and avx512amx are for operators who want to
+/// compare. An instruction set consists of its folder and its place in this list. A variant is a table for tests, which
+/// an operator cannot choose.
 #define SWL_TABLES(table, variant)                                                                                    \
-    table(avx512) table(avx512bf16) variant(avx512f) table(avx2)                                                      \
+    table(avx512) table(avx512bf16) table(avx512amx) variant(avx512f) table(avx2)                                     \
     table(neon) variant(neon86) variant(neon82) variant(neon80) table(scalar)
 
 #define SWL_DECLARE_TABLE(set) SWL_TABLE(set);

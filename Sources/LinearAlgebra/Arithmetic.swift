@@ -23,6 +23,7 @@ package struct Arithmetic: Sendable {
             guard let kernels = Kernels(name: chosen.rawValue) else {
                 throw .unavailable(backend, available: Self.available)
             }
+            if let reason = kernels.start() { throw .refused(chosen, reason: reason) }
             self.kernels = kernels
         }
         self.backend = chosen
@@ -77,6 +78,8 @@ package struct Backend: RawRepresentable, Hashable, Sendable, CaseIterable {
 package enum BackendError: Error, Equatable, CustomStringConvertible {
     /// This CPU, or this build, has no such kernels.
     case unavailable(Backend, available: [Backend])
+    /// The CPU has such kernels, but they cannot be used; `reason` says why.
+    case refused(Backend, reason: String)
     /// OpenBLAS has float32 products only.
     case unsupportedDataType(DataType, Backend)
     /// The library could not be loaded; `reason` says what to do.
@@ -87,6 +90,8 @@ package enum BackendError: Error, Equatable, CustomStringConvertible {
         case .unavailable(let backend, let available):
             "backend \(backend.rawValue): this CPU has no such instructions; expected one of "
                 + available.map(\.rawValue).joined(separator: ", ")
+        case .refused(let backend, let reason):
+            "backend \(backend.rawValue): \(reason); expected another backend, such as auto"
         case .unsupportedDataType(let dataType, let backend):
             "backend \(backend.rawValue) computes in float32 only, not in \(dataType.rawValue); "
                 + "choose dtype float32 or backend auto"

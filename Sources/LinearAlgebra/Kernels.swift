@@ -28,6 +28,14 @@ struct Kernels {
         return names
     }
 
+    /// Prepares the process for these kernels, which may not be used before.
+    ///
+    /// - Returns: nil, or the reason for which they cannot be used.
+    func start() -> String? {
+        guard let start = unsafe table.pointee.start, let reason = unsafe start() else { return nil }
+        return unsafe String(cString: reason)
+    }
+
     /// The instruction set's name.
     var name: String { unsafe String(cString: table.pointee.name) }
 

@@ -34,12 +34,14 @@ struct Table: CustomTestStringConvertible, Sendable {
     var kernels: swl_kernels {
         get throws {
             guard let kernels = swl_kernels_named(name) else { throw MissingTable(name: name) }
+            if let reason = kernels.pointee.start?() { throw RefusedTable(reason: String(cString: reason)) }
             return kernels.pointee
         }
     }
 
     /// Every table that is there; "scalar" is always one of them.
-    static let all = (["scalar", "neon", "avx2", "avx512", "avx512bf16"] + variants).map(Table.init).filter {
+    static let all = (["scalar", "neon", "avx2", "avx512", "avx512bf16", "avx512amx"] + variants).map(Table.init).filter
+    {
         swl_kernels_named($0.name) != nil
     }
 
@@ -48,5 +50,9 @@ struct Table: CustomTestStringConvertible, Sendable {
 
     private struct MissingTable: Error {
         let name: String
+    }
+
+    private struct RefusedTable: Error {
+        let reason: String
     }
 }

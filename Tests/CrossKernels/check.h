@@ -36,6 +36,11 @@ void check_rows(const swl_kernels *kernels, const swl_kernels *scalar);
 void check_quantizing(const swl_kernels *kernels, const swl_kernels *scalar);
 void check_attention(const swl_kernels *kernels, const swl_kernels *scalar);
 
+/// A table with AMX's products over a model of its tiles, and without a product of floats.
+const swl_kernels *tile_model(void);
+/// Checks that the comparison at start finds the model's products right, and wrong ones wrong.
+void check_agreement(void);
+
 /// Computes a layer of MobileBERT for a text of `tokens` tokens in "float32", "bfloat16" or "int8".
 void run_layer(const swl_kernels *kernels, const char *format, size_t tokens, size_t repeats);
 

@@ -55,7 +55,7 @@ static bool has_product(const swl_kernels *kernels, const char *name) {
            strcmp(name, kernels->gemm_int8_name) == 0;
 }
 
-/// check TABLE [PRODUCT...]: compares a table with the scalar one.
+/// check TABLE [PRODUCT...]: compares a table with the scalar one. The table "tiles" is AMX over a model of its tiles.
 /// check --layer TABLE FORMAT TOKENS REPEATS [PRODUCT...]: computes a layer of MobileBERT, whose instructions can be
 /// counted. Both fail if the table is missing or lacks one of the products.
 /// check --has TABLE: whether the CPU has it.
@@ -63,7 +63,13 @@ int main(int count, char **arguments) {
     if (count == 3 && strcmp(arguments[1], "--has") == 0) return swl_kernels_named(arguments[2]) == NULL;
     bool runs_layer = count >= 6 && strcmp(arguments[1], "--layer") == 0;
     const char *name = runs_layer ? arguments[2] : count > 1 ? arguments[1] : "";
-    const swl_kernels *kernels = swl_kernels_named(name);
+    bool is_model = strcmp(name, "tiles") == 0;
+    const swl_kernels *kernels = is_model ? tile_model() : swl_kernels_named(name);
+    const char *refusal = kernels && kernels->start ? kernels->start() : NULL;
+    if (refusal) {
+        fprintf(stderr, "%s: %s\n", name, refusal);
+        return 2;
+    }
     if (!kernels) {
         fprintf(stderr, "this CPU has no kernels named \"%s\"\n", name);
         return 2;
@@ -79,6 +85,7 @@ int main(int count, char **arguments) {
         return 0;
     }
     const swl_kernels *scalar = swl_kernels_named("scalar");
+    if (is_model) check_agreement();
     check_products(kernels, scalar);
     check_rows(kernels, scalar);
     check_quantizing(kernels, scalar);

@@ -185,6 +185,8 @@ static void check_share(const test_case *test, const swl_kernels *kernels, outco
 
 void check_products(const swl_kernels *kernels, const swl_kernels *scalar) {
     for (size_t i = 0; i < 360; i++) {
+        // The model of AMX's tiles has no product of floats.
+        if (i % format_count == float32 && !kernels->gemm_f32) continue;
         test_case test;
         make_case(&test, (format)(i % format_count), kernels, scalar);
         size_t rows = test.product.rows, columns = test.product.columns;

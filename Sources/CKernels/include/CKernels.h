@@ -95,10 +95,13 @@ typedef struct {
 /// The kernels for one instruction set.
 typedef struct {
     /// "scalar", "neon", "avx2" or "avx512"; "avx512bf16" uses the extension for bfloat16 also where "avx512" does not,
-    /// because it is slower. Without an extension that the CPU may have: "avx512f" is AVX-512 without those for
-    /// bfloat16 and int8; "neon80" is ARMv8.0's NEON; "neon82" is ARMv8.2's, with dot products; "neon86" is ARMv8.6's,
-    /// with matrix instructions but without SVE.
+    /// because it is slower; "avx512amx" multiplies in AMX's tiles. Tables for tests lack extensions that the CPU may
+    /// have: "avx512f" is AVX-512 without those for bfloat16 and int8; "neon80" is ARMv8.0's NEON; "neon82" is
+    /// ARMv8.2's, with dot products; "neon86" is ARMv8.6's, with matrix instructions but without SVE.
     const char *name;
+    /// Prepares the process for the kernels, which may not be called before; null if nothing is to be done. It returns
+    /// null, or the reason for which they cannot be used, and may be called again.
+    const char *(*start)(void);
     /// The product kernels' own names, such as "gemm_int8_6x64_avx512vnni".
     const char *gemm_f32_name, *gemm_bf16_name, *gemm_int8_name;
     /// Columns of a panel of packed weights.
@@ -146,6 +149,8 @@ const swl_kernels *swl_kernels_named(const char *name);
 /// The name of one of the tables that an operator may choose. The fastest comes first, and tables that this CPU lacks
 /// are included; null after the last.
 const char *swl_kernels_name(size_t index);
+/// Whether products of bfloat16 and int8 agree with the scalar ones, for a small product.
+bool swl_products_agree(const swl_kernels *kernels);
 /// The fastest kernels that this CPU has.
 const swl_kernels *swl_kernels_best(void);
 

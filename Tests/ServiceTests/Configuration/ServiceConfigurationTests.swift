@@ -112,7 +112,7 @@ struct ServiceConfigurationTests {
         #expect(
             message(environment: ["SWIFTLET_BACKEND": "mkl"])
                 == "environment variable SWIFTLET_BACKEND: backend is \"mkl\", "
-                + "expected auto|avx512|avx512bf16|avx2|neon|scalar|openblas"
+                + "expected auto|avx512|avx512bf16|avx512amx|avx2|neon|scalar|openblas"
         )
         let path = try temporaryConfiguration("\nlog_format: xml\n")
         #expect(message(file: path) == "\(path):2: log_format is \"xml\", expected auto|json|text")
