@@ -41,6 +41,7 @@ CASES = [
     ("bundled model, HTTP/1.1", "http1", False, 8, PEAK_CONNECTIONS),
     ("bundled model, HTTP/1.1, 6,000 connections", "http1", False, 8, MANY_CONNECTIONS),
     ("bundled model, HTTP/1.1 with TLS", "https1", False, 8, PEAK_CONNECTIONS),
+    ("bundled model, HTTP/1.1 with TLS, 6,000 connections", "https1", False, 8, MANY_CONNECTIONS),
     ("bundled model, HTTP/2", "http2", False, 8, PEAK_CONNECTIONS),
     ("bundled model, HTTP/2 with TLS", "https2", False, 8, PEAK_CONNECTIONS),
     ("full-size model, HTTP/1.1", "http1", True, 24, PEAK_CONNECTIONS),
