@@ -66,8 +66,8 @@ struct HandshakeLine {
 struct NewcomerTime {
     typealias Instant = ContinuousClock.Instant
 
-    /// What one kind of work for newcomers gets in each turn: less than anybody notices, and enough for a handshake or
-    /// some dozens of connections.
+    /// The least time of each kind of work for newcomers in a turn: shorter than anybody notices, and enough for a
+    /// handshake or some dozens of connections.
     static let least = Duration.milliseconds(1)
 
     private var turn: Instant?
