@@ -13,6 +13,7 @@ PROMISE = ("With `max_connections` open, new connections are answered. If connec
            "and say nothing.")
 
 PATHS = ("/health/live", "/health/ready", "/metrics")
+BETWEEN_ENDS = 0.0005  # seconds from the end of one request to that of the next
 BETWEEN_PROBES = 0.1
 
 
@@ -68,8 +69,10 @@ def all_in_use(settings, most, seconds):
         silent = [http1.Connection(server.port) for _ in range(300)]
         beside = probe(server, 3)[0]
         told = [each.answer()[0] for each in silent]
+        # At a pace at which the loop is not late: what it does when all come at once is the case of overload.
         for each in used:
             each.send(http1.POST_EMBED[-1:])
+            time.sleep(BETWEEN_ENDS)
         answered = sum(each.answer()[0] == 200 for each in used)
         # An idle connection makes room once it has been idle for full_idle_timeout.
         recovered = wait_until(server.serves)

@@ -8,7 +8,7 @@ import threading
 import time
 
 import tiny_model
-from harness import EncryptedServer, Figure, Server, percentile, progress
+from harness import EncryptedServer, Figure, Server, percentile, prefer, progress
 
 TITLE = "Overload"
 PROMISE = ("Requests arrive at five times the capacity, in an open loop: by the clock, whatever happened to "
@@ -34,7 +34,6 @@ PEAK_CONNECTIONS = 64  # enough to keep the engine in full batches
 PEAK_CONNECTIONS_FULL_SIZE = 24  # as many, without a wait near the deadline, at which requests would be refused
 MANY_CONNECTIONS = 6_000
 OWN_CPUS = 4  # from this number of CPUs on, the clients have a quarter of them for their own
-NICE = -15
 
 # The name, the protocol, whether the model has full size, the words of a text, the connections that are open at first
 CASES = [
@@ -149,14 +148,6 @@ class Clients:
                 is_live = False
             probes.append(time.monotonic() - started if is_live else 10.0)
             time.sleep(PROBE_INTERVAL)
-
-
-def prefer():
-    """Gives the calling thread precedence; without permission for that, it stays as it is."""
-    try:
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
-    except PermissionError:
-        pass
 
 
 def build_clients(folder):
