@@ -72,7 +72,7 @@ let package = Package(
             name: "Service",
             dependencies: [
                 "HTTPServer", "HTTPProtocol", "Results", "Inference", "Host", "Budget", "Batching", "Compute",
-                "Tokenization", "Encoder", "Checkpoint", "ModelFiles", "TLS", "Compression", "JSON", "CLinux",
+                "Tokenization", "Encoder", "Checkpoint", "ModelFiles", "TLS", "Compression", "JSON", "Time", "CLinux",
                 httpTypes, logging,
                 .product(name: "Yams", package: "Yams"),
             ],
@@ -86,7 +86,7 @@ let package = Package(
             name: "Inference",
             dependencies: [
                 "Batching", "Budget", "Compute", "Tokenization", "Encoder", "Checkpoint", "ModelFiles", "LinearAlgebra",
-                "JSON",
+                "JSON", "Time",
             ],
             swiftSettings: settings
         ),
@@ -95,7 +95,7 @@ let package = Package(
         .target(
             name: "HTTPServer",
             dependencies: [
-                "HTTPProtocol", "TLS", "Transport", "Budget",
+                "HTTPProtocol", "TLS", "Transport", "Budget", "Time",
                 .product(name: "DequeModule", package: "swift-collections"),
                 httpTypes, logging,
             ],
@@ -103,17 +103,17 @@ let package = Package(
         ),
         .target(
             name: "HTTPProtocol",
-            dependencies: ["CNghttp2", httpTypes],
+            dependencies: ["Time", "CNghttp2", httpTypes],
             swiftSettings: settings
         ),
         .target(name: "Hub", dependencies: ["ModelFiles", "TLS", "JSON"], swiftSettings: settings),
         .target(name: "Budget", swiftSettings: settings),
-        .target(name: "Transport", dependencies: ["CLinux"], swiftSettings: settings),
+        .target(name: "Transport", dependencies: ["Time", "CLinux"], swiftSettings: settings),
         .target(name: "TLS", dependencies: ["CTLS"], swiftSettings: settings),
         .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: settings),
         .target(
             name: "Batching",
-            dependencies: ["Compute", .product(name: "HeapModule", package: "swift-collections")],
+            dependencies: ["Compute", "Time", .product(name: "HeapModule", package: "swift-collections")],
             swiftSettings: settings
         ),
         .target(name: "Compute", dependencies: ["CLinux"], swiftSettings: settings),
@@ -128,6 +128,7 @@ let package = Package(
         .target(name: "Checkpoint", dependencies: ["ModelFiles", "JSON"], swiftSettings: settings),
         .target(name: "ModelFiles", dependencies: ["JSON"], swiftSettings: settings),
         .target(name: "JSON", swiftSettings: settings),
+        .target(name: "Time", dependencies: ["CLinux"], swiftSettings: settings),
         // The encoder's arithmetic for each instruction set.
         .target(name: "CKernels", cSettings: kernelSettings),
         .target(name: "CLinux", cSettings: cSettings),
@@ -147,7 +148,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["JSON"], path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(
             name: "BatchingTests",
-            dependencies: ["Batching", "Compute", "TestSupport"],
+            dependencies: ["Batching", "Compute", "Time", "TestSupport"],
             swiftSettings: testSettings
         ),
         .testTarget(name: "BudgetTests", dependencies: ["Budget"], swiftSettings: testSettings),
@@ -179,7 +180,7 @@ let package = Package(
         .testTarget(
             name: "HTTPServerTests",
             dependencies: [
-                "HTTPServer", "HTTPProtocol", "TLS", "Transport", "Budget", "TestSupport", httpTypes, logging,
+                "HTTPServer", "HTTPProtocol", "TLS", "Transport", "Budget", "Time", "TestSupport", httpTypes, logging,
             ],
             swiftSettings: testSettings
         ),
@@ -210,7 +211,8 @@ let package = Package(
             dependencies: [
                 "Service", "Inference", "Host", "Budget", "HTTPServer", "HTTPProtocol", "Batching", "Tokenization",
                 "Encoder",
-                "Checkpoint", "ModelFiles", "LinearAlgebra", "JSON", "Compression", "TLS", "TestSupport", httpTypes,
+                "Checkpoint", "ModelFiles", "LinearAlgebra", "JSON", "Compression", "TLS", "Time", "TestSupport",
+                httpTypes,
                 logging,
             ],
             swiftSettings: testSettings
@@ -223,6 +225,7 @@ let package = Package(
             dependencies: ["Tokenization", "ModelFiles", "TestSupport"],
             swiftSettings: testSettings
         ),
+        .testTarget(name: "TimeTests", dependencies: ["Time"], swiftSettings: testSettings),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: testSettings),
         .testTarget(
             name: "swiftletTests",
@@ -233,7 +236,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TransportTests",
-            dependencies: ["Transport", "CLinux", "TestSupport"],
+            dependencies: ["Transport", "Time", "CLinux", "TestSupport"],
             swiftSettings: testSettings
         ),
     ]

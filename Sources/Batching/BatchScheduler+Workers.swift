@@ -1,5 +1,6 @@
 import Compute
 import Synchronization
+import Time
 
 /// The workers: each takes batches, runs them alone or with a team, and hands in the results.
 extension BatchScheduler {
@@ -96,7 +97,7 @@ extension BatchScheduler {
         index: Int,
         team: ThreadTeam
     ) -> Bool {
-        let started = ContinuousClock.now
+        let started = Instant.now
         let batch = Batch(assignment.sequences, padTokenID: padTokenID)
         let results = results(of: batch, on: worker, team: team)
         team.dismiss()

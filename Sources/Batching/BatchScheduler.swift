@@ -1,5 +1,6 @@
 package import Compute
 import Synchronization
+package import Time
 
 /// Queues sequences and runs them in batches on worker threads that it owns.
 ///
@@ -125,7 +126,7 @@ package final class BatchScheduler<Engine: BatchEngine>: Sendable {
     package func run(
         _ sequences: [InputSequence<Task>],
         priority: Priority = .high,
-        deadline: ContinuousClock.Instant? = nil
+        deadline: Instant? = nil
     ) async throws -> SubmissionResult<Output> {
         guard !sequences.isEmpty else {
             return SubmissionResult(results: [], queueTime: .zero, computeTime: .zero)
@@ -153,7 +154,7 @@ package final class BatchScheduler<Engine: BatchEngine>: Sendable {
     ///   - delay: the time until this one comes.
     package func refusal(
         priority: Priority,
-        deadline: ContinuousClock.Instant?,
+        deadline: Instant?,
         requestsBefore: Int = 0,
         delay: Duration = .zero
     ) -> SchedulerError? {
@@ -177,7 +178,7 @@ package final class BatchScheduler<Engine: BatchEngine>: Sendable {
 
     /// The state now and the counts since the start.
     package var statistics: SchedulerStatistics {
-        let now = ContinuousClock.now
+        let now = Instant.now
         return state.withLock { state in
             var statistics = state.schedule.statistics(at: now)
             statistics.busyWorkers += state.lentWorkers
@@ -211,7 +212,7 @@ package final class BatchScheduler<Engine: BatchEngine>: Sendable {
     }
 
     /// Changes the state, wakes the workers that the change has work for, and delivers the answers.
-    func change(_ body: (inout State, ContinuousClock.Instant) -> Void) {
+    func change(_ body: (inout State, Instant) -> Void) {
         let (deliveries, called, roused, next) = state.withLock { state in
             body(&state, .now)
             let next = state.schedule.timeouts.next

@@ -1,4 +1,5 @@
 import Compute
+import Time
 
 /// The sequences that wait or are being computed, each once, with all requests that want its result.
 struct JobTable<Task: Sendable & Hashable> {
@@ -14,7 +15,7 @@ struct JobTable<Task: Sendable & Hashable> {
         let sequence: InputSequence<Task>
         /// The request that brought the job: the job counts in this request's part of the queue.
         let owner: UInt64
-        let created: ContinuousClock.Instant
+        let created: Instant
         fileprivate(set) var waiters: [Waiter]
         fileprivate(set) var isRunning = false
     }
@@ -34,7 +35,7 @@ struct JobTable<Task: Sendable & Hashable> {
     }
 
     /// Adds a sequence that nobody has asked for yet.
-    mutating func add(_ sequence: InputSequence<Task>, _ waiter: Waiter, at now: ContinuousClock.Instant) -> Number {
+    mutating func add(_ sequence: InputSequence<Task>, _ waiter: Waiter, at now: Instant) -> Number {
         let number = nextNumber
         nextNumber += 1
         jobs[number] = Job(sequence: sequence, owner: waiter.request, created: now, waiters: [waiter])

@@ -1,9 +1,10 @@
 import Compute
+import Time
 
 /// The capacity of the queue that a request needs.
 struct Demand: Equatable {
     var priority = Priority.high
-    var deadline: ContinuousClock.Instant?
+    var deadline: Instant?
     /// The sequences and tokens that enter the queue at once.
     var sequences = 1
     var tokens = 1
@@ -23,7 +24,7 @@ struct Demand: Equatable {
     ///     read: other requests are on their way too.
     init(
         priority: Priority,
-        deadline: ContinuousClock.Instant?,
+        deadline: Instant?,
         tokensBefore: Int,
         delay: Duration,
         usableTime: Double

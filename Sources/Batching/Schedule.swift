@@ -1,4 +1,5 @@
 import Compute
+import Time
 
 /// Makes all decisions of the scheduler: which requests are admitted, which sequences are computed next and together,
 /// which requests are answered. It is a value without threads or clock, so that a test can simulate hours of load. The
@@ -8,7 +9,6 @@ import Compute
 /// however large a request is, at most `BatchPolicy.maxRequestSequences` of its sequences are in the queue. A sequence
 /// costs nothing if an equal one is being computed or its result is in the cache. Answers gather in `answers`.
 struct Schedule<Task: Sendable & Hashable, Output: Sendable> {
-    typealias Instant = ContinuousClock.Instant
     typealias RequestNumber = UInt64
 
     /// The answer to a request.

@@ -1,3 +1,5 @@
+import Time
+
 /// The state of the scheduler now and its counts since it started.
 package struct SchedulerStatistics: Sendable, Equatable {
     /// The number of sequences in the queue.

@@ -2,13 +2,14 @@ import Compute
 import Dispatch
 import HeapModule
 import Synchronization
+import Time
 
 /// A queue of the times at which requests have to be checked. An entry stays until its time even if its request has
 /// been answered. When most entries belong to answered requests, those entries are removed, so that memory stays in
 /// proportion to the number of requests.
 struct TimeoutQueue {
     struct Entry: Comparable {
-        let time: ContinuousClock.Instant
+        let time: Instant
         let request: UInt64
 
         static func < (a: Self, b: Self) -> Bool {
@@ -21,15 +22,15 @@ struct TimeoutQueue {
     private var heap = Heap<Entry>()
 
     /// When the next entry is due.
-    var next: ContinuousClock.Instant? { heap.min?.time }
+    var next: Instant? { heap.min?.time }
     var count: Int { heap.count }
 
-    mutating func add(_ request: UInt64, at time: ContinuousClock.Instant) {
+    mutating func add(_ request: UInt64, at time: Instant) {
         heap.insert(Entry(time: time, request: request))
     }
 
     /// Removes and returns an entry whose time has come; nil if there is none.
-    mutating func takeDue(at now: ContinuousClock.Instant) -> Entry? {
+    mutating func takeDue(at now: Instant) -> Entry? {
         guard let first = heap.min, first.time <= now else { return nil }
         return heap.removeMin()
     }
@@ -47,7 +48,7 @@ struct TimeoutQueue {
 /// workers or other requests. The lock guards the time.
 final class Alarm: Sendable {
     private struct State {
-        var time: ContinuousClock.Instant?
+        var time: Instant?
         var isStopped = false
     }
 
@@ -56,12 +57,12 @@ final class Alarm: Sendable {
 
     /// Starts the thread, which lives until the alarm is stopped.
     /// - Parameter onTime: called when the time has come; returns the next time, or nil.
-    init(name: String, onTime: @escaping @Sendable () -> ContinuousClock.Instant?) {
+    init(name: String, onTime: @escaping @Sendable () -> Instant?) {
         startThread(name) { self.keep(onTime) }
     }
 
     /// Brings the time forward; a later time is ignored.
-    func set(_ time: ContinuousClock.Instant?) {
+    func set(_ time: Instant?) {
         guard let time else { return }
         let isSooner = state.withLock { state in
             if let current = state.time, current <= time { return false }
@@ -76,7 +77,7 @@ final class Alarm: Sendable {
         change.signal()
     }
 
-    private func keep(_ onTime: () -> ContinuousClock.Instant?) {
+    private func keep(_ onTime: () -> Instant?) {
         while true {
             let (time, isStopped) = state.withLock { ($0.time, $0.isStopped) }
             if isStopped { return }
@@ -84,7 +85,7 @@ final class Alarm: Sendable {
                 change.wait()
                 continue
             }
-            let left = ContinuousClock.now.duration(to: time)
+            let left = Instant.now.duration(to: time)
             if left > .zero {
                 _ = change.wait(timeout: .now() + left.seconds)
                 continue

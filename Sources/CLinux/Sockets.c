@@ -49,10 +49,18 @@ ptrdiff_t clinux_receive_stamped(int descriptor, void *buffer, size_t count, int
     return received;
 }
 
-int64_t clinux_wall_clock(void) {
+static int64_t time_of(clockid_t clock) {
     struct timespec time;
-    clock_gettime(CLOCK_REALTIME, &time);
+    clock_gettime(clock, &time);
     return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
+}
+
+int64_t clinux_wall_clock(void) {
+    return time_of(CLOCK_REALTIME);
+}
+
+int64_t clinux_clock(void) {
+    return time_of(CLOCK_BOOTTIME);
 }
 
 int clinux_peek(int descriptor) {

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import TLS
+import Time
 import Transport
 
 /// Accepts connections from one listener for one loop, and passes them to the loop's table.

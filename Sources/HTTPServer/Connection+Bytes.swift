@@ -1,5 +1,6 @@
 import HTTPProtocol
 import HTTPTypes
+import Time
 import Transport
 
 extension Connection {
@@ -54,7 +55,7 @@ extension Connection {
 
     /// Notes when bytes had arrived that were read now. Returns how long they waited because the loop was late.
     private func noteArrival(_ stamp: ArrivalStamp) -> Duration {
-        let now = ContinuousClock.now
+        let now = Instant.now
         arrived = max(min(table.reactor.arrival(of: stamp), now), heldBack)
         let age = arrived.duration(to: now)
         table.lag.note(age, at: now)

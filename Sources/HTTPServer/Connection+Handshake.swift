@@ -1,6 +1,7 @@
 import HTTPProtocol
 import Logging
 import TLS
+import Time
 import Transport
 
 extension Connection {

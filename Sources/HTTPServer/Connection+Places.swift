@@ -1,4 +1,5 @@
 import HTTPProtocol
+import Time
 import Transport
 
 /// The part of a connection that handles a lack of places for clients (``ConnectionPlace``).

@@ -1,6 +1,7 @@
 import HTTPProtocol
 import HTTPTypes
 import Logging
+import Time
 import Transport
 
 /// Refusals that are repeated; see ``RefusalMemo``.

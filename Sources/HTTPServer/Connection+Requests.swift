@@ -2,6 +2,7 @@ import Budget
 import HTTPProtocol
 import HTTPTypes
 import Logging
+import Time
 import Transport
 
 extension Connection {

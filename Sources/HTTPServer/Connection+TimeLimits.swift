@@ -1,5 +1,6 @@
 import HTTPProtocol
 import HTTPTypes
+import Time
 import Transport
 
 extension Connection {
@@ -9,8 +10,6 @@ extension Connection {
     /// The interval between two attempts to continue input or a streamed answer that waits until other connections hold
     /// fewer bytes.
     static let retryInterval = Duration.milliseconds(50)
-
-    typealias Instant = ContinuousClock.Instant
 
     /// Notes the protocol's phase. Its time limit runs from the phase's beginning.
     func observePhase() {

@@ -1,6 +1,7 @@
 import Budget
 import HTTPProtocol
 import HTTPTypes
+import Time
 import Transport
 
 /// One client's connection: it joins a socket and a protocol.
@@ -62,7 +63,7 @@ final class Connection: EventHandler, Linked {
     /// Whether it has no place and has had its request.
     var isEnding = false
     /// Since when it is idle, and its neighbours in the table's queue; see ``ConnectionTable/idle``.
-    var idleSince: ContinuousClock.Instant?
+    var idleSince: Instant?
     var links = Links<Connection>()
     /// Whether the connection ends between requests, so that there is no answer that a reset could destroy.
     var endsSilently = false

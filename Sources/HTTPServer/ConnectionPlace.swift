@@ -1,4 +1,5 @@
 import Synchronization
+import Time
 import Transport
 
 /// Whether a connection has one of the places that ``HTTPServerConfiguration/maxConnections`` counts.
@@ -17,7 +18,7 @@ final class ConnectionPlace {
     /// The network whose share the connection takes; nil if nobody counts it.
     let network: ClientNetwork?
     /// When the connection was accepted.
-    let since: ContinuousClock.Instant
+    let since: Instant
     private let id: UInt64
     private unowned let table: ConnectionTable
     /// Whether the connection was told that it has no place.

@@ -1,6 +1,7 @@
 import HTTPProtocol
 import Logging
 import TLS
+import Time
 import Transport
 
 /// The places of connections: who gets one, and who must leave when there are as many connections as there may be.
@@ -100,7 +101,7 @@ extension ConnectionTable {
     // MARK: Idle connections
 
     /// Notes that a connection is idle since a time, or that it is not (nil).
-    func note(_ connection: Connection, idleSince since: ContinuousClock.Instant?) {
+    func note(_ connection: Connection, idleSince since: Instant?) {
         guard connection.idleSince != since else { return }
         idle.remove(connection)
         connection.idleSince = since
@@ -168,11 +169,11 @@ extension ConnectionTable {
 struct PacedNotice {
     private static let interval = Duration.seconds(60)
 
-    private var lastLogged: ContinuousClock.Instant?
+    private var lastLogged: Instant?
     private var count = 0
 
     /// Counts an event. Returns the number of events for the log, or nil while it is too soon to log again.
-    mutating func note(at now: ContinuousClock.Instant) -> Int? {
+    mutating func note(at now: Instant) -> Int? {
         count += 1
         if let lastLogged, now - lastLogged < Self.interval { return nil }
         lastLogged = now

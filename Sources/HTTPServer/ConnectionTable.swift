@@ -1,5 +1,6 @@
 import HTTPProtocol
 import TLS
+import Time
 import Transport
 
 /// The resident of one event loop: its connections, the acceptors of its listeners, and the state that they share.
@@ -20,7 +21,7 @@ final class ConnectionTable {
     var reserve = ReserveDescriptor()
     private(set) var isDraining = false
     /// The zero of the time that protocols get.
-    let epoch = ContinuousClock.now
+    let epoch = Instant.now
 
     /// The connections with a place that are idle, the one that has been idle for longest first.
     var idle = LinkedQueue<Connection>()
@@ -46,7 +47,7 @@ final class ConnectionTable {
     private var nextID: UInt64 = 0
     let capacity: ConnectionCapacity
     private var date = HTTPDate()
-    private var reader: (id: UInt64, lastRead: ContinuousClock.Instant)?
+    private var reader: (id: UInt64, lastRead: Instant)?
 
     /// - Parameter loops: All loops of the server.
     init(

@@ -4,6 +4,7 @@ import Foundation
 package import Logging
 import Synchronization
 import TLS
+import Time
 import Transport
 
 /// Joins sockets and protocols: it listens, reads requests, lets a handler answer them, and writes the answers.

@@ -1,5 +1,6 @@
 package import HTTPProtocol
 import Synchronization
+import Time
 
 /// The counters of a server, for metrics. A value is a snapshot, in which each number was read separately.
 package struct HTTPServerStatistics: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import DequeModule
+import Time
 import Transport
 
 /// The connections of a loop whose TLS handshakes have a step to do.
@@ -64,8 +65,6 @@ struct HandshakeLine {
 /// In each turn they get as much time as all other work took, and a little in any case. So a burst of new clients at
 /// most halves what the clients get that are there, and a loop that has nothing else to do gives them all its time.
 struct NewcomerTime {
-    typealias Instant = ContinuousClock.Instant
-
     /// The least time of each kind of work for newcomers in a turn: shorter than anybody notices, and enough for a
     /// handshake or some dozens of connections.
     static let least = Duration.milliseconds(1)
@@ -91,7 +90,7 @@ struct NewcomerTime {
 extension ConnectionTable {
     /// Repeats the step until it returns false or the newcomers' time of this turn is used up.
     func useNewcomerTime(_ step: () -> Bool) {
-        let started = ContinuousClock.now
+        let started = Instant.now
         let end = newcomerTime.end(in: reactor.now, at: started)
         var now = started
         while now < end, step() { now = .now }

@@ -1,4 +1,5 @@
 import Synchronization
+import Time
 
 /// Decides whether a loop reads requests too late, by how long they have waited when it reads them.
 ///
@@ -9,8 +10,6 @@ import Synchronization
 ///
 /// Owner: the loop's thread. The time is an argument.
 struct LagWatch {
-    typealias Instant = ContinuousClock.Instant
-
     /// How long all that is read must have waited too long for the loop to count as behind: longer than the pauses of a
     /// CPU quota.
     static let patience = Duration.milliseconds(100)
@@ -52,8 +51,6 @@ struct LagWatch {
 
 /// The longest wait of the last seconds, over all loops, for metrics. Guard: the mutex.
 final class LagGauge: Sendable {
-    typealias Instant = ContinuousClock.Instant
-
     /// Half of the time that the gauge looks back at most. Scrapes are usually further apart than a pause lasts.
     static let window = Duration.seconds(10)
     /// Shorter waits are usual, and not worth a lock.

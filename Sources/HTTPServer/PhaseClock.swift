@@ -1,11 +1,10 @@
 import HTTPProtocol
+import Time
 
 /// The start times of a connection's time limits: when its phase began, when it last made progress, and so on.
 ///
 /// Owner: the connection. This type is plain data; `Connection+TimeLimits.swift` applies the limits.
 struct PhaseClock {
-    typealias Instant = ContinuousClock.Instant
-
     /// The last phase, its number, and the time at which it began.
     private(set) var phase = ConnectionPhase.idle
     private(set) var phaseBegan: Instant

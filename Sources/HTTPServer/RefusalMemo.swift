@@ -1,5 +1,6 @@
 import HTTPProtocol
 import HTTPTypes
+import Time
 import Transport
 
 /// The refusals of the last milliseconds, which requests with equal heads get too, before they are parsed.
@@ -11,8 +12,6 @@ import Transport
 ///
 /// Owner: the loop's thread, also of the plans that refer to it.
 final class RefusalMemo: @unchecked Sendable {
-    typealias Instant = ContinuousClock.Instant
-
     /// How long a refusal is repeated: much shorter than the queue's work takes, so that a queue that refuses cannot
     /// become empty meanwhile, and long enough that a hundred requests are refused for each that is parsed.
     static let validity = Duration.milliseconds(10)

@@ -2,6 +2,7 @@ import DequeModule
 import Dispatch
 package import HTTPProtocol
 import Synchronization
+import Time
 
 /// Runs the tasks of requests on Dispatch queues, the request threads: at most `width` at the same time, in the order
 /// in which they come.
@@ -61,7 +62,7 @@ package final class RequestWorkExecutor: TaskExecutor {
         onWork()
         var taken: Duration?
         while let job = next(on: queue, after: taken) {
-            let started = ContinuousClock.now
+            let started = Instant.now
             unsafe job.runSynchronously(on: asUnownedTaskExecutor())
             taken = started.duration(to: .now)
         }

@@ -3,6 +3,7 @@ import HTTPProtocol
 import HTTPTypes
 import Logging
 import Synchronization
+import Time
 
 /// The values that all loops of one server share. They do not change, except for the counters.
 struct ServerContext: Sendable {
@@ -152,14 +153,14 @@ extension RequestHandler {
 /// Lets something happen at most once in an interval. The lock guards the time of the last one.
 final class Pacer: Sendable {
     private let interval: Duration
-    private let last = Mutex<ContinuousClock.Instant?>(nil)
+    private let last = Mutex<Instant?>(nil)
 
     init(interval: Duration) {
         self.interval = interval
     }
 
     /// Whether the interval has passed since this was true last.
-    func isDue(at now: ContinuousClock.Instant) -> Bool {
+    func isDue(at now: Instant) -> Bool {
         last.withLock { last in
             if let last, now - last < interval { return false }
             last = now

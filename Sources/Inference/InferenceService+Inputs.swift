@@ -1,6 +1,7 @@
 import Budget
 import Encoder
 import JSON
+import Time
 package import Tokenization
 
 extension TextInput {
@@ -104,7 +105,7 @@ extension InferenceService {
         try checkCount(given.count)
         let inputs = prompting ? try prompted(given, by: options.promptName) : given
         if let length = options.maxLength, length < 1 { throw InferenceError.invalidMaxLength(length, minimum: 1) }
-        let started = ContinuousClock.now
+        let started = Instant.now
         let limit = min(options.maxLength ?? maxInputLength, maxInputLength)
         let cuts = options.truncate ?? configuration.autoTruncate
         let longest = cuts ? longest(options) : limit

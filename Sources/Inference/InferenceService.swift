@@ -2,6 +2,7 @@ package import Batching
 import Compute
 package import Encoder
 import Synchronization
+import Time
 package import Tokenization
 
 /// Limits of inference that an operator sets.

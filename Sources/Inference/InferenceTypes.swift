@@ -1,6 +1,7 @@
 package import Batching
 package import Encoder
 import JSON
+package import Time
 package import Tokenization
 
 /// One input of a client. Texts are compared as ``ExactText``, because two encodings of "é" may give different tokens.
@@ -212,20 +213,20 @@ package struct Outcome<Value: Sendable>: Sendable {
 /// forget to.
 package struct RequestOptions: Sendable, Equatable {
     /// When the answer becomes worthless; nil: never.
-    package var deadline: ContinuousClock.Instant?
+    package var deadline: Instant?
     /// The queue in which the request's texts wait.
     package var priority = Priority.high
     /// When the request had arrived; nil if that is unknown.
-    package var received: ContinuousClock.Instant?
+    package var received: Instant?
 
     /// The options of the request that the current task answers.
     @TaskLocal package static var current = RequestOptions()
 
     /// No deadline and high priority, unless said otherwise.
     package init(
-        deadline: ContinuousClock.Instant? = nil,
+        deadline: Instant? = nil,
         priority: Priority = .high,
-        received: ContinuousClock.Instant? = nil
+        received: Instant? = nil
     ) {
         self.deadline = deadline
         self.priority = priority

@@ -1,3 +1,5 @@
+import Time
+
 /// When the kernel received bytes, in nanoseconds since 1970; 0 if it did not note it, as on unix sockets.
 package struct ArrivalStamp: Sendable, Equatable {
     /// The time.
@@ -17,8 +19,6 @@ package struct ArrivalStamp: Sendable, Equatable {
 /// the earliest when it last had taken all reports that there were then. The kernel gives reports in their order, so
 /// after as many as there are descriptors, all that waited at the count's beginning have been taken.
 struct ArrivalClock {
-    typealias Instant = ContinuousClock.Instant
-
     /// A wait for reports that took longer than this has slept. Without a sleep, epoll_wait takes some microseconds.
     static let shortestSleep = Duration.microseconds(100)
     /// The difference between the two clocks' advances in one turn that only setting the wall clock can make. The
@@ -88,13 +88,4 @@ struct ArrivalClock {
 
     /// How late the loop is at most with what this turn reports.
     var lag: Duration { earliest.duration(to: now) }
-}
-
-extension Duration {
-    /// The whole nanoseconds, clamped.
-    fileprivate var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (product, overflows) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        return overflows ? (seconds < 0 ? .min : .max) : product + attoseconds / 1_000_000_000
-    }
 }

@@ -1,3 +1,5 @@
+import Time
+
 /// At most one deadline for each of many keys. It is fast at moving deadlines, because they move far more often than
 /// they pass.
 ///
@@ -5,8 +7,6 @@
 /// top. To move a deadline earlier, the heap sifts it up. So a busy connection, whose deadline moves with every read,
 /// touches the heap only once in each timeout's length.
 struct DeadlineQueue {
-    typealias Instant = ContinuousClock.Instant
-
     /// The state of one key.
     private struct Entry {
         /// When to fire, nil for never.

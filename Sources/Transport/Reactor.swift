@@ -1,4 +1,5 @@
 import CLinux
+package import Time
 
 /// The operations that a descriptor is ready for, or that it is watched for, as epoll's bits.
 package struct Readiness: OptionSet, Sendable {
@@ -58,7 +59,7 @@ package final class Reactor {
     static let eventsPerTurn = 256
 
     /// The time at which this turn began.
-    package var now: ContinuousClock.Instant { arrivals.now }
+    package var now: Instant { arrivals.now }
     /// How late this turn is at most with what it handles.
     package var lag: Duration { arrivals.lag }
     /// Whether this turn is the last.
@@ -119,7 +120,7 @@ package final class Reactor {
     }
 
     /// Sets or clears (nil) the time of `deadlinePassed()`.
-    package func setDeadline(_ deadline: ContinuousClock.Instant?, for registration: Registration) {
+    package func setDeadline(_ deadline: Instant?, for registration: Registration) {
         guard isCurrent(registration) else { return }
         deadlines.set(deadline, for: Int(registration.slot))
     }
@@ -133,7 +134,7 @@ package final class Reactor {
     }
 
     /// The time at which bytes with this stamp arrived; an estimate if the stamp is unknown.
-    package func arrival(of stamp: ArrivalStamp) -> ContinuousClock.Instant { arrivals.arrival(of: stamp) }
+    package func arrival(of stamp: ArrivalStamp) -> Instant { arrivals.arrival(of: stamp) }
 
     /// Ends the loop after this turn.
     package func stop() {
@@ -145,7 +146,7 @@ package final class Reactor {
     var timeoutMilliseconds: Int32 {
         guard turns.isEmpty, !isStopping else { return 0 }
         guard let next = deadlines.nextLook else { return -1 }
-        let left = ContinuousClock.now.duration(to: next)
+        let left = Instant.now.duration(to: next)
         guard left > .zero else { return 0 }
         let (seconds, attoseconds) = left.components
         // The timeout is at most a minute; the next turn computes it again.
@@ -156,12 +157,12 @@ package final class Reactor {
     /// were granted a turn.
     func turn(timeoutMilliseconds: Int32) throws(TransportError) {
         let epoll = epoll
-        let before = ContinuousClock.now
+        let before = Instant.now
         let result = unsafe events.withUnsafeMutableBufferPointer {
             unsafe clinux_epoll_wait(epoll, $0.baseAddress, Int32($0.count), timeoutMilliseconds)
         }
         let count = Int(try checked(result, "epoll_wait"))
-        let now = ContinuousClock.now
+        let now = Instant.now
         arrivals.beginTurn(
             at: now,
             wall: clinux_wall_clock(),

@@ -1,13 +1,14 @@
 import Compute
 import TestSupport
 import Testing
+import Time
 
 @testable import Batching
 
 @Suite("Before a request's text is read, admission")
 struct AdmissionTests {
     private typealias Plan = Schedule<Int, Int>
-    private let now = ContinuousClock.now
+    private let now = Instant.now
 
     /// A schedule that has seen one request of 100 tokens, which took 100 ms.
     private func plan() -> Plan {

@@ -3,6 +3,7 @@ import Dispatch
 import Foundation
 import Synchronization
 import Testing
+import Time
 
 @testable import Batching
 
@@ -130,7 +131,7 @@ struct BatchSchedulerTests {
         let scheduler = BatchScheduler(engine: engine, workers: 1, padTokenID: 0)
         async let held = scheduler.run([sequence([1], "wait")])
         await waitFor { scheduler.statistics.busyWorkers == 1 }
-        let start = ContinuousClock.now
+        let start = Instant.now
         await #expect(throws: SchedulerError.deadlineExceeded) {
             try await scheduler.run([sequence([2])], deadline: start + .milliseconds(50))
         }

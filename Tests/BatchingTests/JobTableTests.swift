@@ -1,5 +1,6 @@
 import Compute
 import Testing
+import Time
 
 @testable import Batching
 

@@ -1,13 +1,14 @@
 import Compute
 import TestSupport
 import Testing
+import Time
 
 @testable import Batching
 
 @Suite("The schedule")
 struct ScheduleTests {
     private typealias Plan = Schedule<Int, Int>
-    private let start = ContinuousClock.now
+    private let start = Instant.now
 
     private func plan(workers: Int = 1, _ change: (inout BatchPolicy) -> Void = { _ in }) -> Plan {
         var policy = BatchPolicy()
@@ -29,7 +30,7 @@ struct ScheduleTests {
 
     /// Takes and finishes one batch; each sequence's result is its task.
     @discardableResult
-    private func step(_ plan: inout Plan, at time: ContinuousClock.Instant? = nil) -> [Int]? {
+    private func step(_ plan: inout Plan, at time: Instant? = nil) -> [Int]? {
         guard let assignment = plan.takeBatch(idleWorkers: 1, at: time ?? start) else { return nil }
         plan.finish(assignment.batch, assignment.sequences.map { .success($0.task) }, workers: 1, at: time ?? start)
         return assignment.sequences.map(\.task)
@@ -319,7 +320,7 @@ struct ScheduleTests {
             plan.answers = []
         }
         for turn in 0..<3000 {
-            now += .milliseconds(Int.random(in: 0...3, using: &generator))
+            now = now + .milliseconds(Int.random(in: 0...3, using: &generator))
             switch Int.random(in: turn < 2500 ? 0..<8 : 3..<8, using: &generator) {
             case 0, 1, 2:
                 let count = Int.random(in: 1...(turn.isMultiple(of: 20) ? 150 : 4), using: &generator)

@@ -1,12 +1,13 @@
 import Synchronization
 import TestSupport
 import Testing
+import Time
 
 @testable import Batching
 
 @Suite("The timeout queue")
 struct TimeoutQueueTests {
-    private let start = ContinuousClock.now
+    private let start = Instant.now
 
     @Test("returns due entries in order, and no entry before its time")
     func order() {
@@ -36,12 +37,12 @@ struct TimeoutQueueTests {
 struct AlarmTests {
     @Test("fires at the earliest time that was set, then at the time that its function returns, and never once stopped")
     func ringing() async throws {
-        let start = ContinuousClock.now
+        let start = Instant.now
         let rings = Mutex<[Duration]>([])
         let alarm = Alarm(name: "test") {
             rings.withLock { rings in
                 rings.append(start.duration(to: .now))
-                return rings.count == 1 ? ContinuousClock.now + .milliseconds(30) : nil
+                return rings.count == 1 ? Instant.now + .milliseconds(30) : nil
             }
         }
         alarm.set(start + .seconds(3600))

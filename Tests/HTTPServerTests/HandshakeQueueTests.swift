@@ -1,9 +1,10 @@
 import Testing
+import Time
 
 @testable import HTTPServer
 
 @Suite struct HandshakeQueueTests {
-    private let start = ContinuousClock.now
+    private let start = Instant.now
 
     @Test("a handshake that has begun and a new one take turns, each kind in the order of its coming")
     func order() {

@@ -1,9 +1,10 @@
 import Testing
+import Time
 
 @testable import HTTPServer
 
 @Suite struct LagWatchTests {
-    private let start = ContinuousClock.now
+    private let start = Instant.now
 
     private func watch() -> LagWatch { LagWatch(limit: .milliseconds(20)) }
 
@@ -62,7 +63,7 @@ import Testing
     @Test("the gauge shows the longest wait of the last seconds, and forgets it")
     func gauge() {
         let gauge = LagGauge()
-        let start = ContinuousClock.now
+        let start = Instant.now
         gauge.note(.microseconds(900), at: start)
         #expect(gauge.longest(at: start) == .zero)
         gauge.note(.milliseconds(70), at: start)

@@ -1,12 +1,13 @@
 import HTTPProtocol
 import Testing
+import Time
 
 @testable import HTTPServer
 
 @Suite struct PhaseClockTests {
-    private let start = ContinuousClock.now
+    private let start = Instant.now
 
-    private func time(_ seconds: Int) -> ContinuousClock.Instant { start + .seconds(seconds) }
+    private func time(_ seconds: Int) -> Instant { start + .seconds(seconds) }
 
     @Test("a phase's time runs from its beginning, not from its last byte")
     func phases() {

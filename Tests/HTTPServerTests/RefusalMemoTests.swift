@@ -2,6 +2,7 @@ import Foundation
 import HTTPProtocol
 import HTTPTypes
 import Testing
+import Time
 
 @testable import HTTPServer
 
@@ -114,7 +115,7 @@ import Testing
         #expect(!isRefused(.milliseconds(19)))
         #expect(isRefused(.milliseconds(20)))
         #expect(!isRefused(.seconds(1)))
-        memo.now += RefusalMemo.validity
+        memo.now = memo.now + RefusalMemo.validity
         #expect(!isRefused(.milliseconds(20)))
     }
 

@@ -1,10 +1,11 @@
 import Testing
+import Time
 
 @testable import Transport
 
 @Suite struct ArrivalClockTests {
     private static let wall = Int64(1_700_000_000_000_000_000)
-    private let start = ContinuousClock.now
+    private let start = Instant.now
 
     private func clock() -> ArrivalClock { ArrivalClock(now: start, wall: Self.wall) }
 

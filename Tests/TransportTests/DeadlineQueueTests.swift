@@ -1,12 +1,13 @@
 import TestSupport
 import Testing
+import Time
 
 @testable import Transport
 
 @Suite struct DeadlineQueueTests {
-    private let start = ContinuousClock.now
+    private let start = Instant.now
 
-    private func time(_ milliseconds: Int) -> ContinuousClock.Instant {
+    private func time(_ milliseconds: Int) -> Instant {
         start + .milliseconds(milliseconds)
     }
 

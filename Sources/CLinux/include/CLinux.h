@@ -47,6 +47,8 @@ ptrdiff_t clinux_receive(int descriptor, void *buffer, size_t count);
 ptrdiff_t clinux_receive_stamped(int descriptor, void *buffer, size_t count, int64_t *stamp);
 /// The time now by the clock of these stamps.
 int64_t clinux_wall_clock(void);
+/// The nanoseconds since the machine started, also of those in which it slept.
+int64_t clinux_clock(void);
 /// The first byte that waits, which stays unread; CLINUX_NO_BYTE if the peer has finished sending; or a negative errno.
 #define CLINUX_NO_BYTE 256
 int clinux_peek(int descriptor);

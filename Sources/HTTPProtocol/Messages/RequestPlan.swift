@@ -1,3 +1,5 @@
+package import Time
+
 /// The announcement of a body in a request's head.
 package enum AnnouncedBody: Sendable {
     /// There is no body, or the request is whole already.
@@ -48,7 +50,7 @@ package protocol RequestWork: AnyObject, Sendable {
     func refuse(status: Int, message: String) -> Response
 
     /// The time after which only ``tooLate(replacing:)`` is worth sending; nil if there is none.
-    var deadline: ContinuousClock.Instant? { get }
+    var deadline: Instant? { get }
 
     /// The answer instead of one that was made but could not be sent in time.
     ///
@@ -59,7 +61,7 @@ package protocol RequestWork: AnyObject, Sendable {
 /// The facts about a request that are not in its content: when it arrived, and from whom.
 package struct Arrival: Sendable {
     /// The time at which the whole request had arrived, although it may have been read later.
-    package var received: ContinuousClock.Instant
+    package var received: Instant
     /// How long it waited to be read.
     package var unread: Duration
     /// Set if the server reads requests late, so that a request that waited longer than this should not begin work.
@@ -70,8 +72,8 @@ package struct Arrival: Sendable {
     package var client: String?
 
     /// Makes an arrival; by default its time is now.
-    package init(received: ContinuousClock.Instant? = nil, client: String? = nil) {
-        let now = ContinuousClock.now
+    package init(received: Instant? = nil, client: String? = nil) {
+        let now = Instant.now
         // A clock that was set back can make the time of arrival later than now.
         self.received = min(received ?? now, now)
         unread = self.received.duration(to: now)

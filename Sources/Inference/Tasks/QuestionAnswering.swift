@@ -1,4 +1,5 @@
 import Encoder
+import Time
 import Tokenization
 
 /// A question, and the text in which its answer is searched.
@@ -69,7 +70,7 @@ extension InferenceService {
         try require(.questionAnswering)
         try check(options)
         try checkCount(questions.count)
-        let started = ContinuousClock.now
+        let started = Instant.now
         var usage = Usage()
         var divided: [WindowedQuestion] = []
         var encodings: [Encoding] = []

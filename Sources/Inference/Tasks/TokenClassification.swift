@@ -1,5 +1,6 @@
 import Encoder
 package import JSON
+import Time
 import Tokenization
 
 /// How tokens are classified; names, defaults and meaning are those of transformers' token classification pipeline.
@@ -71,7 +72,7 @@ extension InferenceService {
         try check("stride", stride, atLeast: 0)
         try check("max_length", options.input.maxLength ?? 1, atLeast: 1)
         try checkCount(texts.count)
-        let started = ContinuousClock.now
+        let started = Instant.now
         var usage = Usage()
         var windows: [[Encoding]] = []
         var count = 0

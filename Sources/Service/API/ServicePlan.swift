@@ -5,6 +5,7 @@ import Encoder
 import HTTPProtocol
 import HTTPTypes
 import Inference
+import Time
 
 /// The plan for a request, made from its head: the routes of its path and the coding of its body; or the reason why the
 /// request is refused.
@@ -273,7 +274,7 @@ private final class RoutedWork: RequestWork {
         plan.refuse(request, arrival, status: status, message)
     }
 
-    var deadline: ContinuousClock.Instant? { options.deadline }
+    var deadline: Instant? { options.deadline }
 
     func tooLate(replacing record: (any AnswerRecord)?) -> Response {
         let message = "the request's time limit passed before its answer could be sent"
@@ -320,7 +321,7 @@ private final class CostlyAnswer: RequestWork {
     }
 
     /// A question about the service has no time limit.
-    var deadline: ContinuousClock.Instant? { nil }
+    var deadline: Instant? { nil }
 
     func tooLate(replacing record: (any AnswerRecord)?) -> Response {
         plan.refuse(request, arrival, status: 504, "the answer took too long", replacing: record)

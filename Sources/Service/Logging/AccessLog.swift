@@ -6,6 +6,7 @@ import HTTPTypes
 import Inference
 import JSON
 import Synchronization
+import Time
 
 /// The facts about a route that logs and metrics use.
 struct RouteLabel: Sendable, Equatable {
@@ -114,7 +115,7 @@ final class AccessRecord: AnswerRecord {
         var isFinished = false
     }
 
-    private let received: ContinuousClock.Instant
+    private let received: Instant
     private let state: Mutex<State>
     private let finish: @Sendable (AccessEntry) -> Void
 

@@ -3,6 +3,7 @@ import HTTPProtocol
 import HTTPTypes
 import Inference
 import JSON
+import Time
 
 extension Response {
     static func json(status: Int = 200, _ bytes: [UInt8]) -> Response {

@@ -3,6 +3,7 @@ import HTTPProtocol
 import HTTPTypes
 import Inference
 import JSON
+import Time
 
 /// A request as a route sees it.
 struct RouteRequest: Sendable {
@@ -11,7 +12,7 @@ struct RouteRequest: Sendable {
     /// The values of the path's parameters: `model` of `/v2/models/{model}/infer`.
     let parameters: [String: String]
     /// The time at which the whole request had arrived.
-    let started: ContinuousClock.Instant
+    let started: Instant
     /// The request's record in the counts and the log.
     let record: AccessRecord?
     var body: [UInt8]
@@ -23,7 +24,7 @@ struct RouteRequest: Sendable {
         _ request: Request,
         body: [UInt8]? = nil,
         parameters: [String: String] = [:],
-        started: ContinuousClock.Instant = .now,
+        started: Instant = .now,
         record: AccessRecord? = nil
     ) {
         self.record = record
@@ -59,7 +60,7 @@ extension RequestOptions {
     /// - Parameters:
     ///   - received: the time at which the request's last byte arrived.
     ///   - timeout: the time limit of the settings; nil for none.
-    init(_ fields: HTTPFields, received: ContinuousClock.Instant, timeout: Duration?) throws(ServiceError) {
+    init(_ fields: HTTPFields, received: Instant, timeout: Duration?) throws(ServiceError) {
         var timeout = timeout
         if let text = fields[.requestTimeout] {
             guard let milliseconds = Self.milliseconds(text) else {

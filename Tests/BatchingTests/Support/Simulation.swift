@@ -2,14 +2,13 @@ import Compute
 import Foundation
 import Synchronization
 import TestSupport
+import Time
 
 @testable import Batching
 
 /// Runs a schedule in simulated time, against an engine whose batches take a fixed time plus a time for each token.
 /// Hours pass in a moment, and every run gives the same result.
 struct Simulation {
-    typealias Instant = ContinuousClock.Instant
-
     struct Arrival {
         /// Seconds from the start.
         var time: Double

@@ -4,6 +4,7 @@ import HTTPServer
 import HTTPTypes
 import Logging
 import Synchronization
+import Time
 
 /// A handler that answers by closures.
 struct TestHandler: RequestHandler {
@@ -72,7 +73,7 @@ extension TestHandler {
             handler.refuse(Refusal(status: status, message: message, arrival: arrival), request)
         }
 
-        var deadline: ContinuousClock.Instant? { handler.timeLimit.map { arrival.received + $0 } }
+        var deadline: Instant? { handler.timeLimit.map { arrival.received + $0 } }
 
         func tooLate(replacing record: (any AnswerRecord)?) -> Response {
             handler.refuse(Refusal(status: 504, message: "late", arrival: arrival, replaced: record), request)

@@ -5,6 +5,7 @@ import HTTPTypes
 import JSON
 import TestSupport
 import Testing
+import Time
 import Tokenization
 
 @testable import Inference
@@ -20,7 +21,7 @@ struct RequestOptionsTests {
 
     @Test("come from the header, else from the settings")
     func values() throws {
-        let now = ContinuousClock.now
+        let now = Instant.now
         let given = try RequestOptions(field(.requestTimeout, "250"), received: now, timeout: .seconds(60))
         #expect(given == RequestOptions(deadline: now + .milliseconds(250), priority: .high, received: now))
         let settings = try RequestOptions(field(.requestPriority, "LOW"), received: now, timeout: .seconds(60))
@@ -88,7 +89,7 @@ struct RequestOptionsTests {
     func longBody(body: LongBody) async throws {
         let service = try TestService.bundled()
         let bytes = body.bytes
-        let started = ContinuousClock.now
+        let started = Instant.now
         let answer = try await service.send("POST", body.path, bytes, fields: field(.requestTimeout, "20"))
         let taken = started.duration(to: .now)
         #expect(answer.status == 504 && answer.text.contains("time limit has passed"), "\(answer.text.prefix(200))")
@@ -165,7 +166,7 @@ struct RequestOptionsTests {
     func longText(words: String) async throws {
         let inference = try TestService.bundled().handler.context.inference
         let text = String(repeating: words, count: 2_000_000 / words.utf8.count)
-        let started = ContinuousClock.now
+        let started = Instant.now
         let options = RequestOptions(deadline: started + .milliseconds(20))
         await #expect(throws: TokenizerError.abandoned) {
             _ = try await options.run { try inference.tokenizer().encode(text) }
@@ -186,7 +187,7 @@ struct RequestOptionsTests {
         fields[.inferenceHeaderContentLength] = kind == "gzip" ? nil : "\(head.count)"
         fields[.contentEncoding] = kind == "gzip" ? "gzip" : nil
         let service = try TestService.bundled()
-        let started = ContinuousClock.now
+        let started = Instant.now
         let answer = try await service.send("POST", "/v2/models/mobilebert-mini/infer", head + tail, fields: fields)
         let taken = started.duration(to: .now)
         #expect(answer.status == 504 && answer.text.contains("time limit has passed"), "\(answer.text.prefix(200))")
@@ -268,7 +269,7 @@ struct RequestOptionsTests {
 
     @Test("follow KServe's parameters, which never extend a deadline")
     func parameters() throws {
-        let now = ContinuousClock.now
+        let now = Instant.now
         let options = RequestOptions(deadline: now + .seconds(5))
         #expect(try options.limited(toMicroseconds: nil, priority: nil) == options)
         #expect(try options.limited(toMicroseconds: 0, priority: 0) == options)
