@@ -47,10 +47,10 @@ def rounded(value):
     return value
 
 
-def answers(case, plain):
+def answers(case, path, plain):
     """The content of expected.json."""
     try:
-        questions, _ = reference.questions(case, plain)
+        questions, _ = reference.questions(case, path, plain)
     except (reference.Refused, reference.Random) as error:
         return {"refused": run.first_line(error)}
     return {
@@ -98,7 +98,7 @@ def main():
             if result.verdict in (*run.FAULTS, run.ONLY_HERE):
                 faults.append(f"{name}: {result.verdict}: {result.lines[0][:200]}")
                 continue
-            content = {"versions": VERSIONS, "oddities": case.oddities, **answers(case, plain)}
+            content = {"versions": VERSIONS, "oddities": case.oddities, **answers(case, path, plain)}
             if "refused" in content:
                 # Such a folder shows nothing of its other oddities.
                 new &= {"missing-tensor"} if content["refused"].endswith(REFUSED) else set()

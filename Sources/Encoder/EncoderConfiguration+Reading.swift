@@ -62,8 +62,8 @@ extension EncoderConfiguration {
         try checkSizes(file)
     }
 
-    /// The architecture that `model_type` names, else that of the classes in `architectures`, else the one that the
-    /// tensors' names tell.
+    /// The architecture that `model_type` names, else the one that the tensors' names tell, else that of the classes in
+    /// `architectures`. These come last because a class of the user's own may begin like another family's.
     private static func architecture(
         of file: JSONSection,
         _ tensorNames: [String],
@@ -72,8 +72,8 @@ extension EncoderConfiguration {
         let names = known.map { quoted($0.modelType) }.joined(separator: ", ")
         guard file.contains("model_type") else {
             guard
-                let architecture = known.first(where: { $0.isNamed(in: file.classNames) })
-                    ?? Architecture.told(by: tensorNames, among: known)
+                let architecture = Architecture.told(by: tensorNames, among: known)
+                    ?? known.first(where: { $0.isNamed(in: file.classNames) })
             else {
                 throw .missingKey(
                     file: file.path,

@@ -87,7 +87,7 @@ package final class EncoderModel: Sendable {
         dataType = formats.dataType
         let tensors = ModelTensors(tensors, configuration.architecture)
         let choice = try HeadChoice(configuration, tensors, named: head)
-        let configuration = configuration.withLabels(ofHead: choice.classifier, tensors)
+        let configuration = configuration.withLabels(ofHead: choice.classifiers.first, tensors)
         self.configuration = configuration
         weights = try EncoderWeights(tensors, configuration, choice, formats, threads: loadingThreads)
         heads = weights.heads.all

@@ -116,7 +116,10 @@ struct ModelTensors: Sendable {
             }
         )
         guard wrappers.count == 1, let wrapper = wrappers.first?.text else { return "" }
-        let isUsual = wrapper.pieces(separatedBy: ".").dropLast().allSatisfy(wrapperNames.contains)
+        // A class of the user's own may call the whole model by the attribute of the model's base.
+        let isUsual = wrapper.pieces(separatedBy: ".").dropLast().allSatisfy { name in
+            wrapperNames.contains(name) || name.equals(architecture.modelType)
+        }
         return isUsual || names.allSatisfy { $0.begins(with: wrapper) } ? wrapper : ""
     }
 }

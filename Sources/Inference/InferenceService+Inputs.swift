@@ -195,7 +195,11 @@ extension InferenceService {
         case .text(let text): try tokenizer().encode(text, options: options)
         case .pair(let text, let pair): try tokenizer().encode(text, pair: pair, options: options)
         case .arrays(let arrays):
-            try tokenizer().encode(tokenizer().decode(arrays.inputIDs, skipSpecialTokens: false), options: options)
+            // Without the clean-up, which may change words.
+            try tokenizer().encode(
+                tokenizer().decode(arrays.inputIDs, skipSpecialTokens: false, cleansUp: false),
+                options: options
+            )
         }
     }
 

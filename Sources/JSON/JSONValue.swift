@@ -36,6 +36,18 @@ package enum JSONValue: Equatable, Sendable {
         return double
     }
 
+    /// Whether Python takes the value for true, as it does any number but 0 and any text or list that is not empty.
+    package var isTrueInPython: Bool {
+        switch self {
+        case .null: false
+        case .boolean(let value): value
+        case .number(let text): Double(text) != 0
+        case .string(let text): !text.isEmpty
+        case .array(let elements): !elements.isEmpty
+        case .object(let object): object.count > 0
+        }
+    }
+
     /// The kind of the value with its article, for messages: "a string".
     package var kind: String {
         switch self {

@@ -27,6 +27,7 @@ package struct Tokenizer: Sendable {
     let modelTemplate: SequenceTemplate
     private let pipeline: Pipeline
     private let decoder: Decoder
+    private let cleansUpDecoded: Bool
 
     /// Reads the tokenizer of a model folder.
     ///
@@ -51,6 +52,7 @@ package struct Tokenizer: Sendable {
         postProcessor = parts.postProcessor
         modelTemplate = parts.givesTokenTypes ? parts.postProcessor : parts.postProcessor.withoutTypes
         decoder = parts.decoder
+        cleansUpDecoded = parts.cleansUpDecoded
         addedTokens = try AddedTokens(
             parts.addedTokens,
             normalizer: parts.normalizer,
@@ -235,10 +237,16 @@ struct Patience {
 }
 
 extension Tokenizer {
-    /// The text of token ids, as the tokenizer's decoder writes it.
+    /// The text of token ids, as the tokenizer's decoder writes it, without the spaces that
+    /// `clean_up_tokenization_spaces` removes.
     ///
+    /// - Parameter cleansUp: Whether these spaces may be removed.
     /// - Throws: ``TokenizerError/unknownTokenID(_:vocabularySize:)``.
-    package func decode(_ ids: [Int32], skipSpecialTokens: Bool = true) throws(TokenizerError) -> String {
+    package func decode(
+        _ ids: [Int32],
+        skipSpecialTokens: Bool = true,
+        cleansUp: Bool = true
+    ) throws(TokenizerError) -> String {
         var tokens: [[UInt8]] = []
         var patience = Patience()
         for id in ids {
@@ -248,7 +256,9 @@ extension Tokenizer {
             }
             if !skipSpecialTokens || !addedTokens.skippedIDs.contains(id) { tokens.append(token) }
         }
-        return String(decoding: try decoder.text(tokens), as: UTF8.self)
+        var text = try decoder.text(tokens)
+        if cleansUp, cleansUpDecoded { EnglishSpaces.remove(&text) }
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// The text of tokens or words, joined as `decode` does it; with spaces if the decoder cannot do it.

@@ -2,6 +2,7 @@
 
 import torch
 
+from heads import class_name
 from oddities import oddity
 
 
@@ -54,6 +55,9 @@ def tensors_of_training(folder, rng):
         "bias": (2,),
         "head.0.weight": (4, 16),
         "encoder.extra.weight": (4,),
+        "mobilebert.embeddings.extra": (2,),
+        "classifiers.0.weight": (2, 16),
+        "seq_relationship.weight": (2, 16),
     }
     for name in rng.sample(sorted(names), rng.choice([1, 1, 2, 3, 9])):
         folder.tensors[name] = values(folder, rng, *names[name])
@@ -101,7 +105,7 @@ def gamma_and_beta(folder, rng):
 @oddity(0.08)
 def prefix(folder, rng):
     """A prefix around everything, as DataParallel and other wrappers leave it."""
-    folder.prefix = rng.choice(["module.", "model.", "module.", "model.", "_orig_mod.", "model.module."])
+    folder.prefix = rng.choice(["module.", "model.", "module.", "model.", "_orig_mod.", "model.module.", folder.family + "."])
 
 
 @oddity(0.3, lambda folder: folder.head in ("base", "sentences"))
@@ -238,6 +242,61 @@ def values_beside_tensors(folder, rng):
     }
     folder.others = {name: others[name] for name in rng.sample(sorted(others), rng.randint(1, 4))}
     folder.parameters = rng.random() < 0.3
+
+
+@oddity(0.3, lambda folder: folder.format in ("bin", "bin-legacy"))
+def storages(folder, rng):
+    """Matrices stored by columns and vectors that share a storage; an archive whose file has got another name."""
+    folder.strided = rng.random() < 0.7
+    folder.archive = rng.choice([None, "archive", "checkpoint-500.pt"])
+
+
+@oddity(0.1)
+def tensors_of_other_types(folder, rng):
+    """Counters, masks and quantized values that the model does not need."""
+    tensors = {
+        "bn.num_batches_tracked": torch.tensor(7),
+        "attention_bias": torch.ones(1, 1, 4, 4, dtype=torch.bool).tril(),
+        "table": torch.arange(6, dtype=torch.uint8).reshape(2, 3),
+        "scale_table": torch.ones(2, dtype=torch.int8),
+        "half.table": torch.ones(2, dtype=torch.int16),
+        "eight.weight": torch.ones(2, 2).to(torch.float8_e4m3fn),
+        "complex.weight": torch.ones(2, dtype=torch.complex64),
+        "empty.weight": torch.ones(0, 3),
+        "scalar": torch.tensor(0.5, dtype=torch.float64),
+    }
+    if folder.format.startswith("safetensors"):
+        del tensors["complex.weight"]
+    for name in rng.sample(sorted(tensors), rng.randint(1, 3)):
+        folder.tensors[name] = tensors[name]
+
+
+@oddity(0.15, lambda folder: folder.head in ("tokens", "answers", "masked"))
+def old_pooler(folder, rng):
+    """The pooler that older versions saved with every head."""
+    named = folder.config.get("architectures") == [class_name(folder.family, folder.head)]
+    if folder.family == "distilbert" or not named:
+        return
+    width, stem = folder.width, folder.family + "."
+    if not any(name.startswith(stem) for name in folder.tensors):
+        stem = ""
+    folder.tensors |= {
+        f"{stem}pooler.dense.weight": values(folder, rng, width, width),
+        f"{stem}pooler.dense.bias": values(folder, rng, width),
+    }
+
+
+@oddity(0.15)
+def files_of_training(folder, rng):
+    """Files that stand beside a model: of other frameworks, of training, of the Hub."""
+    safe = folder.format.startswith("safetensors")
+    names = ["tf_model.h5", "flax_model.msgpack", "training_args.bin", "optimizer.pt", "onnx/model.onnx", "README.md"]
+    names += ["rust_model.ot", ".gitattributes", "model.onnx", "coreml/x.mlpackage"]
+    names += ["pytorch_model.bin", "pytorch_model.bin.index.json"] if safe else []
+    if folder.format == "safetensors" and folder.weights is None:
+        names.append("model.safetensors.index.json")
+    for name in rng.sample(names, rng.randint(1, 4)):
+        folder.further[name] = b"{}" if name.endswith(".json") else b"not what the model needs"
 
 
 @oddity(0.15, lambda folder: folder.head == "base")

@@ -3,7 +3,7 @@
 import json
 
 from oddities import oddity
-from heads import LABELLED, class_name, set_labels
+from heads import LABELLED, class_name, heads, set_labels
 
 
 def has_labels(folder):
@@ -26,6 +26,45 @@ def architectures(folder, rng):
             "numbers": [class_name(folder.family, folder.head), 5, None],
         }
         folder.config["architectures"] = names[kind]
+
+
+def is_other(folder, name):
+    """Whether the folder's tensors cannot be those of another head, so that AutoModel alone knows which it is."""
+    sharing, config = ("sequence", "tokens", "choice"), folder.config
+    if folder.head not in sharing or name not in sharing:
+        return name != folder.head
+    if folder.head == "tokens":
+        return name != "tokens" and config.get("classifier_activation", True)
+    return name != "tokens" and name != folder.head and len(config.get("id2label") or "ab") != 1
+
+
+@oddity(0.1)
+def another_class(folder, rng):
+    """The class of another head, such as that of the model from which config.json was copied."""
+    names = [name for name in heads(folder.family) if name != "sentences" and is_other(folder, name)]
+    folder.config["architectures"] = [class_name(folder.family, rng.choice(names))]
+
+
+@oddity(0.06)
+def forms_of_values(folder, rng):
+    """Values that Python takes for others: whole floats, 0 and 1, null, texts."""
+    forms = {
+        "whole": lambda value: float(value) if type(value) is int else value,
+        "number": lambda value: int(value) if type(value) is bool else value,
+        "text": lambda value: str(value) if type(value) in (int, float) else value,
+        "null": lambda value: None,
+    }
+    names = [name for name, value in sorted(folder.config.items()) if type(value) in (int, float, bool)]
+    form = rng.choice(sorted(forms))
+    for name in rng.sample(names, rng.randint(1, 2)):
+        folder.forms[name] = forms[form](folder.config[name])
+
+
+@oddity(0.06)
+def tokenizer_class_in_config(folder, rng):
+    folder.config["tokenizer_class"] = rng.choice(
+        ["BertTokenizer", "BertTokenizerFast", "ElectraTokenizer", "PreTrainedTokenizerFast", "MyTokenizer", None]
+    )
 
 
 @oddity(0.05)
@@ -63,6 +102,8 @@ def labels(folder, rng):
             "wrong-label2id",
             "other-types",
             "spaces",
+            "list",
+            "only-label2id",
         ]
     )
     if kind == "numbers":
@@ -82,6 +123,10 @@ def labels(folder, rng):
         del config["label2id"]
         if count != 2 or rng.random() < 0.3:
             config["num_labels"] = count
+    elif kind == "list":
+        config["id2label"] = names
+    elif kind == "only-label2id":
+        del config["id2label"]
     elif kind == "no-label2id":
         del config["label2id"]
     elif kind == "same":
@@ -146,6 +191,25 @@ def keys_without_effect(folder, rng):
         "base_model_name_or_path": "someone/base",
         "layer_norm_epsilon": 1e-3,
         "n_positions": 5,
+        "attention_type": "original_full",
+        "pretrained_config_archive_map": {},
+        "classifier_dropout_prob": 0.1,
+        "seq_classif_dropout": 0.3,
+        "qa_dropout": 0.2,
+        "type_vocab": 5,
+        "num_classes": 7,
+        "hidden_dim_": 3,
+        "sep_token_id": 3,
+        "cls_token_id": 2,
+        "bos_token_id": 0,
+        "is_encoder_decoder": False,
+        "cross_attention_hidden_size": None,
+        "tokenizer_type": "wordpiece",
+        "do_lower_case": False,
+        "truncation_side": "left",
+        "rope_parameters": None,
+        "problem": "x",
+        "task_specific_params": {"text": {"prefix": "the "}},
         "sentence_transformers": {"activation_fn": "torch.nn.modules.activation.Sigmoid", "version": "4.1.0"},
     }
     for name in rng.sample(sorted(keys), rng.randint(1, 5)):

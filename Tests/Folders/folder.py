@@ -38,6 +38,10 @@ class Folder:
         self.hidden_keys = []
         self.modules = None  # sentence-transformers' files: path → value or tensors
         self.subfolder = ""  # where the Transformer's files are, beside sentence-transformers' modules
+        self.forms = {}  # values of config.json that are written otherwise
+        self.further = {}  # other files: path → JSON value or bytes
+        self.archive = None  # the folder inside a zipped state dictionary, if it is not named by the file
+        self.strided = False  # whether a state dictionary's matrices are stored by columns, or in one storage
         self.words = []  # added tokens, for the texts
         self.warns = []  # what a warning must name
         self.edits = {}  # file name → a function that changes the text of a JSON file
@@ -70,11 +74,14 @@ class Folder:
         """The JSON files: path → value."""
         hidden = [] if plain else self.hidden_keys
         files = {
-            "config.json": {key: value for key, value in self.config.items() if key not in hidden},
+            "config.json": {
+                key: value for key, value in (self.config | self.forms).items() if key not in hidden
+            },
             "tokenizer.json": self.tokenizer,
             "tokenizer_config.json": self.tokenizer_config,
             "special_tokens_map.json": self.special_tokens_map,
             "added_tokens.json": self.added_tokens,
+            **{path: value for path, value in self.further.items() if not isinstance(value, bytes)},
         }
         return {path: value for path, value in files.items() if value is not None}
 
@@ -90,6 +97,12 @@ class Folder:
                 lines = "".join(token + "\n" for token in self.vocabulary).encode()
             with open(os.path.join(path, "vocab.txt"), "wb") as file:
                 file.write(lines)
+        for name, value in self.further.items():
+            if isinstance(value, bytes):
+                file = os.path.join(path, name)
+                os.makedirs(os.path.dirname(file), exist_ok=True)
+                with open(file, "wb") as stream:
+                    stream.write(value)
         prefix = "" if plain else self.prefix
         self.write_tensors(path, {prefix + name: tensor for name, tensor in self.tensors.items()})
         for name, value in (self.modules or {}).items():
@@ -136,9 +149,27 @@ class Folder:
                     name: torch.nn.Parameter(tensor, requires_grad=tensor.is_floating_point())
                     for name, tensor in tensors.items()
                 }
+            if self.strided and not safe:
+                tensors = strided(tensors)
             content = tensors if safe else {**tensors, **self.others}
             zipped = self.format != "bin-legacy"
-            write_file(os.path.join(path, f"{stem}.{ending}"), content, safe, zipped, self.metadata)
+            file = os.path.join(path, f"{stem}.{ending}")
+            write_file(os.path.join(path, self.archive or file), content, safe, zipped, self.metadata)
+            if self.archive:
+                os.rename(os.path.join(path, self.archive), file)
+
+
+def strided(tensors):
+    """The same values: matrices by columns, and vectors as parts of one storage."""
+    whole = torch.cat([tensor.flatten() for tensor in tensors.values() if tensor.dtype == torch.float32] or [torch.ones(1)])
+    start, views = 0, {}
+    for name, tensor in tensors.items():
+        views[name] = tensor.t().contiguous().t() if tensor.dim() == 2 else tensor
+        if tensor.dtype == torch.float32:
+            if tensor.dim() != 2:
+                views[name] = whole[start : start + tensor.numel()].reshape(tensor.shape)
+            start += tensor.numel()
+    return views
 
 
 def write_json(path, value, edit=None):

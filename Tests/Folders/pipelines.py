@@ -142,13 +142,17 @@ def other_post_processor(folder, rng):
 def tokenizer_json_model(folder, rng):
     """Keys of the model: without type, short words only, another prefix or unknown token."""
     model = folder.tokenizer["model"]
-    kind = rng.choice(["untyped", "short", "unknown", "holes"])
+    kind = rng.choice(["untyped", "short", "unknown", "holes", "keys"])
     if kind == "untyped":
         del model["type"]
     elif kind == "short":
         model["max_input_chars_per_word"] = rng.choice([1, 4, 10])
     elif kind == "unknown":
         model["unk_token"] = rng.choice(["[MASK]", "a"])
+    elif kind == "keys":
+        names = ["unk_token", "continuing_subword_prefix", "max_input_chars_per_word"]
+        for name in rng.sample(names, rng.randint(1, 2)):
+            del model[name]
     else:
         for token in rng.sample([token for token in model["vocab"] if not token.startswith("[")], 4):
             del model["vocab"][token]
@@ -175,6 +179,17 @@ def sections_without_type(folder, rng):
         section = folder.tokenizer[name]
         if section and section["type"] in ("BertNormalizer", "TemplateProcessing", "BertProcessing", "WordPiece"):
             del section["type"]
+
+
+@oddity(0.08, has_tokenizer)
+def sections_left_out(folder, rng):
+    """Sections that are not there at all, and special tokens that are not among the added tokens."""
+    names = ["version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor"]
+    for name in rng.sample([*names, "decoder"], rng.randint(1, 3)):
+        if name == "added_tokens" and rng.random() < 0.5:
+            folder.tokenizer[name] = []
+        else:
+            folder.tokenizer.pop(name, None)
 
 
 @oddity(0.08, has_tokenizer)
@@ -206,5 +221,15 @@ def other_decoder(folder, rng):
             {"type": "WordPiece", "prefix": "##", "cleanup": False},
             {"type": "WordPiece", "prefix": "@@", "cleanup": True},
             {"type": "Fuse"},
+            {"type": "Sequence", "decoders": [{"type": "WordPiece", "prefix": "##", "cleanup": True}]},
+            {
+                "type": "Sequence",
+                "decoders": [
+                    {"type": "WordPiece", "prefix": "##", "cleanup": False},
+                    {"type": "Replace", "pattern": {"String": " "}, "content": "_"},
+                    {"type": "Fuse"},
+                    {"type": "Strip", "content": "_", "start": 1, "stop": 0},
+                ],
+            },
         ]
     )

@@ -33,11 +33,12 @@ class Random(Exception):
     """transformers would compute with random weights."""
 
 
-def questions(case, path):
-    """What to ask of the program, and what transformers answers; and a line for each part that transformers refuses."""
-    base = os.path.join(path, case.folder.subfolder)
+def questions(case, path, plain):
+    """What to ask of the program, and what transformers answers; and a line for each part that transformers refuses.
+    `plain` is the folder in the form that transformers can read."""
+    base = os.path.join(plain, case.folder.subfolder)
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(base)
+        tokenizer = loaded_tokenizer([os.path.join(path, case.folder.subfolder), base])
         model, unknown = loaded(case.folder.head, base)
     except Exception as error:  # whatever the libraries throw
         raise Refused(f"{type(error).__name__}: {error}") from error
@@ -47,7 +48,7 @@ def questions(case, path):
     if missing:
         raise Random(f"{len(missing)} tensors, such as {missing[0]}")
     model.eval()
-    asker = Questions(case, path, base, tokenizer, model, not unknown)
+    asker = Questions(case, plain, base, tokenizer, model, not unknown)
     with torch.no_grad():
         asker.ask_all()
     if any(line.startswith("hidden:") for line in asker.refusals):
@@ -58,6 +59,14 @@ def questions(case, path):
 def as_text(label):
     """A label of id2label, which the program's interfaces have as a text whatever it is in the file."""
     return label if isinstance(label, str) else json.dumps(label)
+
+
+def loaded_tokenizer(paths):
+    """The tokenizer of the first folder of which transformers makes one: it may do so without a model_type."""
+    try:
+        return transformers.AutoTokenizer.from_pretrained(paths[0], trust_remote_code=False)
+    except Exception:  # whatever the libraries throw
+        return transformers.AutoTokenizer.from_pretrained(paths[1], trust_remote_code=False)
 
 
 def loaded(head, path):
@@ -85,7 +94,7 @@ class Questions:
         self.questions, self.refusals = [], []
         # The service puts the default prompt before single texts wherever it tokenizes them.
         self.prompt = sentences.prompts(path)[""] if case.folder.head == "sentences" else ""
-        positions = model.config.max_position_embeddings
+        self.positions = positions = model.config.max_position_embeddings
         self.limit = min(tokenizer.model_max_length or positions, positions)
         if case.folder.head == "sentences":
             self.limit = sentences.prepare(base, tokenizer, positions)
@@ -103,7 +112,7 @@ class Questions:
             "choice": [self.choices],
             "base": [],
         }
-        self.ask("info", None, {"max_input_length": self.limit})
+        self.ask("info", None, {"max_input_length": min(self.limit, self.positions)})
         arrays = [self.masked_arrays] if self.case.folder.asks_masks else []
         for part in (self.tokens, self.hidden, *arrays, *heads[self.case.folder.head]):
             try:
@@ -131,7 +140,7 @@ class Questions:
         self.rows(cut, texts)
         self.rows(cut, firsts, seconds)
         for skip in (True, False):
-            decoded = [self.tokenizer.backend_tokenizer.decode(row.ids, skip_special_tokens=skip) for row in whole]
+            decoded = [self.tokenizer.decode(row.ids, skip_special_tokens=skip) for row in whole]
             self.ask("decode", {"ids": [row.ids for row in whole], "skip_special_tokens": skip}, decoded)
 
     def rows(self, request, firsts, seconds=None, **options):
@@ -159,7 +168,7 @@ class Questions:
         texts, states, poolers = [], [], []
         for text in self.case.some_texts:
             encoded = self.arrays(self.prompt + text)
-            if encoded["input_ids"].shape[1]:
+            if 0 < encoded["input_ids"].shape[1] <= self.positions:
                 output = base(**encoded, return_dict=True)
                 texts.append(text)
                 states.append(output.last_hidden_state[0].tolist())
@@ -192,11 +201,14 @@ class Questions:
 
     def vectors(self):
         for name, prompt in sentences.prompts(self.path).items():
+            texts = [text for text in self.case.texts if self.length(prompt + text) <= self.positions]
             vectors = [
-                sentences.vector(self.path, self.tokenizer, self.model, text, prompt, self.limit)
-                for text in self.case.texts
+                sentences.vector(self.path, self.tokenizer, self.model, text, prompt, self.limit) for text in texts
             ]
-            self.ask("embed", {"inputs": self.case.texts, **({"prompt_name": name} if name else {})}, vectors)
+            self.ask("embed", {"inputs": texts, **({"prompt_name": name} if name else {})}, vectors)
+
+    def length(self, text):
+        return len(self.encode(text)["input_ids"])
 
     def pipeline(self, kind):
         self.model.config.return_dict = True

@@ -8,11 +8,13 @@ import program
 import reference
 from cases import Case
 from comparison import Difference
+from published import Published
 
 # The verdicts, and whether one counts as a fault.
 SAME, DIFFERS, REFUSED, REFUSED_PART = "same", "differs", "refused here but runs there", "in part refused here"
 BOTH, RANDOM, SILENT = "refused by both", "transformers fills weights at random", "same, but no warning"
 ONLY_HERE, UNJUDGED = "runs here but refused there", "not judged"
+PUBLISHED = "published"  # in place of a seed: the folders of published.py
 FAULTS = (DIFFERS, REFUSED, REFUSED_PART, SILENT, UNJUDGED)
 VERDICTS = (SAME, BOTH, RANDOM, ONLY_HERE, *FAULTS)
 
@@ -32,7 +34,7 @@ def run(binary, seed, number, folder, without=()):
         shutil.rmtree(old, ignore_errors=True)
     case = None
     try:
-        case = Case(seed, number, without)
+        case = Published(number) if seed == PUBLISHED else Case(seed, number, without)
         case.folder.write(path)
         if case.folder.has_plain_form:
             case.folder.write(plain, plain=True)
@@ -51,7 +53,7 @@ def judge(binary, case, path, plain):
 
     with program.Program(binary, path) as server:
         try:
-            questions, refusals = reference.questions(case, plain)
+            questions, refusals = reference.questions(case, path, plain)
         except reference.Random as error:
             return result(RANDOM, [str(error)])
         except reference.Refused as error:

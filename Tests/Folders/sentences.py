@@ -106,7 +106,8 @@ def module_types(folder, rng):
     else:
         for module in folder.modules["modules.json"]:
             kind = module["type"].rsplit(".", 1)[1]
-            stem = "base.modules" if kind in ("Transformer",) else "sentence_transformer.modules"
+            base = ("Transformer", "Dense", "Normalize")
+            stem = "base.modules" if kind in base else "sentence_transformer.modules"
             module["type"] = (
                 f"sentence_transformers.{stem}.{kind.lower()}.{kind}" if rng.random() < 0.5 else module["type"]
             )
@@ -128,6 +129,35 @@ def module_forms(folder, rng):
     for settings in folder.modules.values():
         if "activation_function" in settings and rng.random() < 0.5:
             settings["activation_function"] = rng.choice(sorted(OTHER_ACTIVATIONS))
+
+
+@oddity(0.3, is_sentences)
+def module_entries(folder, rng):
+    """Entries of modules.json without index, with other paths; a Dropout; keys of the Pooling left out."""
+    modules, names = folder.modules["modules.json"], rng.sample(["keys", "paths", "dropout", "pooling", "width"], 2)
+    for module in modules:
+        if "keys" in names:
+            del module["idx"]
+        if "paths" in names and module["path"]:
+            module["path"] = rng.choice(["./{}", "{}/", "{}"]).format(module["path"])
+    pooling = folder.modules["1_Pooling/config.json"]
+    if "dropout" in names:
+        modules.insert(rng.randint(2, len(modules)), {"path": "9_Dropout", "type": "sentence_transformers.models.Dropout"})
+        folder.modules["9_Dropout/config.json"] = {"dropout": 0.5}
+    if "pooling" in names:
+        for name in [name for name, value in pooling.items() if value is False and name.startswith("pooling_mode")]:
+            if rng.random() < 0.7:
+                del pooling[name]
+    if "width" in names:
+        # Without effect: the module pools whatever width there is.
+        pooling["word_embedding_dimension" if "word_embedding_dimension" in pooling else "embedding_dimension"] = 384
+
+
+@oddity(0.1, is_sentences)
+def beyond_positions(folder, rng):
+    """A max_seq_length above the model's positions, as in folders whose transformer was replaced."""
+    if SETTINGS[0] in folder.modules:
+        folder.modules[SETTINGS[0]]["max_seq_length"] = 512
 
 
 @oddity(0.15, is_sentences)

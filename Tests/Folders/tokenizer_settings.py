@@ -64,6 +64,13 @@ def tokenizer_class(folder, rng):
         "ConvBertTokenizer",
         "DPRQuestionEncoderTokenizer",
         "MyTokenizer",
+        "SqueezeBertTokenizerFast",
+        "LayoutLMTokenizer",
+        "RetriBertTokenizer",
+        "BasicTokenizer",
+        "PreTrainedTokenizer",
+        "DPRContextEncoderTokenizerFast",
+        "RealmTokenizer",
         None,
     ]
     name = rng.choice(names + [""])
@@ -81,7 +88,24 @@ def settings_without_effect(folder, rng):
         "padding_side": rng.choice(["left", "right"]),
         "name_or_path": "someone/model",
         "special_tokens_map_file": None,
-        "tokenizer_file": None,
+        "tokenizer_file": rng.choice([None, "/root/tokenizer.json", "tokenizer.json"]),
+        "vocab_file": rng.choice([None, "/root/vocab.txt", "vocab.txt"]),
+        "auto_map": {"AutoTokenizer": ["tokenization_mine.Mine", None]},
+        "add_prefix_space": False,
+        "model_type": "gpt2",
+        "legacy": True,
+        "verbose": False,
+        "wordpieces_prefix": "##",
+        "pad_token_type_id": 0,
+        "padding": True,
+        "truncation": True,
+        "return_token_type_ids": False,
+        "add_special_tokens": False,
+        "from_slow": False,
+        "lowercase": False,
+        "word_delimiter_token_": "|",
+        "cls_token_id": 2,
+        "init_inputs": [],
         "is_local": True,
         "use_fast": True,
         "processor_class": None,
@@ -96,6 +120,49 @@ def settings_without_effect(folder, rng):
     }
     for name in rng.sample(sorted(keys), rng.randint(1, 4)):
         settings(folder)[name] = keys[name]
+
+
+@oddity(0.1)
+def forms_of_flags(folder, rng):
+    """Values of other kinds than save_pretrained writes."""
+    keys = {
+        "do_lower_case": [1, 0, "true", None],
+        "strip_accents": [0, 1, "", "false"],
+        "tokenize_chinese_chars": [None, 0, 1],
+        "model_max_length": ["32", 30.0, 0, -1, 20.5],
+        "truncation_side": ["LEFT", None, ""],
+        "padding_side": [None, "Right"],
+        "split_special_tokens": [None, 0, 1, "yes"],
+        "clean_up_tokenization_spaces": [None, 0, 1, "yes", ""],
+        "added_tokens_decoder": [None, {}],
+        "additional_special_tokens": [None, []],
+        "extra_special_tokens": [None, [], {}],
+        "never_split": ["the", None],
+        "model_input_names": [None, [], ["input_ids"]],
+        "mask_token": ["", {"content": "[MASK]"}],
+        "tokenizer_class": [""],
+        "chat_template": [None, {"a": "b"}],
+    }
+    for name in rng.sample(sorted(keys), rng.randint(1, 2)):
+        settings(folder)[name] = rng.choice(keys[name])
+
+
+@oddity(0.06)
+def empty_files(folder, rng):
+    """Files that are there and say nothing."""
+    for name in rng.sample(["tokenizer_config", "special_tokens_map", "added_tokens"], rng.randint(1, 3)):
+        setattr(folder, name, {})
+
+
+@oddity(0.06, lambda folder: folder.tokenizer is not None and folder.has_vocabulary_file)
+def two_vocabularies(folder, rng):
+    """A vocab.txt that is not the vocabulary of tokenizer.json: an older one, or one of another model."""
+    tokens = list(folder.vocabulary)
+    if rng.random() < 0.5:
+        tokens = tokens[: len(tokens) // 2]
+    else:
+        tokens[5:] = rng.sample(tokens[5:], len(tokens) - 5)
+    folder.lines = "".join(token + "\n" for token in tokens).encode()
 
 
 @oddity(0.05)

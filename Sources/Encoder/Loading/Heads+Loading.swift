@@ -44,7 +44,7 @@ extension Heads {
     /// Loads the heads on top of the encoder.
     static func load(_ reader: inout WeightReader) throws(ModelError) -> Packing<Heads> {
         var dense: [Head: DenseHead] = [:]
-        if let head = reader.heads.classifier {
+        for head in reader.heads.classifiers {
             let labels = reader.configuration.labels.count
             dense[head] = try DenseHead.load(head, outputs: head == .multipleChoice ? 1 : labels, &reader)
         }

@@ -13,6 +13,13 @@ package struct SentenceTransformerFolder: Sendable, Equatable {
         case normalize = "Normalize"
         /// Does nothing outside of training.
         case dropout = "Dropout"
+
+        /// The names that the first versions had for transformers.
+        private static let formerNames = ["BERT", "DistilBERT"]
+
+        init?(named name: String) {
+            self.init(rawValue: Self.formerNames.contains(name) ? Self.transformer.rawValue : name)
+        }
     }
 
     /// A module with its folder.
@@ -84,7 +91,7 @@ package struct SentenceTransformerFolder: Sendable, Equatable {
 extension SentenceTransformerFolder.Module {
     /// An entry of `modules.json`.
     fileprivate init(_ entry: ModuleList.Entry, in directory: String) throws(ModelError) {
-        guard let type = SentenceTransformerFolder.ModuleType(rawValue: entry.type) else {
+        guard let type = SentenceTransformerFolder.ModuleType(named: entry.type) else {
             let known = SentenceTransformerFolder.ModuleType.allCases.map(\.rawValue).joined(separator: ", ")
             throw entry.section.wrong("type", .string(try entry.section.string("type")), expected: "one of \(known)")
         }

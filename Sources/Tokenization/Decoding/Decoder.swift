@@ -79,12 +79,6 @@ struct WordPieceDecoder: Sendable, Equatable {
     /// Whether to remove the spaces that are not written in English.
     var cleansUp: Bool
 
-    /// The replacements in each token, in this order. The strange one for "do not" is in the original too.
-    private static let replacements: [(from: [UInt8], to: [UInt8])] = [
-        (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"),
-        (" do not", " don't"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
-    ].map { (Array($0.utf8), Array($1.utf8)) }
-
     /// The text of a token.
     func decode(_ token: [UInt8], isFirst: Bool) -> [UInt8] {
         var piece = token
@@ -95,11 +89,33 @@ struct WordPieceDecoder: Sendable, Equatable {
                 piece.insert(UInt8(ascii: " "), at: 0)
             }
         }
-        // Every pattern begins with a space. Few pieces have one except for the space put before them.
-        if cleansUp, piece.contains(UInt8(ascii: " ")) {
-            for (from, to) in Self.replacements { Self.replace(from, with: to, in: &piece) }
-        }
+        // Few pieces have a space except for the one put before them.
+        if cleansUp, piece.contains(UInt8(ascii: " ")) { EnglishSpaces.removeInToken(&piece) }
         return piece
+    }
+}
+
+/// The spaces that English does not write, before punctuation and in short forms.
+enum EnglishSpaces {
+    private static func bytes(_ replacements: [(String, String)]) -> [(from: [UInt8], to: [UInt8])] {
+        replacements.map { (Array($0.utf8), Array($1.utf8)) }
+    }
+
+    private static let punctuation = bytes([
+        (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"),
+    ])
+    private static let doNot = bytes([(" do not", " don't")])
+    private static let shortForms = bytes([(" 's", "'s"), (" 've", "'ve"), (" 're", "'re")])
+
+    /// Removes them in a token, as the decoder `WordPiece` does. The strange replacement of "do not" is in the original
+    /// too.
+    fileprivate static func removeInToken(_ token: inout [UInt8]) {
+        for (from, to) in punctuation + doNot + shortForms { replace(from, with: to, in: &token) }
+    }
+
+    /// Removes them in a whole text, as transformers' `clean_up_tokenization` does.
+    static func remove(_ text: inout [UInt8]) {
+        for (from, to) in punctuation + shortForms { replace(from, with: to, in: &text) }
     }
 
     /// Replaces every occurrence of `pattern`, from left to right.

@@ -44,6 +44,7 @@ extension TokenizerParts {
                     WordPieceDecoder(prefix: Array(TokenizerConfiguration.continuingPrefix.utf8), cleansUp: true)
                 )
             ]),
+            cleansUpDecoded: configuration.cleansUpDecoded,
             addedTokens: added.tokens,
             splitsSpecialTokens: configuration.splitsSpecialTokens,
             // Padding has no weight, so without a token any id will do.

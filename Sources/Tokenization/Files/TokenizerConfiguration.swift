@@ -15,6 +15,8 @@ struct TokenizerConfiguration: Sendable {
     var tokenizeChineseChars = true
     /// Whether special tokens that stand in a text are split like other words (`split_special_tokens`).
     var splitsSpecialTokens = false
+    /// Whether decoded texts lose the spaces that are not written in English (`clean_up_tokenization_spaces`).
+    var cleansUpDecoded = false
     /// The most tokens that the model takes (`model_max_length`, in old files `max_len`); nil for no limit.
     var modelMaxLength: Int?
     /// The side from which tokens are removed when a text is too long (`truncation_side`); nil if no file says it.
@@ -61,6 +63,7 @@ extension TokenizerConfiguration {
         if let settings {
             try readLimits(settings)
             splitsSpecialTokens = try settings.optionalBoolean("split_special_tokens") ?? false
+            cleansUpDecoded = settings.optional("clean_up_tokenization_spaces")?.isTrueInPython ?? false
             if tokenizerClass.parts == .bert { try readFlags(settings) }
             try readInputNames(settings)
         }
@@ -78,7 +81,7 @@ extension TokenizerConfiguration {
         let model = OpenFile.exists(modelPath) ? try TokenizerFile.readObject(modelPath) : nil
         let hasFamily = model?.contains("model_type") == true
         var name = try settings?.optionalString(Self.classKey)
-        if name == nil { name = try model?.optionalString(Self.classKey) }
+        if name?.isEmpty != false { name = try model?.optionalString(Self.classKey) ?? name }
         guard let name else {
             if hasTokenizerJSON, !hasFamily { tokenizerClass = .general }
             givesTokenTypes = tokenizerClass.givesTokenTypes
@@ -88,7 +91,7 @@ extension TokenizerConfiguration {
         givesTokenTypes = tokenizerClass.givesTokenTypes
         if tokenizerClass == .unknown || tokenizerClass == .general, !hasTokenizerJSON {
             throw .wrongValue(
-                file: settings?.contains(Self.classKey) == true ? settings?.path ?? modelPath : modelPath,
+                file: settings?.optional(Self.classKey) == .string(name) ? settings?.path ?? modelPath : modelPath,
                 key: Self.classKey,
                 found: "\"\(name)\" without a \(ModelFile.tokenizer.name)",
                 expected: "BertTokenizer or a class like it, for a \(ModelFile.vocabulary.name) alone"

@@ -42,6 +42,7 @@ extension TokenizerParts {
             postProcessor: template,
             givesTokenTypes: configuration.givesTokenTypes,
             decoder: try Decoder(file),
+            cleansUpDecoded: configuration.cleansUpDecoded,
             addedTokens: added.tokens,
             splitsSpecialTokens: configuration.splitsSpecialTokens,
             padTokenID: vocabulary.id(tokens["pad_token"]?.content ?? "[PAD]") ?? 0,

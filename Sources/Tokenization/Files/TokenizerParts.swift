@@ -13,6 +13,8 @@ struct TokenizerParts {
     /// Whether the model gets the template's token types; if not, it takes all as 0.
     var givesTokenTypes: Bool
     var decoder: Decoder
+    /// Whether a decoded text as a whole loses the spaces that are not written in English, whatever the decoder does.
+    var cleansUpDecoded: Bool
     /// The added tokens in the order in which they were added.
     var addedTokens: [(token: AddedToken, id: Int32)]
     /// Whether special tokens that stand in a text are split like other words.

@@ -125,6 +125,8 @@ package struct AddedToken: Sendable, Equatable {
     package var stripsRight: Bool
     /// Whether its normalized form is searched in the normalized text.
     package var isNormalized: Bool
+    /// Whether it was added as a normalized token at any time, after which it is shown so.
+    var isShownNormalized = false
 
     /// An added token. By default a special token is searched in the text as it was given, other tokens in the
     /// normalized text.

@@ -12,6 +12,8 @@ struct AddedTokenList: Sendable {
     private var highestID: Int32 = -1
     /// The tokens that were special at any time. They remain so.
     private var specialContents: Set<[UInt8]> = []
+    /// The tokens that were normalized at any time. They are still shown so.
+    private var normalizedContents: Set<[UInt8]> = []
 
     /// - Parameter model: the model's own tokens.
     init(model: Vocabulary) {
@@ -34,6 +36,8 @@ struct AddedTokenList: Sendable {
             var token = token
             if token.isSpecial { specialContents.insert(content) }
             token.isSpecial = specialContents.contains(content)
+            if token.isNormalized { normalizedContents.insert(content) }
+            token.isShownNormalized = normalizedContents.contains(content)
             if let place = places[id] {
                 tokens[place].token = token
             } else {
@@ -57,7 +61,7 @@ struct AddedTokens: Sendable {
     private(set) var normalized = AddedTokenMatcher()
     /// The ids of special tokens.
     private(set) var specialIDs: Set<Int32> = []
-    /// The normalized texts of the tokens that are searched in normalized text. These tokens are shown so.
+    /// The normalized texts of the tokens that are searched in normalized text, or were. These tokens are shown so.
     private(set) var normalizedTexts: [Int32: [UInt8]] = [:]
     /// The ids that decoding leaves out when it leaves out special tokens: the tokens whose shown text is that of a
     /// special token. (As in `tokenizers`, a special token that normalization changes is not left out.)
@@ -90,15 +94,16 @@ struct AddedTokens: Sendable {
                 )
             }
             let passes = splitsSpecial && token.isSpecial
-            let isNew: Bool
-            if token.isNormalized {
+            if token.isNormalized || token.isShownNormalized {
                 // A pattern that is too expensive leaves the token as it is; no text would be normalized by it either.
-                let pattern = (try? normalizer.normalized(content.span, 0..<content.count).bytes) ?? content
-                isNew = normalized.insert(token, id: id, pattern: pattern, isPassedOver: passes)
-                normalizedTexts[id] = pattern
-            } else {
-                isNew = verbatim.insert(token, id: id, pattern: content, isPassedOver: passes)
+                normalizedTexts[id] = (try? normalizer.normalized(content.span, 0..<content.count).bytes) ?? content
             }
+            let isNew =
+                if token.isNormalized {
+                    normalized.insert(token, id: id, pattern: normalizedTexts[id] ?? content, isPassedOver: passes)
+                } else {
+                    verbatim.insert(token, id: id, pattern: content, isPassedOver: passes)
+                }
             if specialContents.contains(normalizedTexts[id] ?? content) { skippedIDs.insert(id) }
             if !isNew { hidden.append(token) }
         }

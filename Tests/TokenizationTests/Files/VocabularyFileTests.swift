@@ -45,6 +45,37 @@ struct VocabularyFileTests {
         #expect(tokenizer.warnings.contains { $0.contains(#"no "[UNK]""#) })
     }
 
+    @Test("A token that was added as a normalized one, and then as another, is still shown normalized")
+    func addedTwice() throws {
+        // The results of transformers 5.23.0: such a token is not left out with the special ones either.
+        let settings = """
+            {"added_tokens_decoder": {"12": {"content": "Q\u{C9}", "normalized": true, "special": true},
+            "13": {"content": "Q\u{C9}", "normalized": false, "special": true}}}
+            """
+        let tokenizer = try tokenizer(Self.vocabulary, ["tokenizer_config.json": settings])
+        #expect(try ids(tokenizer, "Q\u{C9} q\u{C9}") == [12, 1] && tokenizer.decode([12]) == "qe")
+    }
+
+    @Test("clean_up_tokenization_spaces removes spaces of the whole decoded text, as Python takes its value")
+    func cleanUp() throws {
+        let words = "the ' film . do not , ! n t s".split(separator: " ")
+        let vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + words.map(String.init)
+        // The results of transformers 5.23.0.
+        let (clean, plain) = ("the'film. the's film, do not!n't.", "the ' film. the ' s film, do not! n ' t.")
+        let ids: [Int32] = [5, 6, 7, 8, 5, 6, 15, 7, 11, 9, 10, 12, 13, 6, 14, 8]
+        for (value, text) in [
+            ("true", clean), ("false", plain), ("null", plain), ("1", clean), ("\"yes\"", clean), ("0", plain),
+        ] {
+            let settings = "{\"clean_up_tokenization_spaces\": \(value)}"
+            let tokenizer = try tokenizer(
+                vocabulary.joined(separator: "\n"),
+                ["tokenizer_config.json": settings]
+            )
+            #expect(try tokenizer.decode(ids) == text)
+            #expect(try tokenizer.decode(ids, cleansUp: false) == plain)
+        }
+    }
+
     @Test("A vocabulary that can't be used is refused, naming the file and what is wrong")
     func refusals() throws {
         let error = #expect(throws: ModelError.self) { try tokenizer("") }
