@@ -161,6 +161,16 @@ struct LoadingTests {
         }
     }
 
+    @Test("a model inside a class of the user's own that calls it by the base model's attribute is found there")
+    func doubled() throws {
+        let configuration = try TestModels.classifier()
+        let plain = tensors(configuration, prefix: "mobilebert.")
+        var wrapped = plain
+        wrapped.tensors = Dictionary(uniqueKeysWithValues: plain.tensors.map { ("mobilebert." + $0, $1) })
+        wrapped.tensors["criterion.weight"] = ([0], [1])
+        #expect(try output(configuration, wrapped) == output(configuration, plain))
+    }
+
     @Test("known heads and stray buffers in a base model's checkpoint are ignored")
     func tolerated() throws {
         let configuration = try TestModels.configuration()

@@ -261,12 +261,9 @@ def tensors_of_other_types(folder, rng):
         "scale_table": torch.ones(2, dtype=torch.int8),
         "half.table": torch.ones(2, dtype=torch.int16),
         "eight.weight": torch.ones(2, 2).to(torch.float8_e4m3fn),
-        "complex.weight": torch.ones(2, dtype=torch.complex64),
         "empty.weight": torch.ones(0, 3),
         "scalar": torch.tensor(0.5, dtype=torch.float64),
     }
-    if folder.format.startswith("safetensors"):
-        del tensors["complex.weight"]
     for name in rng.sample(sorted(tensors), rng.randint(1, 3)):
         folder.tensors[name] = tensors[name]
 

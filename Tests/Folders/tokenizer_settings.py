@@ -134,7 +134,7 @@ def forms_of_flags(folder, rng):
         "padding_side": [None, "Right"],
         "split_special_tokens": [None, 0, 1, "yes"],
         "clean_up_tokenization_spaces": [None, 0, 1, "yes", ""],
-        "added_tokens_decoder": [None, {}],
+        "added_tokens_decoder": [{}],
         "additional_special_tokens": [None, []],
         "extra_special_tokens": [None, [], {}],
         "never_split": ["the", None],
