@@ -123,7 +123,7 @@ struct HubCache: Sendable {
 
             """
         // The cache works without the tag.
-        try? Data(text.utf8).write(to: URL(filePath: tag))
+        try? replace(tag) { Self.makeFile($0, text) }
     }
 
     /// Makes the folder of a file, with those above it.
@@ -188,9 +188,7 @@ struct HubCache: Sendable {
         guard !revision.isCommit, self.commit(of: revision) != commit else { return }
         let path = reference(revision)
         try makeFolder(of: path)
-        try replace(path) { name in
-            FileManager.default.createFile(atPath: name, contents: Data(commit.utf8)) ? 0 : EIO
-        }
+        try replace(path) { Self.makeFile($0, commit) }
     }
 
     /// Notes a file that a commit does not have.
@@ -198,11 +196,23 @@ struct HubCache: Sendable {
         let place = absence(path, of: commit)
         guard Self.fileSize(place) == nil else { return }
         try makeFolder(of: place)
-        try replace(place) { FileManager.default.createFile(atPath: $0, contents: nil) ? 0 : EIO }
+        try replace(place) { Self.makeFile($0, "") }
     }
 
     /// The lock that is held while references and absences are written. No blob has this name.
     var notesLock: String { lock("notes") }
+
+    /// Makes a small file; Foundation would write it under a name of its own first, which a killed pull would leave.
+    /// - Returns: 0 or the error's number.
+    private static func makeFile(_ path: String, _ content: String) -> Int32 {
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { return errno }
+        defer { close(descriptor) }
+        let bytes = Array(content.utf8)
+        let count = unsafe bytes.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
+        guard count >= 0 else { return errno }
+        return count == bytes.count ? 0 : ENOSPC
+    }
 
     /// Makes a file under another name and renames it to `path`, so that no program sees half of it. The name is always
     /// the same, so that the next pull replaces what a killed one has left; a lock keeps other processes away: the

@@ -97,8 +97,8 @@ package final class InferenceService: Sendable {
     /// The scheduler's current state and its counts.
     package var statistics: SchedulerStatistics { scheduler.statistics }
 
-    /// The length, in tokens, of the text that is measured at the start.
-    private static let measuredTokens = 128
+    /// The length, in tokens, of the text that is measured at the start: short, because nobody is answered before.
+    private static let measuredTokens = 32
 
     /// Runs the shortest possible input, so that the first client does not wait for memory to be touched, and so that
     /// an engine that cannot compute is never called ready. The first call also measures a longer input, so that the

@@ -203,8 +203,9 @@ class CDN(Handler):
             return None
         if name in ("crawling", "real"):
             self.answer(status, Content_Length=len(body), **fields)
-            for i in range(0, len(body), len(body) // 10):
-                self.wfile.write(body[i:i + len(body) // 10])
+            step = max(1, len(body) // 10)
+            for i in range(0, len(body), step):
+                self.wfile.write(body[i:i + step])
                 time.sleep(0.03)
             return None
         return self.answer(status, body, **fields)

@@ -1,4 +1,4 @@
-internal import Dispatch
+internal import Compute
 internal import LinearAlgebra
 import ModelFiles
 internal import Synchronization
@@ -93,7 +93,11 @@ struct WeightPacker {
     static func pack(_ parts: [any PackingJob], _ formats: WeightFormats, threads: Int) {
         let arena = WeightArena()
         let next = Atomic(0)
-        DispatchQueue.concurrentPerform(iterations: min(threads, parts.count)) { _ in
+        // Dispatch's concurrentPerform would run inside another one, which loads the tokenizer beside the weights. The
+        // inner one gets no second thread on a machine of two CPUs.
+        let team = ThreadTeam(startingThreads: min(threads, parts.count), named: "load")
+        defer { team.dismiss() }
+        team.run { _ in
             var packer = WeightPacker(formats, in: arena)
             while true {
                 let index = next.add(1, ordering: .relaxed).oldValue
