@@ -173,7 +173,7 @@ package final class BatchScheduler<Engine: BatchEngine>: Sendable {
 
     /// Whether what waits makes a full batch for each worker, together with requests that are on their way.
     package func hasFullBatches(requestsBefore: Int) -> Bool {
-        state.withLock { $0.schedule.hasFullBatches(.high, tokensBefore: requestsBefore * Int($0.schedule.meanTokens)) }
+        state.withLock { $0.schedule.hasFullBatches(.high, requestsBefore: requestsBefore) }
     }
 
     /// The state now and the counts since the start.

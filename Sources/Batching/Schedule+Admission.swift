@@ -119,8 +119,13 @@ extension Schedule {
 
     /// Whether a request is admitted now, may wait for admission, or is refused because it would wait in vain.
     func verdict(on demand: Demand, at now: Instant) -> Verdict {
+        verdict(on: demand, expected: demand.deadline == nil ? .zero : expectedTime(of: demand, at: now), at: now)
+    }
+
+    /// - Parameter expected: The time until the request's answer, if it has a deadline.
+    private func verdict(on demand: Demand, expected: Duration, at now: Instant) -> Verdict {
         if let deadline = demand.deadline {
-            let excess = expectedTime(of: demand, at: now) - now.duration(to: deadline) * demand.usableTime
+            let excess = expected - now.duration(to: deadline) * demand.usableTime
             if excess > .zero { return .refuse(.tooLate, retryAfter: max(excess, Self.minRetryAfter)) }
         }
         let line = lines[demand.priority.rawValue]
@@ -151,24 +156,27 @@ extension Schedule {
         var demand = Demand(
             priority: priority,
             deadline: deadline,
-            tokensBefore: Int(meanTokens) * requestsBefore,
+            tokensBefore: tokens(of: requestsBefore),
             delay: delay,
             usableTime: Congestion.usableTime
         )
         guard let limit = deadline.map(now.duration) else { return verdict(on: demand, at: now) }
         let expected = expectedTime(of: demand, at: now)
         congestion.note(expected, until: delay, of: limit)
-        if congestion.shortens(limit), hasFullBatches(priority, tokensBefore: demand.tokensBefore) {
+        if congestion.shortens(limit), hasFullBatches(priority, requestsBefore: requestsBefore) {
             demand.usableTime = Congestion.shortenedTime
         }
-        return verdict(on: demand, at: now)
+        return verdict(on: demand, expected: expected, at: now)
     }
 
-    /// Whether what waits, and these tokens that are on their way, make a full batch for each worker.
-    func hasFullBatches(_ priority: Priority, tokensBefore: Int) -> Bool {
+    /// Whether what waits, and these requests that are on their way, make a full batch for each worker.
+    func hasFullBatches(_ priority: Priority, requestsBefore: Int) -> Bool {
         let batch = min(batchTokenBudget, max(1, Int(meanTokens)) * policy.maxBatchSequences)
-        return queue[priority].tokenCount + tokensBefore >= workers * batch
+        return queue[priority].tokenCount + tokens(of: requestsBefore) >= workers * batch
     }
+
+    /// The tokens that so many requests are likely to have.
+    private func tokens(of requests: Int) -> Int { Int(meanTokens) * requests }
 
     /// The time that a new request of this many tokens is likely to take: until a worker is free, then for the batches
     /// that are due before the request, and then for its own batch. Zero if nothing is due before it.

@@ -24,8 +24,19 @@ struct ctls_session {
     SSL *ssl;
     int descriptor;
     bool has_ended;
+    // Whether the last read from the descriptor may have left bytes there, and whether that ends ctls_gather if not.
+    bool may_wait;
+    bool ends_early;
+    // Whether another read may give something although nothing is reported.
+    bool may_read;
+    // The stamp of the last read from the descriptor, and of the oldest bytes that ctls_read gave; 0 if unknown.
     int64_t stamp;
+    int64_t oldest;
 };
+
+// The most bytes of one read from the descriptor: several records of small requests, and few enough that their times
+// of arrival, of which the kernel tells the last, are much alike.
+enum { READ_AHEAD = 2048 };
 
 // MARK: messages
 
@@ -57,8 +68,17 @@ static int transport_write(BIO *bio, const char *bytes, int count) {
 
 static int transport_read(BIO *bio, char *buffer, int count) {
     struct ctls_session *session = BIO_get_data(bio);
-    const ptrdiff_t received = clinux_receive_stamped(session->descriptor, buffer, (size_t)count, &session->stamp);
     BIO_clear_retry_flags(bio);
+    if (session->ends_early && !session->may_wait) {
+        BIO_set_retry_read(bio);
+        return -1;
+    }
+    const size_t asked = count < READ_AHEAD ? (size_t)count : READ_AHEAD;
+    const int64_t before = session->stamp;
+    const ptrdiff_t received = clinux_receive_stamped(session->descriptor, buffer, asked, &session->stamp);
+    // Bytes behind a full read may have come as early as its last ones.
+    if (received > 0 && session->oldest == 0) session->oldest = session->may_wait ? before : session->stamp;
+    session->may_wait = received == (ptrdiff_t)asked;
     if (received == -EAGAIN || received == -EWOULDBLOCK || received == -ENOBUFS) BIO_set_retry_read(bio);
     if (received == 0) session->has_ended = true;
     return received < 0 ? -1 : (int)received;
@@ -149,8 +169,12 @@ static enum ctls_fault configure_server(
         return CTLS_FAULT_LIBRARY;
     }
     SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
-    // Sessions are resumed by tickets, which the client keeps. A cache would cost memory here.
+    // Sessions are resumed by tickets, which the client keeps. A cache would cost memory here. A second ticket for each
+    // connection would help only clients that open several at once.
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_num_tickets(context, 1);
+    // Else each record would take two reads from the descriptor.
+    SSL_CTX_set_read_ahead(context, 1);
     SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
     SSL_CTX_set_default_passwd_cb(context, refuse_passphrase);
     if (SSL_CTX_use_certificate_chain_file(context, chain_path) != 1) return CTLS_FAULT_CERTIFICATE;
@@ -267,6 +291,7 @@ static int outcome(const struct ctls_session *session, int result, char *message
 
 int ctls_handshake(struct ctls_session *session, char *message) {
     ERR_clear_error();
+    session->oldest = 0;
     const int result = SSL_do_handshake(session->ssl);
     if (result == 1) return CTLS_DONE;
     const long verified = SSL_get_verify_result(session->ssl);
@@ -286,14 +311,39 @@ bool ctls_chose_http2(const struct ctls_session *session) {
 }
 
 int64_t ctls_stamp(const struct ctls_session *session) {
-    return session->stamp;
+    return session->oldest;
+}
+
+bool ctls_may_read(const struct ctls_session *session) {
+    return session->may_read;
+}
+
+static int read_record(struct ctls_session *session, char *buffer, size_t count, size_t *received) {
+    ERR_clear_error();
+    const int result = SSL_read_ex(session->ssl, buffer, count, received);
+    session->may_read = result == 1 || SSL_get_error(session->ssl, result) != SSL_ERROR_WANT_READ;
+    return result;
 }
 
 ptrdiff_t ctls_read(struct ctls_session *session, void *buffer, size_t count) {
-    ERR_clear_error();
     size_t received = 0;
-    const int result = SSL_read_ex(session->ssl, buffer, count, &received);
+    session->oldest = SSL_has_pending(session->ssl) ? session->stamp : 0;
+    const int result = read_record(session, buffer, count, &received);
     return result == 1 ? (ptrdiff_t)received : outcome(session, result, NULL);
+}
+
+ptrdiff_t ctls_gather(struct ctls_session *session, void *buffer, size_t count) {
+    const ptrdiff_t first = ctls_read(session, buffer, count);
+    if (first <= 0) return first;
+    size_t total = (size_t)first, received = 0;
+    session->ends_early = true;
+    // An error comes again with the next call.
+    while (total < count && read_record(session, (char *)buffer + total, count - total, &received) == 1) {
+        total += received;
+    }
+    session->ends_early = false;
+    ERR_clear_error();
+    return (ptrdiff_t)total;
 }
 
 ptrdiff_t ctls_write(struct ctls_session *session, const void *bytes, size_t count) {

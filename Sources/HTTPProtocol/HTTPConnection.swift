@@ -131,16 +131,15 @@ package struct HTTPConnection: ~Copyable {
     /// Answers a request whose bytes are not passed to ``receive(_:)``. Returns false, and does nothing, if the
     /// connection is not at the start of a request in HTTP/1.1, or ends soon.
     ///
-    /// - Parameter answer: A whole answer, as ``wholeAnswer(_:body:)`` makes it.
-    package mutating func answerUnparsed(_ answer: [UInt8]) -> Bool {
-        guard isAtRequest, http1.answerUnparsed(answer) else { return false }
+    package mutating func answerUnparsed(_ answer: ReadyAnswer) -> Bool {
+        guard isAtRequest, http1.answerUnparsed(answer.http1) else { return false }
         isDecided = true
         return true
     }
 
-    /// The bytes of an answer in HTTP/1.1 after which the connection goes on.
-    package static func wholeAnswer(_ head: HTTPResponse, body: [UInt8]) -> [UInt8] {
-        ResponseSerializer.head(head, body: .length(body.count), version: .http11, keepsAlive: true) + body
+    /// Answers a request of HTTP/2. If the stream is gone, the call has no effect.
+    package func respondInHTTP2(_ answer: ReadyAnswer, to stream: StreamID) {
+        http2?.respond(answer, to: stream)
     }
 
     /// Continues a streamed answer. If the stream is gone, the call has no effect.
@@ -239,8 +238,24 @@ package struct HTTPConnection: ~Copyable {
     /// The bytes of incomplete requests, and of those that are pipelined behind the request in work. O(1).
     package var bufferedInputBytes: Int { http2?.bufferedInputBytes ?? http1.bufferedInputBytes }
 
-    /// "http/1.1" or "h2", as ALPN names them.
-    package var protocolName: String { http2 == nil ? "http/1.1" : "h2" }
+    /// Whether the connection speaks HTTP/2.
+    package var isHTTP2: Bool { http2 != nil }
+}
+
+/// An answer to many requests, in the forms in which the protocols send it. It has content.
+package struct ReadyAnswer: Sendable {
+    /// The bytes of the whole answer in HTTP/1.1, after which the connection goes on.
+    package let http1: [UInt8]
+    /// The fields in HTTP/2.
+    let block: HeaderBlock
+    let body: [UInt8]
+
+    /// Makes the forms of an answer whose head has all fields but those that tell the length.
+    package init(_ head: HTTPResponse, body: [UInt8]) {
+        http1 = ResponseSerializer.head(head, body: .length(body.count), version: .http11, keepsAlive: true) + body
+        block = HeaderBlock(head, contentLength: body.count)
+        self.body = body
+    }
 }
 
 /// Distinguishes HTTP/2 by prior knowledge from HTTP/1.x by a connection's first bytes (RFC 9113, 3.3 and 3.4).

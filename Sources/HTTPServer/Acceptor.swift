@@ -88,7 +88,7 @@ final class Acceptor: EventHandler {
     private func acceptMany(hasPaused: Bool) -> Outcome {
         var outcome = Outcome.accepted
         var accepted = 0
-        table.useNewcomerTime {
+        table.useNewcomerTime(isAccepting: true) {
             guard accepted < Self.acceptsPerTurn else { return false }
             accepted += 1
             outcome = acceptOne(hasPaused: hasPaused)

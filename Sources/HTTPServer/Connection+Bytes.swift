@@ -16,7 +16,7 @@ extension Connection {
         case .end:
             hasEnded = true
             clock.peerFinished(at: table.reactor.now)
-            if http.protocolName == "h2" {
+            if http.isHTTP2 {
                 // No HTTP/2 client closes only its own side, because it could then send neither window updates nor
                 // acknowledgements.
                 abandon()
@@ -36,13 +36,14 @@ extension Connection {
         swap(&buffer, &table.readBuffer)
         defer { swap(&buffer, &table.readBuffer) }
         var space = buffer.mutableSpan
+        let asked = readSize
         var stamp = ArrivalStamp()
-        let result = stream.receive(into: &space, stamp: &stamp)
+        let isHalfClosed = clock.halfClosed != nil
+        let result = stream.receive(into: &space, atMost: asked, stamp: &stamp, gathers: !isHalfClosed)
         if case .bytes(let count) = result {
             let age = noteArrival(stamp)
-            // On TCP, less than asked for is all that there is. If more comes, or the end, the reactor reports it. A
-            // unix socket also ends a read behind bytes with which descriptors were passed.
-            if count < buffer.count, stream.endsReadsOnlyWhenEmpty, clock.halfClosed == nil { mayRead = false }
+            // If more comes, or the end, the reactor reports it.
+            if !isHalfClosed, !stream.mayReceive(after: count, of: asked) { mayRead = false }
             let bytes = buffer.span.extracting(first: count)
             table.lastRead = http.isAtRequest ? (id, count) : nil
             if table.lastRead == nil || !refuseUnparsed(bytes, age) {
@@ -53,13 +54,28 @@ extension Connection {
         return result
     }
 
+    /// The most bytes that are read now. HTTP/2's requests come many at a time, and the kernel tells only when the last
+    /// bytes of a read came; so few are read at once, unless they belong to a long body.
+    private var readSize: Int {
+        let isBetweenRequests = http.isHTTP2 && http.bufferedInputBytes < Self.requestBytes
+        return isBetweenRequests ? Self.requestBytes : ConnectionTable.readBytes
+    }
+
     /// Notes when bytes had arrived that were read now. Returns how long they waited because the loop was late.
     private func noteArrival(_ stamp: ArrivalStamp) -> Duration {
         let now = Instant.now
-        arrived = max(min(table.reactor.arrival(of: stamp), now), heldBack)
-        let age = arrived.duration(to: now)
+        arrived = max(table.reactor.arrival(of: stamp, at: now), heldBack)
+        var age = arrived.duration(to: now)
         table.lag.note(age, at: now)
         context.counters.lag.note(age, at: now)
+        if let handshake {
+            // Its client has waited for the handshake to send this.
+            if arrived < handshake.end + Self.promptTime {
+                arrived = arrived - handshake.wait
+                age += handshake.wait
+            }
+            self.handshake = nil
+        }
         table.memo.age = age
         table.memo.now = table.reactor.now
         return age

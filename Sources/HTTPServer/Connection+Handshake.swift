@@ -39,7 +39,9 @@ extension Connection {
                 return true
             }
         }
-        switch stream.handshake() {
+        let outcome = stream.handshake()
+        noteHandshakeWait()
+        switch outcome {
         case .done(let isHTTP2):
             beginServing(isHTTP2 ? .http2 : .http1)
             return true
@@ -51,6 +53,15 @@ extension Connection {
             handshakeFailed(reason)
         }
         return true
+    }
+
+    /// Adds the time for which the client has waited for the step that is done.
+    private func noteHandshakeWait() {
+        let stamp = stream.handshakeStamp
+        guard stamp != ArrivalStamp() else { return }
+        let now = Instant.now
+        let wait = table.reactor.arrival(of: stamp, at: now).duration(to: now)
+        handshake = ((handshake?.wait ?? .zero) + wait, now)
     }
 
     /// Counts a failed handshake, and waits a moment so that TLS's alert with the reason arrives.

@@ -54,7 +54,7 @@ extension Connection {
         guard let shortage = place.shortage, !isEnding, stage != .lingering else { return close() }
         place.refuse()
         // A client of TLS or HTTP/2 could not read this answer.
-        guard stage == .serving, !stream.isEncrypted, http.protocolName != "h2", !http.hasOutput, unsent.isEmpty else {
+        guard stage == .serving, !stream.isEncrypted, !http.isHTTP2, !http.hasOutput, unsent.isEmpty else {
             return close()
         }
         table.sendRefusal(shortage, on: stream.socket)

@@ -13,9 +13,20 @@ extension Connection {
             bodyBytes <= context.configuration.limits.maxBodyBytes, http.answerUnparsed(kept.answer)
         else { return false }
         context.counters.add(1, to: .requests)
-        context.counters.count(kept.refusal.reason)
-        kept.refusal.count(Arrival(received: arrived, client: client), bodyBytes)
+        table.memo.count(kept, Arrival(received: arrived, client: client), bodyBytes, in: context.counters)
         answered = .now
+        noteRepeat()
+        return true
+    }
+
+    /// Answers a request of HTTP/2 by the refusal that its head got a moment ago. Returns false if there is none.
+    func refuseUnjudged(_ request: Request, _ stream: StreamID) -> Bool {
+        guard http.isHTTP2, let plan = request.plan as? RepeatedPlan else { return false }
+        let arrival = Arrival(received: arrived, client: client)
+        guard plan.holds(for: arrival) else { return false }
+        context.counters.add(1, to: .requests)
+        table.memo.count(plan.kept, arrival, request.body.count, in: context.counters)
+        http.respondInHTTP2(plan.kept.answer, to: stream)
         noteRepeat()
         return true
     }
@@ -66,15 +77,16 @@ final class RepeatedPlan: RequestPlan {
 
     /// Refuses the request, unless its body came so late that the refusal holds no longer.
     func begin(_ request: Request, _ arrival: Arrival) -> Reply {
-        let refusal = kept.refusal
-        guard kept.until > memo.now, refusal.ages.contains(arrival.unread) else {
+        guard holds(for: arrival) else {
             switch context.handler.judge(request.head, body: .none, client: client) {
             case .answer(let response): return .answer(response)
             case .plan(let plan): return plan.begin(request, arrival)
             }
         }
-        context.counters.count(refusal.reason)
-        refusal.count(arrival, request.body.count)
-        return .answer(Response(head: refusal.head, body: .bytes(refusal.body)))
+        memo.count(kept, arrival, request.body.count, in: context.counters)
+        return .answer(Response(head: kept.refusal.head, body: .bytes(kept.refusal.body)))
     }
+
+    /// Whether a request that is complete now still gets the refusal.
+    func holds(for arrival: Arrival) -> Bool { kept.until > memo.now && kept.refusal.ages.contains(arrival.unread) }
 }

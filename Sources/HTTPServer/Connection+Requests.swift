@@ -24,6 +24,7 @@ extension Connection {
     // MARK: Requests
 
     private func receive(_ request: Request, _ stream: StreamID) {
+        if refuseUnjudged(request, stream) { return }
         context.counters.add(1, to: .requests)
         clock.requestReceived(at: table.reactor.now)
         let reply = reply(to: request)
@@ -71,7 +72,7 @@ extension Connection {
     /// When the request that is taken now had arrived. A request that was pipelined behind another one counts as
     /// arrived when that one's answer is complete: its client has chosen the order.
     private func arrival() -> Instant {
-        http.protocolName == "h2" ? arrived : max(arrived, answered)
+        http.isHTTP2 ? arrived : max(arrived, answered)
     }
 
     /// Whether this connection's answers pile up. In HTTP/1.1 the protocol itself takes one request at a time.

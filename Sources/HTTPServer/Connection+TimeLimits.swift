@@ -106,7 +106,7 @@ extension Connection {
     /// The end of the write timeout, which runs while bytes wait for the client, in any phase of the protocol. An
     /// HTTP/2 stream whose window is closed has its own limit, so that it does not end the connection's other streams.
     private var writeDeadline: Instant? {
-        guard !unsent.isEmpty || clock.phase == .writing && http.protocolName != "h2" else { return nil }
+        guard !unsent.isEmpty || clock.phase == .writing && !http.isHTTP2 else { return nil }
         return clock.writeProgressed + context.configuration.writeTimeout
     }
 
@@ -125,7 +125,7 @@ extension Connection {
     }
 
     private var streamCheck: Instant? {
-        guard http.protocolName == "h2", clock.phase != .idle else { return nil }
+        guard http.isHTTP2, clock.phase != .idle else { return nil }
         return clock.streamsChecked + Self.streamCheckInterval
     }
 

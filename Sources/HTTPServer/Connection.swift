@@ -15,6 +15,8 @@ final class Connection: EventHandler, Linked {
     /// The most rounds of reading, handling and writing in one turn; then it is the turn of other connections. A round
     /// reads at most `ConnectionTable.readBytes`.
     static let roundsPerTurn = 4
+    /// The bytes that HTTP/2 reads at once between requests: those of a few usual requests.
+    static let requestBytes = 1024
     /// The most events that are handled in one round.
     static let eventsPerRound = 64
     /// The most bytes that are taken from the protocol for one write, and the most writes in one round.
@@ -24,6 +26,9 @@ final class Connection: EventHandler, Linked {
     static let minimumWriteProgress = 4 * 1024
     /// The most bytes that are read and dropped after the last answer, so that the client receives that answer.
     static let maxDiscardedBytes = 32 * 1024 * 1024
+
+    /// How soon after the handshake a client sends its first request if it has waited for the handshake to do so.
+    static let promptTime = Duration.milliseconds(50)
 
     /// Longer than any request waits.
     static let longAgo = Duration.seconds(86_400)
@@ -35,7 +40,7 @@ final class Connection: EventHandler, Linked {
     /// Whether it has a place among the connections that there may be.
     let place: ConnectionPlace
     let table: ConnectionTable
-    let stream: ByteStream
+    var stream: ByteStream
     /// The client's address.
     let client: String?
     var http: HTTPConnection
@@ -43,6 +48,9 @@ final class Connection: EventHandler, Linked {
     /// Whether the first byte of TLS was seen, and whether the connection waits for its handshake's next step.
     var hasGreeted = false
     var awaitsHandshakeStep = false
+    /// How long the client has waited for this server in the handshake, and its end; nil once the client has sent its
+    /// first bytes after that.
+    var handshake: (wait: Duration, end: Instant)?
 
     /// Bytes taken from the protocol; the bytes before the index `sent` are written.
     var unsent: [UInt8] = []
@@ -55,7 +63,8 @@ final class Connection: EventHandler, Linked {
     /// When the bytes that were read last had arrived, and when the last answer was complete.
     var arrived: Instant
     var answered: Instant
-    /// When the connection last left bytes unread on purpose.
+    /// Whether the connection leaves bytes unread on purpose, and when it last did.
+    var holdsBack = false
     var heldBack: Instant
     var discarded = 0
     /// The second for which the `Date` field of the protocol's own answers was set.
@@ -203,14 +212,14 @@ final class Connection: EventHandler, Linked {
     /// Does one round of reading, handling and writing. Returns whether the round made progress.
     private func serve() -> Bool {
         // Bytes that have waited until now waited because the connection wanted no input, not because of a late loop.
-        if mayRead, isInputPaused || !http.wantsInput { heldBack = table.reactor.now }
+        if holdsBack { heldBack = table.reactor.now }
         var hasMoved = handleEvents()
         hasMoved = write() || hasMoved
         guard stage == .serving else { return true }
         if http.isFinished, !http.hasOutput, unsent.isEmpty { return beginLinger() || hasMoved }
         let wantsInput = mayRead && !hasEnded && http.wantsInput
         isInputPaused = wantsInput && isInboundFull
-        if mayRead, !wantsInput || isInputPaused { heldBack = table.reactor.now }
+        holdsBack = !http.wantsInput || isInputPaused
         if wantsInput, !isInputPaused { hasMoved = read() || hasMoved }
         if place.isRefused, stage == .serving { endIfPlaceless() }
         return hasMoved
@@ -296,7 +305,7 @@ final class Connection: EventHandler, Linked {
 
     /// Brings the server's sums of held bytes and open streams up to date.
     private func updateSums() {
-        let streams = http.protocolName == "h2" ? http.inFlight : 0
+        let streams = http.isHTTP2 ? http.inFlight : 0
         if streams != countedStreams {
             context.counters.add(streams - countedStreams, to: .openHTTP2Streams)
             countedStreams = streams

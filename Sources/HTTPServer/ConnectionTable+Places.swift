@@ -16,12 +16,7 @@ extension ConnectionTable {
         let network = context.shares == nil ? nil : ClientNetwork(socket.peerAddress)
         let shortage = findPlace(network)
         if shortage != nil, reserved.count >= capacity.reservedPerLoop { reserved.first?.giveWay(lingers: false) }
-        var session: TLSSession?
-        if let tls {
-            session = TLSSession(context: tls, descriptor: socket.number)
-            guard session != nil else { return lost(shortage, network) }
-        }
-        let connection = connect(ByteStream(socket, session: session), shortage, network)
+        let connection = connect(ByteStream(socket, tls: tls), shortage, network)
         guard connection.open() else {
             connection.close()
             count(.exhausted)
@@ -55,12 +50,6 @@ extension ConnectionTable {
             context.counters.add(1, to: .reservedConnections)
         }
         return connection
-    }
-
-    /// Gives up a socket for which there is no memory.
-    private func lost(_ shortage: Shortage?, _ network: ClientNetwork?) {
-        if shortage == nil { giveBackPlace(of: network) }
-        count(.exhausted)
     }
 
     // MARK: Places

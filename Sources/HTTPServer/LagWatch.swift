@@ -10,9 +10,10 @@ import Time
 ///
 /// Owner: the loop's thread. The time is an argument.
 struct LagWatch {
-    /// How long all that is read must have waited too long for the loop to count as behind: longer than the pauses of a
-    /// CPU quota.
-    static let patience = Duration.milliseconds(100)
+    /// How long all that is read must have waited too long for the loop to count as behind: longer than it takes to
+    /// read what has come in a pause of a CPU quota. At a load that the loop cannot bear, it falls behind by as much
+    /// again meanwhile, and all that waits then is refused late.
+    static let patience = Duration.milliseconds(25)
 
     /// The longest wait of a request that is served while the loop is behind; nil for no limit.
     let limit: Duration?

@@ -25,10 +25,9 @@ final class RefusalMemo: @unchecked Sendable {
         let until: Instant
         /// The bytes of the request's head, if they are known.
         var raw: RawHead?
-        /// The whole answer in HTTP/1.1.
-        let answer: [UInt8]
+        let answer: ReadyAnswer
 
-        init(_ refusal: RepeatableRefusal, _ head: HTTPRequest, until: Instant, answer: [UInt8]) {
+        init(_ refusal: RepeatableRefusal, _ head: HTTPRequest, until: Instant, answer: ReadyAnswer) {
             self.refusal = refusal
             self.head = head
             self.until = until
@@ -36,7 +35,14 @@ final class RefusalMemo: @unchecked Sendable {
         }
     }
 
+    /// A server is busy if it has refused so many requests in so much time, and these had waited for less than that
+    /// time: one that has waited for longer may be refused for its age alone.
+    static let busyRefusals = 32
+    static let busyTime = Duration.milliseconds(100)
+
     private var entries: [Entry] = []
+    /// The refusals since a time, and those in the time before.
+    private var counted: (since: Instant, refusals: Int, before: Int) = (.now, 0, 0)
     /// How long the bytes that are being parsed had waited, and the time of the turn's beginning.
     var age = Duration.zero
     var now = Instant.now
@@ -53,6 +59,7 @@ final class RefusalMemo: @unchecked Sendable {
         fields: HTTPFields,
         raw: RawHead?
     ) {
+        countRefusal(age)
         entries.removeAll { $0.until <= now || $0.refusal.reason == refusal.reason && Self.areEqual($0, head) }
         if entries.count == Self.maxRefusals { entries.removeFirst() }
         var response = refusal.head
@@ -61,10 +68,31 @@ final class RefusalMemo: @unchecked Sendable {
             refusal,
             head,
             until: now + Self.validity,
-            answer: HTTPConnection.wholeAnswer(response, body: refusal.body)
+            answer: ReadyAnswer(response, body: refusal.body)
         )
         entry.raw = raw
         entries.append(entry)
+    }
+
+    /// Counts a further request that gets a refusal.
+    func count(_ entry: Entry, _ arrival: Arrival, _ bodyBytes: Int, in counters: ServerCounters) {
+        counters.count(entry.refusal.reason)
+        countRefusal(arrival.unread)
+        entry.refusal.count(arrival, bodyBytes)
+    }
+
+    /// Counts the refusal of a request that had waited this long.
+    private func countRefusal(_ age: Duration) {
+        guard age < Self.busyTime else { return }
+        let passed = counted.since.duration(to: now)
+        if passed >= Self.busyTime { counted = (now, 0, passed < Self.busyTime * 2 ? counted.refusals : 0) }
+        counted.refusals += 1
+    }
+
+    /// Whether many requests were refused just now.
+    func isBusy(at now: Instant) -> Bool {
+        counted.since.duration(to: now) < Self.busyTime * 2
+            && max(counted.refusals, counted.before) >= Self.busyRefusals
     }
 
     /// The refusal for a request that was read as these bytes; nil if it must be parsed. And the bytes of its body.

@@ -62,8 +62,21 @@ import CTLS
         )
     }
 
-    /// When the kernel received the last bytes that were read from the descriptor, in nanoseconds since 1970; 0 if the
-    /// kernel did not note it.
+    /// Reads all records that have come, at most `limit` bytes and the buffer's length. For an owner to whom later
+    /// bytes are reported.
+    package func gather(into buffer: inout MutableSpan<UInt8>, atMost limit: Int) -> Moved {
+        Self.moved(
+            unsafe buffer.withUnsafeMutableBufferPointer {
+                unsafe ctls_gather(session, $0.baseAddress, min($0.count, limit))
+            }
+        )
+    }
+
+    /// Whether another read may give something although nothing more is reported.
+    package var mayReceive: Bool { unsafe ctls_may_read(session) }
+
+    /// When the kernel received the first bytes that the last read or step of the handshake has taken, in nanoseconds
+    /// since 1970; 0 if it took none, or the kernel did not note it.
     package var arrivalStamp: Int64 { unsafe ctls_stamp(session) }
 
     /// Writes as many of the bytes as the session takes. `bytes` must not be empty. After `blocked` the next call must

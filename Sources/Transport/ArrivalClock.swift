@@ -21,8 +21,8 @@ package struct ArrivalStamp: Sendable, Equatable {
 struct ArrivalClock {
     /// A wait for reports that took longer than this has slept. Without a sleep, epoll_wait takes some microseconds.
     static let shortestSleep = Duration.microseconds(100)
-    /// The difference between the two clocks' advances in one turn that only setting the wall clock can make. The
-    /// correction of a clock that runs is slower.
+    /// The difference between the two clocks' advances since a turn's beginning that only setting the wall clock can
+    /// make. The correction of a clock that runs is slower.
     static let largestDrift = Int64(5_000_000)
 
     /// The time of the turn's beginning, by both clocks.
@@ -61,8 +61,7 @@ struct ArrivalClock {
         takesAll: Bool,
         descriptors: Int
     ) {
-        let advance = (wall - self.wall) - self.now.duration(to: now).nanoseconds
-        if abs(advance) > Self.largestDrift { trustedSince = wall }
+        if isSet(at: now, wall: wall) { trustedSince = wall }
         if waited >= Self.shortestSleep {
             earliest = now
             counted = (now, 0)
@@ -79,11 +78,15 @@ struct ArrivalClock {
         self.wall = wall
     }
 
-    /// The time at which bytes with this stamp arrived.
-    func arrival(of stamp: ArrivalStamp) -> Instant {
-        guard stamp.nanoseconds >= trustedSince else { return earliest }
-        // Bytes that came during this turn have stamps after its beginning.
-        return now + .nanoseconds(min(stamp.nanoseconds - wall, Self.largestDrift))
+    /// The time at which bytes with this stamp arrived, as it is known at a time by both clocks.
+    func arrival(of stamp: ArrivalStamp, at now: Instant, wall: Int64) -> Instant {
+        guard stamp.nanoseconds >= trustedSince, !isSet(at: now, wall: wall) else { return earliest }
+        return min(now, Instant(nanoseconds: now.nanoseconds - (wall - stamp.nanoseconds)))
+    }
+
+    /// Whether the wall clock was set since this turn began.
+    private func isSet(at now: Instant, wall: Int64) -> Bool {
+        abs((wall - self.wall) - (now.nanoseconds - self.now.nanoseconds)) > Self.largestDrift
     }
 
     /// How late the loop is at most with what this turn reports.

@@ -133,8 +133,12 @@ package final class Reactor {
         turns.append(registration)
     }
 
-    /// The time at which bytes with this stamp arrived; an estimate if the stamp is unknown.
-    package func arrival(of stamp: ArrivalStamp) -> Instant { arrivals.arrival(of: stamp) }
+    /// The time, at most `now`, at which bytes with this stamp arrived; an estimate if the stamp is unknown.
+    ///
+    /// - Parameter now: The present.
+    package func arrival(of stamp: ArrivalStamp, at now: Instant) -> Instant {
+        arrivals.arrival(of: stamp, at: now, wall: clinux_wall_clock())
+    }
 
     /// Ends the loop after this turn.
     package func stop() {

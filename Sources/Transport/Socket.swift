@@ -72,18 +72,21 @@ package struct Socket: ~Copyable, Sendable {
         )
     }
 
-    /// As ``receive(into:)``, and tells when the bytes arrived.
+    /// As ``receive(into:)``, but at most `limit` bytes, and tells when they arrived.
     ///
     /// A read that asks for stamps would also receive the descriptors that a local client passes. So a socket without
     /// stamps is read by the plain call, with which the kernel closes them.
-    package func receive(into buffer: inout MutableSpan<UInt8>, stamp: inout ArrivalStamp) -> Received {
-        guard isStamped else {
-            stamp = ArrivalStamp()
-            return receive(into: &buffer)
-        }
+    package func receive(
+        into buffer: inout MutableSpan<UInt8>,
+        atMost limit: Int,
+        stamp: inout ArrivalStamp
+    ) -> Received {
         var nanoseconds: Int64 = 0
         let count = unsafe buffer.withUnsafeMutableBufferPointer {
-            unsafe clinux_receive_stamped(descriptor.number, $0.baseAddress, $0.count, &nanoseconds)
+            let count = min($0.count, limit)
+            return isStamped
+                ? unsafe clinux_receive_stamped(descriptor.number, $0.baseAddress, count, &nanoseconds)
+                : unsafe clinux_receive(descriptor.number, $0.baseAddress, count)
         }
         stamp = ArrivalStamp(nanoseconds: nanoseconds)
         return Self.received(count)

@@ -98,8 +98,8 @@ import Testing
     @Test("if TLS has agreed on HTTP/2, settings come first, and anything but its preface ends the connection")
     func http2Only() {
         var connection = Self.connection(.http2)
-        let (name, settings) = (connection.protocolName, connection.takeOutput(atMost: .max))
-        #expect(name == "h2")
+        let (isHTTP2, settings) = (connection.isHTTP2, connection.takeOutput(atMost: .max))
+        #expect(isHTTP2)
         // SETTINGS is frame type 4.
         #expect(settings.dropFirst(3).first == 4)
         let bytes = Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8)

@@ -3,6 +3,8 @@ import HTTPProtocol
 import HTTPServer
 import HTTPTypes
 import Synchronization
+import TLS
+import TestSupport
 import Testing
 
 extension HTTPServerSuite {
@@ -43,6 +45,32 @@ extension HTTPServerSuite {
             #expect(noted.values.count == 3)
             let waits = noted.values.dropFirst()
             #expect(waits.allSatisfy { $0 > .milliseconds(100) && $0 < .seconds(10) }, "\(waits)")
+            await server.stop()
+        }
+
+        @Test("the time that a client waits for its handshake counts for the request behind it, and for no later one")
+        func handshake() async throws {
+            let files = try TestCertificate()
+            let store = try CertificateStore(certificate: files.certificate, key: files.key)
+            let noted = Noted()
+            let server = try TestServer(holdingHandler(noted)) { $0.certificates = store }
+            let port = server.port
+            try await onThread {
+                let holder = try SecureClient(port: port)
+                holder.send("GET /hold HTTP/1.1\r\nHost: test\r\n\r\n")
+                usleep(100_000)
+                let new = try SecureClient(port: port)
+                for _ in 0..<2 {
+                    new.send("GET / HTTP/1.1\r\nHost: test\r\n\r\n")
+                    #expect(new.receive().hasPrefix("HTTP/1.1 200"))
+                }
+            }
+            let waits = noted.values
+            try #require(waits.count == 2)
+            #expect(
+                waits[0] > .milliseconds(100) && waits[0] < .seconds(10) && waits[1] < .milliseconds(100),
+                "\(waits)"
+            )
             await server.stop()
         }
 

@@ -94,7 +94,7 @@ import Time
     @Test("the prepared answer is whole, with the server's fields, and keeps the connection")
     func answer() throws {
         let kept = try #require(try memo().refusal(of: Array(Self.request.utf8).span, age: .zero))
-        let text = String(decoding: kept.entry.answer, as: UTF8.self)
+        let text = String(decoding: kept.entry.answer.http1, as: UTF8.self)
         #expect(text.hasPrefix("HTTP/1.1 429 Too Many Requests\r\n"))
         #expect(text.contains("Date: today\r\n") && text.contains("Content-Length: 2\r\n"))
         #expect(text.hasSuffix("\r\n\r\n{}"))
@@ -117,6 +117,25 @@ import Time
         #expect(!isRefused(.seconds(1)))
         memo.now = memo.now + RefusalMemo.validity
         #expect(!isRefused(.milliseconds(20)))
+    }
+
+    @Test("a server is busy for a while after many refusals of requests that had not waited for long")
+    func busy() throws {
+        let memo = RefusalMemo()
+        let start = memo.now
+        func refuse(_ count: Int, waited age: Duration) throws {
+            memo.age = age
+            for _ in 0..<count { memo.keep(try refusal(), of: head(), fields: [:], raw: nil) }
+        }
+        try refuse(RefusalMemo.busyRefusals, waited: RefusalMemo.busyTime)
+        try refuse(RefusalMemo.busyRefusals - 1, waited: .milliseconds(1))
+        #expect(!memo.isBusy(at: start))
+        try refuse(1, waited: .milliseconds(1))
+        #expect(memo.isBusy(at: start))
+        memo.now = start + RefusalMemo.busyTime
+        try refuse(1, waited: .zero)
+        #expect(memo.isBusy(at: memo.now))
+        #expect(!memo.isBusy(at: memo.now + RefusalMemo.busyTime * 2))
     }
 
     @Test("heads are equal apart from lengths and names of the request")

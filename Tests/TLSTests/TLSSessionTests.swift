@@ -49,6 +49,35 @@ struct TLSSessionTests {
         #expect(blocks > 1)
     }
 
+    @Test("gathers all records that have come in one read, and tells the end with the next")
+    func gathering() throws {
+        let files = try TestCertificate()
+        let pair = try SessionPair(
+            client: .client(trusting: .anyone),
+            server: .server(certificate: files.certificate, key: files.key)
+        )
+        _ = pair.shakeHands()
+        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+        func gather() -> TLSSession.Moved {
+            var room = buffer.mutableSpan
+            return pair.server.gather(into: &room, atMost: 20_000)
+        }
+        #expect(gather() == .blocked)
+        let long = String(repeating: "x", count: 16_000)
+        for text in ["one", long, long, "three"] { #expect(pair.client.send(text) == .bytes(text.utf8.count)) }
+        var received = ""
+        repeat {
+            guard case .bytes(let count) = gather() else { break }
+            received += String(decoding: buffer.prefix(count), as: UTF8.self)
+        } while pair.server.mayReceive
+        #expect(received == "one" + long + long + "three")
+        #expect(gather() == .blocked && !pair.server.mayReceive)
+        _ = pair.client.send("last")
+        _ = pair.client.finishSending()
+        #expect(gather() == .bytes(4) && pair.server.mayReceive)
+        #expect(gather() == .end)
+    }
+
     @Test("ends when the peer closes without close_notify")
     func truncation() throws {
         let files = try TestCertificate()

@@ -27,6 +27,20 @@ import Time
         )
     }
 
+    /// When bytes with a stamp arrived, as it is known at a time.
+    private func arrival(
+        _ clock: ArrivalClock,
+        _ stamp: ArrivalStamp,
+        at milliseconds: Int64,
+        wallAhead: Int64 = 0
+    ) -> Instant {
+        clock.arrival(
+            of: stamp,
+            at: start + .milliseconds(milliseconds),
+            wall: Self.wall + (milliseconds + wallAhead) * 1_000_000
+        )
+    }
+
     private func stamp(_ milliseconds: Int64) -> ArrivalStamp {
         ArrivalStamp(nanoseconds: Self.wall + milliseconds * 1_000_000)
     }
@@ -35,8 +49,8 @@ import Time
     func stamps() {
         var clock = clock()
         begin(&clock, 3_000)
-        #expect(clock.arrival(of: stamp(1_000)) == start + .milliseconds(1_000))
-        #expect(clock.arrival(of: stamp(3_001)) == start + .milliseconds(3_001))
+        #expect(arrival(clock, stamp(1_000), at: 3_000) == start + .milliseconds(1_000))
+        #expect(arrival(clock, stamp(3_001), at: 3_009) == start + .milliseconds(3_001))
     }
 
     @Test("without a stamp, what comes after a sleep is new")
@@ -44,7 +58,7 @@ import Time
         var clock = clock()
         begin(&clock, 500)
         begin(&clock, 2_000, waited: .milliseconds(1))
-        #expect(clock.arrival(of: ArrivalStamp()) == start + .milliseconds(2_000))
+        #expect(arrival(clock, ArrivalStamp(), at: 2_000) == start + .milliseconds(2_000))
         #expect(clock.lag == .zero)
     }
 
@@ -53,9 +67,9 @@ import Time
         var clock = clock()
         begin(&clock, 100, waited: .milliseconds(1), takesAll: true)
         begin(&clock, 300, takesAll: false)
-        #expect(clock.arrival(of: ArrivalStamp()) == start + .milliseconds(100))
+        #expect(arrival(clock, ArrivalStamp(), at: 300) == start + .milliseconds(100))
         begin(&clock, 600, takesAll: false)
-        #expect(clock.arrival(of: ArrivalStamp()) == start + .milliseconds(100))
+        #expect(arrival(clock, ArrivalStamp(), at: 600) == start + .milliseconds(100))
         #expect(clock.lag == .milliseconds(500))
         begin(&clock, 700, takesAll: true)
         #expect(clock.lag == .milliseconds(600))
@@ -78,7 +92,7 @@ import Time
     func olderThanTheLoop() {
         var clock = clock()
         begin(&clock, 100, waited: .milliseconds(1))
-        #expect(clock.arrival(of: ArrivalStamp(nanoseconds: 1)) == start + .milliseconds(100))
+        #expect(arrival(clock, ArrivalStamp(nanoseconds: 1), at: 100) == start + .milliseconds(100))
     }
 
     @Test("stamps from before the wall clock was set are not believed", arguments: [-3_600_000, -20, 20, 3_600_000])
@@ -86,12 +100,14 @@ import Time
         var clock = clock()
         begin(&clock, 100, waited: .milliseconds(1))
         begin(&clock, 200, waited: .milliseconds(1), wallAhead: change)
-        let now = start + .milliseconds(200)
         // Bytes that came at 150, when the old time ruled.
-        #expect(clock.arrival(of: stamp(150)) >= start + .milliseconds(100))
-        #expect(clock.arrival(of: stamp(150)) <= now + .nanoseconds(ArrivalClock.largestDrift))
+        let old = arrival(clock, stamp(150), at: 201, wallAhead: change)
+        #expect(old >= start + .milliseconds(100) && old <= start + .milliseconds(201))
         // Bytes that came at 210, by the new time.
         begin(&clock, 220, wallAhead: change)
-        #expect(clock.arrival(of: stamp(210 + change)) == start + .milliseconds(210))
+        #expect(arrival(clock, stamp(210 + change), at: 221, wallAhead: change) == start + .milliseconds(210))
+        // The clock is set once more, within the turn.
+        let again = arrival(clock, stamp(225 + 2 * change), at: 230, wallAhead: 2 * change)
+        #expect(again == start + .milliseconds(200))
     }
 }

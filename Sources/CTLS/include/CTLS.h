@@ -53,8 +53,15 @@ void ctls_session_free(struct ctls_session *session);
 int ctls_handshake(struct ctls_session *session, char *message);
 /// Whether ALPN chose HTTP/2.
 bool ctls_chose_http2(const struct ctls_session *session);
+/// Reads at most one record.
 ptrdiff_t ctls_read(struct ctls_session *session, void *buffer, size_t count);
-/// When the kernel received the last bytes that were read from the descriptor, as clinux_receive_stamped says it.
+/// Reads all records that have come, until the buffer is full. A read from the descriptor that was given less than it
+/// asked for is the last, so later bytes must be reported to the caller.
+ptrdiff_t ctls_gather(struct ctls_session *session, void *buffer, size_t count);
+/// Whether another read may give something although nothing more is reported.
+bool ctls_may_read(const struct ctls_session *session);
+/// When the kernel received the first bytes that the last read or step of the handshake has taken, as
+/// clinux_receive_stamped says it. If others came together with them, it is when those came. 0 if it took none.
 int64_t ctls_stamp(const struct ctls_session *session);
 /// Writes without ever raising SIGPIPE. After CTLS_BLOCKED the next call must write the same bytes; their address may
 /// differ.

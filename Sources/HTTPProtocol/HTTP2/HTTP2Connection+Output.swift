@@ -14,6 +14,13 @@ extension HTTP2Connection {
         submit(response, body: body, isComplete: isComplete, on: stream)
     }
 
+    func respond(_ answer: ReadyAnswer, to id: StreamID) {
+        guard let stream = streams[id], stream.state == .inWork, !stream.hasResponded else { return }
+        stream.hasResponded = true
+        stream.dropsBody = stream.isHead
+        submit(answer.block, body: answer.body, isComplete: true, on: stream)
+    }
+
     func appendBody(_ bytes: [UInt8], isComplete: Bool, to id: StreamID) {
         guard let stream = streams[id], stream.state == .inWork, stream.hasResponded, !stream.isOutputComplete
         else { return }
@@ -51,7 +58,10 @@ extension HTTP2Connection {
             // 9110, 9.3.2).
             length = max(0, own)
         }
-        let block = HeaderBlock(response, contentLength: length)
+        submit(HeaderBlock(response, contentLength: length), body: body, isComplete: isComplete, on: stream)
+    }
+
+    private func submit(_ block: HeaderBlock, body: [UInt8], isComplete: Bool, on stream: HTTP2Stream) {
         let hasData = !isComplete || (!stream.dropsBody && !body.isEmpty)
         appendPiece(body, isComplete: isComplete, on: stream)
         guard session?.submitResponse(block, hasBody: hasData, to: stream.id) == true else {

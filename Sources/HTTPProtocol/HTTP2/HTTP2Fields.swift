@@ -120,7 +120,7 @@ struct HTTP2FieldCollector {
 
 /// An answer's fields in libnghttp2's layout. Names are lower-case, bytes that a field line cannot have are replaced,
 /// and fields that concern HTTP/1.1 connections are left out.
-struct HeaderBlock {
+struct HeaderBlock: Sendable {
     private var bytes: [UInt8] = []
     /// The index in `bytes` at which each name and value ends.
     private var ends: [(name: Int, value: Int)] = []
@@ -143,8 +143,15 @@ struct HeaderBlock {
         bytes.append(contentsOf: name.utf8)
         let nameEnd = bytes.count
         // RFC 9113, 8.2.1: bytes that could end a line become spaces, and spaces at either end are removed.
-        let clean = value.utf8.map { ByteClass.isFieldValue($0) ? $0 : ByteClass.space }
-        bytes.append(contentsOf: TokenList.trimmed(clean[...]))
+        bytes.append(contentsOf: value.utf8)
+        for index in nameEnd..<bytes.count where !ByteClass.isFieldValue(bytes[index]) {
+            bytes[index] = ByteClass.space
+        }
+        if bytes.count > nameEnd,
+            ByteClass.isWhitespace(bytes[nameEnd]) || ByteClass.isWhitespace(bytes[bytes.count - 1])
+        {
+            bytes.replaceSubrange(nameEnd..., with: Array(TokenList.trimmed(bytes[nameEnd...])))
+        }
         ends.append((nameEnd, bytes.count))
     }
 

@@ -6,9 +6,8 @@ enum ByteClass {
     static let tab: UInt8 = 0x09
 
     private static let tokenFlag: UInt8 = 1
-    private static let fieldValueFlag: UInt8 = 2
-    private static let pathFlag: UInt8 = 4
-    private static let hostFlag: UInt8 = 8
+    private static let pathFlag: UInt8 = 2
+    private static let hostFlag: UInt8 = 4
 
     /// One byte of flags for each byte value.
     private static let flags: [UInt8] = (0...255).map { (value: Int) -> UInt8 in
@@ -18,7 +17,6 @@ enum ByteClass {
         let isSubDelimiter = "!$&'()*+,;=".utf8.contains(byte)
         var flags: UInt8 = 0
         if isAlphanumeric || "!#$%&'*+-.^_`|~".utf8.contains(byte) { flags |= tokenFlag }
-        if byte == tab || (byte >= space && byte != 0x7F) { flags |= fieldValueFlag }
         if isUnreserved || isSubDelimiter || ":@/?%".utf8.contains(byte) { flags |= pathFlag }
         if isUnreserved || isSubDelimiter { flags |= hostFlag }
         return flags
@@ -28,7 +26,7 @@ enum ByteClass {
     static func isToken(_ byte: UInt8) -> Bool { flags[Int(byte)] & tokenFlag != 0 }
 
     /// field-vchar, space or tab (RFC 9110, 5.5): neither NUL nor CR nor LF nor another control character.
-    static func isFieldValue(_ byte: UInt8) -> Bool { flags[Int(byte)] & fieldValueFlag != 0 }
+    static func isFieldValue(_ byte: UInt8) -> Bool { byte == tab || (byte >= space && byte != 0x7F) }
 
     /// pchar, "/", "?" and the "%" of an escape (RFC 3986, 3.3 and 3.4).
     static func isPathOrQuery(_ byte: UInt8) -> Bool { flags[Int(byte)] & pathFlag != 0 }

@@ -75,7 +75,7 @@ private struct Owner: ~Copyable {
         }
     }
 
-    var isHTTP2: Bool { connection.protocolName == "h2" }
+    var isHTTP2: Bool { connection.isHTTP2 }
 
     mutating func receive(_ bytes: ArraySlice<UInt8>, inPiecesOf count: Int = .max) {
         var rest = bytes

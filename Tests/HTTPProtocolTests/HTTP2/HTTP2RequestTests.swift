@@ -21,7 +21,7 @@ struct HTTP2RequestTests {
         #expect(client.server.log == http1.log)
         #expect(client.server.requests.first?.request.version == .http2)
         #expect(client.server.requests.first?.request.head == http1.requests.first?.request.head)
-        #expect(client.server.protocolName == "h2")
+        #expect(client.server.isHTTP2)
     }
 
     @Test("a complete answer arrives with its length, and the stream closes without an error")

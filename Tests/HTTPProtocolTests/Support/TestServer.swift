@@ -40,7 +40,7 @@ final class TestServer {
     var wantsInput: Bool { connection.wantsInput }
     var hasOutput: Bool { connection.hasOutput }
     var inFlight: Int { connection.inFlight }
-    var protocolName: String { connection.protocolName }
+    var isHTTP2: Bool { connection.isHTTP2 }
 
     var text: String { String(decoding: output, as: UTF8.self) }
 
