@@ -4,8 +4,9 @@
     scripts/make_folder_fixtures.py .build/release/swiftlet [--seed N]
 
 The folders are those of scripts/check-folders, few enough that every test run can load them all: a folder is taken if
-it has a head of its family, or some oddities, that no folder before it has. A folder that the given program gets wrong
-is left out and named: it is a fault to be mended first. Needs the packages of Tests/Folders/requirements.txt.
+it has a head of its family, or some oddities, that no folder before it has. Some folders of well-known models are there
+too. A folder that the given program gets wrong is left out and named: it is a fault to be mended first. Needs the
+packages of Tests/Folders/requirements.txt.
 
   NAME/                what the folder holds, as people have it
   NAME/expected.json   {"versions", "oddities", "warnings": what a warning must name, "questions": [{"route", "request",
@@ -29,10 +30,12 @@ import tokenizers  # noqa: E402
 import torch  # noqa: E402
 import transformers  # noqa: E402
 from cases import Case  # noqa: E402
+from published import Published  # noqa: E402
 
 SEARCHED = 800  # cases
 LARGEST = 64 << 10  # bytes of one folder, and of its answers
 WHOLE = 1900 << 10  # bytes of all folders
+RECORDED = ("mobilebert for tokens, without architectures", "intfloat/e5-small-v2", "dslim/bert-base-NER")
 REFUSED = ".weight"  # the end of the line that names a matrix that transformers fills at random
 VERSIONS = {"transformers": transformers.__version__, "tokenizers": tokenizers.__version__, "torch": torch.__version__}
 
@@ -71,6 +74,43 @@ def head(case):
     return f"{case.folder.family} {case.folder.head}"
 
 
+def record(case, name, binary, space, keeps=lambda content: True):
+    """Writes a folder with its answers. Gives its size, 0 if it is left out, and a line if the program is at fault."""
+    case.shorten()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder, plain = os.path.join(scratch, "folder"), os.path.join(scratch, "plain")
+        case.folder.write(folder)
+        case.folder.write(plain, plain=True)
+        if size(folder) > LARGEST:
+            return 0, None
+        result = run.judge(binary, case, folder, plain)
+        if result.verdict in (*run.FAULTS, run.ONLY_HERE):
+            return 0, f"{name}: {result.verdict}: {result.lines[0][:200]}"
+        content = {"versions": VERSIONS, "oddities": list(case.oddities), **answers(case, folder, plain)}
+        if not keeps(content):
+            return 0, None
+        with open(os.path.join(folder, "expected.json"), "w", encoding="utf-8") as file:
+            json.dump(content, file, ensure_ascii=False, separators=(",", ":"))
+        if size(folder) > space:
+            return 0, None
+        shutil.copytree(folder, os.path.join(OUT, name))
+    return size(os.path.join(OUT, name)), None
+
+
+def record_published(binary):
+    """The well-known folders whose kind no random folder is sure to have."""
+    total, faults = 0, []
+    for number, (title, *_) in enumerate(Published.all):
+        if title in RECORDED:
+            case = Published(number)
+            name = f"{900 + number}-{case.folder.family}-{case.folder.head}"
+            bytes_, fault = record(case, name, binary, WHOLE)
+            total += bytes_
+            faults += [fault] if fault else []
+            print(f"{name}: {title}", flush=True)
+    return total, faults
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("binary", help="the program, whose faults are left out")
@@ -78,7 +118,8 @@ def main():
     arguments = parser.parse_args()
     shutil.rmtree(OUT, ignore_errors=True)
     os.makedirs(OUT)
-    covered, total, faults = set(), 0, []
+    total, faults = record_published(arguments.binary)
+    covered = set()
     for number in range(SEARCHED):
         case = Case(arguments.seed, number)
         new = features(case) - covered
@@ -86,32 +127,21 @@ def main():
             break
         if head(case) not in new and len(new) < (3 if number < 150 else 1):
             continue
-        case.shorten()
-        name = f"{number:03}-{case.folder.family}-{case.folder.head}"
-        with tempfile.TemporaryDirectory() as scratch:
-            folder, plain = os.path.join(scratch, "folder"), os.path.join(scratch, "plain")
-            case.folder.write(folder)
-            case.folder.write(plain, plain=True)
-            if size(folder) > LARGEST:
-                continue
-            result = run.judge(arguments.binary, case, folder, plain)
-            if result.verdict in (*run.FAULTS, run.ONLY_HERE):
-                faults.append(f"{name}: {result.verdict}: {result.lines[0][:200]}")
-                continue
-            content = {"versions": VERSIONS, "oddities": case.oddities, **answers(case, path, plain)}
+
+        def keeps(content):
+            # A folder that is refused shows nothing of its other oddities.
+            nonlocal new
             if "refused" in content:
-                # Such a folder shows nothing of its other oddities.
                 new &= {"missing-tensor"} if content["refused"].endswith(REFUSED) else set()
-                if not new:
-                    continue
-            with open(os.path.join(folder, "expected.json"), "w", encoding="utf-8") as file:
-                json.dump(content, file, ensure_ascii=False, separators=(",", ":"))
-            if size(folder) + total > WHOLE:
-                continue
-            shutil.copytree(folder, os.path.join(OUT, name))
-        covered |= new
-        total += size(os.path.join(OUT, name))
-        print(f"{name}: {', '.join(sorted(new))}", flush=True)
+            return bool(new)
+
+        name = f"{number:03}-{case.folder.family}-{case.folder.head}"
+        bytes_, fault = record(case, name, arguments.binary, WHOLE - total, keeps)
+        faults += [fault] if fault else []
+        if bytes_:
+            covered |= new
+            total += bytes_
+            print(f"{name}: {', '.join(sorted(new))}", flush=True)
     print(f"{len(os.listdir(OUT))} folders, {total} bytes; left out: {len(faults)}", *faults, sep="\n  ")
 
 

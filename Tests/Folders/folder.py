@@ -161,7 +161,8 @@ class Folder:
 
 def strided(tensors):
     """The same values: matrices by columns, and vectors as parts of one storage."""
-    whole = torch.cat([tensor.flatten() for tensor in tensors.values() if tensor.dtype == torch.float32] or [torch.ones(1)])
+    floats = [tensor.flatten() for tensor in tensors.values() if tensor.dtype == torch.float32]
+    whole = torch.cat(floats or [torch.ones(1)])
     start, views = 0, {}
     for name, tensor in tensors.items():
         views[name] = tensor.t().contiguous().t() if tensor.dim() == 2 else tensor

@@ -3,22 +3,25 @@
 The shapes are small ones; everything else is as in the repository of that name on the Hub, old ones as they first were.
 """
 
+from cases import Case
 from checkpoints import values
 from folder import Folder
 from heads import configuration, random_tensors, set_labels
 from oddities import random_for
+from published_parts import (
+    DIRECTIONS,
+    PLAIN,
+    keys,
+    old,
+    old_pooler,
+    position_ids,
+    sentence_modules,
+    settings_of_2023,
+    with_tokenizer_json,
+)
 from texts import inputs
-from tokenizer_files import NAMED, SPARE, tokenizer_json, vocabulary
+from tokenizer_files import NAMED, SPARE, vocabulary
 
-PLAIN = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
-DIRECTIONS = {
-    "directionality": "bidi",
-    "pooler_fc_size": 768,
-    "pooler_num_attention_heads": 12,
-    "pooler_num_fc_layers": 3,
-    "pooler_size_per_head": 128,
-    "pooler_type": "first_token_transform",
-}
 PUBLISHED = []
 
 
@@ -32,16 +35,16 @@ def published(name, family, head, lowercase=True):
     return add
 
 
-class Published:
-    """A case like those of cases.py."""
+class Published(Case):
+    """The case of a well-known folder."""
 
     all = PUBLISHED
     oddities = ()
 
     def __init__(self, number):
-        self.title, family, head, lowercase, change = PUBLISHED[number]
+        self.name, family, head, lowercase, change = PUBLISHED[number]
         self.number = number
-        rng = random_for("published", self.title)
+        rng = random_for("published", self.name)
         self.folder = folder = Folder(family, head, rng)
         folder.lowercase = lowercase
         folder.vocabulary = vocabulary(rng)
@@ -50,14 +53,18 @@ class Published:
             folder.config.pop(name, None)
         if family == "mobilebert":
             folder.config |= {"classifier_activation": "classifier_activation" not in change.__doc__}
-        set_labels(folder.config, LABELS.get(self.title, ["LABEL_0", "LABEL_1"]))
+        set_labels(folder.config, LABELS.get(self.name, ["LABEL_0", "LABEL_1"]))
         folder.tensors = random_tensors(folder)
-        if self.title not in LABELS:
+        if self.name not in LABELS:
             del folder.config["id2label"], folder.config["label2id"]
         change(folder, rng)
         self.texts, self.pairs = inputs(rng, folder.words)
         self.some_texts = self.texts[1::4]
         self.max_length = 9
+
+    @property
+    def title(self):
+        return self.name
 
 
 LABELS = {
@@ -72,101 +79,6 @@ LABELS = {
     "mobilebert for tokens, without architectures": ["O", "B-PER", "I-PER"],
     "BAAI/bge-small-en-v1.5": ["LABEL_0"],
 }
-
-
-# MARK: parts
-
-
-def old(folder, names=True):
-    """A checkpoint of 2018 or 2019, in torch's first format."""
-    folder.format = "bin-legacy"
-    if names:
-        for new, first in {"LayerNorm.weight": "LayerNorm.gamma", "LayerNorm.bias": "LayerNorm.beta"}.items():
-            folder.tensors = {name.replace(new, first): tensor for name, tensor in folder.tensors.items()}
-
-
-def keys(folder, add, remove=()):
-    folder.config = {key: value for key, value in folder.config.items() if key not in remove} | add
-
-
-def position_ids(folder):
-    import torch
-
-    stem = folder.family + "." if folder.head not in ("base", "sentences") else ""
-    folder.tensors[f"{stem}embeddings.position_ids"] = torch.arange(folder.config["max_position_embeddings"])[None]
-
-
-def old_pooler(folder, rng):
-    width = folder.width
-    folder.tensors |= {
-        f"{folder.family}.pooler.dense.weight": values(folder, rng, width, width),
-        f"{folder.family}.pooler.dense.bias": values(folder, rng, width),
-    }
-
-
-def with_tokenizer_json(folder, length=None):
-    """tokenizer.json beside vocab.txt; sentence-transformers' has the lengths of its training."""
-    folder.tokenizer = tokenizer_json(folder.vocabulary, folder.lowercase)
-    if length:
-        folder.tokenizer["truncation"] = {
-            "max_length": length,
-            "strategy": "LongestFirst",
-            "stride": 0,
-            "direction": "Right",
-        }
-        folder.tokenizer["padding"] = {
-            "strategy": {"Fixed": length},
-            "direction": "Right",
-            "pad_to_multiple_of": None,
-            "pad_id": 0,
-            "pad_type_id": 0,
-            "pad_token": "[PAD]",
-        }
-
-
-def sentence_modules(folder, pooling, parts=("Transformer", "Pooling", "Normalize"), first="", length=32):
-    width, modules = folder.width, {}
-    names = [first] + [f"{index}_{name}" for index, name in enumerate(parts)][1:]
-    modules["modules.json"] = [
-        {"idx": index, "name": str(index), "path": path, "type": f"sentence_transformers.models.{part}"}
-        for index, (path, part) in enumerate(zip(names, parts))
-    ]
-    modules["1_Pooling/config.json"] = {
-        "word_embedding_dimension": width,
-        "pooling_mode_cls_token": pooling == "cls",
-        "pooling_mode_mean_tokens": pooling == "mean",
-        "pooling_mode_max_tokens": False,
-        "pooling_mode_mean_sqrt_len_tokens": False,
-    }
-    modules["sentence_bert_config.json"] = {"max_seq_length": length, "do_lower_case": False}
-    modules["config_sentence_transformers.json"] = {
-        "__version__": {"sentence_transformers": "2.0.0", "transformers": "4.6.1", "pytorch": "1.8.1"}
-    }
-    folder.modules, folder.subfolder = modules, first
-
-
-def decoder_of_tokens(folder):
-    """added_tokens_decoder as transformers 4.34 and later wrote it."""
-    return {str(folder.vocabulary.index(token)): {"content": token, **PLAIN, "special": True} for token in NAMED.values()}
-
-
-def settings_of_2023(folder, **more):
-    return {
-        "added_tokens_decoder": decoder_of_tokens(folder),
-        "clean_up_tokenization_spaces": True,
-        "do_basic_tokenize": True,
-        "do_lower_case": folder.lowercase,
-        "model_max_length": 512,
-        "never_split": None,
-        "strip_accents": None,
-        "tokenize_chinese_chars": True,
-        "tokenizer_class": "BertTokenizer",
-        **NAMED,
-        **more,
-    }
-
-
-# MARK: folders
 
 
 @published("bert-base-uncased, as of 2019", "bert", "pretraining")
@@ -327,9 +239,7 @@ def cross_encoder(folder, rng):
 @published("prajjwal1/bert-tiny", "bert", "pretraining")
 def bert_tiny(folder, rng):
     """vocab.txt, a short config.json and a checkpoint, as they were converted from TensorFlow's."""
-    folder.config = {
-        key: value for key, value in folder.config.items() if key not in ("architectures", "layer_norm_eps", "pad_token_id")
-    }
+    keys(folder, {}, ["architectures", "layer_norm_eps", "pad_token_id"])
     folder.hidden_keys = ["model_type"]
     position_ids(folder)
     folder.format = "bin"
@@ -357,7 +267,8 @@ def all_minilm(folder, rng):
 @published("sentence-transformers/paraphrase-MiniLM-L6-v2, version 1", "bert", "sentences")
 def paraphrase_minilm(folder, rng):
     """The Transformer's files in a folder of their own, and no prompts."""
-    folder.tokenizer_config = {"do_lower_case": True, "model_max_length": 512, **NAMED, "tokenizer_class": "BertTokenizer"}
+    folder.tokenizer_config = {"do_lower_case": True, "model_max_length": 512, **NAMED}
+    folder.tokenizer_config["tokenizer_class"] = "BertTokenizer"
     folder.special_tokens_map, folder.added_tokens = dict(NAMED), {}
     sentence_modules(folder, "mean", ["Transformer", "Pooling"], "0_Transformer", 20)
     del folder.modules["config_sentence_transformers.json"]
@@ -372,8 +283,8 @@ def nli(folder, rng):
     folder.special_tokens_map, folder.added_tokens = dict(NAMED), {}
     sentence_modules(folder, "mean", ["BERT", "Pooling"], "0_BERT", 24)
     del folder.modules["config_sentence_transformers.json"]
-    keys(folder, {"finetuning_task": None, "num_labels": 2, "output_past": True, "torchscript": False}, ["model_type"])
-    folder.config["architectures"] = ["BertModel"]
+    keys(folder, {"finetuning_task": None, "num_labels": 2, "output_past": True}, ["architectures"])
+    folder.hidden_keys = ["model_type"]
     folder.format = "bin-legacy"
 
 

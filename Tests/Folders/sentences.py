@@ -142,7 +142,8 @@ def module_entries(folder, rng):
             module["path"] = rng.choice(["./{}", "{}/", "{}"]).format(module["path"])
     pooling = folder.modules["1_Pooling/config.json"]
     if "dropout" in names:
-        modules.insert(rng.randint(2, len(modules)), {"path": "9_Dropout", "type": "sentence_transformers.models.Dropout"})
+        dropout = {"path": "9_Dropout", "type": "sentence_transformers.models.Dropout"}
+        modules.insert(rng.randint(2, len(modules)), dropout)
         folder.modules["9_Dropout/config.json"] = {"dropout": 0.5}
     if "pooling" in names:
         for name in [name for name, value in pooling.items() if value is False and name.startswith("pooling_mode")]:

@@ -129,7 +129,7 @@ def forms_of_flags(folder, rng):
         "do_lower_case": [1, 0, "true", None],
         "strip_accents": [0, 1, "", "false"],
         "tokenize_chinese_chars": [None, 0, 1],
-        "model_max_length": ["32", 30.0, 0, -1, 20.5],
+        "model_max_length": [30.0, 0, -1, 20.5],
         "truncation_side": ["LEFT", None, ""],
         "padding_side": [None, "Right"],
         "split_special_tokens": [None, 0, 1, "yes"],
