@@ -13,6 +13,8 @@ package struct Tokenizer: Sendable {
     package let padTokenID: Int32
     /// The id of the mask token; nil when the vocabulary has none.
     package let maskTokenID: Int32?
+    /// The id of the token that the files name for words without pieces in the vocabulary; nil when they name none.
+    package let unknownTokenID: Int32?
     /// The side from which truncation removes tokens, as the files say; right when they do not.
     package let truncationDirection: TruncationDirection
 
@@ -46,6 +48,7 @@ package struct Tokenizer: Sendable {
         modelMaxLength = parts.modelMaxLength
         padTokenID = parts.padTokenID
         maskTokenID = parts.maskTokenID
+        unknownTokenID = parts.unknownTokenID
         truncationDirection = parts.truncationDirection
         vocabulary = parts.vocabulary
         model = parts.model
@@ -65,9 +68,6 @@ package struct Tokenizer: Sendable {
 
     /// The highest id plus one, added tokens included.
     package var vocabularySize: Int { vocabulary.size }
-
-    /// The id of the token for a word that has no pieces in the vocabulary; -1 if there is none.
-    package var unknownTokenID: Int32 { model.unknownID }
 
     /// The text of a token; nil when no token has the id.
     package func token(id: Int32) -> String? {
@@ -197,7 +197,7 @@ extension Tokenizer {
         guard utf8.count <= Self.maximumTextBytes else { throw .textTooLong(byteCount: utf8.count) }
         let tokens = try pipeline.tokens(of: utf8.span, addedTokens: addedTokens)
         guard utf8.count < Self.bytesBetweenQuestions || Self.isAwaited() else { throw .abandoned }
-        if unknownTokenID == WordPiece.noUnknownID, let place = tokens.ids.firstIndex(of: unknownTokenID) {
+        if model.unknownID == WordPiece.noUnknownID, let place = tokens.ids.firstIndex(of: model.unknownID) {
             let word = Array(text.utf8)[Int(tokens.offsets[place].lowerBound)..<Int(tokens.offsets[place].upperBound)]
             throw .noUnknownToken(word: String(decoding: word, as: UTF8.self))
         }

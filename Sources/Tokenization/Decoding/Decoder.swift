@@ -101,21 +101,22 @@ enum EnglishSpaces {
         replacements.map { (Array($0.utf8), Array($1.utf8)) }
     }
 
-    private static let punctuation = bytes([
+    private static let punctuation = [
         (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"),
-    ])
-    private static let doNot = bytes([(" do not", " don't")])
-    private static let shortForms = bytes([(" 's", "'s"), (" 've", "'ve"), (" 're", "'re")])
+    ]
+    private static let shortForms = [(" 's", "'s"), (" 've", "'ve"), (" 're", "'re")]
+    private static let inText = bytes(punctuation + shortForms)
+    /// The strange replacement of "do not" is in the original too.
+    private static let inToken = bytes(punctuation + [(" do not", " don't")] + shortForms)
 
-    /// Removes them in a token, as the decoder `WordPiece` does. The strange replacement of "do not" is in the original
-    /// too.
+    /// Removes them in a token, as the decoder `WordPiece` does.
     fileprivate static func removeInToken(_ token: inout [UInt8]) {
-        for (from, to) in punctuation + doNot + shortForms { replace(from, with: to, in: &token) }
+        for (from, to) in inToken { replace(from, with: to, in: &token) }
     }
 
     /// Removes them in a whole text, as transformers' `clean_up_tokenization` does.
     static func remove(_ text: inout [UInt8]) {
-        for (from, to) in punctuation + shortForms { replace(from, with: to, in: &text) }
+        for (from, to) in inText { replace(from, with: to, in: &text) }
     }
 
     /// Replaces every occurrence of `pattern`, from left to right.

@@ -50,6 +50,7 @@ extension TokenizerParts {
             // Padding has no weight, so without a token any id will do.
             padTokenID: tokens["pad_token"].flatMap { vocabulary.id($0.content) } ?? 0,
             maskTokenID: tokens["mask_token"].flatMap { vocabulary.id($0.content) },
+            unknownTokenID: tokens["unk_token"].flatMap { vocabulary.id($0.content) },
             modelMaxLength: configuration.modelMaxLength,
             truncationDirection: configuration.truncationDirection ?? .right,
             warnings: configuration.warnings + tokens.warnings(added: added) + unknown.warnings

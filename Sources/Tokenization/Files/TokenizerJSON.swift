@@ -47,6 +47,7 @@ extension TokenizerParts {
             splitsSpecialTokens: configuration.splitsSpecialTokens,
             padTokenID: vocabulary.id(tokens["pad_token"]?.content ?? "[PAD]") ?? 0,
             maskTokenID: vocabulary.id(tokens["mask_token"]?.content ?? "[MASK]"),
+            unknownTokenID: tokens["unk_token"].flatMap { vocabulary.id($0.content) },
             modelMaxLength: configuration.modelMaxLength,
             truncationDirection: configuration.truncationDirection ?? .right,
             warnings: configuration.warnings + tokens.warnings(added: added) + unknown.warnings

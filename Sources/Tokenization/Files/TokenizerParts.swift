@@ -21,6 +21,8 @@ struct TokenizerParts {
     var splitsSpecialTokens: Bool
     var padTokenID: Int32
     var maskTokenID: Int32?
+    /// The token that the files name for unknown words. The model may use another one.
+    var unknownTokenID: Int32?
     var modelMaxLength: Int?
     var truncationDirection: TruncationDirection
     /// What the files hold that has no effect, or another than one may think, for an operator.

@@ -114,6 +114,16 @@ struct TokenizerJSONTests {
         #expect(tokenizer.modelMaxLength == 33 && tokenizer.padTokenID == 3 && tokenizer.vocabularySize == 8)
     }
 
+    @Test("The unknown token whose text results show instead is the one that settings or class name, not the model's")
+    func namedUnknownToken() throws {
+        func id(_ settings: String) throws -> Int32? {
+            try tokenizer(TokenizerJSONSections().text, ["tokenizer_config.json": settings]).unknownTokenID
+        }
+        #expect(try id(#"{"tokenizer_class": "PreTrainedTokenizerFast"}"#) == nil)
+        #expect(try id(#"{"tokenizer_class": "PreTrainedTokenizerFast", "unk_token": "[UNK]"}"#) == 0)
+        #expect(try id(#"{"tokenizer_class": "BertTokenizer"}"#) == 0)
+    }
+
     @Test("Tokens that differ only in how an accent is written are two tokens")
     func canonicalEquivalents() throws {
         let tokenizer = try tokenizer { $0.normalizer = "null" }
