@@ -11,9 +11,9 @@ import Time
 /// Owner: the loop's thread. The time is an argument.
 struct LagWatch {
     /// How long all that is read must have waited too long for the loop to count as behind: longer than it takes to
-    /// read what has come in a pause of a CPU quota. At a load that the loop cannot bear, it falls behind by as much
-    /// again meanwhile, and all that waits then is refused late.
-    static let patience = Duration.milliseconds(25)
+    /// read some hundred requests that came at once, or what has come in a pause of a CPU quota. At a load that the
+    /// loop cannot bear, it falls behind by as much again meanwhile, and all that waits then is refused late.
+    static let patience = Duration.milliseconds(100)
 
     /// The longest wait of a request that is served while the loop is behind; nil for no limit.
     let limit: Duration?
