@@ -34,8 +34,7 @@ struct ctls_session {
     int64_t oldest;
 };
 
-// The most bytes of one read from the descriptor: several records of small requests, and few enough that their times
-// of arrival, of which the kernel tells the last, are much alike.
+// The most bytes of one read from the descriptor: several small requests, which came at about the same time.
 enum { READ_AHEAD = 2048 };
 
 // MARK: messages

@@ -69,7 +69,7 @@ extension Connection {
         table.lag.note(age, at: now)
         context.counters.lag.note(age, at: now)
         if let handshake {
-            // Its client has waited for the handshake to send this.
+            // The client had to wait for the handshake before it could send this.
             if arrived < handshake.end + Self.promptTime {
                 arrived = arrived - handshake.wait
                 age += handshake.wait

@@ -95,11 +95,7 @@ def types_of_a_model_without_types(folder, rng):
 
 @oddity(0.1)
 def gamma_and_beta(folder, rng):
-    """The names of TensorFlow's checkpoints."""
-    folder.tensors = {
-        name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"): tensor
-        for name, tensor in folder.tensors.items()
-    }
+    folder.use_old_norm_names()
 
 
 @oddity(0.08)

@@ -8,6 +8,16 @@ from safetensors.torch import save_file
 
 FAMILIES = ("bert", "distilbert", "mobilebert")
 
+# Keys of the first BERT checkpoints, which nothing reads.
+DIRECTIONS = {
+    "directionality": "bidi",
+    "pooler_fc_size": 768,
+    "pooler_num_attention_heads": 12,
+    "pooler_num_fc_layers": 3,
+    "pooler_size_per_head": 128,
+    "pooler_type": "first_token_transform",
+}
+
 
 class Folder:
     """The files of one case. None means that there is no such file."""
@@ -51,6 +61,11 @@ class Folder:
     def added(self, *tokens):
         """Tokens that the texts of this case contain, too."""
         self.words += [token for token in tokens if token not in self.words]
+
+    def use_old_norm_names(self):
+        """The names of TensorFlow's checkpoints."""
+        for new, old in (("LayerNorm.weight", "LayerNorm.gamma"), ("LayerNorm.bias", "LayerNorm.beta")):
+            self.tensors = {name.replace(new, old): tensor for name, tensor in self.tensors.items()}
 
     @property
     def width(self):

@@ -1,5 +1,6 @@
 """Whole folders as they were saved years ago: the files and keys that each time's tools wrote."""
 
+from folder import DIRECTIONS
 from oddities import oddity
 from tokenizer_files import NAMED
 
@@ -16,17 +17,8 @@ def year_2018(folder, rng):
     folder.config.pop("pad_token_id", None)
     folder.hidden_keys.append("model_type")
     if folder.family == "bert":
-        norms = {"LayerNorm.weight": "LayerNorm.gamma", "LayerNorm.bias": "LayerNorm.beta"}
-        for new, old in norms.items():
-            folder.tensors = {name.replace(new, old): tensor for name, tensor in folder.tensors.items()}
-        folder.config |= {
-            "directionality": "bidi",
-            "pooler_fc_size": 768,
-            "pooler_num_attention_heads": 12,
-            "pooler_num_fc_layers": 3,
-            "pooler_size_per_head": 128,
-            "pooler_type": "first_token_transform",
-        }
+        folder.use_old_norm_names()
+        folder.config |= DIRECTIONS
 
 
 @oddity(0.06)

@@ -5,11 +5,10 @@ The shapes are small ones; everything else is as in the repository of that name 
 
 from cases import Case
 from checkpoints import values
-from folder import Folder
+from folder import DIRECTIONS, Folder
 from heads import configuration, random_tensors, set_labels
 from oddities import random_for
 from published_parts import (
-    DIRECTIONS,
     PLAIN,
     keys,
     old,

@@ -6,21 +6,13 @@ from checkpoints import values
 from tokenizer_files import NAMED, tokenizer_json
 
 PLAIN = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
-DIRECTIONS = {
-    "directionality": "bidi",
-    "pooler_fc_size": 768,
-    "pooler_num_attention_heads": 12,
-    "pooler_num_fc_layers": 3,
-    "pooler_size_per_head": 128,
-    "pooler_type": "first_token_transform",
-}
+
 
 def old(folder, names=True):
     """A checkpoint of 2018 or 2019, in torch's first format."""
     folder.format = "bin-legacy"
     if names:
-        for new, first in {"LayerNorm.weight": "LayerNorm.gamma", "LayerNorm.bias": "LayerNorm.beta"}.items():
-            folder.tensors = {name.replace(new, first): tensor for name, tensor in folder.tensors.items()}
+        folder.use_old_norm_names()
 
 
 def keys(folder, add, remove=()):

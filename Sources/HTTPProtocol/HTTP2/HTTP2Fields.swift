@@ -143,10 +143,7 @@ struct HeaderBlock: Sendable {
         bytes.append(contentsOf: name.utf8)
         let nameEnd = bytes.count
         // RFC 9113, 8.2.1: bytes that could end a line become spaces, and spaces at either end are removed.
-        bytes.append(contentsOf: value.utf8)
-        for index in nameEnd..<bytes.count where !ByteClass.isFieldValue(bytes[index]) {
-            bytes[index] = ByteClass.space
-        }
+        ByteClass.appendFieldValue(value.utf8, to: &bytes)
         if bytes.count > nameEnd,
             ByteClass.isWhitespace(bytes[nameEnd]) || ByteClass.isWhitespace(bytes[bytes.count - 1])
         {
