@@ -117,7 +117,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "Compute", dependencies: ["CLinux"], swiftSettings: settings),
-        .target(name: "Training", swiftSettings: settings),
+        .target(
+            name: "Training",
+            dependencies: ["Encoder", "Compute", "LinearAlgebra"],
+            swiftSettings: settings
+        ),
         .target(name: "Tokenization", dependencies: ["COniguruma", "ModelFiles", "JSON"], swiftSettings: settings),
         .target(
             name: "Encoder",
@@ -226,7 +230,13 @@ let package = Package(
             swiftSettings: testSettings
         ),
         .testTarget(name: "TimeTests", dependencies: ["Time"], swiftSettings: testSettings),
-        .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: testSettings),
+        .testTarget(
+            name: "TrainingTests",
+            dependencies: [
+                "Training", "AllocationCounter", "Encoder", "Checkpoint", "LinearAlgebra", "JSON", "TestSupport",
+            ],
+            swiftSettings: testSettings
+        ),
         .testTarget(
             name: "swiftletTests",
             dependencies: [

@@ -33,4 +33,9 @@ bool swl_has_avx2_fma(void) {
     return swl_saves_state(0x06) && swl_cpuid(1, 0, SWL_ECX, 12) && swl_cpuid(7, 0, SWL_EBX, 5);
 }
 
+bool swl_has_avx512(void) {
+    return swl_has_avx2_fma() && swl_saves_state(0xE6) && swl_cpuid(7, 0, SWL_EBX, 16) &&
+           swl_cpuid(7, 0, SWL_EBX, 17) && swl_cpuid(7, 0, SWL_EBX, 30) && swl_cpuid(7, 0, SWL_EBX, 31);
+}
+
 #endif

@@ -60,6 +60,9 @@ bool swl_saves_state(uint64_t components);
 
 bool swl_has_avx2_fma(void);
 
+/// Whether the CPU has AVX-512's features F, BW, DQ and VL.
+bool swl_has_avx512(void);
+
 /// Whether Intel made the CPU.
 bool swl_is_intel(void);
 #endif

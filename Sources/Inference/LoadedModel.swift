@@ -59,7 +59,7 @@ package struct LoadedModel: Sendable {
         )
         prompts = try Prompts(inModelDirectory: directory)
         let positions = encoder.configuration.maxPositionEmbeddings
-        maxInputLength = min(positions, settings.maxSequenceLength ?? tokenizer?.modelMaxLength ?? positions)
+        maxInputLength = settings.maxInputLength(positions: positions, tokenizer)
         architecture = encoder.className
         name = servedName ?? URL(fileURLWithPath: directory).standardizedFileURL.lastPathComponent
         self.directory = directory
@@ -99,6 +99,15 @@ package struct LoadedModel: Sendable {
         let parts = URL(fileURLWithPath: directory).standardizedFileURL.pathComponents.suffix(2)
         guard let commit = parts.last, parts.first == "snapshots", commit.utf8.count == 40 else { return nil }
         return commit.unicodeScalars.allSatisfy(\.properties.isASCIIHexDigit) ? commit : nil
+    }
+
+    /// The most tokens of an input of a model folder, without its weights.
+    /// - Parameter positions: the number of position embeddings.
+    /// - Throws: `ModelError`.
+    package static func maxInputLength(directory: String, positions: Int, _ tokenizer: Tokenizer) throws -> Int {
+        let folder = try SentenceTransformerFolder(directory: directory)
+        let settings = try TransformerSettings(transformerDirectory: folder.transformerDirectory)
+        return settings.maxInputLength(positions: positions, tokenizer)
     }
 
     /// The tokenizer of a model folder, without its weights.
@@ -152,5 +161,13 @@ extension Checkpoint {
     /// Refuses a module's weights that are not finite, because then no embedding would be finite.
     func checkFinite() throws(ModelError) {
         if let tensor = try nonFiniteTensor() { throw .nonFiniteWeights(file: tensor.file, tensor: tensor.name) }
+    }
+}
+
+extension TransformerSettings {
+    /// The most tokens of an input: the number of position embeddings, or less if these settings, or without them the
+    /// tokenizer, say so.
+    fileprivate func maxInputLength(positions: Int, _ tokenizer: Tokenizer?) -> Int {
+        min(positions, maxSequenceLength ?? tokenizer?.modelMaxLength ?? positions)
     }
 }

@@ -26,7 +26,7 @@ package enum OpenBLAS {
 
     /// C = A B, or C += A B when `accumulating`, on the calling thread. Matrices are row-major: A [rows, inner],
     /// B [inner, columns], C [rows, columns]; `lda`, `ldb` and `ldc` floats lie between
-    /// the beginnings of their rows.
+    /// the beginnings of their rows. A transposed A or B is stored as [inner, rows] or [columns, inner].
     ///
     /// - Precondition: ``load()`` has succeeded; the pointers lead to such matrices, and C overlaps neither A nor B.
     @unsafe
@@ -40,7 +40,9 @@ package enum OpenBLAS {
         ldb: Int,
         _ c: UnsafeMutablePointer<Float>?,
         ldc: Int,
-        accumulating: Bool
+        accumulating: Bool,
+        transposingA: Bool = false,
+        transposingB: Bool = false
     ) {
         guard rows > 0, inner > 0, columns > 0 else { return }
         guard case .success(let library) = library else {
@@ -48,8 +50,8 @@ package enum OpenBLAS {
         }
         unsafe library.sgemm(
             CBLAS.rowMajor,
-            CBLAS.asStored,
-            CBLAS.asStored,
+            transposingA ? CBLAS.transposed : CBLAS.asStored,
+            transposingB ? CBLAS.transposed : CBLAS.asStored,
             Int32(rows),
             Int32(columns),
             Int32(inner),
@@ -114,6 +116,7 @@ package enum OpenBLAS {
 private enum CBLAS {
     static let rowMajor: Int32 = 101
     static let asStored: Int32 = 111
+    static let transposed: Int32 = 112
 }
 
 /// `cblas_sgemm`: order, both transpositions, M, N, K, alpha, A, lda, B, ldb, beta, C, ldc.

@@ -46,28 +46,3 @@ package enum Stratification {
         return classes.filter { !$0.isEmpty }
     }
 }
-
-/// Steele, Lea and Flood's generator ("Fast splittable pseudorandom number generators", 2014): the same numbers, and
-/// by ``shuffle(_:)`` the same orders, with every version of Swift.
-private struct SplitMix64 {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    private mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var bits = state
-        bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
-        return bits ^ (bits >> 31)
-    }
-
-    /// Fisher and Yates's shuffle. An index is the high half of a product with the bound. For the bounds here, its
-    /// distribution is uniform to one part in 2^40.
-    mutating func shuffle(_ values: inout [Int]) {
-        for last in stride(from: values.count - 1, to: 0, by: -1) {
-            let place = next().multipliedFullWidth(by: UInt64(last + 1)).high
-            values.swapAt(last, Int(place))
-        }
-    }
-}

@@ -39,12 +39,14 @@ struct SwiftletCommand: AsyncParsableCommand {
               swiftlet classify "a gorgeous, witty, seductive movie"
               swiftlet embed --input reviews.txt > vectors.jsonl
               swiftlet fit --data train.csv --output my-model
+              swiftlet train --data train.csv --output my-model
               swiftlet tokenize --format json "Unbelievable!"
               swiftlet pull google/mobilebert-uncased
 
             EXIT STATUS (sysexits.h)
               0    done; also if the reader of the output closes the pipe (as with | head)
-              1    health: the service is not healthy; verify: a published figure is not met
+              1    health: the service is not healthy; verify: a published figure is not met; train: the loss is not a
+                   finite number any more
               64   wrong usage of the command line
               65   a text or a model that cannot be used
               66   a file or a model that is not there or not readable
@@ -60,7 +62,8 @@ struct SwiftletCommand: AsyncParsableCommand {
             ServeCommand.self, EmbedCommand.self, ClassifyCommand.self, QuestionAnsweringCommand.self,
             TokenClassifyCommand.self, FillMaskCommand.self, NextSentenceCommand.self, ChooseCommand.self,
             ZeroShotCommand.self, TokenizeCommand.self, InfoCommand.self,
-            FitCommand.self, BenchCommand.self, HealthCommand.self, PullCommand.self, VerifyCommand.self,
+            FitCommand.self, TrainCommand.self, BenchCommand.self, HealthCommand.self, PullCommand.self,
+            VerifyCommand.self,
         ]
     )
 

@@ -4,16 +4,10 @@
 
 #include "target.h"
 
-/// Whether the CPU has AVX-512's features F, BW, DQ and VL.
-static bool has_avx512(void) {
-    return swl_has_avx2_fma() && swl_saves_state(0xE6) && swl_cpuid(7, 0, SWL_EBX, 16) &&
-           swl_cpuid(7, 0, SWL_EBX, 17) && swl_cpuid(7, 0, SWL_EBX, 30) && swl_cpuid(7, 0, SWL_EBX, 31);
-}
-
 /// Fills the table for a CPU with AVX-512. `bf16` and `vnni` say whether the CPU has the extensions for bfloat16 and
 /// int8.
 static bool fill(swl_kernels *table, bool bf16, bool vnni) {
-    if (!has_avx512()) return false;
+    if (!swl_has_avx512()) return false;
     table->panel = 64;
     table->gemm_f32 = swl_gemm_f32_avx512;
     table->gemm_f32_name = "gemm_f32_6x64_avx512";

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "training.h"
+
 /// Rows of activations and columns of packed weights are rounded up to a multiple of this many floats, which is one
 /// 64-byte cache line.
 #define SWL_VECTOR 16

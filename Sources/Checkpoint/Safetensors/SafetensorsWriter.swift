@@ -7,6 +7,8 @@ package struct OutgoingTensor: Sendable {
     package enum Content: Sendable {
         /// float32 values, row-major.
         case values([Float])
+        /// float32 values, row-major, that are made when they are written.
+        case made(@Sendable () -> [Float])
         /// A tensor of a checkpoint, in the type that it has there.
         case stored(in: Checkpoint, name: String)
     }
@@ -27,6 +29,16 @@ package struct OutgoingTensor: Sendable {
         self.shape = shape
         scalarType = .float32
         content = .values(values)
+    }
+
+    /// A tensor of float32 values that are made when they are written, so that no second copy of all tensors is held.
+    ///
+    /// - Parameter values: gives as many values as the shape has elements.
+    package init(name: String, shape: [Int], values: @escaping @Sendable () -> [Float]) {
+        self.name = name
+        self.shape = shape
+        scalarType = .float32
+        content = .made(values)
     }
 
     /// A stored tensor, unchanged, under another name.
@@ -60,6 +72,7 @@ package enum SafetensorsWriter {
         for tensor in ordered {
             switch tensor.content {
             case .values(let values): try sink(bytes(of: values))
+            case .made(let values): try sink(bytes(of: values()))
             case .stored(let checkpoint, let name): try sink(checkpoint.bytes(name))
             }
         }

@@ -1,5 +1,5 @@
 import JSON
-internal import LinearAlgebra
+package import LinearAlgebra
 
 /// An encoder that runs here: everything that is its own. All architectures have one shape (``EncoderConfiguration``),
 /// whose parts each uses or leaves out, under names of its own.
@@ -16,12 +16,14 @@ package struct Architecture: Sendable {
     package let family: String
     /// The keys of its config.json, with transformers' defaults.
     let keys: ConfigurationKeys
+    /// The keys of config.json that only training reads.
+    let trainingKeys: TrainingKeys
     /// The names of its tensors.
-    let tensors: TensorNames
+    package let tensors: TensorNames
     /// The dense layer over the first token.
-    let pooler: PoolerDescription
+    package let pooler: PoolerDescription
     /// The heads that its checkpoints may have.
-    let heads: [Head: HeadDescription]
+    package let heads: [Head: HeadDescription]
     /// Whether one layer more can pass the mean of all tokens on, as ``ClassifierExport/Features/mean`` needs: the
     /// layers' width is that of the hidden states, and their norms are LayerNorms.
     let layersCanAverage: Bool
@@ -47,18 +49,18 @@ extension Architecture: Equatable {
 }
 
 /// The dense layer over the first token, which transformers calls the pooler.
-struct PoolerDescription: Sendable {
+package struct PoolerDescription: Sendable {
     /// The activation after the dense layer.
-    let activation: Activation
+    package let activation: Activation
     /// Whether it is a part, and an output, of the base model; else it is a part of the heads that need it.
     let isOfBaseModel: Bool
 }
 
 /// A head as an architecture's checkpoints have it.
-struct HeadDescription: Sendable {
+package struct HeadDescription: Sendable {
     /// The name of its last dense layer; a masked language model's decoder. ``TensorNames`` has the names of that
     /// model's other layers.
-    let layer: String
+    package let layer: String
     /// The ends of the names, behind "For", of further transformers classes that have it.
     var otherClasses: [String] = []
 }

@@ -19,6 +19,7 @@ extension Architecture {
                 .init(key: "position_embedding_type", value: "absolute", tensor: "distance_embedding.weight")
             ]
         ),
+        trainingKeys: TrainingKeys(),
         tensors: TensorNames(),
         pooler: PoolerDescription(activation: .tanh, isOfBaseModel: true),
         heads: [

@@ -15,6 +15,12 @@ extension Architecture {
             typeVocabularySize: .fixed(0),
             layerNormEpsilon: .fixed(1e-12)
         ),
+        trainingKeys: TrainingKeys(
+            hidden: .init("dropout", default: 0.1),
+            attention: .init("attention_dropout", default: 0.1),
+            dropsAttentionOutput: false,
+            classifier: .init("seq_classif_dropout", default: 0.2)
+        ),
         tensors: TensorNames(
             layers: "transformer.layer",
             query: "attention.q_lin",

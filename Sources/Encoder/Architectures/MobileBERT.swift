@@ -26,6 +26,7 @@ extension Architecture {
             activatesPooler: .key("classifier_activation", default: true),
             trueHiddenSize: "true_hidden_size"
         ),
+        trainingKeys: TrainingKeys(hidden: .init("hidden_dropout_prob", default: 0)),
         // BERT's names, and those of the parts that BERT lacks.
         tensors: TensorNames(
             embeddingTransformation: "embeddings.embedding_transformation",

@@ -110,39 +110,15 @@ package struct ClassifierExport: Sendable {
     /// The checkpoint's config.json, for two labels or more.
     package func configurationFile(labels: [String]) -> [UInt8] {
         let architecture = configuration.architecture
-        var changed: [String: JSONValue] = [
-            "architectures": .array([.string("\(architecture.family)For\(Head.sequenceClassification.className)")]),
-            "model_type": .string(architecture.modelType),
-            "id2label": Self.object(labels.enumerated().map { ("\($0)", .string($1)) }),
-            "label2id": Self.object(labels.enumerated().map { ($1, .number("\($0)")) }),
-            "problem_type": .string(SequenceClassifier.ProblemType.singleLabel.rawValue),
-            // The head is in float32, whatever the rest is stored as.
-            "dtype": .string("float32"),
-        ]
         let layers = configuration.layerCount + (features == .mean ? 1 : 0)
-        changed[architecture.keys.layerCount.name] = .number("\(layers)")
+        var changed = [architecture.keys.layerCount.name: JSONValue.number("\(layers)")]
         if features == .cls, let key = poolerSwitch { changed[key] = .boolean(false) }
-        let dropped: Set = [
-            "_name_or_path", "torch_dtype", "num_labels", "num_hidden_layers", "transformers_weights",
-        ]
-        var writer = JSONWriter()
-        writer.object { writer in
-            for member in members.members where changed[member.key] == nil && !dropped.contains(member.key) {
-                writer.key(member.key)
-                writer.value(member.value)
-            }
-            for (key, value) in changed.sorted(by: { $0.key < $1.key }) {
-                writer.key(key)
-                writer.value(value)
-            }
-        }
-        return writer.bytes + [UInt8(ascii: "\n")]
-    }
-
-    private static func object(_ entries: [(String, JSONValue)]) -> JSONValue {
-        var object = JSONObject()
-        for (key, value) in entries { _ = object.append(key, value) }
-        return .object(object)
+        return ClassifierConfiguration(architecture: architecture, members: members).file(
+            labels: labels,
+            problemType: .singleLabel,
+            changing: changed,
+            dropping: ["num_hidden_layers"]
+        )
     }
 
     /// The checkpoint's tensors: the encoder's as they are stored, what passes the features on, and the head.

@@ -41,16 +41,7 @@ struct FitReport {
     }
 
     /// The confusion matrix with precision, recall and F1.
-    var confusion: [String] {
-        let names = labels.map { Columns.shown($0, width: 24) }
-        let header = [""] + names + ["precision", "recall", "F1"]
-        let rows = labels.indices.map { index in
-            let fractions = [heldOut.precision(index), heldOut.recall(index), heldOut.f1(index)]
-            return [names[index]] + heldOut.counts[index].map { "\($0)" }
-                + fractions.map { Decimals.fixed($0, digits: 4) }
-        }
-        return Columns.aligned([header] + rows, alignedRight: Set(1..<header.count))
-    }
+    var confusion: [String] { heldOut.lines(labels: labels) }
 
     /// Writes the report as one JSON object, for programs.
     func write(to writer: inout JSONWriter) {
@@ -124,5 +115,19 @@ struct FitReport {
             Measure it on your own texts before you rely on it.
 
             """
+    }
+}
+
+extension ConfusionMatrix {
+    /// The matrix with precision, recall and F1 of each label, for people.
+    func lines(labels: [String]) -> [String] {
+        let names = labels.map { Columns.shown($0, width: 24) }
+        let header = [""] + names + ["precision", "recall", "F1"]
+        let rows = labels.indices.map { index in
+            let fractions = [precision(index), recall(index), f1(index)]
+            return [names[index]] + counts[index].map { "\($0)" }
+                + fractions.map { Decimals.fixed($0, digits: 4) }
+        }
+        return Columns.aligned([header] + rows, alignedRight: Set(1..<header.count))
     }
 }

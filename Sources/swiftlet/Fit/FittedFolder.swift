@@ -72,11 +72,23 @@ struct FittedFolder {
     ///
     /// - Parameter maxLength: the length that texts are cut to, which is written into the settings.
     func copyTokenizer(from directories: [String], maxLength: Int) throws {
-        for file in ModelFile.tokenizerFiles {
+        for (name, bytes) in try Self.tokenizerFiles(from: directories, maxLength: maxLength) {
+            try write(bytes, as: name)
+        }
+    }
+
+    /// The tokenizer's files, each from the first folder that has it.
+    ///
+    /// - Parameter maxLength: the length that texts are cut to, which the settings have.
+    static func tokenizerFiles(
+        from directories: [String],
+        maxLength: Int
+    ) throws -> [(name: String, bytes: [UInt8])] {
+        try ModelFile.tokenizerFiles.compactMap { file in
             let found = directories.lazy.compactMap { FileManager.default.contents(atPath: file.path(in: $0)) }.first
-            guard let data = found else { continue }
+            guard let data = found else { return nil }
             let bytes = [UInt8](data)
-            try write(file == .tokenizerSettings ? Self.settings(bytes, maxLength: maxLength) : bytes, as: file.name)
+            return (file.name, file == .tokenizerSettings ? try settings(bytes, maxLength: maxLength) : bytes)
         }
     }
 

@@ -12,8 +12,9 @@ struct LabelledTexts {
 
     /// Reads a file of records.
     ///
+    /// - Parameter allowsEmptyLabels: whether a text may have no label.
     /// - Throws: ``CommandError``, with the line of a record that cannot be used.
-    init(path: String, fields: RecordFields) throws(CommandError) {
+    init(path: String, fields: RecordFields, allowsEmptyLabels: Bool = false) throws(CommandError) {
         source = .records(path: path == "-" ? nil : path, fields)
         var fault: CommandError?
         var (texts, names): ([Text], [String]) = ([], [])
@@ -21,7 +22,7 @@ struct LabelledTexts {
         try source.forEachRecord { record in
             guard fault == nil else { return }
             let label = record.values[1]
-            guard !label.isBlank else {
+            guard allowsEmptyLabels || !label.isBlank else {
                 fault = .unusableText(place: source.place(ofLine: record.line), reason: "the label is empty")
                 return
             }

@@ -4,9 +4,9 @@
 /// themselves show the progress, there is no report.
 struct ProgressReporter {
     /// Time between two reports in a terminal.
-    private static let terminalInterval: Duration = .milliseconds(500)
+    static let terminalInterval: Duration = .milliseconds(500)
     /// Time between two reports in a log.
-    private static let logInterval: Duration = .seconds(10)
+    static let logInterval: Duration = .seconds(10)
 
     private let isTerminal: Bool
     private let isShown: Bool
@@ -94,7 +94,7 @@ struct ProgressReporter {
     }
 
     /// A time as `1:02:03`, or `2:03` below an hour.
-    private static func clock(_ seconds: Double) -> String {
+    static func clock(_ seconds: Double) -> String {
         let whole = Int(min(seconds.rounded(), 1e9))
         let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
         let padded = { (number: Int) in number < 10 ? "0\(number)" : "\(number)" }

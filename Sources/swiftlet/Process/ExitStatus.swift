@@ -6,6 +6,7 @@ import Hub
 import Inference
 import ModelFiles
 import Service
+import Synchronization
 import Tokenization
 
 #if canImport(Glibc)
@@ -19,7 +20,8 @@ import Darwin
 /// The program's exit statuses. They are those of sysexits.h, so that scripts can tell the causes of failures apart.
 enum ExitStatus: Int32 {
     case success = 0
-    /// `swiftlet health`: not healthy; `swiftlet verify`: a figure is not met.
+    /// `swiftlet health`: not healthy; `swiftlet verify`: a figure is not met; `swiftlet train`: the loss is not
+    /// finite.
     case negative = 1
     /// EX_USAGE: the command line is wrong.
     case usage = 64
@@ -115,6 +117,8 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
     case unhealthy(String)
     /// `swiftlet verify`: the figures that are not met.
     case mismatch(String)
+    /// `swiftlet train`: loss or gradients are not finite any more.
+    case diverged(String)
 
     var status: ExitStatus {
         switch self {
@@ -123,14 +127,14 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
         case .unusableModel, .unusableText: .dataError
         case .readFailed, .writeFailed: .inputOutput
         case .unavailable, .noEngine: .unavailable
-        case .unhealthy, .mismatch: .negative
+        case .unhealthy, .mismatch, .diverged: .negative
         }
     }
 
     var description: String {
         switch self {
         case .usage(let message), .unusableModel(let message), .unavailable(let message),
-            .noEngine(let message), .mismatch(let message):
+            .noEngine(let message), .mismatch(let message), .diverged(let message):
             message
         case .noModel(let directory, let reason): "no model in \(directory): \(reason)"
         case .noInput(let path, let reason): "cannot open \(path): \(reason)"
@@ -172,6 +176,36 @@ struct Interruption {
             source.activate()
             return source
         }
+    }
+}
+
+/// Notes Ctrl-C and SIGTERM, so that work can be saved before the end. A second signal ends the process at once.
+struct InterruptionNotice {
+    private final class Received: Sendable {
+        let status = Atomic<Int32>(ExitStatus.success.rawValue)
+    }
+
+    private let received = Received()
+    private let sources: [any DispatchSourceSignal]
+
+    /// Starts to watch for the signals, as long as the value lives.
+    init() {
+        sources = [(SIGINT, ExitStatus.interrupted), (SIGTERM, .terminated)].map { [received] number, status in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler {
+                let before = received.status.exchange(status.rawValue, ordering: .relaxed)
+                if before != ExitStatus.success.rawValue { ProcessEnd.now(status) }
+            }
+            source.activate()
+            return source
+        }
+    }
+
+    /// The status to end with; nil if no signal has come.
+    var status: ExitStatus? {
+        let value = received.status.load(ordering: .relaxed)
+        return value == ExitStatus.success.rawValue ? nil : ExitStatus(rawValue: value)
     }
 }
 

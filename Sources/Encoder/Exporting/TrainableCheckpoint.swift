@@ -1,0 +1,84 @@
+package import Checkpoint
+internal import JSON
+package import ModelFiles
+
+/// A model's folder as training reads it: configuration, and tensors by the names of ``TensorNames``. It also knows
+/// what the trained folder's files must hold.
+package struct TrainableCheckpoint: Sendable {
+    /// The sizes, and the names of the tensors.
+    package let configuration: EncoderConfiguration
+    /// Dropout and what else only training reads.
+    package let training: TrainingConfiguration
+    private let file: ClassifierConfiguration
+    private let checkpoint: Checkpoint
+    private let source: ModelTensors
+
+    /// Opens a model's folder, without reading its weights.
+    ///
+    /// - Throws: what is wrong with a file.
+    package init(directory: String) throws(ModelError) {
+        let section = try JSONSection(path: ModelFile.configuration.path(in: directory))
+        checkpoint = try Checkpoint(directory: directory, configuration: section)
+        configuration = try EncoderConfiguration(section, tensorNames: checkpoint.tensorNames)
+        training = try TrainingConfiguration(section, of: configuration)
+        source = ModelTensors(checkpoint, configuration.architecture)
+        file = ClassifierConfiguration(architecture: configuration.architecture, members: section.members)
+    }
+
+    /// The name by which a tensor can be read; nil if the checkpoint lacks it. A file may hold the word embeddings as
+    /// the decoder of a masked language model alone.
+    private func readableName(_ name: String) -> String? {
+        if source.contains(name) { return name }
+        let architecture = configuration.architecture
+        guard name == architecture.tensors.words, configuration.tiesWordEmbeddings,
+            let decoder = architecture.heads[.maskedLanguageModel].map({ "\($0.layer).weight" })
+        else { return nil }
+        return source.contains(decoder) ? decoder : nil
+    }
+
+    /// Whether the checkpoint has the tensor.
+    package func contains(_ name: String) -> Bool { readableName(name) != nil }
+
+    /// The tensor's shape; nil if there is none of that name.
+    package func shape(_ name: String) -> [Int]? { readableName(name).flatMap(source.shape) }
+
+    /// Fills `values` with a tensor's.
+    ///
+    /// - Throws: what is wrong when the tensor is missing, of another shape, or cannot be read.
+    package func read(_ name: String, shape: [Int], into values: inout MutableSpan<Float>) throws(ModelError) {
+        let stored = source.storedName(readableName(name) ?? name)
+        try checkpoint.read(stored, shape: shape, into: &values)
+    }
+
+    /// A tensor's name in a checkpoint of transformers' class with a head.
+    package func outgoingName(_ name: String) -> String {
+        let architecture = configuration.architecture
+        return architecture.isOfBaseModel(name) ? architecture.prefix + name : name
+    }
+
+    /// The base model's tensors beside those with these names, as they are stored: parts that transformers builds
+    /// although the configuration does not use them.
+    ///
+    /// - Throws: what is wrong with a tensor that cannot be read.
+    package func otherTensors(beside names: Set<String>) throws(ModelError) -> [OutgoingTensor] {
+        let architecture = configuration.architecture
+        let layers = architecture.tensors.layers
+        let others = source.names.filter { name in
+            // A layer that the model does not have.
+            if let rest = name.rest(after: "\(layers)."), let index = Int(rest.pieces(separatedBy: ".")[0]),
+                index >= configuration.layerCount
+            {
+                return false
+            }
+            return architecture.isOfBaseModel(name) && !names.contains(name) && !name.ends(with: "position_ids")
+        }
+        return try others.map { name throws(ModelError) in
+            try OutgoingTensor(name: outgoingName(name), of: source.storedName(name), in: checkpoint)
+        }
+    }
+
+    /// The config.json of the trained checkpoint.
+    package func configurationFile(labels: [String], problemType: SequenceClassifier.ProblemType) -> [UInt8] {
+        file.file(labels: labels, problemType: problemType)
+    }
+}

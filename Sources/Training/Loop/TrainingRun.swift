@@ -1,0 +1,190 @@
+/// Examples with what the model should say of them.
+package struct TrainingSet: Sendable {
+    /// The texts.
+    package var examples: [TokenizedExample]
+    /// As many targets.
+    package var targets: [Target]
+
+    /// - Precondition: both have the same count.
+    package init(examples: [TokenizedExample], targets: [Target]) {
+        precondition(examples.count == targets.count, "\(examples.count) examples, \(targets.count) targets")
+        self.examples = examples
+        self.targets = targets
+    }
+
+    /// The tokens of the largest batch of so many examples, whatever their order.
+    package func mostTokens(batchSize: Int) -> Int {
+        examples.map(\.ids.count).sorted(by: >).prefix(batchSize).reduce(0, +)
+    }
+}
+
+/// The loop: epochs of steps, and between them evaluations and checkpoints. It knows no files and no terminal.
+package struct TrainingRun {
+    /// Why a run has ended.
+    package enum End: Sendable, Equatable {
+        /// All steps are done.
+        case completed
+        /// The metric has not become better for as many evaluations as the settings allow.
+        case stoppedEarly
+        /// The observer asked for it. The state is saved.
+        case interrupted
+        /// The loss, or a gradient, is not a finite number. The parameters are those of the step before.
+        case diverged(step: Int)
+    }
+
+    private let model: TrainableModel
+    private let training: TrainingSet
+    private let validation: TrainingSet?
+    private let settings: TrainingSettings
+    private let rates: LearningRateSchedule
+    /// All steps of the run.
+    package let totalSteps: Int
+    private let stepsPerEpoch: Int
+    private let depth: Int
+    /// How far it has got.
+    package private(set) var state: TrainingState
+
+    /// A run from its beginning, or from the state of a checkpoint.
+    ///
+    /// - Parameter validation: nil for no evaluations.
+    package init(
+        _ model: TrainableModel,
+        training: TrainingSet,
+        validation: TrainingSet?,
+        settings: TrainingSettings,
+        from state: TrainingState = TrainingState()
+    ) {
+        self.model = model
+        self.training = training
+        self.validation = validation
+        self.settings = settings
+        self.state = state
+        stepsPerEpoch = settings.stepsPerEpoch(examples: training.examples.count)
+        totalSteps = settings.totalSteps(examples: training.examples.count)
+        rates = settings.rates(totalSteps: totalSteps)
+        depth = model.parameters.map(\.depth).max() ?? 0
+    }
+
+    private var epoch: Double { Double(state.step) / Double(stepsPerEpoch) }
+
+    /// Runs the steps that are left.
+    ///
+    /// - Throws: what the observer throws when it saves.
+    package mutating func run(_ observer: some TrainingObserver) throws -> End {
+        var order: (epoch: Int, examples: [Int]) = (-1, [])
+        while state.step < totalSteps {
+            let epoch = state.step / stepsPerEpoch
+            if order.epoch != epoch { order = (epoch, shuffled(epoch)) }
+            guard let report = step(order.examples) else { return .diverged(step: state.step + 1) }
+            observer.completed(report)
+            log(report, observer)
+            let endsEpoch = state.step.isMultiple(of: stepsPerEpoch) || state.step == totalSteps
+            if settings.evaluation.isDue(after: state.step, endsEpoch: endsEpoch) { evaluate(observer) }
+            let isOut = settings.patience.map { state.evaluationsSinceBest >= $0 } ?? false
+            let isInterrupted = observer.isInterrupted
+            let isBest = state.best?.step == state.step && settings.saving != .never
+            if isInterrupted || isBest || settings.saving.isDue(after: state.step, endsEpoch: endsEpoch) {
+                try observer.save(state)
+            }
+            if isInterrupted { return .interrupted }
+            if isOut { return .stoppedEarly }
+        }
+        return .completed
+    }
+
+    private func shuffled(_ epoch: Int) -> [Int] {
+        var order = Array(training.examples.indices)
+        var random = SplitMix64(seed: SplitMix64.mix(settings.seed) &+ UInt64(epoch))
+        random.shuffle(&order)
+        return order
+    }
+
+    /// Computes a step and moves the parameters; nil if loss or gradients are not finite, and nothing has moved.
+    private mutating func step(_ order: [Int]) -> StepReport? {
+        let perStep = settings.batchSize * settings.accumulation
+        let start = state.step % stepsPerEpoch * perStep
+        let examples = order[start..<min(start + perStep, order.count)]
+        let starts = stride(from: examples.startIndex, to: examples.endIndex, by: settings.batchSize)
+        let batches = starts.map { examples[$0..<min($0 + settings.batchSize, examples.endIndex)] }
+        var loss = 0.0
+        for (number, batch) in batches.enumerated() {
+            loss += model.computeGradients(
+                training.examples,
+                batch,
+                targets: batch.map { training.targets[$0] },
+                settings.loss,
+                dropoutSeed: SplitMix64.mix(
+                    SplitMix64.mix(~settings.seed) &+ UInt64(state.step) << 20 + UInt64(number)
+                ),
+                accumulating: number > 0,
+                factor: 1 / Double(batches.count)
+            )
+        }
+        loss /= Double(batches.count)
+        let norm = model.gradientNorm()
+        guard loss.isFinite, norm.isFinite else { return nil }
+        let rate = rates.rate(after: state.step)
+        let (optimizer, layerDecay, depth) = (settings.optimizer, settings.layerDecay, depth)
+        let (number, clipping) = (state.step + 1, optimizer.clipping(norm: norm))
+        model.move { decays, place in
+            var factor = 1.0
+            for _ in place..<depth { factor *= layerDecay }
+            return optimizer.step(number, learningRate: rate * factor, decays: decays, gradientScale: clipping)
+        }
+        state.step += 1
+        return StepReport(
+            step: state.step,
+            totalSteps: totalSteps,
+            epoch: epoch,
+            loss: loss,
+            learningRate: rate,
+            gradientNorm: norm,
+            examples: examples.count
+        )
+    }
+
+    private mutating func log(_ report: StepReport, _ observer: some TrainingObserver) {
+        state.unlogged = (state.unlogged.loss + report.loss, state.unlogged.steps + 1)
+        guard report.step.isMultiple(of: settings.loggingSteps) || report.step == totalSteps else { return }
+        let values = [
+            "loss": state.unlogged.loss / Double(state.unlogged.steps),
+            "grad_norm": report.gradientNorm,
+            "learning_rate": report.learningRate,
+        ]
+        state.unlogged = (0, 0)
+        append(values, observer)
+    }
+
+    private mutating func append(_ values: [String: Double], _ observer: some TrainingObserver) {
+        let entry = LogEntry(step: state.step, epoch: epoch, values: values)
+        state.log.append(entry)
+        observer.logged(entry)
+    }
+
+    private mutating func evaluate(_ observer: some TrainingObserver) {
+        guard let validation else { return }
+        let evaluation = measure(validation, observer)
+        let values = evaluation.metrics.map { ("eval_\($0.key.rawValue)", $0.value) }
+        append(Dictionary(uniqueKeysWithValues: values), observer)
+        guard let metric = evaluation.metrics[settings.bestMetric] else { return }
+        let isGreater = settings.bestMetric.isBetterWhenGreater
+        let isBest = state.best.map { isGreater ? metric > $0.metric : metric < $0.metric } ?? true
+        if isBest { state.best = (metric, state.step) }
+        state.evaluationsSinceBest = isBest ? 0 : state.evaluationsSinceBest + 1
+        observer.evaluated(evaluation, isBest: isBest)
+    }
+
+    /// Measures the model on some examples, the longest first, so that a batch has texts of similar length.
+    package func measure(_ set: TrainingSet, _ observer: some TrainingObserver) -> Evaluation {
+        let order = set.examples.indices.sorted { a, b in
+            (set.examples[b].ids.count, a) < (set.examples[a].ids.count, b)
+        }
+        var logits = [[Double]](repeating: [], count: order.count)
+        for start in stride(from: 0, to: order.count, by: settings.evaluationBatchSize) {
+            let batch = order[start..<min(start + settings.evaluationBatchSize, order.count)]
+            for (number, row) in zip(batch, model.logits(set.examples, batch)) { logits[number] = row }
+            observer.evaluating(batch.endIndex, of: order.count)
+        }
+        return Evaluation(logits: logits, targets: set.targets, loss: settings.loss)
+    }
+}

@@ -1,0 +1,247 @@
+import ArgumentParser
+import Encoder
+import Foundation
+import Host
+import Inference
+import JSON
+import LinearAlgebra
+import ModelFiles
+import Tokenization
+import Training
+
+/// `swiftlet train`: trains a model's weights on the user's texts.
+struct TrainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Fine-tune a model on labelled texts: all of its weights, or a part.",
+        discussion: """
+            Trains as transformers' Trainer does, on the CPU: AdamW, warm-up, dropout, gradient clipping. The output \
+            folder is a checkpoint of transformers' class for sequence classification: serve, classify and \
+            AutoModelForSequenceClassification load it. The products are OpenBLAS's, which must be installed.
+
+            EXAMPLES
+              swiftlet train --task text-classification --data reviews.csv --text-column review \\
+                --label-column stars --output stars-model
+              swiftlet train --model google/mobilebert-uncased --data train.tsv --validation dev.tsv \\
+                --text-column sentence --epochs 3 --batch-size 32 --warmup-steps 0.1 --output sentiment
+              swiftlet train --data train.tsv --text-column sentence --output sentiment --resume
+
+            LABELS
+              Each text has one label. With --problem-type multi_label_classification it has any number, separated by \
+            commas; with --problem-type regression, a number.
+
+            DURING A RUN
+              Checkpoints stand in the output folder as checkpoint-N, with trainer_state.json as the Trainer writes \
+            it. Ctrl-C saves one and ends; --resume goes on from the last one, to the same bits as without the \
+            interruption. The model in the output folder is the best one by --metric-for-best-model.
+            """
+    )
+
+    @OptionGroup var modelOptions: ModelOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "File of labelled texts: .csv or .tsv with a line of column names, or .jsonl.",
+            valueName: "file"
+        )
+    )
+    var data: String
+
+    @Option(help: ArgumentHelp("Texts to measure on, of the same form. (default: a part of --data)", valueName: "file"))
+    var validation: String?
+
+    @OptionGroup var records: RecordOptions
+
+    @Option(help: "Column of a table, or key of JSON objects, that holds the label.")
+    var labelColumn = "label"
+
+    @Option(
+        help: """
+            What labels are: single_label_classification, multi_label_classification or regression.
+            """
+    )
+    var problemType = SequenceClassifier.ProblemType.singleLabel
+
+    @Option(help: ArgumentHelp("Weight of each label in the loss, in the labels' order: 1,2.5", valueName: "numbers"))
+    var classWeights: String?
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Folder to write the model to.", valueName: "dir"))
+    var output: String
+
+    @Flag(help: "Replace what is at --output.")
+    var force = false
+
+    @Flag(help: "Go on from the last checkpoint in --output, with the same data and options.")
+    var resume = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Fraction of the texts of each label to hold out without --validation; 0 for none.",
+            valueName: "fraction"
+        )
+    )
+    var heldOut = 0.1
+
+    @Option(
+        help: ArgumentHelp("Most tokens of a text; longer texts are cut. Written into the folder.", valueName: "tokens")
+    )
+    var maxLength: Int?
+
+    @OptionGroup(title: "Training options") var options: TrainingOptions
+
+    @Option(help: "Form of the report: auto is text in a terminal and json elsewhere.")
+    var format = OutputFormat.auto
+
+    func validate() throws {
+        guard heldOut >= 0, heldOut < 1 else {
+            throw ValidationError("--held-out must be from 0 to below 1, not \(heldOut)")
+        }
+        if let maxLength, maxLength < 1 { throw ValidationError("--max-length must be at least 1, not \(maxLength)") }
+        if let task = modelOptions.task, task != .sequenceClassification {
+            let known = Head.sequenceClassification.rawValue
+            throw ValidationError("--task \(task.rawValue): train has no such task; expected \(known)")
+        }
+        if resume, force { throw ValidationError("--resume and --force exclude each other") }
+        for path in [data] + (validation.map { [$0] } ?? []) {
+            guard let fields = records.fields(of: path), !fields.names.isEmpty else {
+                throw ValidationError(
+                    "\(path): a file of labelled texts ends in .csv, .tsv or .jsonl; else say --input-format"
+                )
+            }
+        }
+    }
+
+    func run() async throws {
+        var settings = try options.settings(problemType)
+        let training = try read(data, known: nil)
+        let measured = try validation.map { try read($0, known: training.labels) }
+        settings.loss.classWeights = try weights(labels: training.labels)
+        // The base model is found before anything is written.
+        let base = resume ? nil : try await modelOptions.directory()
+        let folder = try TrainingFolder(path: output, isResumed: resume, replaces: force)
+        let checkpoint = try resume ? folder.lastState() : nil
+        let directory = try checkpoint?.directory ?? transformerDirectory(base ?? "")
+        do {
+            let setup = try TrainingSetup(
+                directory: directory,
+                settings: settings,
+                training: training,
+                validation: measured,
+                heldOut: heldOut,
+                maxLength: maxLength,
+                part: options.train
+            )
+            try run(setup, folder, checkpoint, base: base)
+        } catch let error as BackendError {
+            throw CommandError.noEngine("\(error)")
+        } catch let error as ModelError {
+            throw CommandError.unusableModel("\(error)")
+        }
+    }
+
+    private func run(
+        _ setup: TrainingSetup,
+        _ folder: TrainingFolder,
+        _ checkpoint: (directory: String, state: TrainingState, note: ResumeNote)?,
+        base: String?
+    ) throws {
+        let note = ResumeNote(settings: setup.fingerprint(base: base, saved: checkpoint?.note.settings))
+        try checkpoint.map { try setup.check($0.note.settings, against: note.settings) }
+        try setup.load(isResumed: checkpoint != nil)
+        if let checkpoint { try folder.readMoments(of: checkpoint.directory, into: setup.model) }
+        var run = TrainingRun(
+            setup.model,
+            training: setup.training,
+            validation: setup.validation,
+            settings: setup.settings,
+            from: checkpoint?.state ?? TrainingState()
+        )
+        let (settings, totalSteps) = (setup.settings, run.totalSteps)
+        let stepsPerEpoch = settings.stepsPerEpoch(examples: setup.training.examples.count)
+        let file = { (state: TrainingState) in
+            let best = state.best.map { folder.checkpoint($0.step) }
+            let facts = TrainerStateFile.Run(totalSteps: totalSteps, settings: settings, bestCheckpoint: best)
+            return TrainerStateFile.bytes(state, facts, stepsPerEpoch: stepsPerEpoch)
+        }
+        let session = TrainingSession(
+            setup.model,
+            folder,
+            setup.description,
+            note: note,
+            firstStep: run.state.step,
+            limit: options.saveTotalLimit,
+            file: file
+        )
+        let end = try run.run(session)
+        session.finish()
+        try stop(end, run, folder, session)
+        let report = TrainingReport(
+            output: output,
+            labels: setup.description.labels,
+            settings: settings,
+            state: run.state,
+            totalSteps: totalSteps,
+            end: end,
+            texts: (setup.training.examples.count, setup.validation?.examples.count ?? 0),
+            evaluation: session.best
+        )
+        let name = note.settings.first { $0.name == TrainingSetup.modelKey }?.value ?? ""
+        let card = report.card(baseModel: name, data: fileName(data), validation: fileName(validation ?? data))
+        let best = run.state.best.map(\.step)
+        try folder.finish(setup.model, setup.description, best: best, stateFile: file(run.state), card: card)
+        try write(report)
+    }
+
+    /// Ends the command where a run has not come to its end.
+    private func stop(
+        _ end: TrainingRun.End,
+        _ run: TrainingRun,
+        _ folder: TrainingFolder,
+        _ session: TrainingSession
+    ) throws {
+        switch end {
+        case .completed, .stoppedEarly: return
+        case .interrupted:
+            StandardError.write("saved \(folder.checkpoint(run.state.step)); --resume goes on from it\n")
+            ProcessEnd.now(session.interruptionStatus ?? .interrupted)
+        case .diverged(let step):
+            let last = folder.checkpoints.last.map { "; \(folder.checkpoint($0)) is kept" } ?? ""
+            throw CommandError.diverged(
+                "step \(step): loss or gradients are not finite numbers any more; "
+                    + "try a smaller --learning-rate or more --warmup-steps\(last)"
+            )
+        }
+    }
+
+    private func transformerDirectory(_ base: String) throws -> String {
+        try ModelOptions.check(base).transformerDirectory
+    }
+
+    private func fileName(_ path: String) -> String { "`\(URL(fileURLWithPath: path).lastPathComponent)`" }
+
+    private func read(_ path: String, known: [String]?) throws(CommandError) -> TrainingData {
+        var fields = records.fields(of: path) ?? RecordFields(format: .csv, names: [RecordOptions.defaultColumn])
+        fields.names.append(labelColumn)
+        return try TrainingData(path: path, fields: fields, form: .init(problemType: problemType), known: known)
+    }
+
+    private func weights(labels: [String]) throws(CommandError) -> [Double]? {
+        guard let classWeights else { return nil }
+        guard problemType == .singleLabel else { throw .usage("--class-weights is for one label for each text") }
+        let numbers = classWeights.pieces(separatedBy: ",").compactMap { Double($0.stripped) }
+        guard numbers.count == labels.count, numbers.allSatisfy({ $0 > 0 && $0.isFinite }) else {
+            let names = labels.joined(separator: ", ")
+            throw .usage("--class-weights \(classWeights): expected \(labels.count) numbers above 0, for \(names)")
+        }
+        return numbers
+    }
+
+    private func write(_ report: TrainingReport) throws {
+        guard format.resolved == .json else {
+            return try StandardOutput.write(Array((report.lines.joined(separator: "\n") + "\n").utf8))
+        }
+        var writer = JSONWriter()
+        report.write(to: &writer)
+        try StandardOutput.write(writer.bytes + [UInt8(ascii: "\n")])
+    }
+}

@@ -1,0 +1,136 @@
+import Encoder
+import Foundation
+import Host
+import Inference
+import ModelFiles
+import Tokenization
+import Training
+
+/// What a run needs: the base model, the tokenized texts, and the model that is trained.
+struct TrainingSetup {
+    /// The name of the base model in ``fingerprint(base:saved:)``.
+    static let modelKey = "--model"
+
+    let settings: TrainingSettings
+    let training: TrainingSet
+    let validation: TrainingSet?
+    let description: TrainingFolder.ModelDescription
+    let model: TrainableModel
+    private let part: TrainedPart
+    private let threads: Int
+
+    /// Reads configuration and tokenizer of a model's folder, and tokenizes the texts.
+    ///
+    /// - Throws: what is wrong with the model or a text.
+    init(
+        directory: String,
+        settings: TrainingSettings,
+        training: TrainingData,
+        validation: TrainingData?,
+        heldOut: Double,
+        maxLength: Int?,
+        part: TrainedPart
+    ) throws {
+        let source = try TrainableCheckpoint(directory: directory)
+        let tokenizer = try LoadedModel.tokenizer(directory: directory)
+        StandardError.write(warnings: tokenizer.warnings)
+        let positions = source.configuration.maxPositionEmbeddings
+        let most = try LoadedModel.maxInputLength(directory: directory, positions: positions, tokenizer)
+        let length = min(maxLength ?? most, most)
+        let tokenize = { (data: TrainingData) throws(CommandError) in
+            let (set, cut) = try data.tokenized(tokenizer, maxLength: length, for: source.configuration)
+            if cut > 0 { StandardError.write("\(cut) of \(set.examples.count) texts are cut to \(length) tokens\n") }
+            return set
+        }
+        let all = try tokenize(training)
+        if let validation {
+            (self.training, self.validation) = (all, try tokenize(validation))
+        } else {
+            let split = all.split(heldOut: heldOut, seed: settings.seed)
+            self.training = heldOut > 0 ? all.subset(split.training) : all
+            self.validation = heldOut > 0 && !split.heldOut.isEmpty ? all.subset(split.heldOut) : nil
+        }
+        description = TrainingFolder.ModelDescription(
+            source: source,
+            labels: training.labels,
+            problemType: settings.loss.problemType,
+            tokenizer: try FittedFolder.tokenizerFiles(from: [directory], maxLength: length)
+        )
+        self.settings = settings
+        self.part = part
+        threads = CPUBudget.current().count
+        let sets = [self.training] + (self.validation.map { [$0] } ?? [])
+        let sizes = [settings.batchSize, settings.evaluationBatchSize]
+        model = try TrainableModel(
+            source.configuration,
+            source.training,
+            labels: training.labels.count,
+            training: part,
+            capacity: BatchCapacity(
+                tokens: zip(sets, sizes).map { $0.mostTokens(batchSize: $1) }.max() ?? 1,
+                sequences: sizes.max() ?? 1,
+                longest: sets.flatMap(\.examples).map(\.ids.count).max() ?? 1,
+                members: threads
+            )
+        )
+    }
+
+    /// The settings on which the bits of a run depend, with the names that messages give them.
+    ///
+    /// - Parameters:
+    ///   - base: the folder of the base model; nil when a run goes on.
+    ///   - saved: the settings of the run that goes on, which has its base model's name.
+    func fingerprint(
+        base: String?,
+        saved: [(name: String, value: String)]?
+    ) -> [(name: String, value: String)] {
+        let model = base.map { URL(fileURLWithPath: $0).standardizedFileURL.lastPathComponent }
+        return [
+            (Self.modelKey, model ?? saved?.first { $0.name == Self.modelKey }?.value ?? ""),
+            ("training options", "\(settings)"),
+            ("--train", "\(part)"),
+            ("labels", description.labels.joined(separator: "\n")),
+            ("--data", "\(training.examples.count) texts, \(training.fingerprint)"),
+            ("--validation", validation.map { "\($0.examples.count) texts, \($0.fingerprint)" } ?? ""),
+            ("number of threads", "\(threads)"),
+        ]
+    }
+
+    /// Compares the settings of a run with those of its checkpoint.
+    ///
+    /// - Throws: `usage` with what differs.
+    func check(
+        _ saved: [(name: String, value: String)],
+        against current: [(name: String, value: String)]
+    ) throws(CommandError) {
+        for (name, value) in current {
+            guard let old = saved.first(where: { $0.name == name })?.value, old != value else { continue }
+            guard name == "number of threads" else {
+                throw .usage("--resume: \(name) is not that of the run; give the same, or --force to begin again")
+            }
+            StandardError.write("warning: the run had \(old) threads and has \(value): its bits will be others\n")
+        }
+    }
+
+    /// Reads the parameters. Those of the head that the checkpoint lacks are made new, and said aloud.
+    ///
+    /// - Throws: what is wrong with a tensor.
+    func load(isResumed: Bool) throws(ModelError) {
+        let source = description.source
+        let headDepth = source.configuration.layerCount + 1
+        var made: [String] = []
+        for parameter in model.parameters {
+            let isHead = parameter.depth == headDepth
+            if !isResumed, isHead, source.shape(parameter.name) != parameter.shape {
+                model.initialize(parameter, range: source.training.initializerRange, seed: settings.seed)
+                made.append(source.outgoingName(parameter.name))
+            } else {
+                try model.write(parameter) { values throws(ModelError) in
+                    try source.read(parameter.name, shape: parameter.shape, into: &values)
+                }
+            }
+        }
+        guard !made.isEmpty else { return }
+        StandardError.write("new, because the checkpoint has none of this shape: \(made.joined(separator: ", "))\n")
+    }
+}

@@ -1,0 +1,229 @@
+import Foundation
+import Testing
+
+@testable import swiftlet
+
+@Suite("swiftlet train")
+struct TrainProcessTests {
+    /// A folder with a small model that has a vocabulary, and a table of labelled texts.
+    private struct Place {
+        let folder: TestFolder
+        let base, data, output: String
+
+        init(_ model: String, label: (Int) -> String = { $0 % 2 == 0 ? "good" : "bad" }) throws {
+            folder = try TestFolder()
+            let url = folder.url
+            let fixtures = Program.root.appending(path: "Tests/Fixtures")
+            let copy = url.appending(path: "base")
+            try FileManager.default.copyItem(at: fixtures.appending(path: "models/\(model)"), to: copy)
+            if !FileManager.default.fileExists(atPath: copy.appending(path: "vocab.txt").path) {
+                let pieces = try String(contentsOf: fixtures.appending(path: "tasks/vocab.txt"), encoding: .utf8)
+                let known = pieces.split(separator: "\n").prefix(120).joined(separator: "\n")
+                try Data((known + "\n").utf8).write(to: copy.appending(path: "vocab.txt"))
+            }
+            let texts = ["a b c d", "e f", "g h i", "a k l m n"]
+            let rows = (0..<40).map {
+                "\($0 % 2 == 0 ? texts[$0 / 2 % 4] : "x y " + texts[$0 / 2 % 4]),\"\(label($0))\"\n"
+            }
+            let file = url.appending(path: "data.csv")
+            try Data(("review,mood\n" + rows.joined()).utf8).write(to: file)
+            (base, data, output) = (copy.path, file.path, url.appending(path: "out").path)
+        }
+
+        func train(_ options: String...) async throws -> Program.Result {
+            try await Program.run(
+                [
+                    "train", "--task", "text-classification", "--model", base, "--data", data, "--text-column",
+                    "review", "--label-column", "mood", "--output", output,
+                ] + options
+            )
+        }
+    }
+
+    /// A temporary folder that is removed when the value ends.
+    private final class TestFolder {
+        let url = FileManager.default.temporaryDirectory.appending(path: "swiftlet-train-\(UUID().uuidString)")
+        init() throws { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
+        deinit { try? FileManager.default.removeItem(at: url) }
+    }
+
+    @Test(
+        "makes a folder that classify loads, with a new head, tokenizer, labels, state and card",
+        arguments: ["bert", "distilbert", "mobilebert", "mobilebert-layer-norm"]
+    )
+    func trains(model: String) async throws {
+        let place = try Place(model)
+        let result = try await place.train("--epochs", "8", "--learning-rate", "3e-3", "--batch-size", "4")
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.errors.contains("new, because the checkpoint has none of this shape"))
+        let report = try #require(try result.objects().first)
+        #expect(report["labels"] as? [String] == ["bad", "good"])
+        #expect(report["steps"] as? Int == 72)
+        let accuracy = try #require(report["eval_accuracy"] as? Double)
+        #expect(accuracy == 1)
+
+        let classified = try await Program.run(["classify", "--model", place.output, "x y a b c d", "a b c d"])
+        #expect(classified.status == 0, "\(classified.errors)")
+        let labels = try classified.objects().map { $0["label"] as? String ?? "" }
+        #expect(labels == ["bad", "good"] || classified.output.contains("bad"), "\(classified.output)")
+
+        let files = try FileManager.default.contentsOfDirectory(atPath: place.output)
+        #expect(Set(files).isSuperset(of: ["config.json", "model.safetensors", "README.md", "trainer_state.json"]))
+        #expect(files.filter { $0.hasPrefix("checkpoint-") }.count <= 2)
+        #expect(!files.contains { $0.hasPrefix(".") })
+        let state = try json("\(place.output)/trainer_state.json")
+        #expect(state["global_step"] as? Int == 72 && state["max_steps"] as? Int == 72)
+        #expect((state["log_history"] as? [[String: Any]])?.count == 9)
+        let configuration = try json("\(place.output)/config.json")
+        #expect(configuration["id2label"] as? [String: String] == ["0": "bad", "1": "good"])
+        #expect(configuration["problem_type"] as? String == "single_label_classification")
+    }
+
+    private func json(_ path: String) throws -> [String: Any] {
+        let data = try Data(contentsOf: URL(filePath: path))
+        return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    }
+
+    @Test("goes on from a checkpoint to the bits of a run without an interruption, and refuses other options")
+    func resumes() async throws {
+        let place = try Place("bert")
+        let options = [
+            "--epochs", "3", "--batch-size", "4", "--save-total-limit", "9", "--gradient-accumulation-steps", "2",
+        ]
+        let whole = try await place.train(
+            options[0],
+            options[1],
+            options[2],
+            options[3],
+            options[4],
+            options[5],
+            options[6],
+            options[7],
+            "--metric-for-best-model",
+            "loss"
+        )
+        #expect(whole.status == 0, "\(whole.errors)")
+        let manager = FileManager.default
+        let names = try manager.contentsOfDirectory(atPath: place.output)
+        let last = try #require(names.filter { $0.hasPrefix("checkpoint-") }.sorted().last)
+        let files = ["\(place.output)/\(last)/model.safetensors", "\(place.output)/\(last)/optimizer.safetensors"]
+        let expected = try files.map { try Data(contentsOf: URL(filePath: $0)) }
+        for name in names where name != "checkpoint-5" { try manager.removeItem(atPath: "\(place.output)/\(name)") }
+
+        let other = try await place.train("--resume", "--epochs", "4")
+        #expect(other.status == 64 && other.errors.contains("training options"), "\(other.errors)")
+        let rest = try await place.train(
+            "--resume",
+            options[0],
+            options[1],
+            options[2],
+            options[3],
+            options[4],
+            options[5],
+            options[6],
+            options[7],
+            "--metric-for-best-model",
+            "loss"
+        )
+        #expect(rest.status == 0, "\(rest.errors)")
+        for (file, bytes) in zip(files, expected) {
+            #expect(try Data(contentsOf: URL(filePath: file)) == bytes, "\(file)")
+        }
+    }
+
+    @Test("ends clearly when the loss is not a finite number any more, and keeps the last checkpoint")
+    func diverges() async throws {
+        let place = try Place("bert")
+        let result = try await place.train(
+            "--learning-rate",
+            "1e30",
+            "--max-steps",
+            "50",
+            "--save-strategy",
+            "steps",
+            "--save-steps",
+            "1",
+            "--eval-strategy",
+            "no",
+            "--max-grad-norm",
+            "0"
+        )
+        #expect(result.status == 1)
+        #expect(result.errors.contains("not finite numbers any more") && result.errors.contains("is kept"))
+        #expect(!FileManager.default.fileExists(atPath: "\(place.output)/config.json"))
+    }
+
+    @Test("learns labels of which a text has any number, and numbers")
+    func otherProblems() async throws {
+        let many = try Place("distilbert") { $0 % 2 == 0 ? "fun, long" : $0 % 3 == 0 ? "" : "long" }
+        let result = try await many.train(
+            "--problem-type",
+            "multi_label_classification",
+            "--max-steps",
+            "40",
+            "--learning-rate",
+            "3e-3"
+        )
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(try result.objects().first?["labels"] as? [String] == ["fun", "long"])
+        #expect(try json("\(many.output)/config.json")["problem_type"] as? String == "multi_label_classification")
+
+        let numbers = try Place("bert") { $0 % 2 == 0 ? "1.5" : "-0.5" }
+        let regression = try await numbers.train(
+            "--problem-type",
+            "regression",
+            "--max-steps",
+            "60",
+            "--learning-rate",
+            "3e-3"
+        )
+        #expect(regression.status == 0, "\(regression.errors)")
+        let pearson = try #require(try regression.objects().first?["eval_pearson"] as? Double)
+        #expect(pearson > 0.9)
+    }
+
+    @Test("names the file and the line of what it cannot use, and what is there already")
+    func refusals() async throws {
+        let place = try Place("bert") { $0 == 7 ? " " : "\($0 % 2)" }
+        let blank = try await place.train()
+        #expect(blank.status == 65 && blank.errors.contains("line 9 of"), "\(blank.errors)")
+        let numbers = try await Place("bert").train("--problem-type", "regression")
+        #expect(numbers.status == 65 && numbers.errors.contains("is no number"), "\(numbers.errors)")
+        let weights = try await Place("bert").train("--class-weights", "1")
+        #expect(weights.status == 64 && weights.errors.contains("expected 2 numbers"), "\(weights.errors)")
+        let task = try await Place("bert").train("--task", "question-answering")
+        #expect(task.status == 64 && task.errors.contains("expected text-classification"), "\(task.errors)")
+        let there = try Place("bert")
+        try FileManager.default.createDirectory(atPath: there.output + "/mine", withIntermediateDirectories: true)
+        let refused = try await there.train()
+        #expect(refused.status == 64 && refused.errors.contains("--force replaces it"), "\(refused.errors)")
+        let nothing = try await there.train("--resume")
+        #expect(nothing.status == 64 && nothing.errors.contains("no checkpoint"), "\(nothing.errors)")
+    }
+
+    @Test("saves and ends on Ctrl-C")
+    func interruption() async throws {
+        let place = try Place("bert")
+        let process = Program.process([
+            "train", "--model", place.base, "--data", place.data, "--text-column", "review", "--label-column", "mood",
+            "--output", place.output, "--max-steps", "1000000", "--save-strategy", "steps", "--save-steps", "20",
+        ])
+        process.standardError = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        async let status = process.runToEnd()
+        let deadline = ContinuousClock.now + .seconds(60)
+        var steps: [Int] = []
+        while steps.isEmpty, ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(50))
+            steps = checkpoints(place.output)
+        }
+        process.interrupt()
+        #expect(try await status == 130)
+        #expect(checkpoints(place.output).contains { $0 >= (steps.max() ?? .max) })
+    }
+
+    private func checkpoints(_ path: String) -> [Int] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        return names.compactMap { $0.hasPrefix("checkpoint-") ? Int($0.dropFirst("checkpoint-".count)) : nil }
+    }
+}
