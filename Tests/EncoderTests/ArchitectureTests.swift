@@ -40,6 +40,7 @@ struct ArchitectureTests {
             embeddingSize: .init("narrow", default: 16),
             requirements: [.init(key: "places", value: "sines", tensor: "distances")]
         ),
+        trainingKeys: TrainingKeys(),
         tensors: TensorNames(
             words: "input.words.weight",
             embeddingTransformation: "input.widening",
