@@ -8,15 +8,23 @@ package enum Metric: String, Sendable, CaseIterable {
     case accuracy
     /// The unweighted mean of the labels' F1.
     case macroF1 = "macro_f1"
+    /// F1 over all pairs of a text and a label, where a text has any number of labels.
+    case microF1 = "micro_f1"
     /// Pearson's correlation of a regression's values with the right ones.
     case pearson
+    /// The same of their ranks.
+    case spearman
 
     /// Whether more is better.
     package var isBetterWhenGreater: Bool { self != .loss }
 
     /// The metrics of a problem type.
     package static func all(of problemType: SequenceClassifier.ProblemType) -> [Metric] {
-        problemType == .regression ? [.loss, .pearson] : [.loss, .accuracy, .macroF1]
+        switch problemType {
+        case .singleLabel: [.loss, .accuracy, .macroF1]
+        case .multiLabel: [.loss, .accuracy, .macroF1, .microF1]
+        case .regression: [.loss, .pearson, .spearman]
+        }
     }
 }
 
@@ -26,6 +34,8 @@ package struct Evaluation: Sendable {
     package let metrics: [Metric: Double]
     /// True and predicted classes; nil where a text has any number of labels, or values.
     package let confusion: ConfusionMatrix?
+    /// The counts of each label where a text has any number of them; else nil.
+    package let labelSets: LabelSetCounts?
 
     /// Compares logits with what they should say.
     ///
@@ -33,14 +43,20 @@ package struct Evaluation: Sendable {
     package init(logits: [[Double]], targets: [Target], loss: Loss) {
         var metrics = [Metric.loss: loss.evaluate(logits: logits, targets: targets).loss]
         confusion = loss.problemType == .singleLabel ? Self.confusion(logits, targets) : nil
+        labelSets =
+            loss.problemType == .multiLabel
+            ? LabelSetCounts(logits: logits, truth: Self.values(targets)) : nil
         switch loss.problemType {
         case .singleLabel:
             metrics[.accuracy] = confusion?.accuracy
             metrics[.macroF1] = confusion?.macroF1
         case .multiLabel:
-            (metrics[.accuracy], metrics[.macroF1]) = Self.labelSets(logits, targets)
+            metrics[.accuracy] = labelSets?.accuracy
+            (metrics[.macroF1], metrics[.microF1]) = (labelSets?.macroF1, labelSets?.microF1)
         case .regression:
-            metrics[.pearson] = Self.pearson(logits.map { $0.first ?? 0 }, Self.values(targets).map { $0.first ?? 0 })
+            let (found, right) = (logits.map { $0.first ?? 0 }, Self.values(targets).map { $0.first ?? 0 })
+            metrics[.pearson] = Correlation.pearson(found, right)
+            metrics[.spearman] = Correlation.spearman(found, right)
         }
         self.metrics = metrics
     }
@@ -53,37 +69,5 @@ package struct Evaluation: Sendable {
 
     private static func values(_ targets: [Target]) -> [[Double]] {
         targets.map { target in if case .values(let values) = target { values.map { Double($0) } } else { [] } }
-    }
-
-    /// The fraction of texts with all labels right, and the mean of the labels' F1. A label applies from a probability
-    /// of one half on, where its logit is 0.
-    private static func labelSets(_ logits: [[Double]], _ targets: [Target]) -> (accuracy: Double, macroF1: Double) {
-        let truth = values(targets)
-        let columns = logits.first?.count ?? 0
-        var (both, either) = (Array(repeating: 0.0, count: columns), Array(repeating: 0.0, count: columns))
-        var right = 0
-        for (row, values) in zip(logits, truth) {
-            if zip(row, values).allSatisfy({ ($0 > 0) == ($1 > 0.5) }) { right += 1 }
-            for column in 0..<columns {
-                let (isPredicted, isTrue) = (row[column] > 0, values[column] > 0.5)
-                if isPredicted && isTrue { both[column] += 1 }
-                either[column] += (isPredicted ? 1 : 0) + (isTrue ? 1 : 0)
-            }
-        }
-        let scores = zip(both, either).filter { $0.1 > 0 }.map { 2 * $0.0 / $0.1 }
-        let mean = scores.isEmpty ? 0 : scores.reduce(0, +) / Double(scores.count)
-        return (logits.isEmpty ? 0 : Double(right) / Double(logits.count), mean)
-    }
-
-    private static func pearson(_ x: [Double], _ y: [Double]) -> Double {
-        let count = Double(max(1, x.count))
-        let (meanX, meanY) = (x.reduce(0, +) / count, y.reduce(0, +) / count)
-        var (xx, yy, xy) = (0.0, 0.0, 0.0)
-        for (a, b) in zip(x, y) {
-            xx += (a - meanX) * (a - meanX)
-            yy += (b - meanY) * (b - meanY)
-            xy += (a - meanX) * (b - meanY)
-        }
-        return xx > 0 && yy > 0 ? xy / (xx * yy).squareRoot() : 0
     }
 }

@@ -50,7 +50,11 @@ struct FitProcessTests {
         let extraction = try FeatureExtraction(export, in: folder, engine: ComputeOptions(), maxLength: nil)
         let rows = try await extraction.features(of: texts)
         await extraction.finish()
-        var task = FitTask(classes: labels, labels: try texts.labels(among: labels), features: rows)
+        var task = FitTask(
+            classes: labels,
+            targets: try texts.targets(LabelForm(), known: labels).targets,
+            features: rows
+        )
         adjust(&task)
         let head = try task.run(data: data).head
         return rows.prefix(count).map { row in

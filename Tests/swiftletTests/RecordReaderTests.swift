@@ -76,11 +76,11 @@ struct RecordReaderTests {
         let folder = try TemporaryFolder()
         let path = try folder.write("t,l\na,\u{E9}\nb,e\u{301}\nc, \u{301}\n".utf8, to: "data.csv")
         let texts = try LabelledTexts(path: path, fields: RecordFields(format: .csv, names: ["t", "l"]))
-        let classes = try texts.classes()
+        let (classes, targets) = try texts.targets(LabelForm())
         #expect(classes.map { Array($0.utf8) } == [" \u{301}", "e\u{301}", "\u{E9}"].map { Array($0.utf8) })
-        #expect(try texts.labels(among: classes) == [2, 1, 0])
+        #expect(targets == [.label(2), .label(1), .label(0)])
         let numbers = try folder.write("t,l\na,10\nb,9\nc,010\n".utf8, to: "numbers.csv")
         let counted = try LabelledTexts(path: numbers, fields: RecordFields(format: .csv, names: ["t", "l"]))
-        #expect(try counted.classes() == ["9", "010", "10"])
+        #expect(try counted.targets(LabelForm()).labels == ["9", "010", "10"])
     }
 }

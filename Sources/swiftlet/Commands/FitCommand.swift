@@ -119,10 +119,9 @@ struct FitCommand: AsyncParsableCommand {
 
     func run() async throws {
         let training = try read(data)
-        let classes = try training.classes()
+        let (classes, targets) = try training.targets(LabelForm())
         let measured = try validation.map { try read($0) }
-        let labels = try training.labels(among: classes)
-        let measuredLabels = try measured?.labels(among: classes)
+        let measuredTargets = try measured?.targets(LabelForm(), known: classes).targets
         let base = try await modelOptions.load(engine: engineFlags.options)
         let directory = base.transformerDirectory
         let export = try ClassifierExport(directory: directory, features: chosenFeatures(base))
@@ -131,7 +130,7 @@ struct FitCommand: AsyncParsableCommand {
         do {
             let length = min(maxLength ?? base.maxInputLength, base.maxInputLength)
             try folder.copyTokenizer(from: [base.directory, directory], maxLength: length)
-            var task = FitTask(classes: classes, labels: labels, features: [])
+            var task = FitTask(classes: classes, targets: targets, features: [])
             let extraction = try FeatureExtraction(
                 export,
                 in: folder,
@@ -139,9 +138,9 @@ struct FitCommand: AsyncParsableCommand {
                 maxLength: maxLength
             )
             task.features = try await extraction.features(of: training)
-            if let measured, let measuredLabels {
+            if let measured, let measuredTargets {
                 StandardError.write("\(validation ?? ""):\n")
-                task.validation = (try await extraction.features(of: measured), measuredLabels)
+                task.validation = (try await extraction.features(of: measured), measuredTargets)
             }
             await extraction.finish()
             (task.heldOutFraction, task.folds, task.inversePenalty, task.seed) = (heldOut, folds, inversePenalty, seed)

@@ -8,7 +8,7 @@ struct FitTask {
     /// Each text's features.
     var features: [[Float]]
     /// Texts to measure on; nil to hold out a part of the training texts.
-    var validation: (features: [[Float]], labels: [Int])?
+    var validation: (features: [[Float]], targets: [Target])?
     var heldOutFraction = 0.2
     var folds = 5
     var inversePenalty: Double?
@@ -17,8 +17,13 @@ struct FitTask {
     /// The value of C if no label has two texts, so that cross-validation cannot choose it; scikit-learn's default.
     private static let fallbackInversePenalty = 1.0
 
-    init(classes: [String], labels: [Int], features: [[Float]]) {
-        (self.classes, self.labels, self.features) = (classes, labels, features)
+    init(classes: [String], targets: [Target], features: [[Float]]) {
+        (self.classes, self.features) = (classes, features)
+        labels = Self.labels(targets)
+    }
+
+    private static func labels(_ targets: [Target]) -> [Int] {
+        targets.compactMap { target in if case .label(let label) = target { label } else { nil } }
     }
 
     /// Chooses the penalty, fits and measures.
@@ -46,7 +51,8 @@ struct FitTask {
         let (truth, predicted): ([Int], [Int])
         if let validation {
             let rows = scaling.matrix(validation.features)
-            (truth, predicted) = (validation.labels, fit.head.predictions(rows, rows: validation.labels.indices))
+            truth = Self.labels(validation.targets)
+            predicted = fit.head.predictions(rows, rows: truth.indices)
         } else {
             (truth, predicted) = (split.heldOut.map { labels[$0] }, fit.head.predictions(matrix, rows: split.heldOut))
         }

@@ -1,7 +1,21 @@
+import Encoder
 import JSON
+import Training
+
+/// How the column of labels is to be read.
+struct LabelForm {
+    var problemType = SequenceClassifier.ProblemType.singleLabel
+    /// What stands between two labels of a text.
+    var separator: Unicode.Scalar = ","
+
+    /// Whether a text may have no label.
+    var allowsNone: Bool { problemType == .multiLabel }
+}
 
 /// Texts with their labels, read from a file.
 struct LabelledTexts {
+    /// transformers' name of a regression's only output.
+    private static let regressionLabels = ["LABEL_0"]
     /// Most classes of a head. More classes usually mean that the wrong column was named.
     static let maxClasses = 1000
 
@@ -35,15 +49,39 @@ struct LabelledTexts {
         (self.texts, self.names) = (texts, names)
     }
 
+    /// What a model should say of each text, and the labels in id order.
+    ///
+    /// - Parameter known: the labels of the training texts, among which those of other texts must be; nil to take the
+    ///   labels that are there.
+    /// - Throws: `unusableText` with the file, and the line where one is at fault.
+    func targets(
+        _ form: LabelForm,
+        known: [String]? = nil
+    ) throws(CommandError) -> (labels: [String], targets: [Target]) {
+        guard !texts.isEmpty else { throw .unusableText(place: place, reason: "there are no texts") }
+        switch form.problemType {
+        case .singleLabel:
+            let labels = if let known { known } else { try classes() }
+            let places = Self.places(labels)
+            var targets: [Target] = []
+            for (text, name) in zip(texts, names) { targets.append(.label(try label(name, of: text, among: places))) }
+            return (labels, targets)
+        case .multiLabel: return try labelSets(form.separator, known)
+        case .regression: return (Self.regressionLabels, try values())
+        }
+    }
+
+    private var place: String { source.path ?? "standard input" }
+
     /// The classes in order: by value if all labels are whole numbers, else by their characters.
     ///
     /// - Throws: `unusableText` for fewer than two classes, or too many.
-    func classes() throws(CommandError) -> [String] {
+    private func classes() throws(CommandError) -> [String] {
         let distinct = Set(names.map { ExactText($0) }).sortedTexts
         guard (2...Self.maxClasses).contains(distinct.count) else {
             let found = distinct.count == 1 ? "only the label \"\(names[0])\"" : "\(distinct.count) different labels"
             throw .unusableText(
-                place: source.path ?? "standard input",
+                place: place,
                 reason: "\(texts.count) records with \(found); expected 2 to \(Self.maxClasses) labels"
             )
         }
@@ -53,19 +91,51 @@ struct LabelledTexts {
         return distinct.sorted { Int($0) ?? 0 < Int($1) ?? 0 }
     }
 
-    /// The index in `classes` of each text's class.
-    ///
-    /// - Throws: `unusableText` for a label that is not in `classes`.
-    func labels(among classes: [String]) throws(CommandError) -> [Int] {
-        let places = Dictionary(uniqueKeysWithValues: classes.enumerated().map { (ExactText($1), $0) })
-        var labels: [Int] = []
+    private func labelSets(
+        _ separator: Unicode.Scalar,
+        _ known: [String]?
+    ) throws(CommandError) -> ([String], [Target]) {
+        let sets = names.map { name in
+            name.pieces(separatedBy: separator).map { String($0.stripped) }.filter { !$0.isEmpty }
+        }
+        let labels = known ?? Set(sets.joined().map { ExactText($0) }).sortedTexts
+        guard (1...Self.maxClasses).contains(labels.count) else {
+            let reason = "\(labels.count) different labels; expected 1 to \(Self.maxClasses)"
+            throw .unusableText(place: place, reason: reason)
+        }
+        let places = Self.places(labels)
+        var targets: [Target] = []
+        for (text, set) in zip(texts, sets) {
+            var values = [Float](repeating: 0, count: labels.count)
+            for name in set { values[try label(name, of: text, among: places)] = 1 }
+            targets.append(.values(values))
+        }
+        return (labels, targets)
+    }
+
+    private func values() throws(CommandError) -> [Target] {
+        var targets: [Target] = []
         for (text, name) in zip(texts, names) {
-            guard let place = places[ExactText(name)] else {
-                let reason = "the label \"\(Columns.shown(name, width: 40))\" is not among the training data's"
+            guard let value = Float(name.stripped), value.isFinite else {
+                let reason = "\"\(Columns.shown(name, width: 40))\" is no number, which a regression's label must be"
                 throw .unusableText(place: source.place(of: text), reason: reason)
             }
-            labels.append(place)
+            targets.append(.values([value]))
         }
-        return labels
+        return targets
+    }
+
+    private static func places(_ labels: [String]) -> [ExactText: Int] {
+        Dictionary(uniqueKeysWithValues: labels.enumerated().map { (ExactText($1), $0) })
+    }
+
+    private func label(
+        _ name: String,
+        of text: Text,
+        among places: [ExactText: Int]
+    ) throws(CommandError) -> Int {
+        if let place = places[ExactText(name)] { return place }
+        let reason = "the label \"\(Columns.shown(name, width: 40))\" is not among the training data's"
+        throw .unusableText(place: source.place(of: text), reason: reason)
     }
 }

@@ -1,20 +1,9 @@
 import Encoder
-import JSON
 import Tokenization
 import Training
 
 /// The texts of a file with what the model should say of them.
 struct TrainingData {
-    /// How the column of labels is to be read.
-    struct Form {
-        var problemType = SequenceClassifier.ProblemType.singleLabel
-        /// What stands between two labels of a text.
-        var separator: Unicode.Scalar = ","
-    }
-
-    /// transformers' name of a regression's only output.
-    private static let regressionLabels = ["LABEL_0"]
-
     let texts: LabelledTexts
     /// The labels in id order.
     let labels: [String]
@@ -22,65 +11,11 @@ struct TrainingData {
 
     /// Reads a file.
     ///
-    /// - Parameter known: the labels of the training texts, among which those of other texts must be; nil to take the
-    ///   labels that are there.
+    /// - Parameter known: as in ``LabelledTexts/targets(_:known:)``.
     /// - Throws: `unusableText` with file and line.
-    init(path: String, fields: RecordFields, form: Form, known: [String]? = nil) throws(CommandError) {
-        let isMultiLabel = form.problemType == .multiLabel
-        texts = try LabelledTexts(path: path, fields: fields, allowsEmptyLabels: isMultiLabel)
-        guard !texts.texts.isEmpty else { throw .unusableText(place: path, reason: "there are no texts") }
-        switch form.problemType {
-        case .singleLabel:
-            if let known { labels = known } else { labels = try texts.classes() }
-            targets = try texts.labels(among: labels).map { .label($0) }
-        case .multiLabel:
-            (labels, targets) = try Self.labelSets(texts, form.separator, known, path: path)
-        case .regression:
-            labels = Self.regressionLabels
-            targets = try Self.values(texts)
-        }
-    }
-
-    private static func values(_ texts: LabelledTexts) throws(CommandError) -> [Target] {
-        var targets: [Target] = []
-        for (text, name) in zip(texts.texts, texts.names) {
-            guard let value = Float(name.stripped), value.isFinite else {
-                let reason = "\"\(Columns.shown(name, width: 40))\" is no number, which a regression's label must be"
-                throw .unusableText(place: texts.source.place(of: text), reason: reason)
-            }
-            targets.append(.values([value]))
-        }
-        return targets
-    }
-
-    private static func labelSets(
-        _ texts: LabelledTexts,
-        _ separator: Unicode.Scalar,
-        _ known: [String]?,
-        path: String
-    ) throws(CommandError) -> ([String], [Target]) {
-        let sets = texts.names.map { name in
-            name.pieces(separatedBy: separator).map { String($0.stripped) }.filter { !$0.isEmpty }
-        }
-        let labels = known ?? Set(sets.joined().map { ExactText($0) }).sortedTexts
-        guard (1...LabelledTexts.maxClasses).contains(labels.count) else {
-            let reason = "\(labels.count) different labels; expected 1 to \(LabelledTexts.maxClasses)"
-            throw .unusableText(place: path, reason: reason)
-        }
-        let places = Dictionary(uniqueKeysWithValues: labels.enumerated().map { (ExactText($1), $0) })
-        var targets: [Target] = []
-        for (text, set) in zip(texts.texts, sets) {
-            var values = [Float](repeating: 0, count: labels.count)
-            for label in set {
-                guard let place = places[ExactText(label)] else {
-                    let reason = "the label \"\(Columns.shown(label, width: 40))\" is not among the training data's"
-                    throw .unusableText(place: texts.source.place(of: text), reason: reason)
-                }
-                values[place] = 1
-            }
-            targets.append(.values(values))
-        }
-        return (labels, targets)
+    init(path: String, fields: RecordFields, form: LabelForm, known: [String]? = nil) throws(CommandError) {
+        texts = try LabelledTexts(path: path, fields: fields, allowsEmptyLabels: form.allowsNone)
+        (labels, targets) = try texts.targets(form, known: known)
     }
 
     /// The texts as the model reads them; longer ones are cut.

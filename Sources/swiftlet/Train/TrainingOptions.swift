@@ -110,7 +110,10 @@ struct TrainingOptions: ParsableArguments {
 
     @Option(
         name: .customLong("metric-for-best-model"),
-        help: "Metric that chooses the best checkpoint: loss, accuracy, macro_f1 or pearson. (default: by the problem)"
+        help: """
+            Metric that chooses the best checkpoint: loss, accuracy, macro_f1, micro_f1, pearson or spearman. \
+            (default: by the problem)
+            """
     )
     var bestMetric: Metric?
 
