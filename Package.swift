@@ -240,7 +240,8 @@ let package = Package(
         .testTarget(
             name: "swiftletTests",
             dependencies: [
-                "swiftlet", "Service", "Inference", "Hub", "Compute", "Encoder", "ModelFiles", "JSON", "TestSupport",
+                "swiftlet", "Service", "Inference", "Hub", "Compute", "Encoder", "ModelFiles", "JSON", "Transport",
+                "TestSupport",
             ],
             swiftSettings: testSettings
         ),

@@ -15,10 +15,6 @@ package final class HTTPServer: Sendable {
     /// way, and HTTP/2 clients learn meanwhile that they should open no further streams.
     static let drainNotice = Duration.milliseconds(250)
 
-    /// The descriptors that are kept for other uses than connections: loops, listeners, a model's files while it is
-    /// loaded, and files that libraries open for a moment. Descriptors that are open at the start are not counted.
-    static let otherDescriptors = 32
-
     /// Guard: the mutex.
     private struct State {
         var hasStarted = false
@@ -75,7 +71,7 @@ package final class HTTPServer: Sendable {
         var loops: [EventLoop<ConnectionTable>] = []
         for index in 0..<max(1, configuration.eventLoops) {
             do {
-                loops.append(try EventLoop(name: "swiftlet-loop-\(index)"))
+                loops.append(try EventLoop(name: "\(configuration.threadName)-\(index)"))
             } catch {
                 throw .cannotStartLoop(reason: "\(error)")
             }
@@ -130,7 +126,7 @@ package final class HTTPServer: Sendable {
     private func connectionCapacity() throws(HTTPServerError) -> ConnectionCapacity {
         let configuration = context.configuration
         let loops = max(1, configuration.eventLoops)
-        let reserved = Self.descriptorsOpen() + Self.otherDescriptors
+        let reserved = Self.descriptorsOpen() + configuration.otherDescriptors
         let isChosen = configuration.maxConnections > 0
         let all = ConnectionCapacity(
             connections: isChosen

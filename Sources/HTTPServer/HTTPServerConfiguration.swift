@@ -14,6 +14,8 @@ package struct HTTPServerConfiguration: Sendable {
     /// Event loop threads. One thread moves 60,000 small requests a second, more than four CPUs can compute. 0: the
     /// owner chooses by the CPU budget; a server that is given 0 takes 1.
     package var eventLoops = 0
+    /// The beginning of the event loops' names, which the system shows up to 15 characters.
+    package var threadName = "swiftlet-loop"
     /// The number of requests that are decoded and answered at the same time, on threads other than the loops'. 0: the
     /// owner takes the CPU budget; a server that is given 0 takes 1.
     package var requestThreads = 0
@@ -23,6 +25,9 @@ package struct HTTPServerConfiguration: Sendable {
     /// If there is none, the client's work gets 503 with Retry-After. 0: as many as ``connectionMemory`` and the
     /// descriptors allow (``ConnectionCapacity``).
     package var maxConnections = 0
+    /// The descriptors that are kept for other uses than connections: loops, listeners, a model's files while it is
+    /// loaded, and files that libraries open for a moment. Descriptors that are open at the start are not counted.
+    package var otherDescriptors = 32
     /// Bytes that idle connections may take, where ``maxConnections`` is 0; 0: no limit.
     package var connectionMemory = 0
     /// Most open connections of one IPv4 address or one IPv6 /64, over all loops. Further ones are treated like those
@@ -76,6 +81,9 @@ package struct HTTPServerConfiguration: Sendable {
 
     /// The `Server` header field; nil for none.
     package var serverName: String?
+
+    /// The descriptors that the connections take at most, if ``maxConnections`` is a number.
+    package var mostDescriptors: Int { maxConnections + max(1, eventLoops) * ConnectionCapacity.maxReserved }
 
     /// Makes a configuration with the defaults. The reason for each default stands at its property.
     package init(addresses: [ListenAddress] = []) {

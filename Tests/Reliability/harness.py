@@ -102,6 +102,7 @@ class Server:
         command = [settings.program, "serve", "--port", str(self.port), "--log-format", "json"]
         if model:
             command += ["--model", model]
+        self.status_port = keys.get("status_port")
         for key, value in keys.items():
             command += ["--" + key.replace("_", "-"), str(value)]
         self.log = tempfile.NamedTemporaryFile("w+", prefix="swiftlet-", suffix=".log", dir=settings.folder)
@@ -139,7 +140,14 @@ class Server:
 
     def ask(self, method, path, body=None, timeout=10.0):
         """The status and body for one request on a connection of its own. Raises OSError if there is no answer."""
-        connection = self.connect(timeout)
+        return self._ask(self.connect(timeout), method, path, body)
+
+    def ask_status(self, method, path, timeout=10.0):
+        """The same at the port of `status_port`."""
+        return self._ask(http.client.HTTPConnection("127.0.0.1", self.status_port, timeout=timeout), method, path, None)
+
+    @staticmethod
+    def _ask(connection, method, path, body):
         try:
             connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
             response = connection.getresponse()

@@ -8,7 +8,7 @@ import threading
 import time
 
 import tiny_model
-from harness import EncryptedServer, Figure, Server, percentile, prefer, progress
+from harness import EncryptedServer, Figure, Server, free_port, percentile, prefer, progress
 
 TITLE = "Overload"
 PROMISE = ("Requests arrive at five times the capacity, in an open loop: by the clock, whatever happened to "
@@ -58,7 +58,7 @@ def run(settings):
     for name, protocol, is_full_size, words, connections in CASES:
         make = EncryptedServer if protocol.startswith("https") else Server
         with make(settings, full_size if is_full_size else None, cpus=service, log_level="warning", backlog=4096,
-                  max_connections=10_000) as server:
+                  max_connections=10_000, status_port=free_port()) as server:
             clients = Clients(program, server, protocol, words, own, len(service))
             at_peak = PEAK_CONNECTIONS_FULL_SIZE if is_full_size else PEAK_CONNECTIONS
             clients.run(0, 1.0, at_peak)
@@ -106,6 +106,8 @@ def table(name, at_peak, peaks, loads, seconds):
         Figure("… requests for which the clients had no connection, and the clients' own longest delay",
                f"{sum(load['unsent'] for load in loads):,}, {worst_delay:,.1f} ms", "", True),
         Figure.at_most("… /health/live, 99th percentile", 1000 * percentile(probes, 0.99), PROBE_LIMIT_MS, "ms"),
+        Figure.at_most("… /health/live at the status port, slowest",
+                       1000 * max(each for load in loads for each in load["status_probes"]), PROBE_LIMIT_MS, "ms"),
     ]
 
 
@@ -129,21 +131,26 @@ class Clients:
                 prefer()
 
         process = subprocess.Popen([str(each) for each in command], stdout=subprocess.PIPE, preexec_fn=prepare)
-        probes = []
-        prober = threading.Thread(target=self.probe, args=(process, probes))
-        prober.start()
+        probes, status_probes = [], []
+        probers = [threading.Thread(target=self.probe, args=(process, self.server.ask, probes)),
+                   threading.Thread(target=self.probe, args=(process, self.server.ask_status, status_probes))]
+        for prober in probers:
+            prober.start()
         outcome = json.loads(process.communicate()[0])
-        prober.join()
+        for prober in probers:
+            prober.join()
         # With CPUs of their own, the clients take nothing from the service.
         left = self.cores - (0 if self.cpus else outcome["cpu"] / seconds)
-        return outcome | {"good_per_core": outcome["good"] / seconds / left, "probes": probes}
+        return outcome | {"good_per_core": outcome["good"] / seconds / left, "probes": probes,
+                          "status_probes": status_probes}
 
-    def probe(self, process, probes):
+    @staticmethod
+    def probe(process, ask, probes):
         prefer()
         while process.poll() is None:
             started = time.monotonic()
             try:
-                is_live = self.server.ask("GET", "/health/live")[0] == 200
+                is_live = ask("GET", "/health/live")[0] == 200
             except OSError:
                 is_live = False
             probes.append(time.monotonic() - started if is_live else 10.0)

@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import Transport
 
 /// Tests of the program with TLS, keys, CORS and gzip, by curl.
 @Suite("swiftlet serve at the edge")
@@ -130,6 +131,43 @@ struct EdgeProcessTests {
         try #expect(await run.curl(["-d", Self.texts, url]).hasPrefix("[["))
         process.terminate()
         try #expect(await status == 0)
+    }
+
+    @Test(
+        "the status port answers probes and /metrics in plain HTTP to everyone, to the end of a drain, and nothing else"
+    )
+    func statusPort() async throws {
+        let status = String(try freePort())
+        let run = try Run(["--status-port", status, "--drain-delay", "600"], keys: "one\n", isSecure: true)
+        let process = run.process
+        async let end = process.runToEnd()
+        try await run.ready()
+        let url = "http://127.0.0.1:\(status)"
+        for path in ["/health/live", "/health/ready", "/health/startup", "/metrics"] {
+            let answer = try await run.curl(["-w", " %{http_code}", url + path])
+            #expect(answer.hasSuffix(" 200"), "\(path): \(answer)")
+        }
+        for path in ["/embed", "/info", "/docs"] {
+            let answer = try await run.curl(["-d", Self.texts, "-w", " %{http_code}", url + path])
+            #expect(answer.hasSuffix(" 404") && answer.contains("/metrics"), "\(path): \(answer)")
+        }
+        let health = try await Program.run(
+            ["health"],
+            environment: ["SWIFTLET_STATUS_PORT": status, "SWIFTLET_TLS_CERTIFICATE": run.files.certificate]
+        )
+        #expect(health.status == 0, "\(health.errors)")
+        process.terminate()
+        _ = try #require(await run.log.line(containing: "stopping"))
+        let draining = try await run.curl(["-w", " %{http_code}", "\(url)/health/ready"])
+        #expect(draining.hasSuffix(" 503") && draining.contains("draining"), "\(draining)")
+        process.interrupt()
+        try #expect(await end == 130)
+    }
+
+    /// A TCP port that is free now.
+    private func freePort() throws -> Int {
+        let listener = try #require(try Listener.tcp(host: "127.0.0.1", port: 0, backlog: 1).first)
+        return try #require(listener.port)
     }
 
     @Test("gzip goes both ways, a bomb is refused, and a page of another origin may call where it is allowed")

@@ -6,17 +6,28 @@ import JSON
 /// Judges requests by their heads, and makes the answers to requests that the server refuses. Every answer has a
 /// record, which counts and logs it when it has been sent. Each part of the handler guards its own state.
 package final class ServiceHandler: RequestHandler {
-    let state = ServiceState()
+    let state: ServiceState
     let metrics: ServiceMetrics
     let edge: Edge
     private let accessLog: AccessLog
-    private let table = RouteTable.service
+    private let table: RouteTable
 
     /// A handler whose answers are 503 until its state has an engine.
     init(edge: Edge = Edge(), metrics: ServiceMetrics = ServiceMetrics(), accessLog: AccessLog = .off) {
+        state = ServiceState()
         self.edge = edge
         self.metrics = metrics
         self.accessLog = accessLog
+        table = .service
+    }
+
+    /// A handler of the probes and /metrics alone, which tells another handler's state to everyone who asks.
+    init(statusOf other: ServiceHandler) {
+        state = other.state
+        edge = Edge()
+        metrics = other.metrics
+        accessLog = other.accessLog
+        table = .status
     }
 
     /// The plan for a request. If a body follows, a client without a known key is answered at once. So is a client that
@@ -142,6 +153,9 @@ extension RouteTable {
         StatusRoutes.all + TaskRoutes.all + TEIRoutes.all + HubRoutes.all + OpenAIRoutes.all + InfinityRoutes.all
             + CohereRoutes.all + KServeRoutes.all + DocumentationRoutes.all
     )
+
+    /// The routes of `status_port`.
+    static let status = RouteTable(StatusRoutes.all)
 }
 
 extension ServiceMetrics {

@@ -1,4 +1,5 @@
 package import Encoder
+import HTTPProtocol
 package import HTTPServer
 package import Inference
 package import Logging
@@ -29,6 +30,7 @@ package struct ServiceConfiguration: Sendable {
     /// Makes a configuration with all settings at their defaults.
     package init() {}
 
+    private static let serverName = "swiftlet"
     /// The number of CPUs for each event loop. A loop only moves bytes and parses; the engine needs the CPUs far more.
     private static let cpusPerEventLoop = 4
     /// One part in this many of the memory is for idle connections: they earn nothing.
@@ -39,6 +41,28 @@ package struct ServiceConfiguration: Sendable {
     /// The smallest and the largest budget of requests that is chosen so. The smallest has space for the largest body
     /// and its JSON; more than the largest would only make queues longer.
     private static let memoryBudgets = 32 * 1024 * 1024...256 * 1024 * 1024
+
+    /// The connections of the port for probes and /metrics: those of a few kubelets, balancers and scrapers.
+    private static let statusConnections = 64
+    /// The memory of requests at that port, which have no body.
+    private static let statusMemory = 4 * 1024 * 1024
+    /// The largest body at that port. No route there reads one.
+    private static let statusBodyBytes = 1024
+
+    /// The server of the probes and /metrics alone; nil for none. It has a thread, connections and memory of its own,
+    /// so that it answers whatever the clients of the other ports do.
+    package var status: HTTPServerConfiguration? {
+        guard let address = listen.statusAddress else { return nil }
+        var status = HTTPServerConfiguration(addresses: [address])
+        status.threadName = "status-loop"
+        status.serverName = Self.serverName
+        status.eventLoops = 1
+        status.requestThreads = 1
+        status.maxConnections = Self.statusConnections
+        status.memoryBudget = Self.statusMemory
+        status.limits.maxBodyBytes = Self.statusBodyBytes
+        return status
+    }
 
     /// The settings, completed by values that depend on the settings and on this machine: addresses, and numbers of
     /// threads for which a setting is 0. The parts of the program get this configuration.
@@ -60,7 +84,8 @@ package struct ServiceConfiguration: Sendable {
         complete.inference.requestThreads = complete.http.requestThreads
         complete.http.connectionMemory = memory / Self.connectionDivisor
         complete.http.addresses = listen.addresses
-        complete.http.serverName = "swiftlet"
+        complete.http.otherDescriptors += status?.mostDescriptors ?? 0
+        complete.http.serverName = Self.serverName
         return complete
     }
 }
@@ -89,6 +114,10 @@ package struct ListenSettings: Sendable {
     package var port = 8080
     /// Path of a unix socket to listen on as well; nil: none.
     package var unixSocket: String?
+    /// TCP port of the probes and /metrics alone; nil: none.
+    package var statusPort: Int?
+    /// Address or name that ``statusPort`` listens on; nil: ``host``.
+    package var statusHost: String?
 
     /// The value of `host` that stands for "no TCP socket at all".
     package static let noHost = "none"
@@ -102,6 +131,11 @@ package struct ListenSettings: Sendable {
         if listensOnTCP { addresses.append(.tcp(host: host, port: port)) }
         if let unixSocket { addresses.append(.unix(path: unixSocket)) }
         return addresses
+    }
+
+    /// The address of the probes and /metrics alone; nil for none.
+    package var statusAddress: ListenAddress? {
+        statusPort.map { .tcp(host: statusHost ?? host, port: $0) }
     }
 }
 

@@ -75,6 +75,19 @@ extension ServiceConfiguration {
     /// The settings of which 0 is no number of bytes: the limit follows from something else.
     private static let unlimitedByZero: Set = ["memory_budget", "max_outbound_bytes", "max_inbound_bytes"]
 
+    private func checkStatusPort() throws(ConfigurationError) {
+        guard let port = listen.statusPort else {
+            guard let host = listen.statusHost else { return }
+            throw .contradiction("status_host is \"\(host)\" and status_port is not set: set both, or neither")
+        }
+        guard (listen.statusHost ?? listen.host) != ListenSettings.noHost else {
+            throw .contradiction("status_port is \(port) without an address to listen on; name one with status_host")
+        }
+        guard listen.addresses.allSatisfy({ $0 != listen.statusAddress }) else {
+            throw .contradiction("status_port and port are both \(port); choose another for one of them")
+        }
+    }
+
     /// Refuses settings that are valid one by one but contradict each other.
     ///
     /// - Parameter formerNames: the former names by which settings were given, by the present ones.
@@ -84,6 +97,7 @@ extension ServiceConfiguration {
                 "host is \"\(ListenSettings.noHost)\" and unix_socket is not set: there is nothing to listen on"
             )
         }
+        try checkStatusPort()
         guard inference.defaultPrompt == nil || model.defaultPromptName == nil else {
             throw .contradiction("default_prompt and default_prompt_name are both set; set only one of them")
         }

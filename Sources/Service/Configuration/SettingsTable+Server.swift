@@ -29,6 +29,23 @@ extension ConfigurationKey {
             "Path of a unix socket to listen on in addition to host and port. Unset: none."
         ),
         .integer(
+            "status_port",
+            \.listen.statusPort,
+            unit: "TCP port",
+            in: 0...65535,
+            """
+            Port that serves the probes (/health and the like) and /metrics alone: plain HTTP, without API keys, on a \
+            thread of its own. Its answers wait neither for TLS handshakes nor for anything else that clients of the \
+            other ports do. The other ports serve these paths too. 0: none.
+            """
+        ),
+        .text(
+            "status_host",
+            \.listen.statusHost,
+            type: "address or name",
+            "Address or name that status_port listens on. Unset: that of host."
+        ),
+        .integer(
             "backlog",
             \.http.backlog,
             unit: "connections",

@@ -70,6 +70,9 @@ package enum SwiftletServer {
             logger: logger,
             onRequestThread: stepBack
         )
+        let status = configuration.status.map {
+            HTTPServer(configuration: $0, handler: ServiceHandler(statusOf: handler), logger: logger)
+        }
         handler.state.update { state in
             state.server = server
             state.memory = server.memory
@@ -83,10 +86,7 @@ package enum SwiftletServer {
         defer { reload.cancel() }
         let trimming = HeapTrimming()
         defer { trimming.cancel() }
-        for address in try server.start() {
-            let most = server.statistics.connectionLimit
-            logger.info("listening", metadata: ["address": "\(address)", "max_connections": "\(most)"])
-        }
+        try start(server, status, logger)
         let loading = Task { [configuration] in
             do {
                 let found = try await locate(logger)
@@ -104,8 +104,21 @@ package enum SwiftletServer {
                 throw error
             case .stop(let signal):
                 await stop(server, handler, configuration.lifecycle, signal: "\(signal)", logger)
+                _ = await status?.drain(within: .zero)
                 return
             }
+        }
+    }
+
+    /// Begins to listen. The status port's descriptors are open when the server counts those that are left.
+    private static func start(_ server: HTTPServer, _ status: HTTPServer?, _ logger: Logger) throws(HTTPServerError) {
+        let statusAddresses = try status?.start() ?? []
+        for address in try server.start() {
+            let most = server.statistics.connectionLimit
+            logger.info("listening", metadata: ["address": "\(address)", "max_connections": "\(most)"])
+        }
+        for address in statusAddresses {
+            logger.info("listening", metadata: ["address": "\(address)", "routes": "probes and /metrics"])
         }
     }
 

@@ -20,8 +20,8 @@ struct HealthCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "URL to GET; without a path, /health is asked.",
             discussion: """
-                Without it: port $SWIFTLET_PORT, else 8080, of 127.0.0.1, with https if $SWIFTLET_TLS_CERTIFICATE is \
-                set.
+                Without it: 127.0.0.1, port $SWIFTLET_STATUS_PORT, else $SWIFTLET_PORT, else 8080, with https if \
+                $SWIFTLET_TLS_CERTIFICATE is set and it is not the status port.
                 """
         )
     )
@@ -58,8 +58,9 @@ struct HealthCommand: AsyncParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         // Kubernetes may set SWIFTLET_PORT to an address of its own (tcp://…). In that case the default is used.
         let port = environment["SWIFTLET_PORT"].flatMap { UInt16($0) } ?? defaultPort
-        let scheme = environment["SWIFTLET_TLS_CERTIFICATE"].map(\.isEmpty) == false ? "https" : "http"
-        let url = url ?? "\(scheme)://127.0.0.1:\(port)/health"
+        let status = environment["SWIFTLET_STATUS_PORT"].flatMap { UInt16($0) }.flatMap { $0 == 0 ? nil : $0 }
+        let hasTLS = environment["SWIFTLET_TLS_CERTIFICATE"].map(\.isEmpty) == false
+        let url = url ?? "\(hasTLS && status == nil ? "https" : "http")://127.0.0.1:\(status ?? port)/health"
         guard let target = HealthProbe.Target(url: url) else {
             throw ValidationError("--url must look like http://127.0.0.1:8080/health, not \(url)")
         }

@@ -144,6 +144,12 @@ struct ServiceConfigurationTests {
             message(flags: ["--max-held-texts=1"]).contains("(1) is below max_client_batch_size (16384): the largest")
         )
         #expect(message(flags: ["--max-token-vectors-held=1"]).contains("max_token_vectors_per_request"))
+        #expect(message(flags: ["--status-port", "8080"]).contains("status_port and port are both 8080"))
+        #expect(message(flags: ["--status-port", "8080", "--status-host", "0.0.0.0"]) == "")
+        #expect(message(flags: ["--status-host", "0.0.0.0"]).contains("status_port is not set"))
+        let socketOnly = ["--host", "none", "--unix-socket", "/tmp/s", "--status-port", "9000"]
+        #expect(message(flags: socketOnly).contains("name one with status_host"))
+        #expect(message(flags: socketOnly + ["--status-host", "127.0.0.1"]) == "")
         for dtype in ["bfloat16", "int8"] {
             #expect(
                 message(flags: ["--dtype", dtype], environment: ["SWIFTLET_BACKEND": "openblas"])

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPServer
 import TestSupport
 import Testing
 
@@ -17,6 +18,8 @@ struct SettingsReachTests {
         "http.connectionMemory": "a part of the memory limit",
         "http.certificates": "read from tls_certificate and tls_key",
         "http.serverName": "the program's name",
+        "http.threadName": "clients see no difference",
+        "http.otherDescriptors": "what the program itself opens",
         "inference.requestThreads": "a copy of http.requestThreads, for /info",
         "http.limits.maxChunkExtensionBytes": "no client sends any",
         "http.limits.maxPipelinedBytes": "clients see no difference",
@@ -62,7 +65,11 @@ struct SettingsReachTests {
         let complete = changed.completed(cpus: 3, memory: 1 << 30).leaves
         #expect(complete[path] == changed.leaves[path])
         let plain = ServiceConfiguration().completed(cpus: 3, memory: 1 << 30).leaves
-        if path.hasPrefix("listen.") {
+        if path.hasPrefix("listen.status") {
+            var (given, other) = (changed, ServiceConfiguration())
+            if path == "listen.statusHost" { (given.listen.statusPort, other.listen.statusPort) = (1, 1) }
+            #expect(given.status?.addresses != other.status?.addresses)
+        } else if path.hasPrefix("listen.") {
             #expect(complete["http.addresses"] != plain["http.addresses"])
         } else if path == "http.requestThreads" {
             #expect(complete["inference.requestThreads"] == complete[path])
