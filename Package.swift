@@ -240,8 +240,8 @@ let package = Package(
         .testTarget(
             name: "swiftletTests",
             dependencies: [
-                "swiftlet", "Service", "Inference", "Hub", "Compute", "Encoder", "ModelFiles", "JSON", "Transport",
-                "TestSupport",
+                "swiftlet", "Service", "Inference", "Hub", "Compute", "Encoder", "ModelFiles", "JSON", "Training",
+                "Transport", "TestSupport",
             ],
             swiftSettings: testSettings
         ),

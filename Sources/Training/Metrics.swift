@@ -1,4 +1,4 @@
-package import Encoder
+internal import Encoder
 
 /// A number that says how good a model is.
 package enum Metric: String, Sendable, CaseIterable {
@@ -17,54 +17,73 @@ package enum Metric: String, Sendable, CaseIterable {
 
     /// Whether more is better.
     package var isBetterWhenGreater: Bool { self != .loss }
+}
 
-    /// The metrics of a problem type.
-    package static func all(of problemType: SequenceClassifier.ProblemType) -> [Metric] {
-        switch problemType {
-        case .singleLabel: [.loss, .accuracy, .macroF1]
-        case .multiLabel: [.loss, .accuracy, .macroF1, .microF1]
-        case .regression: [.loss, .pearson, .spearman]
+extension Loss.Kind {
+    /// The metrics that an evaluation gives.
+    package var metrics: [Metric] {
+        switch self {
+        case .sequences(.singleLabel): [.loss, .accuracy, .macroF1]
+        case .sequences(.multiLabel): [.loss, .accuracy, .macroF1, .microF1]
+        case .sequences(.regression): [.loss, .pearson, .spearman]
+        }
+    }
+
+    /// The metric by which the best checkpoint is chosen if none is named.
+    package var bestMetric: Metric {
+        switch self {
+        case .sequences(.singleLabel): .accuracy
+        case .sequences: .loss
         }
     }
 }
 
 /// What a model makes of the validation examples.
 package struct Evaluation: Sendable {
-    /// The metrics of the problem type.
-    package let metrics: [Metric: Double]
+    /// The metrics of the loss's kind.
+    package private(set) var metrics: [Metric: Double]
     /// True and predicted classes; nil where a text has any number of labels, or values.
-    package let confusion: ConfusionMatrix?
+    package private(set) var confusion: ConfusionMatrix?
     /// The counts of each label where a text has any number of them; else nil.
-    package let labelSets: LabelSetCounts?
+    package private(set) var labelSets: LabelSetCounts?
 
-    /// Compares logits with what they should say.
+    /// Compares outputs with what they should be.
     ///
-    /// - Precondition: there is a row of logits for each target.
-    package init(logits: [[Double]], targets: [Target], loss: Loss) {
-        var metrics = [Metric.loss: loss.evaluate(logits: logits, targets: targets).loss]
-        confusion = loss.problemType == .singleLabel ? Self.confusion(logits, targets) : nil
-        labelSets =
-            loss.problemType == .multiLabel
-            ? LabelSetCounts(logits: logits, truth: Self.values(targets)) : nil
-        switch loss.problemType {
+    /// - Parameter outputs: of each example.
+    package init(loss: Double, outputs: [ExampleOutput], of set: TrainingSet, _ kind: Loss.Kind) {
+        metrics = [.loss: loss]
+        let targets = set.examples.map(\.target)
+        switch kind {
+        case .sequences(let problemType): compare(outputs, targets, problemType)
+        }
+        metrics.merge(set.scorer?(outputs) ?? [:]) { $1 }
+    }
+
+    private mutating func compare(
+        _ outputs: [ExampleOutput],
+        _ targets: [Target],
+        _ problemType: SequenceClassifier.ProblemType
+    ) {
+        let logits = outputs.map { $0.values.map { Double($0) } }
+        switch problemType {
         case .singleLabel:
-            metrics[.accuracy] = confusion?.accuracy
-            metrics[.macroF1] = confusion?.macroF1
+            let confusion = ConfusionMatrix(
+                truth: targets.map { target in if case .label(let label) = target { label } else { 0 } },
+                predicted: outputs.map { $0.largestColumns.first ?? 0 },
+                classes: outputs.first?.columns ?? 0
+            )
+            (metrics[.accuracy], metrics[.macroF1]) = (confusion.accuracy, confusion.macroF1)
+            self.confusion = confusion
         case .multiLabel:
-            metrics[.accuracy] = labelSets?.accuracy
-            (metrics[.macroF1], metrics[.microF1]) = (labelSets?.macroF1, labelSets?.microF1)
+            let counts = LabelSetCounts(logits: logits, truth: Self.values(targets))
+            (metrics[.accuracy], metrics[.macroF1]) = (counts.accuracy, counts.macroF1)
+            metrics[.microF1] = counts.microF1
+            labelSets = counts
         case .regression:
             let (found, right) = (logits.map { $0.first ?? 0 }, Self.values(targets).map { $0.first ?? 0 })
             metrics[.pearson] = Correlation.pearson(found, right)
             metrics[.spearman] = Correlation.spearman(found, right)
         }
-        self.metrics = metrics
-    }
-
-    private static func confusion(_ logits: [[Double]], _ targets: [Target]) -> ConfusionMatrix {
-        let predicted = logits.map { row in row.indices.max { row[$0] < row[$1] } ?? 0 }
-        let truth = targets.map { target in if case .label(let label) = target { label } else { 0 } }
-        return ConfusionMatrix(truth: truth, predicted: predicted, classes: logits.first?.count ?? 0)
     }
 
     private static func values(_ targets: [Target]) -> [[Double]] {

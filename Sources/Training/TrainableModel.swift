@@ -3,13 +3,13 @@ package import Encoder
 package import LinearAlgebra
 internal import Synchronization
 
-/// A classifier that can be trained: its parameters, and the threads that compute with them.
+/// An encoder with a head that can be trained: its parameters, and the threads that compute with them.
 ///
 /// Owner: one thread at a time, the caller, which is the leader of the team of threads. While a method runs, the
 /// threads share the memory as ``AlignedBuffer`` says.
 package final class TrainableModel: Sendable {
     private let memory: TrainingMemory
-    private let model: ClassificationModel
+    private let model: HeadedEncoder
     private let update: ParameterUpdate
     private let kernels: TrainingKernels
     private let team: ThreadTeam
@@ -21,20 +21,19 @@ package final class TrainableModel: Sendable {
     /// A model without values; the team has `capacity.members` threads.
     ///
     /// - Parameters:
-    ///   - labels: the number of logits.
     ///   - part: the parameters that are trained.
     /// - Throws: ``BackendError`` where OpenBLAS is not there.
     package init(
         _ configuration: EncoderConfiguration,
         _ training: TrainingConfiguration,
-        labels: Int,
+        head: HeadKind,
         training part: TrainedPart = .all,
         capacity: BatchCapacity
     ) throws(BackendError) {
         kernels = try TrainingKernels()
         let lowest = part.lowestDepth(layers: configuration.layerCount)
         var plan = MemoryPlan(capacity: capacity) { depth in depth >= lowest }
-        model = ClassificationModel(configuration, labels: labels, training, lowestDepth: lowest, &plan)
+        model = HeadedEncoder(configuration, head, training, lowestDepth: lowest, &plan)
         memory = TrainingMemory(plan)
         update = ParameterUpdate(plan.parameters, tables: model.embeddings.tables.map { ($0.table, $0.use) })
         batch = PackedSequences(capacity)
@@ -103,44 +102,42 @@ package final class TrainableModel: Sendable {
 
     // MARK: Computing
 
-    /// The logits of some examples, without dropout.
-    package func logits(_ examples: [TokenizedExample], _ numbers: ArraySlice<Int>) -> [[Double]] {
-        batch.fill(examples, numbers)
+    /// The head's output for some examples, without dropout.
+    package func output(_ examples: [TokenizedExample]) -> HeadOutput {
+        batch.fill(examples)
         run(dropoutSeed: nil, accumulates: false) { [model] in model.forward($0) }
-        return logits()
+        return headOutput()
     }
 
     /// Computes the gradients of the mean loss of some examples.
     ///
     /// - Parameters:
-    ///   - targets: of these examples.
     ///   - dropoutSeed: the seed of this batch's dropout; nil for none.
     ///   - accumulating: whether the gradients are added to those of the batches before.
     ///   - factor: the factor of the loss in the gradients.
     /// - Returns: the loss, without the factor.
     package func computeGradients(
         _ examples: [TokenizedExample],
-        _ numbers: ArraySlice<Int>,
-        targets: [Target],
         _ loss: Loss,
         dropoutSeed: UInt64?,
         accumulating: Bool = false,
         factor: Double = 1
     ) -> Double {
-        batch.fill(examples, numbers)
+        batch.fill(examples)
         if !accumulating { discardGradients() }
         model.embeddings.markUse(batch)
         run(dropoutSeed: dropoutSeed, accumulates: accumulating) { [model] in model.forward($0) }
-        let (value, gradients) = loss.evaluate(logits: logits(), targets: targets)
-        memory.write(memory.region(model.head.dlogits, rows: gradients.count)) { values in
-            for (row, gradient) in gradients.enumerated() {
-                for (column, number) in gradient.enumerated() {
-                    values[row * model.head.dlogits.stride + column] = Float(number * factor)
-                }
+        let output = headOutput()
+        let result = loss.evaluate(output, examples)
+        let place = model.head.doutput
+        memory.write(memory.region(place, rows: output.rowCount)) { values in
+            for (index, gradient) in result.gradient.enumerated() {
+                let (row, column) = index.quotientAndRemainder(dividingBy: output.columns)
+                values[row * place.stride + column] = Float(gradient * factor)
             }
         }
         run(dropoutSeed: dropoutSeed, accumulates: accumulating) { [model] in model.backward($0) }
-        return value
+        return result.loss
     }
 
     /// Clears the gradients of embeddings that no step has used. Other gradients are overwritten.
@@ -175,12 +172,11 @@ package final class TrainableModel: Sendable {
         model.embeddings.tables.forEach { $0.use.endStep() }
     }
 
-    private func logits() -> [[Double]] {
-        let values = memory.read(memory.region(model.head.logits, rows: batch.sequences.count))
-        let columns = model.head.logits.columns
-        return batch.sequences.indices.map { row in
-            values[row * columns..<(row + 1) * columns].map { Double($0) }
-        }
+    private func headOutput() -> HeadOutput {
+        let place = model.head.output
+        let rows = batch.rows(place.rows)
+        let values = memory.read(memory.region(place, rows: rows.last?.upperBound ?? 0))
+        return HeadOutput(values: values, columns: place.columns, rows: rows)
     }
 
     /// Runs `body` on all threads of the team.

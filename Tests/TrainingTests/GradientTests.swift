@@ -16,12 +16,10 @@ struct GradientTests {
     func autograd(name: String, members: Int) throws {
         let fixture = try TrainingFixture(name)
         let batch = try fixture.json("batch.json")
-        let (examples, targets) = (fixture.examples(batch), fixture.targets(batch))
+        let examples = fixture.examples(batch)
         let model = try fixture.model(examples, members: members)
         let loss = model.computeGradients(
             examples,
-            Array(0..<examples.count)[...],
-            targets: targets,
             fixture.loss,
             dropoutSeed: nil
         )
@@ -50,10 +48,9 @@ struct GradientTests {
     func finiteDifferences(name: String) throws {
         let fixture = try TrainingFixture(name)
         let batch = try fixture.json("batch.json")
-        let (examples, targets) = (fixture.examples(batch), fixture.targets(batch))
+        let examples = fixture.examples(batch)
         let model = try fixture.model(examples)
-        let all = Array(0..<examples.count)[...]
-        _ = model.computeGradients(examples, all, targets: targets, fixture.loss, dropoutSeed: nil)
+        _ = model.computeGradients(examples, fixture.loss, dropoutSeed: nil)
         // Along its gradient, a tensor's slope is the gradient's norm.
         for parameter in model.parameters {
             let gradient = model.gradient(parameter)
@@ -68,7 +65,7 @@ struct GradientTests {
                         moved[index] = values[index] + Float(sign * step * Double(gradient[index]) / norm)
                     }
                 }
-                losses.append(fixture.loss.evaluate(logits: model.logits(examples, all), targets: targets).loss)
+                losses.append(fixture.loss.evaluate(model.output(examples), examples).loss)
             }
             model.write(parameter) { for index in $0.indices { $0[index] = values[index] } }
             let slope = (losses[1] - losses[0]) / (2 * step)
@@ -80,15 +77,13 @@ struct GradientTests {
     func accumulation() throws {
         let fixture = try TrainingFixture("distilbert")
         let batch = try fixture.json("batch.json")
-        let (examples, targets) = (fixture.examples(batch), fixture.targets(batch))
+        let examples = fixture.examples(batch)
         let whole = try fixture.model(examples)
-        _ = whole.computeGradients(examples, [0, 1, 2, 3], targets: targets, fixture.loss, dropoutSeed: nil)
+        _ = whole.computeGradients(examples, fixture.loss, dropoutSeed: nil)
         let parts = try fixture.model(examples, training: .last(1))
         for (start, accumulating) in [(0, false), (2, true)] {
             _ = parts.computeGradients(
-                examples,
-                [start, start + 1],
-                targets: Array(targets[start..<start + 2]),
+                Array(examples[start..<start + 2]),
                 fixture.loss,
                 dropoutSeed: nil,
                 accumulating: accumulating,
@@ -112,13 +107,13 @@ struct GradientTests {
     func dropout() throws {
         let fixture = try TrainingFixture("bert")
         let batch = try fixture.json("batch.json")
-        let (examples, targets) = (fixture.examples(batch), fixture.targets(batch))
+        let examples = fixture.examples(batch)
         let (one, two) = try (
             fixture.model(examples, dropout: fixture.source.training),
             fixture.model(examples, members: 2, dropout: fixture.source.training)
         )
         let loss = { (model: TrainableModel, seed: UInt64) in
-            model.computeGradients(examples, [0, 1, 2, 3], targets: targets, fixture.loss, dropoutSeed: seed)
+            model.computeGradients(examples, fixture.loss, dropoutSeed: seed)
         }
         let first = loss(one, 7)
         #expect(abs(loss(two, 7) - first) < 1e-6)

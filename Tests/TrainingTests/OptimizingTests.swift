@@ -15,7 +15,7 @@ struct OptimizingTests {
     func trainer(name: String) throws {
         let fixture = try TrainingFixture(name)
         let run = try fixture.json("run.json")
-        let (examples, targets) = (fixture.examples(run), fixture.targets(run))
+        let examples = fixture.examples(run)
         let order = (run["order"]?.numbers ?? []).map { Int($0) }
         let model = try fixture.model(examples)
         var optimizer = AdamW()
@@ -28,9 +28,7 @@ struct OptimizingTests {
         for step in 0..<200 {
             let batch = order[4 * step..<4 * step + 4]
             let loss = model.computeGradients(
-                examples,
-                batch,
-                targets: batch.map { targets[$0] },
+                batch.map { examples[$0] },
                 fixture.loss,
                 dropoutSeed: nil
             )

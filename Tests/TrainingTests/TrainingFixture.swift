@@ -24,7 +24,7 @@ struct TrainingFixture {
     init(_ name: String) throws {
         let root = (0..<3).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }
         path = root.appending(path: "Tests/Fixtures/training/\(name)").path
-        source = try TrainableCheckpoint(directory: path)
+        source = try TrainableCheckpoint(directory: path, head: .sequenceClassification)
     }
 
     func json(_ file: String) throws -> JSONValue {
@@ -43,14 +43,9 @@ struct TrainingFixture {
         let model = try TrainableModel(
             source.configuration,
             dropout ?? source.training.withoutDropout,
-            labels: labels,
+            head: .sequenceClassification(labels: labels),
             training: training,
-            capacity: BatchCapacity(
-                tokens: examples.reduce(0) { $0 + $1.ids.count },
-                sequences: examples.count,
-                longest: examples.map(\.ids.count).max() ?? 1,
-                members: members
-            )
+            capacity: TrainingSet(examples).capacity(batchSize: examples.count, members: members)
         )
         for parameter in model.parameters {
             try model.write(parameter) { values in
@@ -61,22 +56,24 @@ struct TrainingFixture {
     }
 
     func examples(_ json: JSONValue) -> [TokenizedExample] {
-        (json["texts"]?.elements ?? []).map { text in
-            TokenizedExample(
-                ids: (text["ids"]?.numbers ?? []).map { Int32($0) },
-                typeIDs: (text["types"]?.numbers ?? []).map { Int32($0) }
-            )
+        zip(json["texts"]?.elements ?? [], json["targets"]?.elements ?? []).map { text, target in
+            TokenizedExample([sequence(text)], self.target(target))
         }
     }
 
-    func targets(_ json: JSONValue) -> [Target] {
-        (json["targets"]?.elements ?? []).map { target in
-            if let label = target.integer { return .label(label) }
-            return .values(target.numbers.map { Float($0) })
-        }
+    private func sequence(_ json: JSONValue) -> TokenizedSequence {
+        TokenizedSequence(
+            ids: (json["ids"]?.numbers ?? []).map { Int32($0) },
+            typeIDs: (json["types"]?.numbers ?? []).map { Int32($0) }
+        )
     }
 
-    var loss: Loss { Loss(problemType) }
+    private func target(_ json: JSONValue) -> Target {
+        if let label = json.integer { return .label(label) }
+        return .values(json.numbers.map { Float($0) })
+    }
+
+    var loss: Loss { Loss(.sequences(problemType)) }
 
     /// The Encoder takes one label for a multi-label problem unless the file says else.
     var problemType: SequenceClassifier.ProblemType { source.configuration.problemType }

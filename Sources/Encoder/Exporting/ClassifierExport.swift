@@ -113,7 +113,8 @@ package struct ClassifierExport: Sendable {
         let layers = configuration.layerCount + (features == .mean ? 1 : 0)
         var changed = [architecture.keys.layerCount.name: JSONValue.number("\(layers)")]
         if features == .cls, let key = poolerSwitch { changed[key] = .boolean(false) }
-        return ClassifierConfiguration(architecture: architecture, members: members).file(
+        return HeadConfiguration(architecture: architecture, members: members).file(
+            head: .sequenceClassification,
             labels: labels,
             problemType: .singleLabel,
             changing: changed,

@@ -9,20 +9,24 @@ package struct TrainableCheckpoint: Sendable {
     package let configuration: EncoderConfiguration
     /// Dropout and what else only training reads.
     package let training: TrainingConfiguration
-    private let file: ClassifierConfiguration
+    /// The head that is trained; nil for none.
+    package let head: Head?
+    private let file: HeadConfiguration
     private let checkpoint: Checkpoint
     private let source: ModelTensors
 
     /// Opens a model's folder, without reading its weights.
     ///
+    /// - Parameter head: the head that is trained, whatever the folder has; nil for none.
     /// - Throws: what is wrong with a file.
-    package init(directory: String) throws(ModelError) {
+    package init(directory: String, head: Head?) throws(ModelError) {
+        self.head = head
         let section = try JSONSection(path: ModelFile.configuration.path(in: directory))
         checkpoint = try Checkpoint(directory: directory, configuration: section)
         configuration = try EncoderConfiguration(section, tensorNames: checkpoint.tensorNames)
         training = try TrainingConfiguration(section, of: configuration)
         source = ModelTensors(checkpoint, configuration.architecture)
-        file = ClassifierConfiguration(architecture: configuration.architecture, members: section.members)
+        file = HeadConfiguration(architecture: configuration.architecture, members: section.members)
     }
 
     /// The name by which a tensor can be read; nil if the checkpoint lacks it. A file may hold the word embeddings as
@@ -50,14 +54,14 @@ package struct TrainableCheckpoint: Sendable {
         try checkpoint.read(stored, shape: shape, into: &values)
     }
 
-    /// A tensor's name in a checkpoint of transformers' class with a head.
+    /// A tensor's name in a checkpoint of transformers' class with the head.
     package func outgoingName(_ name: String) -> String {
         let architecture = configuration.architecture
-        return architecture.isOfBaseModel(name) ? architecture.prefix + name : name
+        return head != nil && architecture.isOfBaseModel(name) ? architecture.prefix + name : name
     }
 
     /// The base model's tensors beside those with these names, as they are stored: parts that transformers builds
-    /// although the configuration does not use them.
+    /// although the configuration does not use them. The classes of some heads have no pooler.
     ///
     /// - Throws: what is wrong with a tensor that cannot be read.
     package func otherTensors(beside names: Set<String>) throws(ModelError) -> [OutgoingTensor] {
@@ -70,6 +74,7 @@ package struct TrainableCheckpoint: Sendable {
             {
                 return false
             }
+            if name.begins(with: "\(architecture.tensors.pooler)."), let head, !head.readsPooler { return false }
             return architecture.isOfBaseModel(name) && !names.contains(name) && !name.ends(with: "position_ids")
         }
         return try others.map { name throws(ModelError) in
@@ -78,7 +83,11 @@ package struct TrainableCheckpoint: Sendable {
     }
 
     /// The config.json of the trained checkpoint.
-    package func configurationFile(labels: [String], problemType: SequenceClassifier.ProblemType) -> [UInt8] {
-        file.file(labels: labels, problemType: problemType)
+    ///
+    /// - Parameters:
+    ///   - labels: in id order; empty for a head without labels.
+    ///   - problemType: nil for a head that has none.
+    package func configurationFile(labels: [String], problemType: SequenceClassifier.ProblemType?) -> [UInt8] {
+        file.file(head: head, labels: labels, problemType: problemType)
     }
 }

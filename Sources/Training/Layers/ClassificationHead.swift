@@ -1,9 +1,10 @@
 internal import Encoder
 internal import LinearAlgebra
 
-/// The head of transformers' classes for sequence classification: the first token's hidden state, through a dense
-/// layer with an activation (the pooler) unless config.json leaves it out, dropout, and a dense layer to the logits.
-struct ClassificationHead {
+/// The head of transformers' classes for sequence classification and, with one logit, multiple choice: the first
+/// token's hidden state, through a dense layer with an activation (the pooler) unless config.json leaves it out,
+/// dropout, and a dense layer to the logits.
+struct ClassificationHead: TrainableHead {
     private let pooler: (dense: Linear, activation: Activation, projected: ActivationPlace)?
     private let dropout: Dropout
     private let classifier: Linear
@@ -13,10 +14,11 @@ struct ClassificationHead {
     /// Gradients of `first` and `pooled`.
     private let dfirst, dpooled: ActivationPlace
     /// [sequences, labels], and their gradient.
-    let logits, dlogits: ActivationPlace
+    let output, doutput: ActivationPlace
 
     init(
         _ configuration: EncoderConfiguration,
+        _ head: Head,
         labels: Int,
         _ dropout: TrainingConfiguration,
         _ plan: inout MemoryPlan
@@ -30,17 +32,15 @@ struct ClassificationHead {
                 architecture.pooler.activation, plan.place(hidden, rows: .sequences)
             ) : nil
         self.dropout = Dropout(dropout.classifier, &plan)
-        let name = architecture.heads[.sequenceClassification]?.layer ?? ""
-        classifier = Linear(name, outputs: labels, inputs: hidden, &plan)
+        classifier = Linear(architecture.heads[head]?.layer ?? "", outputs: labels, inputs: hidden, &plan)
         first = plan.place(hidden, rows: .sequences)
         pooled = plan.place(hidden, rows: .sequences)
         dfirst = plan.place(hidden, rows: .sequences)
         dpooled = plan.place(hidden, rows: .sequences)
-        logits = plan.place(labels, rows: .sequences)
-        dlogits = plan.place(labels, rows: .sequences)
+        output = plan.place(labels, rows: .sequences)
+        doutput = plan.place(labels, rows: .sequences)
     }
 
-    /// Writes the logits. All threads have met when it returns.
     func forward(_ hidden: MatrixRegion, _ pass: Pass) {
         let (first, pooled) = (pass[first], pass[pooled])
         let own = pass.columns(hidden.columns)
@@ -64,13 +64,12 @@ struct ClassificationHead {
         }
         dropout.apply(toColumnsOf: pooled, pass)
         pass.meet()
-        classifier.forward(pooled, into: pass[logits], pass)
+        classifier.forward(pooled, into: pass[output], pass)
         pass.meet()
     }
 
-    /// Goes from the logits' gradient to that of all hidden states. All threads have met when it returns.
-    func backward(into dhidden: MatrixRegion, _ pass: Pass) {
-        let (dlogits, dpooled, dfirst) = (pass[dlogits], pass[dpooled], pass[dfirst])
+    func backward(_ hidden: MatrixRegion, into dhidden: MatrixRegion, _ pass: Pass) {
+        let (dlogits, dpooled, dfirst) = (pass[doutput], pass[dpooled], pass[dfirst])
         let own = pass.columns(dhidden.columns)
         classifier.parametersBackward(pass[pooled], dlogits, pass)
         classifier.inputBackward(dlogits, into: dpooled, pass)

@@ -1,23 +1,3 @@
-/// Examples with what the model should say of them.
-package struct TrainingSet: Sendable {
-    /// The texts.
-    package var examples: [TokenizedExample]
-    /// As many targets.
-    package var targets: [Target]
-
-    /// - Precondition: both have the same count.
-    package init(examples: [TokenizedExample], targets: [Target]) {
-        precondition(examples.count == targets.count, "\(examples.count) examples, \(targets.count) targets")
-        self.examples = examples
-        self.targets = targets
-    }
-
-    /// The tokens of the largest batch of so many examples, whatever their order.
-    package func mostTokens(batchSize: Int) -> Int {
-        examples.map(\.ids.count).sorted(by: >).prefix(batchSize).reduce(0, +)
-    }
-}
-
 /// The loop: epochs of steps, and between them evaluations and checkpoints. It knows no files and no terminal.
 package struct TrainingRun {
     /// Why a run has ended.
@@ -109,9 +89,7 @@ package struct TrainingRun {
         var loss = 0.0
         for (number, batch) in batches.enumerated() {
             loss += model.computeGradients(
-                training.examples,
-                batch,
-                targets: batch.map { training.targets[$0] },
+                batch.map { training.examples[$0] },
                 settings.loss,
                 dropoutSeed: SplitMix64.mix(
                     SplitMix64.mix(~settings.seed) &+ UInt64(state.step) << 20 + UInt64(number)
@@ -176,15 +154,19 @@ package struct TrainingRun {
 
     /// Measures the model on some examples, the longest first, so that a batch has texts of similar length.
     package func measure(_ set: TrainingSet, _ observer: some TrainingObserver) -> Evaluation {
-        let order = set.examples.indices.sorted { a, b in
-            (set.examples[b].ids.count, a) < (set.examples[a].ids.count, b)
-        }
-        var logits = [[Double]](repeating: [], count: order.count)
+        let lengths = set.examples.map(\.tokenCount)
+        let order = set.examples.indices.sorted { a, b in (lengths[b], a) < (lengths[a], b) }
+        var outputs = Array(repeating: ExampleOutput(values: [], columns: 0), count: order.count)
+        var (sum, weight) = (0.0, 0.0)
         for start in stride(from: 0, to: order.count, by: settings.evaluationBatchSize) {
-            let batch = order[start..<min(start + settings.evaluationBatchSize, order.count)]
-            for (number, row) in zip(batch, model.logits(set.examples, batch)) { logits[number] = row }
-            observer.evaluating(batch.endIndex, of: order.count)
+            let numbers = order[start..<min(start + settings.evaluationBatchSize, order.count)]
+            let batch = numbers.map { set.examples[$0] }
+            let output = model.output(batch)
+            let part = settings.loss.evaluate(output, batch)
+            (sum, weight) = (sum + part.loss * part.weight, weight + part.weight)
+            for (place, number) in numbers.enumerated() { outputs[number] = output[place] }
+            observer.evaluating(numbers.endIndex, of: order.count)
         }
-        return Evaluation(logits: logits, targets: set.targets, loss: settings.loss)
+        return Evaluation(loss: weight > 0 ? sum / weight : 0, outputs: outputs, of: set, settings.loss.kind)
     }
 }

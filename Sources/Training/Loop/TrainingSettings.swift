@@ -1,5 +1,3 @@
-package import Encoder
-
 /// When something is done during training: transformers' `IntervalStrategy`.
 package enum Interval: Sendable, Equatable {
     /// Never.
@@ -57,9 +55,9 @@ package struct TrainingSettings: Sendable, Equatable {
     package var patience: Int?
 
     /// transformers' defaults, with an evaluation and a checkpoint after each epoch.
-    package init(_ problemType: SequenceClassifier.ProblemType) {
-        loss = Loss(problemType)
-        bestMetric = problemType == .singleLabel ? .accuracy : .loss
+    package init(_ kind: Loss.Kind) {
+        loss = Loss(kind)
+        bestMetric = kind.bestMetric
     }
 
     /// The steps of an epoch over so many examples.

@@ -12,6 +12,8 @@ final class PackedSequences: @unchecked Sendable {
     private(set) var sequences: [Range<Int>] = []
     /// The row of each sequence's first token.
     private(set) var firsts: [Int32] = []
+    /// The sequences of each example.
+    private(set) var examples: [Range<Int>] = []
     private let capacity: BatchCapacity
 
     init(_ capacity: BatchCapacity) {
@@ -20,47 +22,48 @@ final class PackedSequences: @unchecked Sendable {
             self[keyPath: path].reserveCapacity(capacity.tokens)
         }
         sequences.reserveCapacity(capacity.sequences)
+        examples.reserveCapacity(capacity.sequences)
         firsts.reserveCapacity(capacity.sequences)
     }
 
     var tokens: Int { words.count }
 
-    /// Takes the sequences with these numbers.
+    /// Takes the sequences of these examples.
     ///
     /// - Precondition: they fit the capacity.
-    func fill(_ examples: [TokenizedExample], _ numbers: ArraySlice<Int>) {
+    func fill(_ batch: [TokenizedExample]) {
         for path in [\PackedSequences.words, \.following, \.preceding, \.positions, \.types, \.firsts] {
             self[keyPath: path].removeAll(keepingCapacity: true)
         }
         sequences.removeAll(keepingCapacity: true)
-        for number in numbers {
-            let (ids, types) = (examples[number].ids, examples[number].typeIDs)
-            let first = words.count
-            for position in ids.indices {
-                words.append(ids[position])
-                following.append(position + 1 < ids.count ? ids[position + 1] : -1)
-                preceding.append(position > 0 ? ids[position - 1] : -1)
-                positions.append(Int32(position))
-                self.types.append(types[position])
-            }
-            firsts.append(Int32(first))
-            sequences.append(first..<words.count)
+        examples.removeAll(keepingCapacity: true)
+        for example in batch {
+            let first = sequences.count
+            for sequence in example.sequences { append(sequence) }
+            examples.append(first..<sequences.count)
         }
         precondition(tokens <= capacity.tokens && sequences.count <= capacity.sequences, "a batch above the capacity")
     }
-}
 
-/// A text as the model reads it.
-package struct TokenizedExample: Sendable {
-    /// The word pieces' ids, special tokens included.
-    package let ids: [Int32]
-    /// The token types, as many.
-    package let typeIDs: [Int32]
+    private func append(_ sequence: TokenizedSequence) {
+        let (ids, first) = (sequence.ids, words.count)
+        for position in ids.indices {
+            words.append(ids[position])
+            following.append(position + 1 < ids.count ? ids[position + 1] : -1)
+            preceding.append(position > 0 ? ids[position - 1] : -1)
+            positions.append(Int32(position))
+            types.append(sequence.typeIDs[position])
+        }
+        firsts.append(Int32(first))
+        sequences.append(first..<words.count)
+    }
 
-    /// - Precondition: both have the same count, at least 1.
-    package init(ids: [Int32], typeIDs: [Int32]) {
-        precondition(!ids.isEmpty && ids.count == typeIDs.count, "\(ids.count) ids, \(typeIDs.count) types")
-        self.ids = ids
-        self.typeIDs = typeIDs
+    /// The rows of each example in a matrix with such rows.
+    func rows(_ kind: ActivationPlace.Rows) -> [Range<Int>] {
+        switch kind {
+        case .sequences: examples
+        case .tokens: examples.map { sequences[$0.lowerBound].lowerBound..<sequences[$0.upperBound - 1].upperBound }
+        case .members: preconditionFailure("threads have no examples")
+        }
     }
 }

@@ -56,13 +56,27 @@ package struct BatchCapacity: Sendable, Equatable {
     package var longest: Int
     /// Threads that compute a step together.
     package var members: Int
+    /// Tokens with a label of their own.
+    package var labelled: Int
 
     /// All sizes as given.
-    package init(tokens: Int, sequences: Int, longest: Int, members: Int) {
+    package init(tokens: Int, sequences: Int, longest: Int, members: Int, labelled: Int = 0) {
         self.tokens = tokens
         self.sequences = sequences
         self.longest = longest
         self.members = members
+        self.labelled = labelled
+    }
+
+    /// The capacity for batches that fit one or the other.
+    package func union(_ other: BatchCapacity) -> BatchCapacity {
+        BatchCapacity(
+            tokens: max(tokens, other.tokens),
+            sequences: max(sequences, other.sequences),
+            longest: max(longest, other.longest),
+            members: max(members, other.members),
+            labelled: max(labelled, other.labelled)
+        )
     }
 }
 

@@ -37,7 +37,12 @@ struct TrainCommand: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup var modelOptions: ModelOptions
+    @Option(
+        help: "What the model is to learn: \(TrainingTask.allCases.map(\.rawValue).joined(separator: ", "))."
+    )
+    var task = TrainingTask.textClassification
+
+    @OptionGroup var modelName: ModelNameOptions
 
     @Option(
         help: ArgumentHelp(
@@ -97,10 +102,6 @@ struct TrainCommand: AsyncParsableCommand {
             throw ValidationError("--held-out must be from 0 to below 1, not \(heldOut)")
         }
         if let maxLength, maxLength < 1 { throw ValidationError("--max-length must be at least 1, not \(maxLength)") }
-        if let task = modelOptions.task, task != .sequenceClassification {
-            let known = Head.sequenceClassification.rawValue
-            throw ValidationError("--task \(task.rawValue): train has no such task; expected \(known)")
-        }
         if resume, force { throw ValidationError("--resume and --force exclude each other") }
         for path in [data] + (validation.map { [$0] } ?? []) {
             guard let fields = records.fields(of: path), !fields.names.isEmpty else {
@@ -112,18 +113,19 @@ struct TrainCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var settings = try options.settings(problemType)
+        var settings = try options.settings(.sequences(problemType))
         let training = try read(data, known: nil)
         let measured = try validation.map { try read($0, known: training.labels) }
         settings.loss.classWeights = try weights(labels: training.labels)
         // The base model is found before anything is written.
-        let base = resume ? nil : try await modelOptions.directory()
+        let base = resume ? nil : try await modelName.directory()
         let folder = try TrainingFolder(path: output, isResumed: resume, replaces: force)
         let checkpoint = try resume ? folder.lastState() : nil
         let directory = try checkpoint?.directory ?? transformerDirectory(base ?? "")
         do {
             let setup = try TrainingSetup(
                 directory: directory,
+                task: task,
                 settings: settings,
                 training: training,
                 validation: measured,
@@ -177,6 +179,7 @@ struct TrainCommand: AsyncParsableCommand {
         try stop(end, run, folder, session)
         let report = TrainingReport(
             output: output,
+            task: task,
             labels: setup.description.labels,
             settings: settings,
             state: run.state,
@@ -219,10 +222,10 @@ struct TrainCommand: AsyncParsableCommand {
 
     private func fileName(_ path: String) -> String { "`\(URL(fileURLWithPath: path).lastPathComponent)`" }
 
-    private func read(_ path: String, known: [String]?) throws(CommandError) -> TrainingData {
+    private func read(_ path: String, known: [String]?) throws(CommandError) -> any TaskData {
         var fields = records.fields(of: path) ?? RecordFields(format: .csv, names: [RecordOptions.defaultColumn])
         fields.names.append(labelColumn)
-        return try TrainingData(path: path, fields: fields, form: .init(problemType: problemType), known: known)
+        return try ClassifiedTexts(path: path, fields: fields, form: .init(problemType: problemType), known: known)
     }
 
     private func weights(labels: [String]) throws(CommandError) -> [Double]? {

@@ -8,8 +8,8 @@ import LinearAlgebra
 import ModelFiles
 import Tokenization
 
-/// The options that choose a command's model.
-struct ModelOptions: ParsableArguments {
+/// The options that name a model.
+struct ModelNameOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Folder of the model (config.json, vocabulary, weights), or its id on the Hugging Face Hub.",
@@ -25,6 +25,22 @@ struct ModelOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Branch, tag or commit of a model on the Hub. (default: main)", valueName: "revision"))
     var revision: String?
 
+    /// The model's folder, after a check that it holds a configuration.
+    ///
+    /// - Throws: `noModel`, `ModelNotFound`, or `HubError`.
+    func directory() async throws -> String {
+        let folder = try await source.locate().folder
+        try ModelOptions.check(folder)
+        return folder
+    }
+
+    fileprivate var source: ModelSource { ModelSource(name: model, revision: revision) }
+}
+
+/// The options that choose a command's model.
+struct ModelOptions: ParsableArguments {
+    @OptionGroup var name: ModelNameOptions
+
     @Option(
         help: """
             Task of the model's head, whatever its config.json says. (default: that of the class in `architectures`, \
@@ -33,22 +49,11 @@ struct ModelOptions: ParsableArguments {
     )
     var task: Head?
 
-    /// The model's folder, after a check that it holds a configuration.
-    ///
-    /// - Throws: `noModel`, `ModelNotFound`, or `HubError`.
-    func directory() async throws -> String {
-        let folder = try await source.locate().folder
-        try Self.check(folder)
-        return folder
-    }
-
-    private var source: ModelSource { ModelSource(name: model, revision: revision) }
-
     /// The model's tokenizer, without its weights.
     ///
-    /// - Throws: `unusableModel` with the reason, besides what ``directory()`` throws.
+    /// - Throws: `unusableModel` with the reason, besides what ``ModelNameOptions/directory()`` throws.
     func tokenizer() async throws -> Tokenizer {
-        let directory = try await directory()
+        let directory = try await name.directory()
         do {
             let tokenizer = try LoadedModel.tokenizer(directory: directory)
             StandardError.write(warnings: tokenizer.warnings)
@@ -71,9 +76,9 @@ struct ModelOptions: ParsableArguments {
 
     /// Loads the model.
     ///
-    /// - Throws: `noEngine` or `unusableModel` with the reason, and the errors of ``directory()``.
+    /// - Throws: `noEngine` or `unusableModel` with the reason, and the errors of ``ModelNameOptions/directory()``.
     func load(engine: ComputeOptions = ComputeOptions()) async throws -> LoadedModel {
-        try await Self.load(source, head: task, engine: engine)
+        try await Self.load(name.source, head: task, engine: engine)
     }
 
     /// Loads the model that `source` names, and writes its warnings to standard error. A model of the Hub is served

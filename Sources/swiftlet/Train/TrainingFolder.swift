@@ -67,8 +67,11 @@ struct TrainingFolder {
     /// The files of a model with their contents, beside the weights.
     struct ModelDescription: Sendable {
         let source: TrainableCheckpoint
+        let task: TrainingTask
+        /// In id order; empty for a head without labels.
         let labels: [String]
-        let problemType: SequenceClassifier.ProblemType
+        /// Nil for a head that has none.
+        let problemType: SequenceClassifier.ProblemType?
         /// The tokenizer's files.
         let tokenizer: [(name: String, bytes: [UInt8])]
     }

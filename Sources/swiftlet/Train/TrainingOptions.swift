@@ -151,11 +151,11 @@ struct TrainingOptions: ParsableArguments {
         }
     }
 
-    /// The settings for a problem.
+    /// The settings for a kind of loss.
     ///
-    /// - Throws: for a metric that the problem does not have.
-    func settings(_ problemType: SequenceClassifier.ProblemType) throws -> TrainingSettings {
-        var settings = TrainingSettings(problemType)
+    /// - Throws: for a metric that the kind does not have.
+    func settings(_ kind: Loss.Kind) throws -> TrainingSettings {
+        var settings = TrainingSettings(kind)
         (settings.epochs, settings.maxSteps, settings.batchSize) = (epochs, maxSteps, batchSize)
         (settings.evaluationBatchSize, settings.accumulation) = (evaluationBatchSize, accumulation)
         (settings.learningRate, settings.schedule, settings.warmup) = (learningRate, lrSchedulerType, warmupSteps)
@@ -168,14 +168,14 @@ struct TrainingOptions: ParsableArguments {
         settings.saving = saveStrategy.interval(saveSteps)
         settings.patience = earlyStoppingPatience
         if let bestMetric {
-            let known = Metric.all(of: problemType)
+            let known = kind.metrics
             guard known.contains(bestMetric) else {
                 let names = known.map(\.rawValue).joined(separator: ", ")
                 throw CommandError.usage("--metric-for-best-model \(bestMetric.rawValue): expected one of \(names)")
             }
             settings.bestMetric = bestMetric
         }
-        guard labelSmoothingFactor == 0 || problemType == .singleLabel else {
+        guard labelSmoothingFactor == 0 || kind.takesLabelSmoothing else {
             throw CommandError.usage("--label-smoothing-factor is for one label for each text")
         }
         return settings

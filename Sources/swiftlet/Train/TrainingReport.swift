@@ -6,6 +6,7 @@ import Training
 /// The result of a run.
 struct TrainingReport {
     var output: String
+    var task: TrainingTask
     var labels: [String]
     var settings: TrainingSettings
     var state: TrainingState
@@ -56,10 +57,16 @@ struct TrainingReport {
         writer.object { writer in
             writer.key("output")
             writer.string(output)
-            writer.key("labels")
-            writer.array(labels) { $0.string($1) }
-            writer.key("problem_type")
-            writer.string(settings.loss.problemType.rawValue)
+            writer.key("task")
+            writer.string(task.rawValue)
+            if !labels.isEmpty {
+                writer.key("labels")
+                writer.array(labels) { $0.string($1) }
+            }
+            if let problemType = settings.loss.kind.problemType {
+                writer.key("problem_type")
+                writer.string(problemType.rawValue)
+            }
             writer.key("training_texts")
             writer.integer(texts.training)
             writer.key("held_out_texts")
@@ -94,6 +101,8 @@ struct TrainingReport {
             "\n```\n\(matrix.lines(labels: labels).joined(separator: "\n"))\n```\n"
         }
         let names = labels.map { "`\($0)`" }.joined(separator: ", ")
+        let kind = settings.loss.kind.problemType.map { " (\($0.rawValue))" } ?? ""
+        let labelLine = labels.isEmpty ? "" : "- Labels: \(names)\(kind).\n"
         let results =
             metrics.isEmpty
             ? "Not measured."
@@ -102,15 +111,15 @@ struct TrainingReport {
         return """
             ---
             library_name: transformers
-            pipeline_tag: text-classification
+            pipeline_tag: \(task.pipeline)
             ---
             # \(baseModel), fine-tuned
 
             All weights or a part of them were trained by `swiftlet train` \(SwiftletVersion.current), from \
             \(baseModel).
 
-            - Labels: \(names) (\(settings.loss.problemType.rawValue)).
-            - Data: \(texts.training) texts of \(data); this program does not know their source or their owner.
+            \(labelLine)- Data: \(texts.training) texts of \(data); this program does not know their source or their \
+            owner.
             - Training: \(state.step) steps of \(settings.batchSize * settings.accumulation) texts with AdamW, \
             learning rate \(Decimals.significant(settings.learningRate)) (\(settings.schedule.rawValue)), weight decay \
             \(Decimals.significant(settings.optimizer.weightDecay)), seed \(settings.seed).
@@ -120,8 +129,8 @@ struct TrainingReport {
             \(results)
             ## Limits
 
-            The model learnt only from those texts, and gives its labels to any text, however different. Measure it on \
-            your own texts before you rely on it.
+            The model learnt only from those texts, and answers for any text, however different. Measure it on your \
+            own texts before you rely on it.
 
             """
     }

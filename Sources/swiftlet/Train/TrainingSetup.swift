@@ -24,54 +24,53 @@ struct TrainingSetup {
     /// - Throws: what is wrong with the model or a text.
     init(
         directory: String,
+        task: TrainingTask,
         settings: TrainingSettings,
-        training: TrainingData,
-        validation: TrainingData?,
+        training data: any TaskData,
+        validation: (any TaskData)?,
         heldOut: Double,
         maxLength: Int?,
         part: TrainedPart
     ) throws {
-        let source = try TrainableCheckpoint(directory: directory)
+        let source = try TrainableCheckpoint(directory: directory, head: task.head)
         let tokenizer = try LoadedModel.tokenizer(directory: directory)
         StandardError.write(warnings: tokenizer.warnings)
         let positions = source.configuration.maxPositionEmbeddings
         let most = try LoadedModel.maxInputLength(directory: directory, positions: positions, tokenizer)
         let length = min(maxLength ?? most, most)
-        let tokenize = { (data: TrainingData) throws(CommandError) in
-            let (set, cut) = try data.tokenized(tokenizer, maxLength: length, for: source.configuration)
-            if cut > 0 { StandardError.write("\(cut) of \(set.examples.count) texts are cut to \(length) tokens\n") }
+        let tokenize = { (data: any TaskData) throws(CommandError) in
+            var tokenizer = ExampleTokenizer(tokenizer, maxLength: length, for: source.configuration)
+            let set = try data.tokenized(&tokenizer)
+            let (cut, count) = (tokenizer.cutCount, set.examples.reduce(0) { $0 + $1.sequences.count })
+            if cut > 0 { StandardError.write("\(cut) of \(count) texts are cut to \(length) tokens\n") }
             return set
         }
-        let all = try tokenize(training)
-        if let validation {
-            (self.training, self.validation) = (all, try tokenize(validation))
-        } else {
-            let split = all.split(heldOut: heldOut, seed: settings.seed)
-            self.training = heldOut > 0 ? all.subset(split.training) : all
-            self.validation = heldOut > 0 && !split.heldOut.isEmpty ? all.subset(split.heldOut) : nil
+        var (trained, measured) = (data, validation)
+        if validation == nil, heldOut > 0 {
+            let split = Stratification.split(labels: data.classes, fraction: heldOut, seed: settings.seed)
+            trained = data.subset(split.training)
+            measured = split.heldOut.isEmpty ? nil : data.subset(split.heldOut)
         }
+        self.training = try tokenize(trained)
+        self.validation = try measured.map(tokenize)
         description = TrainingFolder.ModelDescription(
             source: source,
-            labels: training.labels,
-            problemType: settings.loss.problemType,
+            task: task,
+            labels: data.labels,
+            problemType: settings.loss.kind.problemType,
             tokenizer: try FittedFolder.tokenizerFiles(from: [directory], maxLength: length)
         )
         self.settings = settings
         self.part = part
         threads = CPUBudget.current().count
-        let sets = [self.training] + (self.validation.map { [$0] } ?? [])
-        let sizes = [settings.batchSize, settings.evaluationBatchSize]
+        let capacity = self.training.capacity(batchSize: settings.batchSize, members: threads)
+        let other = self.validation?.capacity(batchSize: settings.evaluationBatchSize, members: threads)
         model = try TrainableModel(
             source.configuration,
             source.training,
-            labels: training.labels.count,
+            head: task.headKind(labels: data.labels.count),
             training: part,
-            capacity: BatchCapacity(
-                tokens: zip(sets, sizes).map { $0.mostTokens(batchSize: $1) }.max() ?? 1,
-                sequences: sizes.max() ?? 1,
-                longest: sets.flatMap(\.examples).map(\.ids.count).max() ?? 1,
-                members: threads
-            )
+            capacity: other.map(capacity.union) ?? capacity
         )
     }
 

@@ -5,7 +5,7 @@ internal import LinearAlgebra
 package enum TrainedPart: Sendable, Equatable {
     /// All of them.
     case all
-    /// The pooler and the classifier.
+    /// What stands on top of the layers.
     case head
     /// The head and so many last layers.
     case last(Int)
@@ -23,17 +23,17 @@ package enum TrainedPart: Sendable, Equatable {
     }
 }
 
-/// An encoder with a head for sequence classification: embeddings at depth 0, layers from 1 on, the head above.
-struct ClassificationModel {
+/// An encoder with a head: embeddings at depth 0, layers from 1 on, the head above.
+struct HeadedEncoder {
     let embeddings: Embeddings
     let layers: [EncoderLayer]
-    let head: ClassificationHead
+    let head: any TrainableHead
     let scratch: Scratch
     private let lowestDepth: Int
 
     init(
         _ configuration: EncoderConfiguration,
-        labels: Int,
+        _ kind: HeadKind,
         _ dropout: TrainingConfiguration,
         lowestDepth: Int,
         _ plan: inout MemoryPlan
@@ -47,7 +47,7 @@ struct ClassificationModel {
         }
         self.layers = layers
         plan.depth = configuration.layerCount + 1
-        head = ClassificationHead(configuration, labels: labels, dropout, &plan)
+        head = kind.makeHead(configuration, dropout, &plan)
         scratch = Scratch(
             hidden: configuration.hiddenSize,
             width: configuration.trueHiddenSize,
@@ -62,17 +62,17 @@ struct ClassificationModel {
         index == 0 ? embeddings.output : layers[index - 1].output
     }
 
-    /// Writes the logits. All threads have met when it returns.
+    /// Writes the head's output. All threads have met when it returns.
     func forward(_ pass: Pass) {
         embeddings.forward(pass)
         for index in layers.indices { layers[index].forward(pass[hidden(before: index)], pass) }
         head.forward(pass[hidden(before: layers.count)], pass)
     }
 
-    /// Writes the gradients of the trained parameters from that of the logits.
+    /// Writes the gradients of the trained parameters from that of the head's output.
     func backward(_ pass: Pass) {
         var (dy, spare) = pass.scratch.hidden
-        head.backward(into: pass[dy], pass)
+        head.backward(pass[hidden(before: layers.count)], into: pass[dy], pass)
         for index in layers.indices.reversed() where index + 1 >= lowestDepth {
             let result = layers[index].backward(pass[hidden(before: index)], dy, spare: spare, pass)
             if result.offset != dy.offset { swap(&dy, &spare) }

@@ -1,0 +1,76 @@
+/// A text, or a pair of texts, as the model reads it.
+package struct TokenizedSequence: Sendable {
+    /// The word pieces' ids, special tokens included.
+    package let ids: [Int32]
+    /// The token types, as many.
+    package let typeIDs: [Int32]
+
+    /// - Precondition: both have the same count, at least 1.
+    package init(ids: [Int32], typeIDs: [Int32]) {
+        precondition(!ids.isEmpty && ids.count == typeIDs.count, "\(ids.count) ids, \(typeIDs.count) types")
+        self.ids = ids
+        self.typeIDs = typeIDs
+    }
+}
+
+/// What the model should say of an example.
+package enum Target: Sendable, Equatable {
+    /// The class with this index, or the right one of the example's sequences.
+    case label(Int)
+    /// A number for each logit: 1 for labels that apply and 0 for others, or the values of a regression.
+    case values([Float])
+
+    /// The number of tokens that have a label.
+    var labelledCount: Int { 0 }
+}
+
+/// One or several sequences that belong together, with what the model should say of them.
+package struct TokenizedExample: Sendable {
+    /// The sequences, at least one.
+    package let sequences: [TokenizedSequence]
+    /// What the model should say.
+    package let target: Target
+
+    /// - Precondition: there is a sequence.
+    package init(_ sequences: [TokenizedSequence], _ target: Target) {
+        precondition(!sequences.isEmpty, "an example without sequences")
+        self.sequences = sequences
+        self.target = target
+    }
+
+    /// The tokens of all sequences.
+    package var tokenCount: Int { sequences.reduce(0) { $0 + $1.ids.count } }
+}
+
+/// Examples to learn from, or to measure on.
+package struct TrainingSet: Sendable {
+    /// The examples.
+    package var examples: [TokenizedExample]
+    /// Gives metrics that need more than the examples' targets, such as texts or the labels' names.
+    package var scorer: (@Sendable ([ExampleOutput]) -> [Metric: Double])?
+
+    /// A set of these examples.
+    package init(_ examples: [TokenizedExample], scorer: (@Sendable ([ExampleOutput]) -> [Metric: Double])? = nil) {
+        self.examples = examples
+        self.scorer = scorer
+    }
+
+    /// The capacity that a batch of so many examples needs, whichever they are.
+    package func capacity(batchSize: Int, members: Int) -> BatchCapacity {
+        func most(_ count: (TokenizedExample) -> Int) -> Int {
+            examples.map(count).sorted(by: >).prefix(batchSize).reduce(0, +)
+        }
+        return BatchCapacity(
+            tokens: most(\.tokenCount),
+            sequences: most(\.sequences.count),
+            longest: examples.joinedSequences.map(\.ids.count).max() ?? 1,
+            members: members,
+            labelled: most(\.target.labelledCount)
+        )
+    }
+}
+
+extension [TokenizedExample] {
+    /// The sequences of all examples.
+    var joinedSequences: some Sequence<TokenizedSequence> { lazy.flatMap(\.sequences) }
+}

@@ -1,0 +1,33 @@
+internal import Encoder
+internal import LinearAlgebra
+
+/// What stands on top of the encoder. It makes an output of the last hidden states: logits, or vectors, of sequences or
+/// tokens. The loss gives the output's gradient, from which the head goes back.
+protocol TrainableHead: Sendable {
+    /// What the head makes.
+    var output: ActivationPlace { get }
+    /// The gradient of ``output``, a place of the same shape.
+    var doutput: ActivationPlace { get }
+    /// Writes ``output`` from the last hidden states. All threads have met when it returns.
+    func forward(_ hidden: MatrixRegion, _ pass: Pass)
+    /// Goes from ``doutput`` to the gradient of all hidden states. All threads have met when it returns.
+    func backward(_ hidden: MatrixRegion, into dhidden: MatrixRegion, _ pass: Pass)
+}
+
+/// The heads that can be trained.
+package enum HeadKind: Sendable, Equatable {
+    /// So many logits for each sequence.
+    case sequenceClassification(labels: Int)
+
+    /// Makes the head with its parameters.
+    func makeHead(
+        _ configuration: EncoderConfiguration,
+        _ dropout: TrainingConfiguration,
+        _ plan: inout MemoryPlan
+    ) -> any TrainableHead {
+        switch self {
+        case .sequenceClassification(let labels):
+            ClassificationHead(configuration, .sequenceClassification, labels: labels, dropout, &plan)
+        }
+    }
+}

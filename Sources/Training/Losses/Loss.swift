@@ -1,0 +1,138 @@
+package import Encoder
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
+/// The loss of a batch.
+package struct Loss: Sendable, Equatable {
+    /// What the head's output should be compared with, and how.
+    package enum Kind: Sendable, Equatable {
+        /// The logits of a sequence with its label, labels, or values: transformers' `problem_type`.
+        case sequences(SequenceClassifier.ProblemType)
+
+        /// Whether one label is right, which smoothing may spread.
+        package var takesLabelSmoothing: Bool {
+            switch self {
+            case .sequences(let problemType): problemType == .singleLabel
+            }
+        }
+
+        /// transformers' `problem_type`; nil where there is none.
+        package var problemType: SequenceClassifier.ProblemType? {
+            switch self {
+            case .sequences(let problemType): problemType
+            }
+        }
+    }
+
+    /// The comparison.
+    package var kind: Kind
+    /// The part of a target that is spread over all labels: the Trainer's `label_smoothing_factor`.
+    package var labelSmoothing = 0.0
+    /// A weight for each label; nil for equal ones.
+    package var classWeights: [Double]?
+
+    /// A loss without smoothing and weights.
+    package init(_ kind: Kind) { self.kind = kind }
+
+    /// The mean loss of a batch, and its gradient.
+    ///
+    /// - Precondition: the output is that of these examples.
+    package func evaluate(_ output: HeadOutput, _ examples: [TokenizedExample]) -> LossValue {
+        precondition(output.rows.count == examples.count, "\(output.rows.count) outputs, \(examples.count) examples")
+        return switch kind {
+        case .sequences(let problemType): sequences(output, examples, problemType)
+        }
+    }
+}
+
+/// The mean loss of a batch, with what the mean is over.
+package struct LossValue: Sendable {
+    /// The mean.
+    package private(set) var loss = 0.0
+    /// The sum of the weights that the mean is over: a number of examples or tokens, or of their labels' weights.
+    package let weight: Double
+    /// The mean's gradient, of the output's shape.
+    package private(set) var gradient: [Double]
+
+    /// No loss yet.
+    ///
+    /// - Parameter weight: the sum of the weights of all that will be added.
+    init(_ output: HeadOutput, weight: Double) {
+        self.weight = weight
+        gradient = Array(repeating: 0, count: output.values.count)
+    }
+
+    /// Adds a part of the sum: a loss with its gradient for the values at some places of the output.
+    mutating func add(_ part: (loss: Double, gradient: [Double]), at places: some Sequence<Int>) {
+        loss += part.loss / weight
+        for (place, value) in zip(places, part.gradient) { gradient[place] += value / weight }
+    }
+}
+
+// MARK: Sequences
+
+extension Loss {
+    /// One row of logits for each example. The mean is over the labels' weights.
+    private func sequences(
+        _ output: HeadOutput,
+        _ examples: [TokenizedExample],
+        _ problemType: SequenceClassifier.ProblemType
+    ) -> LossValue {
+        var result = LossValue(output, weight: examples.reduce(0) { $0 + weight(of: $1.target) })
+        for (rows, example) in zip(output.rows, examples) {
+            let row = output.row(rows.lowerBound)
+            let part =
+                switch example.target {
+                case .label(let label): crossEntropy(row, label)
+                case .values(let values):
+                    problemType == .regression ? squaredError(row, values) : binaryCrossEntropy(row, values)
+                }
+            result.add(part, at: rows.lowerBound * output.columns..<rows.upperBound * output.columns)
+        }
+        return result
+    }
+
+    private func weight(of target: Target) -> Double {
+        if case .label(let label) = target, let classWeights { return classWeights[label] }
+        return 1
+    }
+
+    /// -sum over c of t_c w_c log softmax(x)_c, where t is the smoothed target; its gradient is
+    /// softmax(x)_c sum(t w) - t_c w_c.
+    func crossEntropy(_ logits: [Double], _ label: Int) -> (Double, [Double]) {
+        let largest = logits.max() ?? 0
+        let logarithm = log(logits.reduce(0) { $0 + exp($1 - largest) }) + largest
+        let spread = labelSmoothing / Double(logits.count)
+        let targets = logits.indices.map { index in
+            ((index == label ? 1 - labelSmoothing : 0) + spread) * (classWeights?[index] ?? 1)
+        }
+        let sum = targets.reduce(0, +)
+        let loss = zip(logits, targets).reduce(0) { $0 + (logarithm - $1.0) * $1.1 }
+        return (loss, zip(logits, targets).map { exp($0 - logarithm) * sum - $1 })
+    }
+
+    /// The mean over labels of ln(1 + e^x) - t x; its gradient is sigmoid(x) - t.
+    private func binaryCrossEntropy(_ logits: [Double], _ targets: [Float]) -> (Double, [Double]) {
+        let count = Double(logits.count)
+        var (loss, gradient): (Double, [Double]) = (0, [])
+        for (x, target) in zip(logits, targets) {
+            let small = exp(-abs(x))
+            loss += max(x, 0) + log1p(small) - Double(target) * x
+            gradient.append(((x < 0 ? small : 1) / (1 + small) - Double(target)) / count)
+        }
+        return (loss / count, gradient)
+    }
+
+    /// The mean over values of (x - t)^2.
+    private func squaredError(_ logits: [Double], _ targets: [Float]) -> (Double, [Double]) {
+        let count = Double(logits.count)
+        let differences = zip(logits, targets).map { $0 - Double($1) }
+        return (differences.reduce(0) { $0 + $1 * $1 } / count, differences.map { 2 * $0 / count })
+    }
+}

@@ -1,0 +1,41 @@
+import Encoder
+import Tokenization
+import Training
+
+/// Texts with their labels: the data of text classification.
+struct ClassifiedTexts: TaskData {
+    let labels: [String]
+    private let source: TextSource
+    private var texts: [Text]
+    private var targets: [Target]
+
+    /// Reads a file.
+    ///
+    /// - Parameter known: as in ``LabelledTexts/targets(_:known:)``.
+    /// - Throws: `unusableText` with file and line.
+    init(path: String, fields: RecordFields, form: LabelForm, known: [String]?) throws(CommandError) {
+        let labelled = try LabelledTexts(path: path, fields: fields, allowsEmptyLabels: form.allowsNone)
+        (labels, targets) = try labelled.targets(form, known: known)
+        (source, texts) = (labelled.source, labelled.texts)
+    }
+
+    var classes: [Int] {
+        targets.map { target in if case .label(let label) = target { label } else { 0 } }
+    }
+
+    func subset(_ numbers: [Int]) -> ClassifiedTexts {
+        var part = self
+        (part.texts, part.targets) = (numbers.map { texts[$0] }, numbers.map { targets[$0] })
+        return part
+    }
+
+    func tokenized(_ tokenizer: inout ExampleTokenizer) throws(CommandError) -> TrainingSet {
+        var examples: [TokenizedExample] = []
+        examples.reserveCapacity(texts.count)
+        for (text, target) in zip(texts, targets) {
+            let sequence = try tokenizer.sequence(text.content, place: source.place(of: text))
+            examples.append(TokenizedExample([sequence], target))
+        }
+        return TrainingSet(examples)
+    }
+}

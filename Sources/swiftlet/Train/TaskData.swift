@@ -1,0 +1,120 @@
+import ArgumentParser
+import Encoder
+import Tokenization
+import Training
+
+/// The tasks that a model can be trained for.
+enum TrainingTask: String, CaseIterable, ExpressibleByArgument {
+    case textClassification = "text-classification"
+
+    /// The head that is trained.
+    var head: Head {
+        switch self {
+        case .textClassification: .sequenceClassification
+        }
+    }
+
+    /// The head for so many labels.
+    func headKind(labels: Int) -> HeadKind {
+        switch self {
+        case .textClassification: .sequenceClassification(labels: labels)
+        }
+    }
+
+    /// The tag of such models on the Hub.
+    var pipeline: String { head.rawValue }
+}
+
+/// What a file of a task holds: things to learn, each of which becomes an example or several.
+protocol TaskData {
+    /// The labels in id order; empty for a task without labels.
+    var labels: [String] { get }
+    /// The class of each thing, by which some of each class are held out; one class where there are none.
+    var classes: [Int] { get }
+    /// A part of the things.
+    func subset(_ numbers: [Int]) -> Self
+    /// The examples as the model reads them; longer texts are cut.
+    ///
+    /// - Throws: `unusableText` for a text that cannot be tokenized, or that has an id that the model lacks.
+    func tokenized(_ tokenizer: inout ExampleTokenizer) throws(CommandError) -> TrainingSet
+}
+
+/// Makes sequences for a model of texts.
+struct ExampleTokenizer {
+    let tokenizer: Tokenizer
+    /// The most tokens of a sequence.
+    let maxLength: Int
+    private let configuration: EncoderConfiguration
+    /// The number of sequences that were cut.
+    private(set) var cutCount = 0
+
+    init(_ tokenizer: Tokenizer, maxLength: Int, for configuration: EncoderConfiguration) {
+        self.tokenizer = tokenizer
+        self.maxLength = maxLength
+        self.configuration = configuration
+    }
+
+    /// How sequences are cut and put between special tokens.
+    var options: EncodingOptions {
+        var options = EncodingOptions(collectOffsets: false, forModel: true)
+        options.truncation = Truncation(maxLength: maxLength, direction: tokenizer.truncationDirection)
+        return options
+    }
+
+    /// A text, or a pair of texts.
+    ///
+    /// - Parameter place: of the text in its file, for messages.
+    /// - Throws: `unusableText`.
+    mutating func sequence(
+        _ text: String,
+        pair: String? = nil,
+        place: @autoclosure () -> String
+    ) throws(CommandError) -> TokenizedSequence {
+        let encoding: Encoding
+        do {
+            encoding = try tokenizer.encode(text, pair: pair, options: options)
+        } catch {
+            throw .unusableText(place: place(), reason: "\(error)")
+        }
+        return try sequence(encoding, place: place())
+    }
+
+    /// An encoding as a sequence for the model.
+    ///
+    /// - Throws: `unusableText`.
+    mutating func sequence(
+        _ encoding: Encoding,
+        place: @autoclosure () -> String
+    ) throws(CommandError) -> TokenizedSequence {
+        if encoding.truncatedTokenCount > 0 { cutCount += 1 }
+        guard !encoding.ids.isEmpty else { throw .unusableText(place: place(), reason: "the text has no tokens") }
+        let size = configuration.vocabularySize
+        if let id = encoding.ids.first(where: { !(0..<size).contains(Int($0)) }) {
+            let reason = "token id \(id), but the model has \(size) word embeddings"
+            throw .unusableText(place: place(), reason: reason)
+        }
+        // A tokenizer may have more types than the model, which has none to tell apart then.
+        let hasTypes = encoding.typeIDs.allSatisfy { Int($0) < configuration.typeVocabularySize }
+        let types = hasTypes ? encoding.typeIDs : Array(repeating: 0, count: encoding.ids.count)
+        return TokenizedSequence(ids: encoding.ids, typeIDs: types)
+    }
+}
+
+extension TrainingSet {
+    /// A number that changes with every id and target.
+    var fingerprint: UInt64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        func add(_ number: UInt64) { hash = (hash ^ number) &* 0x100_0000_01B3 }
+        for example in examples {
+            for sequence in example.sequences {
+                for id in sequence.ids { add(UInt64(UInt32(bitPattern: id))) }
+                add(1 << 32)
+            }
+            switch example.target {
+            case .label(let label): add(UInt64(label) + 1 << 33)
+            case .values(let values): for value in values { add(UInt64(value.bitPattern) + 1 << 34) }
+            }
+        }
+        return hash
+    }
+}
