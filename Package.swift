@@ -16,6 +16,13 @@ let cSettings: [CSetting] = [.define("_GNU_SOURCE", .when(platforms: [.linux]))]
 // compiler.
 let kernelSettings: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=off"])]
 
+/// The parts of the pages for people.
+let pages: [Resource] = [
+    "page.css", "playground.html", "playground.css", "docs.html", "docs.css", "dom.js", "service.js", "programs.js",
+    "parts.js", "vectors.js", "panel.js", "classify.js", "spans.js", "judgements.js", "similarity.js", "playground.js",
+    "docs.js",
+].map { .embedInCode("API/Pages/Web/\($0)") }
+
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
@@ -77,9 +84,7 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             // These are embedded in the program, so that it stays one file.
-            resources: [
-                .embedInCode("API/Documentation/openapi.json"), .embedInCode("API/Documentation/docs.html"),
-            ],
+            resources: [.embedInCode("API/Documentation/openapi.json")] + pages,
             swiftSettings: settings
         ),
         .target(

@@ -43,6 +43,13 @@ package struct SecretDigest: Sendable {
 
     deinit { unsafe ctls_hash_free(hash) }
 
+    /// The hash of bytes that are there as a whole; nil when OpenSSL fails.
+    package static func of(_ bytes: [UInt8], _ kind: Kind) -> [UInt8]? {
+        guard var hash = ContentHash(kind) else { return nil }
+        unsafe bytes.withUnsafeBytes { unsafe hash.add($0) }
+        return hash.finish()
+    }
+
     /// Adds the next bytes.
     package mutating func add(_ bytes: UnsafeRawBufferPointer) {
         let isAdded = unsafe ctls_hash_add(hash, bytes.baseAddress, bytes.count)

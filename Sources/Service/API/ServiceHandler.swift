@@ -18,7 +18,7 @@ package final class ServiceHandler: RequestHandler {
         self.edge = edge
         self.metrics = metrics
         self.accessLog = accessLog
-        table = .service
+        table = edge.showsPlayground ? .service : .withoutPlayground
     }
 
     /// A handler of the probes and /metrics alone, which tells another handler's state to everyone who asks.
@@ -65,10 +65,11 @@ package final class ServiceHandler: RequestHandler {
         if method == "OPTIONS", head.path == "*" { return .methods(RouteTable.allow) }
         let found = Result { () throws(ServiceError) in try table.find(head) }
         route = try? found.get().fallback
+        let taken = Result { () throws(ServiceError) in try found.get().taking(method, head.headerFields) }
         // The key is checked first: a client without a key must not learn which paths exist.
-        try edge.admit(head, key)
+        if (try? taken.get().fallback.isPage) != true { try edge.admit(head, key) }
         if method == "OPTIONS" { return .methods(try found.get().allow) }
-        let chosen = try found.get().taking(method)
+        let chosen = try taken.get()
         let fallback = chosen.fallback
         route = fallback
         switch fallback.answer {
@@ -87,7 +88,7 @@ package final class ServiceHandler: RequestHandler {
     }
 
     /// The current state that routes answer from.
-    var context: RouteContext { RouteContext(snapshot: state.snapshot, metrics: metrics) }
+    var context: RouteContext { RouteContext(snapshot: state.snapshot, metrics: metrics, table: table) }
 
     /// The record of a request, which counts and logs the request when it ends.
     func record(_ request: Request?, _ arrival: Arrival, _ route: Route?) -> AccessRecord {
@@ -148,11 +149,15 @@ extension ErrorShape {
 }
 
 extension RouteTable {
-    /// Every interface's routes. Of routes that share the root, those with more specific bodies stand first.
-    static let service = RouteTable(
-        StatusRoutes.all + TaskRoutes.all + TEIRoutes.all + HubRoutes.all + OpenAIRoutes.all + InfinityRoutes.all
-            + CohereRoutes.all + KServeRoutes.all + DocumentationRoutes.all
-    )
+    /// Every route. Of routes that share the root, those with more specific bodies stand first.
+    static let service = RouteTable(StatusRoutes.all + PlaygroundRoutes.all + interfaces)
+
+    /// The routes of a service without a playground.
+    static let withoutPlayground = RouteTable(StatusRoutes.all + interfaces)
+
+    private static let interfaces =
+        TaskRoutes.all + TEIRoutes.all + HubRoutes.all + OpenAIRoutes.all + InfinityRoutes.all + CohereRoutes.all
+        + KServeRoutes.all + DocumentationRoutes.all
 
     /// The routes of `status_port`.
     static let status = RouteTable(StatusRoutes.all)

@@ -16,6 +16,8 @@ package struct EdgeSettings: Sendable {
     package var corsAllowOrigin: String?
     /// How long a browser may remember a page's permissions.
     package var corsMaxAge: Duration = .seconds(7200)
+    /// Whether there is a page on which people try the model.
+    package var playground = true
     /// Whether answers are compressed.
     package var compression = true
     /// Smallest answer in bytes that is compressed. 1,400 bytes and the header fields fit one packet of most networks.

@@ -122,6 +122,14 @@ extension ConfigurationKey {
             """
         ),
         .boolean(
+            "playground",
+            \.edge.playground,
+            """
+            Whether browsers get a page at / and /playground on which people try the model. The page needs no key; its \
+            requests do, and the page has a field for it. Programs that ask for / get the same answer in either case.
+            """
+        ),
+        .boolean(
             "compression",
             \.edge.compression,
             """
@@ -362,35 +370,4 @@ extension ConfigurationKey {
     static let shortest: Duration = .milliseconds(1)
     /// The longest time limit: a day. A longer one would be no limit.
     static let longest: Duration = .seconds(86400)
-
-    static let log: [ConfigurationKey] = [
-        .choice("log_level", \.log.level, "Lowest severity that is logged. Log lines go to standard error."),
-        .choice(
-            "log_format",
-            \.log.format,
-            """
-            Form of a log line: json is one object a line, text is for people, auto is text if standard error is a \
-            terminal, else json. The texts of requests are never logged.
-            """
-        ),
-        .choice(
-            "access_log",
-            \.log.access,
-            """
-            Requests that have a line in the log, always a JSON object, whatever log_format is: all requests, those \
-            with errors (a status of 400 and above, or a client that disconnected), or none. docs/operations.md \
-            explains the fields.
-            """
-        ),
-        .integer(
-            "log_buffer_bytes",
-            \.log.bufferBytes,
-            unit: "bytes",
-            in: 4096...1_073_741_824,
-            """
-            Bytes of log lines that may wait for a slow reader of standard error. Lines that do not fit are dropped \
-            and counted (swiftlet_log_lines_dropped_total): the log never holds up requests.
-            """
-        ),
-    ]
 }

@@ -13,6 +13,8 @@ package struct Edge: Sendable {
     let openRoutes: Set<RouteGroup>
     let crossOrigin: CrossOrigin?
     let coding: ContentCoding
+    /// Whether there is a page on which people try the model.
+    let showsPlayground: Bool
     let certificates: CertificateStore?
 
     /// An edge that lets every request in and changes no answer.
@@ -20,6 +22,7 @@ package struct Edge: Sendable {
         keys = nil
         openRoutes = []
         crossOrigin = nil
+        showsPlayground = true
         coding = ContentCoding(minimumBytes: nil, maxBodyBytes: HTTPLimits().maxBodyBytes)
         certificates = nil
     }
@@ -31,6 +34,7 @@ package struct Edge: Sendable {
     package init(_ configuration: ServiceConfiguration, listedKeys: [String] = []) throws(ConfigurationError) {
         let settings = configuration.edge
         openRoutes = RouteGroup.groups(in: settings.openRoutes) ?? []
+        showsPlayground = settings.playground
         coding = ContentCoding(
             minimumBytes: settings.compression ? settings.compressionMinBytes : nil,
             maxBodyBytes: configuration.http.limits.maxBodyBytes

@@ -37,15 +37,26 @@ package struct Route: Sendable {
     /// JSON is read.
     let isQueued: Bool
     let answer: Answer
+    /// Whether the answer is a page for people. It has nothing of the service or its model in it, and needs no key,
+    /// because a browser sends none when it opens a page.
+    let isPage: Bool
     /// The route's label in logs and metrics.
     let label: RouteLabel
 
-    private init(paths: [RoutePath], errors: ErrorShape, content: Content, isQueued: Bool, answer: Answer) {
+    private init(
+        paths: [RoutePath],
+        errors: ErrorShape,
+        content: Content,
+        isQueued: Bool,
+        answer: Answer,
+        isPage: Bool = false
+    ) {
         self.paths = paths
         self.errors = errors
         self.content = content
         self.isQueued = isQueued
         self.answer = answer
+        self.isPage = isPage
         let isWork = if case .work = answer { true } else { false }
         label = RouteLabel(name: paths[0].template, isWork: isWork, isQueued: isQueued)
     }
@@ -59,6 +70,12 @@ package struct Route: Sendable {
         isCostly: @escaping @Sendable (RouteContext) -> Bool = { _ in false }
     ) -> Route {
         Route(paths: paths, errors: errors, content: .any, isQueued: false, answer: .atOnce(answer, isCostly: isCostly))
+    }
+
+    /// A route to GET a page.
+    static func page(_ paths: RoutePath..., answer: @escaping @Sendable () throws -> Response) -> Route {
+        let answer = Answer.atOnce({ _, _ in try answer() }, isCostly: { _ in false })
+        return Route(paths: paths, errors: .tei, content: .any, isQueued: false, answer: answer, isPage: true)
     }
 
     /// A route to POST.
@@ -92,11 +109,23 @@ struct RoutePath: Sendable {
     let head: Head?
     /// Whether a body is meant for this route; nil for the route that takes all bodies that fit no other route.
     let fits: (@Sendable (JSONObject) -> Bool)?
+    /// Whether a request with these header fields is meant for this route; nil for the route that takes all requests
+    /// that no other route takes.
+    let asks: (@Sendable (HTTPFields) -> Bool)?
 
     init(_ template: String, forHead head: Head? = nil, ifBody fits: (@Sendable (JSONObject) -> Bool)? = nil) {
         self.template = template
         self.head = head
         self.fits = fits
+        asks = nil
+    }
+
+    /// A path that takes only requests with certain header fields.
+    init(_ template: String, ifFields asks: @escaping @Sendable (HTTPFields) -> Bool) {
+        self.template = template
+        head = nil
+        fits = nil
+        self.asks = asks
     }
 
     /// A path that takes only bodies with a key.

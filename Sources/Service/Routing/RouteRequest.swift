@@ -44,6 +44,8 @@ struct RouteRequest: Sendable {
 struct RouteContext: Sendable {
     let snapshot: ServiceState.Snapshot
     let metrics: ServiceMetrics
+    /// The routes that there are.
+    let table: RouteTable
 
     /// The served model's inference.
     /// - Throws: 503 while there is no model yet.

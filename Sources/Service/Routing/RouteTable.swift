@@ -22,9 +22,9 @@ struct RouteTable: Sendable {
         /// this route's form.
         var fallback: Route { entries[entries.count - 1].route }
 
-        /// The routes that take a method.
+        /// The routes that take a method. A route that asks for certain header fields comes before the others.
         /// - Throws: 405 if there are none.
-        func taking(_ method: String) throws(ServiceError) -> Found {
+        func taking(_ method: String, _ fields: HTTPFields = [:]) throws(ServiceError) -> Found {
             let fitting = entries.filter { $0.route.methods.contains(method) }
             guard !fitting.isEmpty else {
                 throw ServiceError(
@@ -34,7 +34,9 @@ struct RouteTable: Sendable {
                     allow: allow
                 )
             }
-            return Found(entries: fitting, parameters: parameters)
+            let asking = fitting.filter { $0.path.asks?(fields) ?? false }
+            let chosen = asking.isEmpty ? fitting.filter { $0.path.asks == nil } : asking
+            return Found(entries: chosen, parameters: parameters)
         }
 
         /// The value of an Allow field (RFC 9110, section 10.2.1).

@@ -60,7 +60,9 @@ struct RouteTableTests {
         for route in RouteTable.service.routes {
             for path in route.paths {
                 let found = RouteTable.service.find(path.template[...])
-                let rivals = found?.entries.filter { $0.path.fits == nil && $0.route.isStatus == route.isStatus }
+                let rivals = found?.entries.filter {
+                    $0.path.fits == nil && $0.path.asks == nil && $0.route.isStatus == route.isStatus
+                }
                 #expect((rivals?.count ?? 0) <= 1, "\(path.template)")
             }
         }

@@ -1,5 +1,4 @@
 import HTTPProtocol
-import HTTPTypes
 import Inference
 import Synchronization
 
@@ -7,20 +6,23 @@ import Synchronization
 enum DocumentationRoutes {
     static let all: [Route] = [
         .get("/openapi.json", "/api-doc/openapi.json", errors: .tei) { _, context in
-            .json(try document(of: context.inference))
+            .json(try document(of: context.inference, context.table))
         } isCostly: { context in
             context.snapshot.inference.map { kept(of: $0) == nil } ?? false
         },
-        .get("/docs", errors: .tei) { _, _ in
-            var response = Response.json(PackageResources.docs_html)
-            response.head.headerFields[.contentType] = "text/html; charset=utf-8"
-            response.head.headerFields[.contentSecurityPolicy] = "default-src 'self'; \(inline)"
-            return response
-        },
+        .page("/docs") { try page.get().response },
     ]
 
-    /// The page's content security policy: its style and script are in the page itself.
-    private static let inline = "style-src 'unsafe-inline'; script-src 'unsafe-inline'; frame-ancestors 'none'"
+    private static let page = Result {
+        try Page(
+            PackageResources.docs_html,
+            styles: [PackageResources.page_css, PackageResources.docs_css],
+            scripts: [
+                PackageResources.dom_js, PackageResources.service_js, PackageResources.programs_js,
+                PackageResources.docs_js,
+            ]
+        )
+    }
 
     /// The last document that was made. It does not change as long as its model is served.
     private struct Made {
@@ -38,17 +40,13 @@ enum DocumentationRoutes {
         made.withLock { made in made.flatMap { $0.inference === inference ? $0.bytes : nil } }
     }
 
-    private static func document(of inference: InferenceService) throws -> [UInt8] {
+    private static func document(of inference: InferenceService, _ table: RouteTable) throws -> [UInt8] {
         if let bytes = kept(of: inference) { return bytes }
         return try making.withLock { _ in
             if let bytes = kept(of: inference) { return bytes }
-            let bytes = try OpenAPIDocument(inference).bytes(of: .service)
+            let bytes = try OpenAPIDocument(inference).bytes(of: table)
             made.withLock { $0 = Made(inference: inference, bytes: bytes) }
             return bytes
         }
     }
-}
-
-extension HTTPField.Name {
-    fileprivate static let contentSecurityPolicy = Self.make("Content-Security-Policy")
 }

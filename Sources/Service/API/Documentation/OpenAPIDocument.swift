@@ -27,12 +27,18 @@ struct OpenAPIDocument {
             "@token_outputs@": .array(
                 TokenOutput.available(in: inference.model).map { .string($0.rawValue) } + [.null]
             ),
+            "@example_ids@": .array(Self.exampleIDs(of: inference.model.tokenizer).map { .number("\($0)") }),
             "@max_input_id@": .number("\(shape.vocabularySize - 1)"),
             "@max_decodable_id@": .number("\((inference.model.tokenizer?.vocabularySize ?? 1) - 1)"),
             "@poolings@": .array(poolings.map { .string($0.rawValue) } + [.null]),
             "@prompt_names@": .array(inference.model.prompts.names.map(JSONValue.string) + [.null]),
             "@infer_outputs@": .array(InferOutput.available(in: inference.model).map { .string($0.rawValue) }),
         ]
+    }
+
+    /// The ids of a short text, for examples of bodies; none if the model has no tokenizer.
+    private static func exampleIDs(of tokenizer: Tokenizer?) -> [Int] {
+        (try? tokenizer?.encode("a fine film").ids.map { Int($0) }) ?? []
     }
 
     /// The document as JSON.

@@ -38,6 +38,8 @@ extension InferenceService {
                 writer.key(key)
                 writer.integer(number)
             }
+            writer.key("tokenizer")
+            writer.boolean(model.tokenizer != nil)
             writer.key("auto_truncate")
             writer.boolean(configuration.autoTruncate)
             writer.member("truncation_direction", model.truncationDirection.rawValue)

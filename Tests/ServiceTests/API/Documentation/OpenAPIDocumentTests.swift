@@ -98,12 +98,8 @@ struct OpenAPIDocumentTests {
         }
     }
 
-    @Test("is made when there is a model; the page for people is there at once and asks no other host")
-    func page() async throws {
-        let loading = TestService.loading()
-        #expect(try await loading.send("GET", "/openapi.json").status == 503)
-        let page = try await loading.send("GET", "/docs")
-        #expect(page.status == 200 && page.fields[.contentType] == "text/html; charset=utf-8")
-        #expect(page.text.contains("openapi.json") && !page.text.contains("://"))
+    @Test("is made when there is a model")
+    func loading() async throws {
+        #expect(try await TestService.loading().send("GET", "/openapi.json").status == 503)
     }
 }

@@ -21,6 +21,7 @@ struct ModelInfoTests {
             #expect(info[key] != nil, "\(key)")
         }
         #expect(info["model_id"] == .string("mobilebert-mini") && info["model_sha"] == .null)
+        #expect(info["tokenizer"] == .boolean(true))
         #expect(info["max_input_length"]?.integer == 512 && info["auto_truncate"] == .boolean(true))
         let labels: JSONValue = .object([
             "id2label": .object(["0": .string("NEGATIVE"), "1": .string("POSITIVE")]),
