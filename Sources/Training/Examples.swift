@@ -19,6 +19,11 @@ package enum Target: Sendable, Equatable {
     case label(Int)
     /// A number for each logit: 1 for labels that apply and 0 for others, or the values of a regression.
     case values([Float])
+    /// Nothing beside the sequences, which belong together.
+    case none
+
+    /// The score of a pair; nil if it has none.
+    var score: Float? { if case .values(let values) = self { values.first } else { nil } }
 
     /// The number of tokens that have a label.
     var labelledCount: Int { 0 }

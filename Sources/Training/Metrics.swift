@@ -15,6 +15,15 @@ package enum Metric: String, Sendable, CaseIterable {
     /// The same of their ranks.
     case spearman
 
+    /// Spearman's correlation of pairs' cosines with their scores.
+    case spearmanCosine = "spearman_cosine"
+    /// Pearson's.
+    case pearsonCosine = "pearson_cosine"
+    /// The fraction of anchors whose positive is the nearest of all documents.
+    case accuracyAt1 = "cosine_accuracy@1"
+    /// The mean of 1 / the place of the positive among all documents, 0 from the eleventh on.
+    case reciprocalRankAt10 = "cosine_mrr@10"
+
     /// Whether more is better.
     package var isBetterWhenGreater: Bool { self != .loss }
 }
@@ -26,6 +35,8 @@ extension Loss.Kind {
         case .sequences(.singleLabel): [.loss, .accuracy, .macroF1]
         case .sequences(.multiLabel): [.loss, .accuracy, .macroF1, .microF1]
         case .sequences(.regression): [.loss, .pearson, .spearman]
+        case .similarity(_, .positives): [.loss, .accuracyAt1, .reciprocalRankAt10]
+        case .similarity(_, .scored): [.loss, .pearsonCosine, .spearmanCosine]
         }
     }
 
@@ -34,6 +45,8 @@ extension Loss.Kind {
         switch self {
         case .sequences(.singleLabel): .accuracy
         case .sequences: .loss
+        case .similarity(_, .positives): .reciprocalRankAt10
+        case .similarity(_, .scored): .spearmanCosine
         }
     }
 }
@@ -55,6 +68,7 @@ package struct Evaluation: Sendable {
         let targets = set.examples.map(\.target)
         switch kind {
         case .sequences(let problemType): compare(outputs, targets, problemType)
+        case .similarity(_, let kind): compare(outputs, set.examples, kind)
         }
         metrics.merge(set.scorer?(outputs) ?? [:]) { $1 }
     }
@@ -83,6 +97,20 @@ package struct Evaluation: Sendable {
             let (found, right) = (logits.map { $0.first ?? 0 }, Self.values(targets).map { $0.first ?? 0 })
             metrics[.pearson] = Correlation.pearson(found, right)
             metrics[.spearman] = Correlation.spearman(found, right)
+        }
+    }
+
+    private mutating func compare(_ outputs: [ExampleOutput], _ examples: [TokenizedExample], _ kind: PairKind) {
+        switch kind {
+        case .positives:
+            let retrieval = Retrieval(outputs, of: examples)
+            metrics[.accuracyAt1] = retrieval.accuracyAt1
+            metrics[.reciprocalRankAt10] = retrieval.reciprocalRankAt10
+        case .scored:
+            let cosines = outputs.map { UnitVectors($0.values, columns: $0.columns).cosine(0, 1) }
+            let scores = examples.map { Double($0.target.score ?? 0) }
+            metrics[.pearsonCosine] = Correlation.pearson(cosines, scores)
+            metrics[.spearmanCosine] = Correlation.spearman(cosines, scores)
         }
     }
 

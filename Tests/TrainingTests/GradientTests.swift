@@ -25,23 +25,7 @@ struct GradientTests {
         )
         let expectedLoss = try #require(batch["loss"]?.double)
         #expect(abs(loss - expectedLoss) < 1e-5 * max(1, expectedLoss))
-
-        let gradients = try Checkpoint(file: "\(fixture.path)/gradients.safetensors")
-        #expect(gradients.tensorNames.count >= model.parameters.count)
-        for parameter in model.parameters {
-            let expected = try gradients.float32(fixture.source.outgoingName(parameter.name), shape: parameter.shape)
-            let found = model.gradient(parameter)
-            // In exact arithmetic some gradients are zero: those of keys' biases, and, where the first token attends to
-            // itself alone, of all queries and keys.
-            if expected.allSatisfy({ abs($0) < 1e-10 }) {
-                #expect(found.allSatisfy { abs($0) < 1e-6 }, "\(parameter.name)")
-            } else {
-                // Below 1e-7, logits in single precision have no more digits.
-                let largest = expected.reduce(0) { max($0, abs($1)) }
-                let error = relativeError(found, expected) * largest
-                #expect(error < max(1e-5 * largest, 1e-7), "\(parameter.name): \(error) of \(largest)")
-            }
-        }
+        try expectGradients(model, of: fixture.source, in: fixture.path)
     }
 
     @Test("are the slopes of the loss", arguments: ["bert", "mobilebert", "mobilebert-layer-norm"])

@@ -80,6 +80,16 @@ typedef struct {
     /// Adds the rows of dy to those of `table` with these numbers, but not to row `ignored` or negative ones.
     void (*scatter)(float *table, size_t table_stride, const int32_t *numbers, int32_t ignored, const float *dy,
                     size_t stride, size_t rows, size_t columns);
+    /// y = the sum of the rows, of which the first counts `weight` times, and each further one `step` more.
+    void (*pool_sum)(const float *x, size_t stride, size_t rows, size_t columns, float weight, float step, float *y);
+    /// Adds dy to each row of dx, as many times as its row counted.
+    void (*pool_sum_backward)(const float *dy, float weight, float step, float *dx, size_t stride, size_t rows,
+                              size_t columns);
+    /// y = the largest value of each column.
+    void (*pool_largest)(const float *x, size_t stride, size_t rows, size_t columns, float *y);
+    /// Adds each value of dy to dx where x first has the largest value of its column, which is y's.
+    void (*pool_largest_backward)(const float *x, size_t x_stride, const float *y, const float *dy, float *dx,
+                                  size_t dx_stride, size_t rows, size_t columns);
     /// Each row of scores becomes softmax(scores * scale). Row i has all columns, or i + 1 if `causal`, and zeros
     /// behind.
     void (*softmax)(float *scores, size_t stride, size_t rows, size_t columns, float scale, bool causal);

@@ -11,6 +11,7 @@
 #include "dropout.h"
 #include "embeddings.h"
 #include "norms.h"
+#include "pooling.h"
 #include "rows.h"
 
 const swl_training SWL_TRAINING_TABLE = {
@@ -27,6 +28,10 @@ const swl_training SWL_TRAINING_TABLE = {
     .scale_rows = scale_rows,
     .gather = gather,
     .scatter = scatter,
+    .pool_sum = pool_sum,
+    .pool_sum_backward = pool_sum_backward,
+    .pool_largest = pool_largest,
+    .pool_largest_backward = pool_largest_backward,
     .softmax = softmax,
     .softmax_backward = softmax_backward,
     .sum_of_squares = sum_of_squares,

@@ -1,4 +1,4 @@
-internal import Encoder
+package import Encoder
 internal import LinearAlgebra
 
 /// What stands on top of the encoder. It makes an output of the last hidden states: logits, or vectors, of sequences or
@@ -18,6 +18,8 @@ protocol TrainableHead: Sendable {
 package enum HeadKind: Sendable, Equatable {
     /// So many logits for each sequence.
     case sequenceClassification(labels: Int)
+    /// A vector for each sequence.
+    case sentenceEmbedding([Pooling])
 
     /// Makes the head with its parameters.
     func makeHead(
@@ -26,6 +28,7 @@ package enum HeadKind: Sendable, Equatable {
         _ plan: inout MemoryPlan
     ) -> any TrainableHead {
         switch self {
+        case .sentenceEmbedding(let poolings): SentenceEmbeddingHead(configuration, poolings, &plan)
         case .sequenceClassification(let labels):
             ClassificationHead(configuration, .sequenceClassification, labels: labels, dropout, &plan)
         }

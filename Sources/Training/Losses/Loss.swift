@@ -14,11 +14,15 @@ package struct Loss: Sendable, Equatable {
     package enum Kind: Sendable, Equatable {
         /// The logits of a sequence with its label, labels, or values: transformers' `problem_type`.
         case sequences(SequenceClassifier.ProblemType)
+        /// The vectors of pairs: those with scores by CoSENT, others by the negatives in the batch. `scale` is the
+        /// factor of cosines, and `measured` says what the validation examples are.
+        case similarity(scale: Double, measured: PairKind)
 
         /// Whether one label is right, which smoothing may spread.
         package var takesLabelSmoothing: Bool {
             switch self {
             case .sequences(let problemType): problemType == .singleLabel
+            case .similarity: false
             }
         }
 
@@ -26,6 +30,7 @@ package struct Loss: Sendable, Equatable {
         package var problemType: SequenceClassifier.ProblemType? {
             switch self {
             case .sequences(let problemType): problemType
+            case .similarity: nil
             }
         }
     }
@@ -47,6 +52,7 @@ package struct Loss: Sendable, Equatable {
         precondition(output.rows.count == examples.count, "\(output.rows.count) outputs, \(examples.count) examples")
         return switch kind {
         case .sequences(let problemType): sequences(output, examples, problemType)
+        case .similarity(let scale, _): similarity(output, examples, scale: scale)
         }
     }
 }
@@ -66,6 +72,11 @@ package struct LossValue: Sendable {
     init(_ output: HeadOutput, weight: Double) {
         self.weight = weight
         gradient = Array(repeating: 0, count: output.values.count)
+    }
+
+    /// A mean that is computed at once.
+    init(loss: Double, weight: Double, gradient: [Double]) {
+        (self.loss, self.weight, self.gradient) = (loss, weight, gradient)
     }
 
     /// Adds a part of the sum: a loss with its gradient for the values at some places of the output.
@@ -92,6 +103,7 @@ extension Loss {
                 case .label(let label): crossEntropy(row, label)
                 case .values(let values):
                     problemType == .regression ? squaredError(row, values) : binaryCrossEntropy(row, values)
+                case .none: preconditionFailure("a sequence without a label")
                 }
             result.add(part, at: rows.lowerBound * output.columns..<rows.upperBound * output.columns)
         }

@@ -26,6 +26,15 @@ struct TrainCommand: AsyncParsableCommand {
                 --text-column sentence --epochs 3 --batch-size 32 --warmup-steps 0.1 --output sentiment
               swiftlet train --data train.tsv --text-column sentence --output sentiment --resume
 
+            SENTENCE EMBEDDINGS
+              With --task sentence-similarity, the data are pairs of texts that belong together (columns anchor and \
+            positive; negative, where there is one) or pairs with scores (columns sentence1, sentence2 and score). A \
+            positive is to be nearer to its anchor than all other texts of the batch. Of two pairs with scores, the \
+            texts of the one with the higher score are to be nearer. The output is a folder of sentence-transformers.
+
+              swiftlet train --task sentence-similarity --data pairs.jsonl --batch-size 32 --output retriever
+              swiftlet train --task sentence-similarity --data train.csv --validation dev.csv --output similarity
+
             LABELS
               Each text has one label. With --problem-type multi_label_classification it has any number, separated by \
             commas; with --problem-type regression, a number.
@@ -92,6 +101,8 @@ struct TrainCommand: AsyncParsableCommand {
     )
     var maxLength: Int?
 
+    @OptionGroup(title: "Sentence similarity") var pairs: PairOptions
+
     @OptionGroup(title: "Training options") var options: TrainingOptions
 
     @Option(help: "Form of the report: auto is text in a terminal and json elsewhere.")
@@ -103,28 +114,39 @@ struct TrainCommand: AsyncParsableCommand {
         }
         if let maxLength, maxLength < 1 { throw ValidationError("--max-length must be at least 1, not \(maxLength)") }
         if resume, force { throw ValidationError("--resume and --force exclude each other") }
+        try refuseOptionsOfOtherTasks()
         for path in [data] + (validation.map { [$0] } ?? []) {
             guard let fields = records.fields(of: path), !fields.names.isEmpty else {
                 throw ValidationError(
-                    "\(path): a file of labelled texts ends in .csv, .tsv or .jsonl; else say --input-format"
+                    "\(path): a file of texts ends in .csv, .tsv or .jsonl; else say --input-format"
                 )
             }
         }
     }
 
+    private func refuseOptionsOfOtherTasks() throws {
+        let isOfPairs = task == .sentenceSimilarity
+        if !isOfPairs, pairs.isGiven {
+            throw ValidationError("columns of pairs are for --task \(TrainingTask.sentenceSimilarity.rawValue)")
+        }
+        if isOfPairs, records.textColumn != nil || classWeights != nil {
+            throw ValidationError("--text-column and --class-weights are not for --task \(task.rawValue)")
+        }
+    }
+
     func run() async throws {
-        var settings = try options.settings(.sequences(problemType))
         let training = try read(data, known: nil)
         let measured = try validation.map { try read($0, known: training.labels) }
+        var settings = try options.settings(lossKind(measuring: measured ?? training))
         settings.loss.classWeights = try weights(labels: training.labels)
         // The base model is found before anything is written.
         let base = resume ? nil : try await modelName.directory()
         let folder = try TrainingFolder(path: output, isResumed: resume, replaces: force)
         let checkpoint = try resume ? folder.lastState() : nil
-        let directory = try checkpoint?.directory ?? transformerDirectory(base ?? "")
+        let source = try ModelOptions.check(checkpoint?.directory ?? base ?? "")
         do {
             let setup = try TrainingSetup(
-                directory: directory,
+                folder: source,
                 task: task,
                 settings: settings,
                 training: training,
@@ -216,16 +238,21 @@ struct TrainCommand: AsyncParsableCommand {
         }
     }
 
-    private func transformerDirectory(_ base: String) throws -> String {
-        try ModelOptions.check(base).transformerDirectory
-    }
-
     private func fileName(_ path: String) -> String { "`\(URL(fileURLWithPath: path).lastPathComponent)`" }
 
     private func read(_ path: String, known: [String]?) throws(CommandError) -> any TaskData {
+        if task == .sentenceSimilarity {
+            let format = records.fields(of: path)?.format ?? .csv
+            return try SentencePairs(path: path, format: format, options: pairs)
+        }
         var fields = records.fields(of: path) ?? RecordFields(format: .csv, names: [RecordOptions.defaultColumn])
         fields.names.append(labelColumn)
         return try ClassifiedTexts(path: path, fields: fields, form: .init(problemType: problemType), known: known)
+    }
+
+    private func lossKind(measuring data: any TaskData) -> Loss.Kind {
+        guard let data = data as? SentencePairs else { return .sequences(problemType) }
+        return .similarity(scale: pairs.scale, measured: data.kind)
     }
 
     private func weights(labels: [String]) throws(CommandError) -> [Double]? {

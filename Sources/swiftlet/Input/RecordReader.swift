@@ -79,6 +79,20 @@ struct RecordReader {
         return nil
     }
 
+    /// The names of a table's columns, or the keys of the first object; none in an empty file or one of plain lines.
+    mutating func names(reading read: () throws(LineError) -> [UInt8]) throws(LineError) -> [String] {
+        while let line = try lines.next(reading: read) {
+            let content = lines.lineNumber == 1 ? line.rest(after: "\u{FEFF}").map { String($0) } ?? line : line
+            if content.isBlank { continue }
+            switch wanted.format {
+            case .txt: return []
+            case .jsonl: return try object(content).members.map(\.key)
+            case .csv, .tsv: return try row(startingWith: content, reading: read)
+            }
+        }
+        return []
+    }
+
     /// The fields of a table's row. The row may have several lines.
     private mutating func row(
         startingWith line: String,
@@ -120,7 +134,7 @@ struct RecordReader {
         return places
     }
 
-    private func fields(ofObject line: String) throws(LineError) -> [String] {
+    private func object(_ line: String) throws(LineError) -> JSONObject {
         let value: JSONValue
         do {
             value = try JSONParser.parse(Array(line.utf8))
@@ -131,6 +145,11 @@ struct RecordReader {
         guard case .object(let object) = value else {
             throw .badRecord(line: lines.lineNumber, reason: "found \(value.kind), expected an object")
         }
+        return object
+    }
+
+    private func fields(ofObject line: String) throws(LineError) -> [String] {
+        let object = try object(line)
         var values: [String] = []
         for name in wanted.names {
             switch object[name] {

@@ -76,6 +76,20 @@ enum TextSource: Sendable, Equatable {
         return path ?? "standard input"
     }
 
+    /// The names of a file's columns, or the keys of its first object.
+    ///
+    /// - Throws: ``CommandError``.
+    func names() throws(CommandError) -> [String] {
+        guard let path else { return [] }
+        let file = try InputDescriptor(path: path)
+        var reader = RecordReader(fields)
+        do throws(LineError) {
+            return try reader.names(reading: { () throws(LineError) in try file.read() })
+        } catch {
+            throw commandError(error)
+        }
+    }
+
     private func forEachRecord(
         of file: borrowing InputDescriptor,
         _ body: (Record) -> Void

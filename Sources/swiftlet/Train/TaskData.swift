@@ -6,23 +6,37 @@ import Training
 /// The tasks that a model can be trained for.
 enum TrainingTask: String, CaseIterable, ExpressibleByArgument {
     case textClassification = "text-classification"
+    case sentenceSimilarity = "sentence-similarity"
 
-    /// The head that is trained.
-    var head: Head {
+    /// The head that is trained; nil where the folder has none.
+    var head: Head? {
         switch self {
         case .textClassification: .sequenceClassification
+        case .sentenceSimilarity: nil
         }
     }
 
-    /// The head for so many labels.
-    func headKind(labels: Int) -> HeadKind {
+    /// The head for so many labels, or for these poolings.
+    func headKind(labels: Int, poolings: [Pooling]) -> HeadKind {
         switch self {
         case .textClassification: .sequenceClassification(labels: labels)
+        case .sentenceSimilarity: .sentenceEmbedding(poolings)
         }
     }
 
+    /// What is counted.
+    var unit: String {
+        switch self {
+        case .textClassification: "texts"
+        case .sentenceSimilarity: "pairs"
+        }
+    }
+
+    /// The library whose folders the trained ones are.
+    var library: String { self == .sentenceSimilarity ? "sentence-transformers" : "transformers" }
+
     /// The tag of such models on the Hub.
-    var pipeline: String { head.rawValue }
+    var pipeline: String { rawValue }
 }
 
 /// What a file of a task holds: things to learn, each of which becomes an example or several.
@@ -113,6 +127,7 @@ extension TrainingSet {
             switch example.target {
             case .label(let label): add(UInt64(label) + 1 << 33)
             case .values(let values): for value in values { add(UInt64(value.bitPattern) + 1 << 34) }
+            case .none: add(1 << 35)
             }
         }
         return hash

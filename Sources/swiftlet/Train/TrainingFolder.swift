@@ -72,8 +72,8 @@ struct TrainingFolder {
         let labels: [String]
         /// Nil for a head that has none.
         let problemType: SequenceClassifier.ProblemType?
-        /// The tokenizer's files.
-        let tokenizer: [(name: String, bytes: [UInt8])]
+        /// The tokenizer's files, and those of sentence-transformers, by their paths in the folder.
+        let files: [(name: String, bytes: [UInt8])]
     }
 
     /// Writes a checkpoint, and removes the oldest ones above the limit, but not the best one.
@@ -109,7 +109,11 @@ struct TrainingFolder {
     }
 
     private func writeModel(_ model: TrainableModel, _ description: ModelDescription, in directory: String) throws {
-        for (name, bytes) in description.tokenizer { try Self.write(bytes, as: name, in: directory) }
+        for (name, bytes) in description.files {
+            let parent = URL(fileURLWithPath: "\(directory)/\(name)").deletingLastPathComponent()
+            try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+            try Self.write(bytes, as: name, in: directory)
+        }
         let tensors = try Self.tensors(model, description.source)
         try Self.write(tensors, as: ModelFile.safetensors.name, in: directory)
         let configuration = description.source.configurationFile(
@@ -203,8 +207,14 @@ struct TrainingFolder {
         try Self.write(stateFile, as: TrainerStateFile.name, in: unfinished)
         try Self.write(Array(card.utf8), as: "README.md", in: unfinished)
         // The configuration comes last: without it, the folder is no model.
-        let names = try manager.contentsOfDirectory(atPath: unfinished).filter { $0 != ModelFile.configuration.name }
+        let names = try manager.subpathsOfDirectory(atPath: unfinished).filter { $0 != ModelFile.configuration.name }
         for name in names.sorted() + [ModelFile.configuration.name] {
+            if try manager.attributesOfItem(atPath: "\(unfinished)/\(name)")[.type] as? FileAttributeType
+                == .typeDirectory
+            {
+                try manager.createDirectory(atPath: "\(path)/\(name)", withIntermediateDirectories: true)
+                continue
+            }
             let file = try OutputFile(path: "\(unfinished)/\(name)")
             try file.synchronize()
             try file.rename(to: "\(path)/\(name)")

@@ -38,7 +38,7 @@ struct TrainingReport {
     /// For people.
     var lines: [String] {
         var rows = [
-            ["texts", "\(texts.training) to learn from, \(texts.validation) held out"],
+            [task.unit, "\(texts.training) to learn from, \(texts.validation) held out"],
             ["steps", "\(state.step) of \(totalSteps), \(ending)"],
         ]
         if let loss { rows.append(["training loss", Decimals.significant(loss)]) }
@@ -106,11 +106,11 @@ struct TrainingReport {
         let results =
             metrics.isEmpty
             ? "Not measured."
-            : "On \(texts.validation) texts of \(validation), which were not used for training:\n\n"
+            : "On \(texts.validation) \(task.unit) of \(validation), which were not used for training:\n\n"
                 + measured.joined(separator: "\n") + "\n" + (confusion ?? "")
         return """
             ---
-            library_name: transformers
+            library_name: \(task.library)
             pipeline_tag: \(task.pipeline)
             ---
             # \(baseModel), fine-tuned
@@ -118,9 +118,9 @@ struct TrainingReport {
             All weights or a part of them were trained by `swiftlet train` \(SwiftletVersion.current), from \
             \(baseModel).
 
-            \(labelLine)- Data: \(texts.training) texts of \(data); this program does not know their source or their \
-            owner.
-            - Training: \(state.step) steps of \(settings.batchSize * settings.accumulation) texts with AdamW, \
+            \(labelLine)- Data: \(texts.training) \(task.unit) of \(data); this program does not know their source or \
+            their owner.
+            - Training: \(state.step) steps of \(settings.batchSize * settings.accumulation) \(task.unit) with AdamW, \
             learning rate \(Decimals.significant(settings.learningRate)) (\(settings.schedule.rawValue)), weight decay \
             \(Decimals.significant(settings.optimizer.weightDecay)), seed \(settings.seed).
 

@@ -23,7 +23,7 @@ struct TrainingSetup {
     ///
     /// - Throws: what is wrong with the model or a text.
     init(
-        directory: String,
+        folder: SentenceTransformerFolder,
         task: TrainingTask,
         settings: TrainingSettings,
         training data: any TaskData,
@@ -32,6 +32,7 @@ struct TrainingSetup {
         maxLength: Int?,
         part: TrainedPart
     ) throws {
+        let directory = folder.transformerDirectory
         let source = try TrainableCheckpoint(directory: directory, head: task.head)
         let tokenizer = try LoadedModel.tokenizer(directory: directory)
         StandardError.write(warnings: tokenizer.warnings)
@@ -53,12 +54,16 @@ struct TrainingSetup {
         }
         self.training = try tokenize(trained)
         self.validation = try measured.map(tokenize)
+        let embedder: SentenceTransformerExport? =
+            task == .sentenceSimilarity
+            ? try SentenceTransformerExport(folder, hiddenSize: source.configuration.hiddenSize) : nil
         description = TrainingFolder.ModelDescription(
             source: source,
             task: task,
             labels: data.labels,
             problemType: settings.loss.kind.problemType,
-            tokenizer: try FittedFolder.tokenizerFiles(from: [directory], maxLength: length)
+            files: try FittedFolder.tokenizerFiles(from: [directory], maxLength: length)
+                + (embedder?.files(maxLength: length) ?? [])
         )
         self.settings = settings
         self.part = part
@@ -68,7 +73,7 @@ struct TrainingSetup {
         model = try TrainableModel(
             source.configuration,
             source.training,
-            head: task.headKind(labels: data.labels.count),
+            head: task.headKind(labels: data.labels.count, poolings: embedder?.poolings ?? []),
             training: part,
             capacity: other.map(capacity.union) ?? capacity
         )
