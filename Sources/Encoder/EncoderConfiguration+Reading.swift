@@ -54,6 +54,7 @@ extension EncoderConfiguration {
         normalization = try Self.normalization(keys.normalization, of: file)
         ((labels, labelIDs), otherLabels) = try Self.labels(of: file)
         problemType = Self.problemType(of: file, labelCount: labels.count, &warnings)
+        calibrationTemperature = Self.calibrationTemperature(of: file, &warnings)
         for requirement in keys.requirements { try Self.check(requirement, of: file, tensorNames, &warnings) }
         try Self.checkQuantization(of: file, tensorNames, &warnings)
         for (key, reason) in Self.keysWithoutEffect where file.isFilled(key) {
@@ -239,6 +240,14 @@ extension EncoderConfiguration {
             return standard
         }
         return type == .singleLabel ? standard : type
+    }
+
+    private static func calibrationTemperature(of file: JSONSection, _ warnings: inout [String]) -> Double? {
+        let key = HeadConfiguration.temperatureKey
+        guard let value = file.optional(key) else { return nil }
+        if let temperature = value.double, temperature > 0 { return temperature }
+        warnings.append("\(file.path): \(quoted(key)) is \(value.summary), which is no number above 0: not used")
+        return nil
     }
 
     private static func unsupported(

@@ -74,6 +74,8 @@ package struct EncoderConfiguration: Sendable {
     var otherLabels: Labels?
     /// `problem_type`, or transformers' default for it.
     package var problemType: SequenceClassifier.ProblemType
+    /// `calibration_temperature`, a key of our own: what logits are divided by for calibrated scores; nil without it.
+    package var calibrationTemperature: Double?
     /// The file that this was read from, for messages.
     package var path: String
 

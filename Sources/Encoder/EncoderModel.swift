@@ -16,7 +16,8 @@ package final class EncoderModel: Sendable {
         return SequenceClassifier(
             labels: configuration.labels,
             labelIDs: configuration.labelIDs,
-            problemType: configuration.problemType
+            problemType: configuration.problemType,
+            temperature: configuration.calibrationTemperature
         )
     }
     /// transformers' class of the model: the first one that config.json names and this program knows, else the class of

@@ -23,6 +23,10 @@ package enum InferenceError: Error, Equatable, CustomStringConvertible {
     case promptWithoutText(input: Int)
     /// Ranking needs a head with one label.
     case notReranker(labels: Int)
+    /// Calibrated scores take a temperature in config.json.
+    case notCalibrated(isRegression: Bool)
+    /// Scores are calibrated for the problem type's own function.
+    case calibratedOtherwise(ScoreFunction, own: ScoreFunction)
     /// A time limit, in microseconds, that is out of range.
     case invalidTimeout(Int)
     case invalidPriority(Int)
@@ -96,6 +100,14 @@ package enum InferenceError: Error, Equatable, CustomStringConvertible {
             "`prompt_name` goes with texts; input \(input) is a pair of texts or a list of token ids"
         case .notReranker(let labels):
             "model is not a re-ranker model: ranking takes a head of one label, this one has \(labels)"
+        case .notCalibrated(let isRegression):
+            isRegression
+                ? "this model is a regression, which has no probabilities to calibrate; leave `calibrated` out"
+                : "calibrated scores take a model whose config.json has calibration_temperature, and this one has "
+                    + "none; fit one with `swiftlet fit`, which writes it, or leave `calibrated` out"
+        case .calibratedOtherwise(let function, let own):
+            "calibrated scores are by \(own.rawValue), for which the temperature was measured, not by "
+                + "\(function.rawValue); leave `raw_scores` and `function_to_apply` out, or `calibrated`"
         case .invalidTimeout(let timeout):
             "`timeout` must be from 1 to \(RequestOptions.maxTimeoutMicroseconds) microseconds. Given: \(timeout)"
         case .invalidPriority(let priority):

@@ -164,16 +164,34 @@ package final class InferenceService: Sendable {
     ) async throws -> Outcome<[[Classification]]> {
         let classifier = try classifier()
         if let topK = options.topK, topK < 1 { throw InferenceError.invalidTopK(topK) }
+        let temperature = try options.isCalibrated ? classifier.temperature(for: options.function) : nil
         let (rows, usage) = try encode(inputs, options.input)
         let outcome = try await distinctOutputs(of: rows, usage: usage) { _ in .logits }
         let labels = outcome.value.map { output in
-            let scores = classifier.scores(logits: output.values, by: options.function)
+            let scores =
+                temperature.map { classifier.calibratedScores(logits: output.values, temperature: $0) }
+                ?? classifier.scores(logits: output.values, by: options.function)
             let ranked = classifier.labels.indices
                 .map { Classification(label: classifier.labels[$0], score: scores[$0], logit: output.values[$0]) }
                 .sorted { $0.logit > $1.logit }
             return Array(ranked.prefix(options.topK ?? ranked.count))
         }
         return Outcome(value: labels.all, usage: outcome.usage)
+    }
+}
+
+extension SequenceClassifier {
+    /// The temperature for calibrated scores.
+    ///
+    /// - Parameter function: the function that the request asks for; nil for the problem type's own.
+    /// - Throws: `notCalibrated` where there is none, `calibratedOtherwise` for another function than its own.
+    package func temperature(for function: ScoreFunction? = nil) throws(InferenceError) -> Double {
+        guard problemType != .regression, let temperature else {
+            throw .notCalibrated(isRegression: problemType == .regression)
+        }
+        let own = problemType.scoreFunction
+        if let function, function != own { throw .calibratedOtherwise(function, own: own) }
+        return temperature
     }
 }
 

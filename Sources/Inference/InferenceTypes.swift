@@ -127,6 +127,9 @@ package struct ClassifyOptions: Sendable, Equatable {
     package var input = InputOptions()
     /// The function that makes scores of logits; nil for that of the model's problem type.
     package var function: ScoreFunction?
+    /// Whether logits are divided by the model's temperature before that function, so that scores say how often they
+    /// are right. The function must be the problem type's own.
+    package var isCalibrated = false
     /// How many labels to give for each input, best first; nil for all.
     package var topK: Int?
 

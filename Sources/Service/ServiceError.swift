@@ -110,14 +110,15 @@ extension ServiceError {
         switch error {
         case .noInputs:
             self.init(400, .empty, "\(error)")
-        case .noTokenizer, .noPooler, .missingHead, .notReranker, .inputFailed:
+        case .noTokenizer, .noPooler, .missingHead, .notReranker, .notCalibrated, .inputFailed:
             self.init(424, .backend, "\(error)")
         case .resultsHeldBack:
             self.init(429, .overloaded, "\(error)", retryAfter: Self.retryAfterHeldBack)
         case .tooManyInputs:
             self.init(422, .validation, "\(error)")
         case .tooLong, .emptyIDs, .nothingAttended, .noTokens, .unknownID, .unknownTypeID, .invalidMaxLength,
-            .invalidDimensions, .invalidTopK, .invalidTimeout, .invalidPriority, .unknownPrompt, .promptWithoutText,
+            .invalidDimensions, .invalidTopK, .calibratedOtherwise, .invalidTimeout, .invalidPriority, .unknownPrompt,
+            .promptWithoutText,
             .resultTooLarge,
             .tokenizationTooLarge, .optionOutOfRange, .emptyText, .noCapacityForContext, .overlapTooLong,
             .tooManyWindows, .strideWithoutAggregation, .poolingDoesNotFit, .onlyPrompt:

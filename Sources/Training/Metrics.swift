@@ -1,4 +1,4 @@
-internal import Encoder
+package import Encoder
 
 /// A number that says how good a model is.
 package enum Metric: String, Sendable, CaseIterable {
@@ -67,24 +67,32 @@ package struct Evaluation: Sendable {
         metrics = [.loss: loss]
         let targets = set.examples.map(\.target)
         switch kind {
-        case .sequences(let problemType): compare(outputs, targets, problemType)
+        case .sequences(let problemType):
+            compare(outputs.map { $0.values.map { Double($0) } }, targets, problemType)
         case .similarity(_, let kind): compare(outputs, set.examples, kind)
         }
         metrics.merge(set.scorer?(outputs) ?? [:]) { $1 }
     }
 
+    /// Compares rows of logits with what they should say.
+    ///
+    /// - Precondition: there is a row for each target.
+    package init(logits: [[Double]], targets: [Target], _ problemType: SequenceClassifier.ProblemType) {
+        metrics = [.loss: Loss(.sequences(problemType)).mean(logits, targets, problemType)]
+        compare(logits, targets, problemType)
+    }
+
     private mutating func compare(
-        _ outputs: [ExampleOutput],
+        _ logits: [[Double]],
         _ targets: [Target],
         _ problemType: SequenceClassifier.ProblemType
     ) {
-        let logits = outputs.map { $0.values.map { Double($0) } }
         switch problemType {
         case .singleLabel:
             let confusion = ConfusionMatrix(
-                truth: targets.map { target in if case .label(let label) = target { label } else { 0 } },
-                predicted: outputs.map { $0.largestColumns.first ?? 0 },
-                classes: outputs.first?.columns ?? 0
+                truth: targets.map(\.stratum),
+                predicted: logits.map { row in row.indices.max { row[$0] < row[$1] } ?? 0 },
+                classes: logits.first?.count ?? 0
             )
             (metrics[.accuracy], metrics[.macroF1]) = (confusion.accuracy, confusion.macroF1)
             self.confusion = confusion

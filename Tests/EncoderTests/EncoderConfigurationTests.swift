@@ -242,6 +242,17 @@ struct EncoderConfigurationTests {
         #expect(both.labelIDs.map(\.label) == ["b", "x"] && both.labelIDs.map(\.id) == [0, 1])
     }
 
+    @Test("a calibration_temperature that is no number above 0 does not count, with a warning that names it")
+    func calibrationTemperature() throws {
+        #expect(try read("{\"calibration_temperature\": 1.5}").calibrationTemperature == 1.5)
+        #expect(try read("{\"calibration_temperature\": null}").calibrationTemperature == nil)
+        for value in ["0", "-1", "\"1\"", "1e999", "[]"] {
+            let configuration = try read("{\"calibration_temperature\": \(value)}")
+            #expect(configuration.calibrationTemperature == nil)
+            #expect(configuration.warnings.count == 1 && configuration.warnings[0].contains("calibration_temperature"))
+        }
+    }
+
     @Test("a single label has a sigmoid score unless problem_type says otherwise")
     func problemTypes() throws {
         #expect(try read("{\"num_labels\": 1}").problemType == .multiLabel)

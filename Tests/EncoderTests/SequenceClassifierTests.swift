@@ -35,6 +35,18 @@ struct SequenceClassifierTests {
         #expect(try classifier(["num_labels": "1"]).scores(logits: [0]) == [0.5])
     }
 
+    @Test("calibrated scores are the problem type's function of the logits over the temperature in config.json")
+    func calibration() throws {
+        let labels = "{\"0\": \"no\", \"1\": \"yes\"}"
+        let single = try classifier(["id2label": labels, "calibration_temperature": "2"])
+        #expect(single.temperature == 2)
+        let scores = single.calibratedScores(logits: [2, 4], temperature: 2)
+        #expect(scores == single.scores(logits: [1, 2]) && scores != single.scores(logits: [2, 4]))
+        let multi = try classifier(["id2label": labels, "problem_type": "\"multi_label_classification\""])
+        #expect(multi.temperature == nil)
+        #expect(multi.calibratedScores(logits: [0.5, 1], temperature: 0.5) == multi.scores(logits: [1, 2]))
+    }
+
     @Test("the function that is asked for is applied, whatever the problem type")
     func functions() throws {
         let classifier = try classifier(["id2label": "{\"0\": \"no\", \"1\": \"yes\"}"])

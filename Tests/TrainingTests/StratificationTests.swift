@@ -1,3 +1,4 @@
+import Encoder
 import Testing
 
 @testable import Training
@@ -29,19 +30,44 @@ struct StratificationTests {
 
     @Test("cross-validation prefers the penalty that fits unseen rows, and of equal ones the smallest C")
     func choice() throws {
-        let data = try #require(LogisticRegressionTests.cases.dropFirst(2).first)
+        let data = try #require(try PenalizedRegressionTests.cases().dropFirst(2).first)
         var validation = CrossValidation()
         validation.inversePenalties = [1e-6, 1]
         var progress: [Int] = []
-        let rows = Array(data.labels.indices)
-        let scores = validation.scores(data.matrix, labels: data.labels, classes: data.classes, rows: rows) { done, _ in
-            progress.append(done)
-        }
+        let rows = Array(data.targets.indices)
+        let scores = validation.scores(
+            try data.regression,
+            data.matrix,
+            targets: data.outcomes,
+            labels: data.labels,
+            rows: rows
+        ) { done, _ in progress.append(done) }
         #expect(progress == Array(1...10))
-        #expect(CrossValidation.best(scores)?.inversePenalty == 1)
-        #expect(scores[1].accuracy > scores[0].accuracy + 0.1)
-        let tied = [0.1, 1, 10].map { CrossValidation.Score(inversePenalty: $0, accuracy: 0.5) }
-        #expect(CrossValidation.best(tied)?.inversePenalty == 0.1)
+        #expect(CrossValidation.best(scores, of: .singleLabel)?.inversePenalty == 1)
+        #expect(scores[1].value > scores[0].value + 0.1)
+        let tied = [0.1, 1, 10].map { CrossValidation.Score(inversePenalty: $0, value: 0.5) }
+        for type in SequenceClassifier.ProblemType.allCases {
+            #expect(CrossValidation.best(tied, of: type)?.inversePenalty == 0.1)
+        }
+    }
+
+    @Test("cross-validation scores sets of labels by micro-F1, and numbers by the mean squared error, lowest first")
+    func otherScores() throws {
+        let cases = try PenalizedRegressionTests.cases()
+        for (type, isBetter) in [("multi_label_classification", (>) as (Double, Double) -> Bool), ("regression", (<))] {
+            let data = try #require(cases.first { $0.problemType == type })
+            var validation = CrossValidation()
+            validation.inversePenalties = [1e-6, 1]
+            let scores = validation.scores(
+                try data.regression,
+                data.matrix,
+                targets: data.outcomes,
+                labels: data.labels,
+                rows: Array(data.targets.indices)
+            )
+            #expect(isBetter(scores[1].value, scores[0].value))
+            #expect(CrossValidation.best(scores, of: try data.regression.problemType)?.inversePenalty == 1)
+        }
     }
 
     @Test("a confusion matrix counts by true and predicted class; a class that is nowhere does not count for F1")

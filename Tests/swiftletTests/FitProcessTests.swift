@@ -51,7 +51,7 @@ struct FitProcessTests {
         let rows = try await extraction.features(of: texts)
         await extraction.finish()
         var task = FitTask(
-            classes: labels,
+            labels: labels,
             targets: try texts.targets(LabelForm(), known: labels).targets,
             features: rows
         )
@@ -133,6 +133,93 @@ struct FitProcessTests {
         #expect(after == before)
     }
 
+    /// Fits on rows of a table with a text and a label, and calls `body` with the report and the output folder.
+    private static func fit(
+        _ rows: [(text: String, label: String)],
+        _ options: [String],
+        _ body: ([String: Any], String) async throws -> Void
+    ) async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "swiftlet-fit-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (data, output) = (folder.appending(path: "data.tsv"), folder.appending(path: "fitted").path)
+        let lines = ["text\tlabel"] + rows.map { "\($0.text)\t\($0.label)" }
+        try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: data)
+        let run = try await Program.run(["fit", "--data", data.path, "--output", output] + options)
+        #expect(run.status == 0, "\(run.errors)")
+        try await body(try #require(try run.objects().first), output)
+    }
+
+    /// Texts of two kinds, one in four with the other kind's label, so that no head is right for all.
+    private static let noisy = (0..<48).map { index in
+        let isGood = index % 2 == 0
+        let text = isGood ? "a wonderful, moving film \(index)" : "a dull and tedious mess \(index)"
+        return (text: text, label: isGood == (index % 8 < 6) ? "good" : "bad")
+    }
+
+    @Test("the held-out texts give a temperature, by which --calibrated divides logits; balanced weights are reported")
+    func calibration() async throws {
+        try await Self.fit(Self.noisy, ["--c", "1", "--class-weights", "balanced"]) { report, output in
+            let calibration = try #require(report["calibration"] as? [String: Any])
+            let temperature = try #require(calibration["temperature"] as? Double)
+            let tables = try ["before", "after"].map { try #require(calibration[$0] as? [String: Any]) }
+            let losses = tables.compactMap { $0["log_loss"] as? Double }
+            #expect(losses.count == 2 && losses[1] <= losses[0])
+            for table in tables {
+                #expect((table["bins"] as? [[String: Any]])?.count == 15)
+                #expect((table["expected_calibration_error"] as? Double).map { (0...1).contains($0) } == true)
+            }
+            #expect((report["class_weights"] as? [Double])?.count == 2)
+            #expect(try LoadedModel(directory: output).encoder.configuration.calibrationTemperature == temperature)
+            let run = try await Program.run(["classify", "--model", output, "--calibrated", "a dull film"])
+            let labels = try #require(try run.objects().first?["labels"] as? [[String: Any]])
+            let logits = labels.compactMap { $0["logit"] as? Double }
+            let score = try #require(labels.first?["score"] as? Double)
+            #expect(abs(score - 1 / (1 + exp((logits[1] - logits[0]) / temperature))) < 1e-5)
+        }
+        let without = try await Program.run(["classify", "--calibrated", "a dull film"])
+        #expect(without.status == 65 && without.errors.contains("calibration_temperature"), "\(without.errors)")
+        let raw = try await Program.run(["classify", "--calibrated", "--raw-scores", "a dull film"])
+        #expect(raw.status == 64)
+    }
+
+    @Test("sets of labels become a model that gives each label its sigmoid")
+    func labelSets() async throws {
+        let rows = Self.noisy.enumerated().map { index, row in
+            (text: row.text, label: index % 7 == 0 ? "" : index % 3 == 0 ? "\(row.label), odd" : row.label)
+        }
+        try await Self.fit(rows, ["--problem-type", "multi_label_classification", "--folds", "2"]) { report, output in
+            #expect(report["labels"] as? [String] == ["bad", "good", "odd"])
+            #expect((report["label_metrics"] as? [[String: Any]])?.count == 3)
+            for key in ["micro_f1", "macro_f1", "accuracy"] { #expect(report[key] is Double) }
+            let tried = try #require(report["cross_validation"] as? [[String: Any]])
+            #expect(tried.count == 10 && tried.allSatisfy { $0["micro_f1"] is Double })
+            #expect(try LoadedModel(directory: output).encoder.configuration.problemType == .multiLabel)
+            let run = try await Program.run(["classify", "--model", output, "a wonderful, moving film"])
+            for label in try #require(try run.objects().first?["labels"] as? [[String: Any]]) {
+                let (score, logit) = (label["score"] as? Double ?? .nan, label["logit"] as? Double ?? .nan)
+                #expect(abs(score - 1 / (1 + exp(-logit))) < 1e-5)
+            }
+        }
+    }
+
+    @Test("numbers become a regression, whose score is the number")
+    func numbers() async throws {
+        let rows = Self.noisy.enumerated().map { index, row in
+            (text: row.text, label: "\((row.text.contains("dull") ? -20 : 20) + index % 5)")
+        }
+        let options = ["--problem-type", "regression", "--folds", "2"]
+        try await Self.fit(rows, options) { report, output in
+            #expect(report["labels"] as? [String] == ["LABEL_0"])
+            #expect(report["calibration"] == nil)
+            #expect((report["pearson"] as? Double ?? 0) > 0.9 && (report["mse"] as? Double ?? 1e9) < 100)
+            #expect(try LoadedModel(directory: output).encoder.configuration.problemType == .regression)
+            let run = try await Program.run(["classify", "--model", output, rows[0].text, rows[1].text])
+            let scores = try run.objects().map { (($0["labels"] as? [[String: Any]])?.first?["score"] as? Double) ?? 0 }
+            #expect(scores.count == 2 && scores[0] > 10 && scores[1] < -10, "\(scores)")
+        }
+    }
+
     @Test("what a killed run has left is removed by the next one, but never what a running one owns")
     func leftovers() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "swiftlet-fit-\(UUID().uuidString)")
@@ -179,6 +266,18 @@ struct FitProcessTests {
         try Data("text\tlabel\na\tx\nb\tx\n".utf8).write(to: single)
         let run = try await Program.run(["fit", "--data", single.path, "--output", output])
         #expect(run.status == 65 && run.errors.contains("only the label \"x\""), "\(run.errors)")
+        let number = try await Program.run([
+            "fit", "--data", single.path, "--output", output, "--problem-type", "regression",
+        ])
+        #expect(number.status == 65 && number.errors.contains("line 2"), "\(number.errors)")
+        let weights = try await Program.run([
+            "fit", "--data", data, "--text-column", "review", "--label-column", "mood", "--output", output,
+            "--class-weights", "1,2,3",
+        ])
+        #expect(
+            weights.status == 64 && weights.errors.contains("2 numbers above 0, for bad, good"),
+            "\(weights.errors)"
+        )
         #expect(!FileManager.default.fileExists(atPath: output))
     }
 }

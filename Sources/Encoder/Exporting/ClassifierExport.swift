@@ -107,8 +107,14 @@ package struct ClassifierExport: Sendable {
         return vector.map { ($0 - mean) * scale }
     }
 
-    /// The checkpoint's config.json, for two labels or more.
-    package func configurationFile(labels: [String]) -> [UInt8] {
+    /// The checkpoint's config.json.
+    ///
+    /// - Parameter temperature: the temperature for calibrated scores; nil for none.
+    package func configurationFile(
+        labels: [String],
+        problemType: SequenceClassifier.ProblemType,
+        temperature: Double?
+    ) -> [UInt8] {
         let architecture = configuration.architecture
         let layers = configuration.layerCount + (features == .mean ? 1 : 0)
         var changed = [architecture.keys.layerCount.name: JSONValue.number("\(layers)")]
@@ -116,7 +122,8 @@ package struct ClassifierExport: Sendable {
         return HeadConfiguration(architecture: architecture, members: members).file(
             head: .sequenceClassification,
             labels: labels,
-            problemType: .singleLabel,
+            problemType: problemType,
+            temperature: temperature,
             changing: changed,
             dropping: ["num_hidden_layers"]
         )

@@ -10,7 +10,11 @@ struct HeadConfiguration: Sendable {
     /// Keys that say something about the file itself, or that other keys replace.
     private static let dropped: Set = [
         "_name_or_path", "torch_dtype", "num_labels", "transformers_weights", "id2label", "label2id", "problem_type",
+        temperatureKey,
     ]
+
+    /// The key of the temperature for calibrated scores. transformers keeps keys that it does not know.
+    static let temperatureKey = "calibration_temperature"
 
     /// The file.
     ///
@@ -18,12 +22,14 @@ struct HeadConfiguration: Sendable {
     ///   - head: nil for the class without a head.
     ///   - labels: in id order; empty for a head without labels.
     ///   - problemType: nil for a head that has none.
+    ///   - temperature: the temperature for calibrated scores; nil for none.
     ///   - changing: further keys with their new values.
     ///   - dropping: further keys that the file is not to have.
     func file(
         head: Head?,
         labels: [String],
         problemType: SequenceClassifier.ProblemType?,
+        temperature: Double? = nil,
         changing: [String: JSONValue] = [:],
         dropping: Set<String> = []
     ) -> [UInt8] {
@@ -39,6 +45,7 @@ struct HeadConfiguration: Sendable {
             own["label2id"] = Self.object(labels.enumerated().map { ($1, .number("\($0)")) })
         }
         if let problemType { own["problem_type"] = .string(problemType.rawValue) }
+        own[Self.temperatureKey] = temperature.map { .number("\($0)") }
         let changed = own.merging(changing) { $1 }
         var writer = JSONWriter()
         writer.object { writer in

@@ -18,12 +18,19 @@ package struct SequenceClassifier: Sendable {
     package let labelIDs: [(label: String, id: Int)]
     /// How the logits become scores.
     package let problemType: ProblemType
+    /// What logits are divided by for calibrated scores (temperature scaling); nil where nobody has measured it.
+    package let temperature: Double?
 
     /// Each label's score.
     ///
     /// - Parameter function: turns logits into scores; nil for the problem type's own function.
     package func scores(logits: [Float], by function: ScoreFunction? = nil) -> [Float] {
         (function ?? problemType.scoreFunction).scores(logits: logits)
+    }
+
+    /// Each label's calibrated score: the problem type's function of the logits, divided by the temperature.
+    package func calibratedScores(logits: [Float], temperature: Double) -> [Float] {
+        scores(logits: logits.map { Float(Double($0) / temperature) })
     }
 }
 
@@ -63,7 +70,7 @@ package enum ScoreFunction: String, Sendable, CaseIterable {
 
 extension SequenceClassifier.ProblemType {
     /// The function that transformers' text classification pipeline applies.
-    fileprivate var scoreFunction: ScoreFunction {
+    package var scoreFunction: ScoreFunction {
         switch self {
         case .singleLabel: .softmax
         case .multiLabel: .sigmoid

@@ -97,17 +97,30 @@ extension Loss {
     ) -> LossValue {
         var result = LossValue(output, weight: examples.reduce(0) { $0 + weight(of: $1.target) })
         for (rows, example) in zip(output.rows, examples) {
-            let row = output.row(rows.lowerBound)
-            let part =
-                switch example.target {
-                case .label(let label): crossEntropy(row, label)
-                case .values(let values):
-                    problemType == .regression ? squaredError(row, values) : binaryCrossEntropy(row, values)
-                case .none: preconditionFailure("a sequence without a label")
-                }
+            let part = sequence(output.row(rows.lowerBound), example.target, problemType)
             result.add(part, at: rows.lowerBound * output.columns..<rows.upperBound * output.columns)
         }
         return result
+    }
+
+    /// The mean loss of rows of logits.
+    func mean(_ logits: [[Double]], _ targets: [Target], _ problemType: SequenceClassifier.ProblemType) -> Double {
+        precondition(logits.count == targets.count, "\(logits.count) rows of logits, \(targets.count) targets")
+        let sum = zip(logits, targets).reduce(0) { $0 + sequence($1.0, $1.1, problemType).0 }
+        return sum / targets.reduce(0) { $0 + weight(of: $1) }
+    }
+
+    private func sequence(
+        _ row: [Double],
+        _ target: Target,
+        _ problemType: SequenceClassifier.ProblemType
+    ) -> (Double, [Double]) {
+        switch target {
+        case .label(let label): crossEntropy(row, label)
+        case .values(let values):
+            problemType == .regression ? squaredError(row, values) : binaryCrossEntropy(row, values)
+        case .none: preconditionFailure("a sequence without a label")
+        }
     }
 
     private func weight(of target: Target) -> Double {

@@ -1,6 +1,7 @@
+package import Encoder
 import Foundation
 
-/// Chooses the penalty of a logistic regression by stratified cross-validation.
+/// Chooses the penalty of a regression by stratified cross-validation.
 package struct CrossValidation: Sendable {
     /// Values of `C` to choose from, ascending: scikit-learn's `LogisticRegressionCV` takes the same ten.
     package var inversePenalties = (0..<10).map { pow(10, -4 + 8 * Double($0) / 9) }
@@ -14,54 +15,99 @@ package struct CrossValidation: Sendable {
     /// Ten values, five folds.
     package init() {}
 
-    /// The accuracy of one value of `C`.
+    /// The score of one value of `C`.
     package struct Score: Sendable, Equatable {
         /// The value.
         package var inversePenalty: Double
-        /// The fraction of rows that were predicted correctly, each by a model that was not fitted on it.
-        package var accuracy: Double
+        /// The metric of all rows, each predicted by a model that was not fitted on it.
+        package var value: Double
+    }
+
+    /// The metric by which `C` is chosen: accuracy, in which each row has its class's weight; micro-F1; or the mean
+    /// squared error, which is the loss of a regression.
+    package static func metric(of problemType: SequenceClassifier.ProblemType) -> Metric {
+        switch problemType {
+        case .singleLabel: .accuracy
+        case .multiLabel: .microF1
+        case .regression: .loss
+        }
     }
 
     /// A score for each `C`, in their order; no scores if no class has two texts.
     ///
-    /// - Parameter progress: called with the number of fits done and of all fits.
+    /// - Parameters:
+    ///   - regression: the regression, whose `C` is of no matter.
+    ///   - labels: the number of classes, labels or numbers.
+    ///   - progress: called with the number of fits done and of all fits.
     package func scores(
+        _ regression: PenalizedRegression,
         _ features: FeatureMatrix,
-        labels: [Int],
-        classes: Int,
+        targets: [Target],
+        labels: Int,
         rows: [Int],
         progress: (Int, Int) -> Void = { _, _ in }
     ) -> [Score] {
-        let parts = Stratification.folds(folds, labels: labels, rows: rows, seed: seed).filter { !$0.isEmpty }
+        let parts = Stratification.folds(folds, labels: targets.map(\.stratum), rows: rows, seed: seed)
+            .filter { !$0.isEmpty }
         guard parts.count > 1 else { return [] }
+        var regression = regression
+        regression.search.gradientTolerance = Self.gradientTolerance
         let fits = parts.count * inversePenalties.count
         var done = 0
-        var correct = [Int](repeating: 0, count: inversePenalties.count)
+        var tallies = [Tally](repeating: Tally(), count: inversePenalties.count)
         for heldOut in parts {
             let training = Self.difference(rows, heldOut)
-            var fit: LogisticRegression.Fit?
+            var fit: PenalizedRegression.Fit?
             for (index, inversePenalty) in inversePenalties.enumerated() {
-                var regression = LogisticRegression(inversePenalty: inversePenalty)
-                regression.search.gradientTolerance = Self.gradientTolerance
+                regression.inversePenalty = inversePenalty
                 // The last fit is a good start, because the minimum moves little from one C to the next.
-                let next = regression.fit(features, labels: labels, classes: classes, rows: training, from: fit)
-                let predicted = next.head.predictions(features, rows: heldOut)
-                correct[index] += zip(heldOut, predicted).count { labels[$0] == $1 }
+                let next = regression.fit(features, targets: targets, labels: labels, rows: training, from: fit)
+                for (row, logits) in zip(heldOut, next.head.logits(features, rows: heldOut)) {
+                    tallies[index].add(logits, targets[row], regression)
+                }
                 fit = next
                 done += 1
                 progress(done, fits)
             }
         }
-        let count = parts.reduce(0) { $0 + $1.count }
-        return zip(inversePenalties, correct).map { inversePenalty, correct in
-            Score(inversePenalty: inversePenalty, accuracy: count > 0 ? Double(correct) / Double(count) : 0)
-        }
+        return zip(inversePenalties, tallies).map { Score(inversePenalty: $0, value: $1.value) }
     }
 
-    /// The score with the best accuracy. Of equal scores it is the one with the smallest `C`, which is the simplest
+    /// The best score by ``metric(of:)``. Of equal scores it is the one with the smallest `C`, which is the simplest
     /// model.
-    package static func best(_ scores: [Score]) -> Score? {
-        scores.max { ($0.accuracy, -$0.inversePenalty) < ($1.accuracy, -$1.inversePenalty) }
+    package static func best(_ scores: [Score], of problemType: SequenceClassifier.ProblemType) -> Score? {
+        let sign = metric(of: problemType).isBetterWhenGreater ? 1.0 : -1.0
+        return scores.max { (sign * $0.value, -$0.inversePenalty) < (sign * $1.value, -$1.inversePenalty) }
+    }
+
+    /// A metric of rows that come one by one, as the quotient of two sums.
+    private struct Tally {
+        private var part = 0.0
+        private var whole = 0.0
+
+        var value: Double { whole > 0 ? part / whole : 0 }
+
+        mutating func add(_ logits: [Double], _ target: Target, _ regression: PenalizedRegression) {
+            switch target {
+            case .label(let label):
+                let best = logits.indices.max { logits[$0] < logits[$1] }
+                let weight = regression.classWeights?[label] ?? 1
+                part += best == label ? weight : 0
+                whole += weight
+            case .values(let values):
+                for (logit, value) in zip(logits, values) {
+                    guard regression.problemType == .multiLabel else {
+                        part += (logit - Double(value)) * (logit - Double(value))
+                        whole += 1
+                        continue
+                    }
+                    let (isPredicted, applies) = (logit > 0, value > 0.5)
+                    part += isPredicted && applies ? 2 : 0
+                    whole += (isPredicted ? 1 : 0) + (applies ? 1 : 0)
+                }
+            case .none: preconditionFailure("a text without a label")
+            }
+        }
     }
 
     /// The ascending `rows` without the ascending `others`.

@@ -11,7 +11,7 @@ extension ClassifierExport.Features: ExpressibleByArgument {}
 struct FitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fit",
-        abstract: "Fit a classifier to labelled texts, over a model's frozen features.",
+        abstract: "Fit a classifier or a regression to labelled texts, over a model's frozen features.",
         discussion: """
             The head is a multinomial logistic regression, the same as scikit-learn's LogisticRegression; the encoder \
             does not change. Some texts of each label are held out to measure accuracy. The head is fitted on the \
@@ -19,10 +19,24 @@ struct FitCommand: AsyncParsableCommand {
             transformers' class for sequence classification: serve, classify and AutoModelForSequenceClassification \
             load it.
 
+            LABELS
+              Each text has one label. With --problem-type multi_label_classification it has any number, separated by \
+            commas, and each label has a logistic regression of its own. With --problem-type regression the label is a \
+            number, and the head is a ridge regression (scikit-learn's Ridge with alpha = 1 / C).
+
+            CALIBRATION
+              The held-out texts also give a temperature, by which logits are divided so that a score says how often \
+            it is right (Guo et al., 2017). It stands in config.json as calibration_temperature; classify \
+            --calibrated, and "calibrated": true in a request, use it. The report has the expected calibration error \
+            before and after, and the table that it is computed from.
+
             EXAMPLES
               swiftlet fit --data reviews.csv --text-column review --label-column stars --output stars-model
               swiftlet fit --model ./all-MiniLM-L6-v2 --data train.tsv --validation dev.tsv \\
                 --text-column sentence --label-column label --output sentiment
+              swiftlet fit --data topics.csv --problem-type multi_label_classification --label-column topics \\
+                --output topics-model
+              swiftlet fit --data rare.csv --class-weights balanced --output rare-model
               swiftlet serve --model sentiment
 
             FEATURES
@@ -53,6 +67,23 @@ struct FitCommand: AsyncParsableCommand {
 
     @Option(help: "Column of a table, or key of JSON objects, that holds the label.")
     var labelColumn = "label"
+
+    @Option(
+        help: """
+            What labels are: single_label_classification, multi_label_classification or regression.
+            """
+    )
+    var problemType = SequenceClassifier.ProblemType.singleLabel
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Weight of each label in the loss, in the labels' order (1,2.5); or balanced, by which all labels count alike.
+            """,
+            valueName: "numbers"
+        )
+    )
+    var classWeights: String?
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Folder to write the model to.", valueName: "dir"))
     var output: String
@@ -107,6 +138,9 @@ struct FitCommand: AsyncParsableCommand {
         if let inversePenalty, !(inversePenalty > 0 && inversePenalty.isFinite) {
             throw ValidationError("--c must be more than 0, not \(inversePenalty)")
         }
+        if classWeights != nil, problemType != .singleLabel {
+            throw ValidationError("--class-weights is for one label for each text")
+        }
         if let maxLength, maxLength < 1 { throw ValidationError("--max-length must be at least 1, not \(maxLength)") }
         for path in [data] + (validation.map { [$0] } ?? []) {
             guard let fields = records.fields(of: path), !fields.names.isEmpty else {
@@ -119,9 +153,13 @@ struct FitCommand: AsyncParsableCommand {
 
     func run() async throws {
         let training = try read(data)
-        let (classes, targets) = try training.targets(LabelForm())
+        let form = LabelForm(problemType: problemType)
+        let (labels, targets) = try training.targets(form)
+        let weights = try classWeights.map { argument throws(CommandError) in
+            try ClassWeights(argument, labels: labels, problemType: problemType)
+        }
         let measured = try validation.map { try read($0) }
-        let measuredTargets = try measured?.targets(LabelForm(), known: classes).targets
+        let measuredTargets = try measured?.targets(form, known: labels).targets
         let base = try await modelOptions.load(engine: engineFlags.options)
         let directory = base.transformerDirectory
         let export = try ClassifierExport(directory: directory, features: chosenFeatures(base))
@@ -130,7 +168,7 @@ struct FitCommand: AsyncParsableCommand {
         do {
             let length = min(maxLength ?? base.maxInputLength, base.maxInputLength)
             try folder.copyTokenizer(from: [base.directory, directory], maxLength: length)
-            var task = FitTask(classes: classes, targets: targets, features: [])
+            var task = FitTask(labels: labels, problemType: problemType, targets: targets, features: [])
             let extraction = try FeatureExtraction(
                 export,
                 in: folder,
@@ -143,12 +181,13 @@ struct FitCommand: AsyncParsableCommand {
                 task.validation = (try await extraction.features(of: measured), measuredTargets)
             }
             await extraction.finish()
+            task.classWeights = weights
             (task.heldOutFraction, task.folds, task.inversePenalty, task.seed) = (heldOut, folds, inversePenalty, seed)
             let (head, result) = try task.run(data: data)
             var report = result
             report.output = output
             report.features = "\(export.features.rawValue), \(export.featureCount) numbers"
-            try folder.write(export, labels: classes, weight: head.weight, bias: head.bias)
+            try folder.write(export, head)
             let card = report.card(
                 baseModel: base.name,
                 data: "`\(URL(fileURLWithPath: data).lastPathComponent)`",
@@ -170,7 +209,8 @@ struct FitCommand: AsyncParsableCommand {
     private func read(_ path: String) throws(CommandError) -> LabelledTexts {
         var fields = records.fields(of: path) ?? RecordFields(format: .csv, names: [RecordOptions.defaultColumn])
         fields.names.append(labelColumn)
-        return try LabelledTexts(path: path, fields: fields)
+        let form = LabelForm(problemType: problemType)
+        return try LabelledTexts(path: path, fields: fields, allowsEmptyLabels: form.allowsNone)
     }
 
     private func chosenFeatures(_ base: LoadedModel) -> ClassifierExport.Features {

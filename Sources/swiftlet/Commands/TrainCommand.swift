@@ -76,7 +76,14 @@ struct TrainCommand: AsyncParsableCommand {
     )
     var problemType = SequenceClassifier.ProblemType.singleLabel
 
-    @Option(help: ArgumentHelp("Weight of each label in the loss, in the labels' order: 1,2.5", valueName: "numbers"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            Weight of each label in the loss, in the labels' order (1,2.5); or balanced, by which all labels count alike.
+            """,
+            valueName: "numbers"
+        )
+    )
     var classWeights: String?
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Folder to write the model to.", valueName: "dir"))
@@ -138,7 +145,7 @@ struct TrainCommand: AsyncParsableCommand {
         let training = try read(data, known: nil)
         let measured = try validation.map { try read($0, known: training.labels) }
         var settings = try options.settings(lossKind(measuring: measured ?? training))
-        settings.loss.classWeights = try weights(labels: training.labels)
+        settings.loss.classWeights = try weights(training)
         // The base model is found before anything is written.
         let base = resume ? nil : try await modelName.directory()
         let folder = try TrainingFolder(path: output, isResumed: resume, replaces: force)
@@ -255,15 +262,10 @@ struct TrainCommand: AsyncParsableCommand {
         return .similarity(scale: pairs.scale, measured: data.kind)
     }
 
-    private func weights(labels: [String]) throws(CommandError) -> [Double]? {
+    private func weights(_ training: any TaskData) throws(CommandError) -> [Double]? {
         guard let classWeights else { return nil }
-        guard problemType == .singleLabel else { throw .usage("--class-weights is for one label for each text") }
-        let numbers = classWeights.pieces(separatedBy: ",").compactMap { Double($0.stripped) }
-        guard numbers.count == labels.count, numbers.allSatisfy({ $0 > 0 && $0.isFinite }) else {
-            let names = labels.joined(separator: ", ")
-            throw .usage("--class-weights \(classWeights): expected \(labels.count) numbers above 0, for \(names)")
-        }
-        return numbers
+        let weights = try ClassWeights(classWeights, labels: training.labels, problemType: problemType)
+        return weights.values(training.classes, labels: training.labels.count)
     }
 
     private func write(_ report: TrainingReport) throws {

@@ -26,12 +26,9 @@ struct FeatureExtraction {
         let count = export.featureCount
         var identity = [Float](repeating: 0, count: count * count)
         for index in 0..<count { identity[index * count + index] = 1 }
-        try folder.write(
-            export.belowAveraging,
-            labels: (0..<count).map { "\($0)" },
-            weight: identity,
-            bias: Array(repeating: 0, count: count)
-        )
+        let bias = [Float](repeating: 0, count: count)
+        let head = FittedHead(labels: (0..<count).map { "\($0)" }, weight: identity, bias: bias)
+        try folder.write(export.belowAveraging, head)
         inference = InferenceService(
             model: try LoadedModel(directory: folder.path, engine: engine),
             configuration: InferenceConfiguration(workers: CPUBudget.current().count)

@@ -109,11 +109,16 @@ struct FittedFolder {
     }
 
     /// Writes configuration and weights. A second call replaces those of the first.
-    func write(_ export: ClassifierExport, labels: [String], weight: [Float], bias: [Float]) throws {
-        try write(export.configurationFile(labels: labels), as: ModelFile.configuration.name)
+    func write(_ export: ClassifierExport, _ head: FittedHead) throws {
+        let configuration = export.configurationFile(
+            labels: head.labels,
+            problemType: head.problemType,
+            temperature: head.temperature
+        )
+        try write(configuration, as: ModelFile.configuration.name)
         let file = try OutputFile(path: ModelFile.safetensors.path(in: path))
         try file.truncate(to: 0)
-        try SafetensorsWriter.write(export.tensors(weight: weight, bias: bias)) { try file.write($0) }
+        try SafetensorsWriter.write(export.tensors(weight: head.weight, bias: head.bias)) { try file.write($0) }
         try file.synchronize()
     }
 

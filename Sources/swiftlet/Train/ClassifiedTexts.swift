@@ -19,9 +19,7 @@ struct ClassifiedTexts: TaskData {
         (source, texts) = (labelled.source, labelled.texts)
     }
 
-    var classes: [Int] {
-        targets.map { target in if case .label(let label) = target { label } else { 0 } }
-    }
+    var classes: [Int] { targets.map(\.stratum) }
 
     func subset(_ numbers: [Int]) -> ClassifiedTexts {
         var part = self

@@ -17,6 +17,7 @@ enum HubRoutes {
         options.input = try fields.inputOptions()
         options.function = try fields.choice("function_to_apply", ScoreFunction.self)
         if try fields.boolean("raw_scores") ?? false { options.function = .identity }
+        options.isCalibrated = try fields.boolean("calibrated") ?? false
         options.topK = try fields.integer("top_k")
         let outcome = try await context.inference.classify(fields.inputs(pairs: true), options: options)
         return try Response.json { writer in

@@ -21,6 +21,7 @@ enum InfinityRoutes {
         let fields = try request.fields()
         var options = ClassifyOptions()
         if try fields.boolean("raw_scores") ?? false { options.function = .identity }
+        options.isCalibrated = try fields.boolean("calibrated") ?? false
         let inference = try context.inference
         let outcome = try await inference.classify(fields.inputs("input"), options: options)
         return try Response.json {

@@ -95,9 +95,13 @@ private struct InferResults {
             usage = outcome.usage
         }
         guard let classifier = inference.model.encoder.classifier, outputs != [.embedding] else { return }
+        let temperature = try fields.boolean("calibrated") ?? false ? classifier.temperature() : nil
         let outcome = try await inference.run(inputs, options, computing: .logits)
         rows[.logits] = outcome.value.map(\.values)
-        rows[.scores] = outcome.value.map { classifier.scores(logits: $0.values, by: nil) }
+        rows[.scores] = outcome.value.map { output in
+            temperature.map { classifier.calibratedScores(logits: output.values, temperature: $0) }
+                ?? classifier.scores(logits: output.values)
+        }
         if outputs.contains(.embedding) { usage.add(outcome.usage) } else { usage = outcome.usage }
     }
 

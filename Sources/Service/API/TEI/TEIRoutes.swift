@@ -24,10 +24,10 @@ enum TEIRoutes {
         },
     ]
 
-    /// Whether a body that was posted to the root is meant for `/predict`: it has a key that only this route knows, or
-    /// its inputs are pairs.
+    /// Whether a body that was posted to the root is meant for `/predict`: it has a key that no route for embeddings
+    /// knows, or its inputs are pairs.
     private static func asksForPrediction(_ body: JSONObject) -> Bool {
-        if body["raw_scores"] != nil, body["inputs"] != nil { return true }
+        if body["raw_scores"] != nil || body["calibrated"] != nil, body["inputs"] != nil { return true }
         guard case .array(let inputs) = body["inputs"], case .array(let first) = inputs.first else { return false }
         if case .string = first.first { return true }
         return false
@@ -76,6 +76,7 @@ extension TEIRoutes {
         var options = ClassifyOptions()
         options.input = try fields.inputOptions()
         options.function = try fields.boolean("raw_scores") ?? false ? .identity : nil
+        options.isCalibrated = try fields.boolean("calibrated") ?? false
         let outcome = try await context.inference.classify(inputs.all, options: options)
         return try Response.json(outcome.value, isBatch: inputs.isBatch) { write($1, to: &$0) }
             .noting(outcome.usage, of: request, in: context)

@@ -1,23 +1,43 @@
 import Foundation
 import Synchronization
 
-/// The mean cross-entropy of some rows' classes and its gradient, as a function of weight vectors and biases.
-struct CrossEntropy: Sendable {
+/// The mean loss of some rows and its gradient, as a function of weight vectors and biases: the cross-entropy of
+/// classes, the sum of the binary cross-entropies of sets of labels, and half of the squared error of numbers.
+struct RegressionLoss: Sendable {
     /// Number of rows in a part, which one thread computes. The parts are added in their order, so that the result has
     /// the same bits on any number of threads.
     private static let rowsPerPart = 2048
 
     private let features: FeatureMatrix
-    private let labels: [Int]
+    private let targets: [Target]
     private let rows: [Int]
-    /// Number of weight vectors: one for two classes together, else one for each class.
+    private let isSquared: Bool
+    private let classWeights: [Double]?
+    /// Number of weight vectors: one for two classes together, else one for each class, label or number.
     let outputs: Int
+    /// The sum of the rows' weights, which are 1 without weights of the classes.
+    let totalWeight: Double
 
-    init(_ features: FeatureMatrix, labels: [Int], rows: [Int], outputs: Int) {
+    init(
+        _ features: FeatureMatrix,
+        targets: [Target],
+        rows: [Int],
+        outputs: Int,
+        isSquared: Bool = false,
+        classWeights: [Double]? = nil
+    ) {
         self.features = features
-        self.labels = labels
+        self.targets = targets
         self.rows = rows
         self.outputs = outputs
+        self.isSquared = isSquared
+        self.classWeights = classWeights
+        totalWeight = rows.reduce(0) { $0 + Self.weight(of: targets[$1], classWeights) }
+    }
+
+    private static func weight(of target: Target, _ classWeights: [Double]?) -> Double {
+        if case .label(let label) = target, let classWeights { return classWeights[label] }
+        return 1
     }
 
     /// Number of parameters: `outputs` weight vectors of `columns` each, then `outputs` biases.
@@ -36,7 +56,7 @@ struct CrossEntropy: Sendable {
         }
         var sum = Part(lanes: weights.count, outputs: outputs)
         for case .some(let part) in parts.withLock({ $0 }) { sum.add(part) }
-        let scale = 1 / Double(rows.count)
+        let scale = 1 / totalWeight
         var gradient = (0..<outputs).flatMap { output in
             let (first, lanes) = (output * features.lanesPerRow, FeatureMatrix.Lanes.scalarCount)
             return (0..<columns).map { sum.weights[first + $0 / lanes][$0 % lanes] * scale }
@@ -71,9 +91,7 @@ struct CrossEntropy: Sendable {
             features.products(ofRow: row, with: weights, count: outputs, into: &scores)
             for output in 0..<outputs { scores[output] += biases[output] }
             // From here on, each score is the derivative of the loss with respect to it.
-            part.loss +=
-                outputs == 1
-                ? Self.binary(&scores[0], isSecond: labels[row] == 1) : Self.multinomial(&scores, label: labels[row])
+            part.loss += loss(&scores, targets[row])
             for output in 0..<outputs {
                 features.add(row: row, times: scores[output], to: &part.weights, at: output * features.lanesPerRow)
                 part.biases[output] += scores[output]
@@ -82,14 +100,42 @@ struct CrossEntropy: Sendable {
         return part
     }
 
-    /// The loss log(1 + e^±x) of the logit x; the logit is replaced by the loss's derivative.
-    private static func binary(_ score: inout Double, isSecond: Bool) -> Double {
+    /// A row's loss; the scores are replaced by its derivatives.
+    private func loss(_ scores: inout [Double], _ target: Target) -> Double {
+        switch target {
+        case .label(let label):
+            let weight = Self.weight(of: target, classWeights)
+            let loss =
+                outputs == 1 ? Self.binary(&scores[0], target: Double(label)) : Self.multinomial(&scores, label: label)
+            for index in scores.indices { scores[index] *= weight }
+            return weight * loss
+        case .values(let values):
+            var loss = 0.0
+            for (index, value) in values.enumerated() {
+                loss +=
+                    isSquared
+                    ? Self.squared(&scores[index], target: Double(value))
+                    : Self.binary(&scores[index], target: Double(value))
+            }
+            return loss
+        case .none: preconditionFailure("a text without a label")
+        }
+    }
+
+    /// The loss ln(1 + e^x) - t x of the logit x; the logit is replaced by the loss's derivative.
+    private static func binary(_ score: inout Double, target: Double) -> Double {
         let logit = score
         // e^-|x| cannot overflow.
         let small = exp(-abs(logit))
         let probability = logit < 0 ? small / (1 + small) : 1 / (1 + small)
-        score = probability - (isSecond ? 1 : 0)
-        return max(0, isSecond ? -logit : logit) + log1p(small)
+        score = probability - target
+        return max(0, logit) - target * logit + log1p(small)
+    }
+
+    /// The loss (x - t)² / 2; the score x is replaced by the loss's derivative.
+    private static func squared(_ score: inout Double, target: Double) -> Double {
+        score -= target
+        return score * score / 2
     }
 
     /// The loss -log softmax of the label's logit; the logits are replaced by the loss's derivatives.
