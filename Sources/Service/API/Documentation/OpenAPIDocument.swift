@@ -17,6 +17,8 @@ struct OpenAPIDocument {
         self.inference = inference
         let shape = inference.model.encoder.configuration
         let poolings = Pooling.allCases.filter { $0 != .pooler || inference.model.encoder.hasPooler }
+        // Examples of texts are examples of ids for a model that takes no texts.
+        let hasTokenizer = inference.model.tokenizer != nil
         values = [
             "@version@": .string(SwiftletVersion.current),
             "@model@": .string(inference.model.name),
@@ -27,6 +29,10 @@ struct OpenAPIDocument {
             "@token_outputs@": .array(
                 TokenOutput.available(in: inference.model).map { .string($0.rawValue) } + [.null]
             ),
+            "@example@": hasTokenizer
+                ? .string("A gorgeous, witty, seductive movie.") : .array([1, 2, 3].map { .number("\($0)") }),
+            "@other_example@": hasTokenizer
+                ? .string("Dull, long and predictable.") : .array([4, 5].map { .number("\($0)") }),
             "@example_ids@": .array(Self.exampleIDs(of: inference.model.tokenizer).map { .number("\($0)") }),
             "@max_input_id@": .number("\(shape.vocabularySize - 1)"),
             "@max_decodable_id@": .number("\((inference.model.tokenizer?.vocabularySize ?? 1) - 1)"),

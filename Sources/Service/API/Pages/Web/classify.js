@@ -40,8 +40,8 @@ const classifyView = {
       ...this,
       name: isSentiment ? "Sentiment" : labels.length === 1 ? "Score" : "Labels",
       title: isSentiment ? "Sentiment of a text" : labels.length === 1 ? "Score of a text" : "Labels of a text",
-      about: `How well ${labels.length === 1 ? "the model’s label fits" : `each of ${labels.length} labels fits`} `
-        + "the text. The answer follows while you type.",
+      about: `The model says how well ${labels.length === 1 ? "its label" : `each of its ${labels.length} labels`} `
+        + "fits the text. The answer follows while you type.",
       fields: [{ id: "text", label: "Text", kind: "area", rows: 5 }, ...(judgesPairs ? [secondText] : [])],
       examples: judgesPairs ? inferences : reviews,
       options: labels.length > mostLabels ? { top_k: mostLabels } : {},
@@ -105,6 +105,7 @@ const tokensView = {
     const heads = [["#", "number"], ["Token", ""], ["Id", "number"], ["Place", "number"], ["Type", "number"]];
     return {
       summary: plural(tokens.length, "token"),
+      cost: { tokens: tokens.length },
       elements: [
         tokenStrip(tokens, [values.text, values.second]),
         scrolling(make("table", { class: "grid" },

@@ -7,8 +7,9 @@
  * - path, fields, examples: its form; an example has a value for each field that it changes
  * - body(values): the request's body; null if there is nothing to ask yet
  * - also(values, signal): a promise of something else to be asked, such as tokens (optional)
- * - show(values, answer, also): the elements of the answer, and its summary in a few words
- * - python(values), openAI(values): a call of huggingface_hub's client, a program for openai (both optional)
+ * - show(values, answer, also): the elements of the answer, its summary in a few words, and costs that it knows itself
+ * - python(values): a call of huggingface_hub's client; null if it has none for these values (optional)
+ * - openAI(values): a program for openai (optional)
  */
 
 /** Milliseconds without a key press after which a view asks. */
@@ -94,9 +95,10 @@ function answerOf() {
 
 /** The programs of a request, by language. */
 function programsOf(view, values, body) {
+  const call = view.python?.(values);
   return {
     curl: curlProgram(view.path, body),
-    Python: view.python ? hubProgram(view.path, view.python(values)) : requestsProgram(view.path, body),
+    Python: call ? hubProgram(view.path, call) : pythonProgram(view.path, body),
     OpenAI: view.openAI?.(values),
     Swift: swiftProgram(view.path, body),
   };
@@ -135,7 +137,7 @@ function panelOf(view) {
       ]);
       if (asking !== mine) return null;
       const shown = view.show(values, result.answer, also);
-      return answer.show(shown.summary, shown.elements, costText(result.cost));
+      return answer.show(shown.summary, shown.elements, costText({ ...result.cost, ...shown.cost }));
     } catch (error) {
       if (asking === mine && error.name !== "AbortError") answer.fail(error);
       return null;

@@ -43,6 +43,10 @@ function bars(items, label) {
 const tip = make("div", { class: "tip", "aria-hidden": "true", hidden: true });
 document.body.append(tip);
 
+const hideTip = () => { tip.hidden = true; };
+document.addEventListener("scroll", hideTip, { capture: true, passive: true });
+document.addEventListener("keydown", (event) => { if (event.key === "Escape") hideTip(); });
+
 /** Shows a word of explanation at an element while the pointer is over it, or while it has the focus. */
 function explain(element, text) {
   const show = () => {
@@ -53,11 +57,10 @@ function explain(element, text) {
     const above = box.top - tip.offsetHeight - 6;
     tip.style.transform = `translate(${Math.max(8, left)}px, ${above > 0 ? above : box.bottom + 6}px)`;
   };
-  const hide = () => { tip.hidden = true; };
   element.addEventListener("pointerenter", show);
-  element.addEventListener("pointerleave", hide);
+  element.addEventListener("pointerleave", hideTip);
   element.addEventListener("focus", show);
-  element.addEventListener("blur", hide);
+  element.addEventListener("blur", hideTip);
 }
 
 /**

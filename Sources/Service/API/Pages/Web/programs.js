@@ -41,12 +41,14 @@ function hubProgram(path, call) {
     + `client = InferenceClient(${pythonValue(address + path)}${token})\nprint(client.${call})`;
 }
 
-/** Python for routes that huggingface_hub does not know. */
-function requestsProgram(path, body) {
-  const header = key.value ? `\n    headers={"Authorization": "Bearer " + os.environ["${keyVariable}"]},` : "";
-  return `${key.value ? "import os\n\n" : ""}import requests\n\n`
-    + `answer = requests.post(\n    ${pythonValue(address + path)},\n`
-    + `    json=${pythonValue(body, "    ")},${header}\n)\nanswer.raise_for_status()\nprint(answer.json())`;
+/** Python for routes that huggingface_hub does not know: its standard library is enough. */
+function pythonProgram(path, body) {
+  const secret = `"Authorization": "Bearer " + os.environ["${keyVariable}"]`;
+  return `import json\n${key.value ? "import os\n" : ""}import urllib.request\n\n`
+    + `request = urllib.request.Request(\n    ${pythonValue(address + path)},\n`
+    + `    json.dumps(${pythonValue(body, "    ")}).encode(),\n`
+    + `    {"Content-Type": "application/json"${key.value ? `, ${secret}` : ""}},\n)\n`
+    + "with urllib.request.urlopen(request) as answer:\n    print(json.load(answer))";
 }
 
 function openAIProgram(model, texts) {

@@ -36,6 +36,11 @@ function fileDrop(input) {
     make("label", { for: "similarity-file" }, "Or a file, .txt or .csv"), chooser,
     make("p", { class: "hint" }, "Drop it here or on the texts. Of a .csv, the column of the longest texts is taken."),
     state);
+  input.addEventListener("paste", (event) => {
+    if (!event.clipboardData.files.length) return;
+    event.preventDefault();
+    read(event.clipboardData.files[0]);
+  });
   for (const target of [box, input]) {
     target.addEventListener("dragover", (event) => { event.preventDefault(); box.classList.add("over"); });
     target.addEventListener("dragleave", () => box.classList.remove("over"));
