@@ -67,7 +67,7 @@ package final class ServiceHandler: RequestHandler {
         route = try? found.get().fallback
         let taken = Result { () throws(ServiceError) in try found.get().taking(method, head.headerFields) }
         // The key is checked first: a client without a key must not learn which paths exist.
-        if (try? taken.get().fallback.isPage) != true { try edge.admit(head, key) }
+        if key != .known, (try? taken.get().fallback.isPage) != true { try edge.admit(head, key) }
         if method == "OPTIONS" { return .methods(try found.get().allow) }
         let chosen = try taken.get()
         let fallback = chosen.fallback

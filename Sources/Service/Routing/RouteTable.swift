@@ -34,6 +34,9 @@ struct RouteTable: Sendable {
                     allow: allow
                 )
             }
+            guard fitting.contains(where: { $0.path.asks != nil }) else {
+                return Found(entries: fitting, parameters: parameters)
+            }
             let asking = fitting.filter { $0.path.asks?(fields) ?? false }
             let chosen = asking.isEmpty ? fitting.filter { $0.path.asks == nil } : asking
             return Found(entries: chosen, parameters: parameters)

@@ -7,6 +7,7 @@ import TLS
 import TestSupport
 import Testing
 
+@testable import Inference
 @testable import Service
 
 @Suite("Pages for people")
@@ -158,25 +159,44 @@ struct PageTests {
     )
     func examples(model: String) async throws {
         try await TestModels.with(modelOf: ModelFolder.fixture(model)) { service in
-            guard case .object(let items)? = try await service.send("GET", "/openapi.json").json["paths"] else {
-                Issue.record("no paths")
-                return
-            }
-            let name = try #require(try await service.send("GET", "/info").json["model_id"]?.text)
-            var count = 0
-            for item in items.members {
-                guard let content = item.value["post"]?["requestBody"]?["content"]?["application/json"] else {
-                    continue
-                }
-                let example = try #require(content["example"], "\(item.key)")
-                var writer = JSONWriter()
-                writer.value(example)
-                let path = item.key.replacing("{model}", with: name).replacing("{version}", with: "1")
-                let answer = try await service.send("POST", path, writer.bytes)
-                #expect(answer.status == 200, "\(path): \(answer.text)")
-                count += 1
-            }
+            let count = try await examples(of: service, without: [])
             #expect(count >= 10)
         }
+    }
+
+    @Test("the examples of a model without a tokenizer are token ids")
+    func examplesOfIDs() async throws {
+        let inference = InferenceService(
+            model: try LoadedModel(directory: ModelFolder.fixture("mobilebert-sentiment")),
+            configuration: .patient(workers: 1)
+        )
+        // KServe's example is a tensor of texts.
+        let kserve = ["/v2/models/{model}/infer", "/v2/models/{model}/versions/{version}/infer"]
+        let count = try await examples(of: TestService(inference), without: kserve)
+        #expect(count >= 7)
+        await inference.shutDown()
+    }
+
+    /// Sends every example of a service's document, and returns their number.
+    private func examples(of service: TestService, without absent: [String]) async throws -> Int {
+        let paths = try await service.send("GET", "/openapi.json").json["paths"]
+        guard case .object(let items)? = paths else { return 0 }
+        let name = try #require(try await service.send("GET", "/info").json["model_id"]?.text)
+        var count = 0
+        for item in items.members {
+            let body = item.value["post"]?["requestBody"]?["content"]?["application/json"]
+            guard let body else { continue }
+            guard let example = body["example"] else {
+                #expect(absent.contains(item.key), "\(item.key) has no example")
+                continue
+            }
+            var writer = JSONWriter()
+            writer.value(example)
+            let path = item.key.replacing("{model}", with: name).replacing("{version}", with: "1")
+            let answer = try await service.send("POST", path, writer.bytes)
+            #expect(answer.status == 200, "\(path): \(answer.text)")
+            count += 1
+        }
+        return count
     }
 }
