@@ -163,6 +163,8 @@ struct SimilarityProcessTests {
             ("anchor,positive\na,b", ["--negative-column", "none"], 65, "no column \"none\""),
             ("anchor,positive\na,b", ["--score-column", "s", "--anchor-column", "a"], 64, "for pairs with scores"),
             ("anchor,positive\na,b", ["--text-column", "anchor"], 64, "--text-column"),
+            ("anchor,positive\na,b", ["--train", "head"], 64, "try last:1"),
+            ("anchor,positive\na,b", ["--batch-size", "1"], 64, "at least 2"),
             ("anchor,positive\na,b", ["--scale", "0"], 64, "--scale must be more than 0"),
             ("anchor,positive\na,b", ["--metric-for-best-model", "accuracy"], 64, "expected one of"),
         ]

@@ -117,7 +117,7 @@ package struct TrainingRun {
             loss: loss,
             learningRate: rate,
             gradientNorm: norm,
-            examples: examples.count
+            sequences: examples.reduce(0) { $0 + training.examples[$1].sequences.count }
         )
     }
 

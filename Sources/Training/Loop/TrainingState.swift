@@ -53,8 +53,8 @@ package struct StepReport: Sendable {
     package let learningRate: Double
     /// The norm of the gradients before clipping.
     package let gradientNorm: Double
-    /// The step's examples.
-    package let examples: Int
+    /// The sequences of the step's examples.
+    package let sequences: Int
 }
 
 /// What follows a run's steps: files, a terminal, or a test.

@@ -139,6 +139,12 @@ struct TrainCommand: AsyncParsableCommand {
         if isOfPairs, records.textColumn != nil || classWeights != nil {
             throw ValidationError("--text-column and --class-weights are not for --task \(task.rawValue)")
         }
+        if isOfPairs, options.train == .head || options.train == .last(0) {
+            throw ValidationError("--train head: sentence embeddings have no weights above the layers; try last:1")
+        }
+        if isOfPairs, options.batchSize < 2 {
+            throw ValidationError("--batch-size must be at least 2: a pair is compared with the others of its batch")
+        }
     }
 
     func run() async throws {

@@ -12,7 +12,7 @@ struct TrainingProgress {
     private var started: ContinuousClock.Instant
     private var nextReport: ContinuousClock.Instant
     private var firstStep: Int
-    private var examples = 0
+    private var sequences = 0
     private var smoothed = (sum: 0.0, weight: 0.0)
     private var hasLine = false
 
@@ -35,7 +35,7 @@ struct TrainingProgress {
     mutating func completed(_ step: StepReport, now: ContinuousClock.Instant = .now) {
         smoothed.sum = Self.smoothing * smoothed.sum + (1 - Self.smoothing) * step.loss
         smoothed.weight = Self.smoothing * smoothed.weight + (1 - Self.smoothing)
-        examples += step.examples
+        sequences += step.sequences
         guard now >= nextReport || step.step == step.totalSteps else { return }
         nextReport = now + (isTerminal ? ProgressReporter.terminalInterval : ProgressReporter.logInterval)
         show(line(step, now))
@@ -43,7 +43,7 @@ struct TrainingProgress {
 
     private func line(_ step: StepReport, _ now: ContinuousClock.Instant) -> String {
         let seconds = started.duration(to: now) / .seconds(1)
-        let rate = seconds > 0 ? Double(examples) / seconds : 0
+        let rate = seconds > 0 ? Double(sequences) / seconds : 0
         let left = seconds * Double(step.totalSteps - step.step) / Double(max(1, step.step - firstStep))
         let done = Double(step.step) / Double(max(1, step.totalSteps))
         let facts = [
