@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes Tests/Fixtures/training: small random classifiers with the loss and the gradients that PyTorch gives for them
-in double precision, and with what transformers' Trainer makes of some of them in 200 steps.
+"""Writes Tests/Fixtures/training: small random models with each head, with the loss and the gradients that PyTorch
+gives for them in double precision, and with what transformers' Trainer makes of some of them in 200 steps.
 
 A folder has config.json and model.safetensors; gradients.safetensors; batch.json with the inputs, targets and the
 loss; and, for trained ones, run.json with the order of the examples and each step's loss, learning rate and gradient
@@ -18,11 +18,8 @@ from safetensors.torch import save_file
 from torch.utils.data import SequentialSampler
 from transformers import (
     BertConfig,
-    BertForSequenceClassification,
     DistilBertConfig,
-    DistilBertForSequenceClassification,
     MobileBertConfig,
-    MobileBertForSequenceClassification,
     Trainer,
     TrainingArguments,
 )
@@ -38,16 +35,16 @@ mobile = dict(vocab_size=VOCABULARY, hidden_size=20, embedding_size=7, num_hidde
               max_position_embeddings=POSITIONS)
 
 
-def of_bert(**changes):
-    return BertForSequenceClassification, BertConfig(**{**bert, **changes})
+def of_bert(head="SequenceClassification", **changes):
+    return getattr(transformers, f"BertFor{head}"), BertConfig(**{**bert, **changes})
 
 
-def of_distilbert(**changes):
-    return DistilBertForSequenceClassification, DistilBertConfig(**{**distil, **changes})
+def of_distilbert(head="SequenceClassification", **changes):
+    return getattr(transformers, f"DistilBertFor{head}"), DistilBertConfig(**{**distil, **changes})
 
 
-def of_mobilebert(**changes):
-    return MobileBertForSequenceClassification, MobileBertConfig(**{**mobile, **changes})
+def of_mobilebert(head="SequenceClassification", **changes):
+    return getattr(transformers, f"MobileBertFor{head}"), MobileBertConfig(**{**mobile, **changes})
 
 
 CASES = {
@@ -68,7 +65,22 @@ CASES = {
     "mobilebert-plain-embeddings": of_mobilebert(num_labels=2, num_hidden_layers=1, trigram_input=False, embedding_size=20),
     "mobilebert-no-pooler": of_mobilebert(num_labels=2, num_hidden_layers=1, classifier_activation=False, num_feedforward_networks=2),
 }
+for name, make, layers in [("bert", of_bert, "num_hidden_layers"), ("distilbert", of_distilbert, "n_layers"),
+                           ("mobilebert", of_mobilebert, "num_hidden_layers")]:
+    CASES |= {
+        f"{name}-tokens": make("TokenClassification", num_labels=5, **{layers: 1}),
+        f"{name}-answers": make("QuestionAnswering", **{layers: 1}),
+        f"{name}-masked": make("MaskedLM", **{layers: 1}),
+        f"{name}-choices": make("MultipleChoice", **{layers: 1}),
+    }
+CASES["bert-masked-untied"] = of_bert("MaskedLM", num_hidden_layers=1, tie_word_embeddings=False)
+# Its file has no positions, which are computed; transformers trains them all the same.
+CASES["distilbert-sinusoidal"] = of_distilbert(num_labels=2, n_layers=1, sinusoidal_pos_embds=True)
 TRAINED = ["bert", "distilbert", "mobilebert", "mobilebert-layer-norm"]
+
+
+def has_computed_positions(config, name):
+    return getattr(config, "sinusoidal_pos_embds", False) and "position_embeddings" in name
 
 
 def randomize(model):
@@ -77,6 +89,8 @@ def randomize(model):
     scale = 0.4 if getattr(model.config, "normalization_type", "") == "no_norm" else 0.8
     with torch.no_grad():
         for name, parameter in model.named_parameters():
+            if has_computed_positions(model.config, name):
+                continue
             is_matrix = parameter.dim() > 1 and "embeddings.weight" not in name
             values = torch.randn(parameter.shape, dtype=torch.float64)
             values *= scale / parameter.shape[1] ** 0.5 if is_matrix else 0.5 if parameter.dim() > 1 else 0.1
@@ -101,6 +115,46 @@ def examples(config, count, lengths):
     return texts, targets
 
 
+def token_labels(kind, config, text):
+    """Labels of about half of the tokens; the others have -100."""
+    count = VOCABULARY if kind.__name__.endswith("MaskedLM") else config.num_labels
+    labels = torch.randint(0, count, (len(text["ids"]),))
+    labels[torch.rand(labels.shape) < 0.5] = -100
+    labels[1] = 1
+    return labels.tolist()
+
+
+def head_examples(kind, config, lengths):
+    """Random texts with targets for the class's head, and how many texts an example has."""
+    texts, targets = examples(config, 4 if kind.__name__.endswith("SequenceClassification") else 6, lengths)
+    if kind.__name__.endswith("MultipleChoice"):
+        return texts, [2, 0], 3
+    if kind.__name__.endswith("QuestionAnswering"):
+        # The last answer ends behind its text, so that its end does not count.
+        return texts, [[1, 3], [0, 0], [2, 2], [4, 5], [3, 4], [2, 20]], 1
+    if kind.__name__.endswith(("TokenClassification", "MaskedLM")):
+        return texts, [token_labels(kind, config, text) for text in texts], 1
+    return texts, targets, 1
+
+
+def head_batch(kind, texts, targets, choices):
+    """The arguments of the class's forward pass."""
+    if choices == 1 and not isinstance(targets[0], list):
+        return collate(list(zip(texts, targets)))
+    batch = collate([(text, 0) for text in texts])
+    del batch["labels"]
+    if choices > 1:
+        batch = {name: values.view(-1, choices, values.shape[1]) for name, values in batch.items()}
+        return batch | {"labels": torch.tensor(targets)}
+    if kind.__name__.endswith("QuestionAnswering"):
+        starts, ends = zip(*targets)
+        return batch | {"start_positions": torch.tensor(starts), "end_positions": torch.tensor(ends)}
+    if kind.__name__.endswith("SequenceClassification"):
+        return collate(list(zip(texts, targets)))
+    longest = batch["input_ids"].shape[1]
+    return batch | {"labels": torch.tensor([row + [-100] * (longest - len(row)) for row in targets])}
+
+
 def collate(rows):
     longest = max(len(text["ids"]) for text, _ in rows)
     pad = lambda values: values + [0] * (longest - len(values))
@@ -120,10 +174,11 @@ def save(tensors, path):
 
 
 def gradients(model, config, folder):
-    # MobileBERT's trigram would read the padding, so its texts are of one length.
-    lengths = [6] if config.model_type == "mobilebert" else [6, 3, 9, 2]
-    texts, targets = examples(config, 4, lengths)
-    batch = collate(list(zip(texts, targets)))
+    # MobileBERT's trigram, and the logits of answers, would read the padding, so these texts are of one length.
+    kind = type(model)
+    is_padded = config.model_type != "mobilebert" and not kind.__name__.endswith("QuestionAnswering")
+    texts, targets, choices = head_examples(kind, config, [6, 3, 9, 2] if is_padded else [6])
+    batch = head_batch(kind, texts, targets, choices)
     if config.model_type == "distilbert":
         del batch["token_type_ids"]
     loss = model(**batch).loss
@@ -131,7 +186,8 @@ def gradients(model, config, folder):
     save([(name, p.grad) for name, p in model.named_parameters() if p.grad is not None],
          folder / "gradients.safetensors")
     versions = {"torch": torch.__version__, "transformers": transformers.__version__}
-    text = json.dumps({"versions": versions, "texts": texts, "targets": targets, "loss": loss.item()})
+    text = json.dumps({"versions": versions, "texts": texts, "choices": choices, "targets": targets,
+                       "loss": loss.item()})
     (folder / "batch.json").write_text(text + "\n")
     model.zero_grad()
 
@@ -191,8 +247,13 @@ for seed, (name, (kind, config)) in enumerate(CASES.items()):
     model.config.to_json_file(folder / "config.json")
     settings = json.loads((folder / "config.json").read_text())
     settings |= {"model_type": config.model_type, "dtype": "float32", "num_labels": config.num_labels}
+    if not kind.__name__.endswith("SequenceClassification"):
+        settings["architectures"] = [kind.__name__]
     (folder / "config.json").write_text(json.dumps(settings, indent=1) + "\n")
-    save(model.state_dict().items(), folder / "model.safetensors")
+    # Tied tensors stand in the file once.
+    tied = set(getattr(model, "all_tied_weights_keys", {}))
+    save([item for item in model.state_dict().items() if item[0] not in tied
+          and not has_computed_positions(config, item[0])], folder / "model.safetensors")
     gradients(model, config, folder)
     if name in TRAINED:
         train(model, config, folder)

@@ -205,6 +205,51 @@ package struct TrainingKernels {
     }
 }
 
+extension TrainingKernels {
+    /// Each row of logits becomes softmax(logits) - [column = label]: the gradient of its cross-entropy, which `losses`
+    /// gets.
+    ///
+    /// - Parameter first: the place of the first row's label among the labels.
+    /// - Precondition: there is a label for each row, below the number of columns.
+    package func crossEntropy(
+        _ logits: MatrixRegion,
+        labels: [Int32],
+        first: Int,
+        into losses: MatrixRegion,
+        of buffer: borrowing AlignedBuffer
+    ) {
+        precondition(losses.rows == logits.rows && losses.columns == 1, "losses of \(logits) into \(losses)")
+        precondition(
+            labels[first..<first + logits.rows].allSatisfy { (0..<logits.columns).contains(Int($0)) },
+            "labels of \(logits)"
+        )
+        unsafe labels.withUnsafeBufferPointer { labels in
+            unsafe table.pointee.cross_entropy(
+                buffer.address(of: logits),
+                logits.stride,
+                logits.rows,
+                logits.columns,
+                labels.baseAddress.map { unsafe $0 + first },
+                buffer.address(of: losses),
+                losses.stride
+            )
+        }
+    }
+
+    /// Multiplies each row by the factor that another matrix has for it.
+    package func multiplyRows(_ x: MatrixRegion, by factors: MatrixRegion, of buffer: borrowing AlignedBuffer) {
+        precondition(factors.rows == x.rows && factors.columns == 1, "factors \(factors) of \(x)")
+        unsafe table.pointee.multiply_rows(
+            buffer.address(of: x),
+            x.stride,
+            x.rows,
+            x.columns,
+            buffer.address(of: factors),
+            factors.stride
+        )
+    }
+}
+
 // Sendable although the value holds a pointer: the tables are constants.
 extension TrainingKernels: @unchecked Sendable {}
 

@@ -173,6 +173,44 @@ extension Tokenizer {
         return encoding
     }
 
+    /// Encodes the words of a text, each by itself, as `tokenizers` does with `is_pretokenized`.
+    ///
+    /// - Returns: the encoding without offsets, and each token's word; nil for special tokens of the template.
+    package func encode(
+        words: [String],
+        options: EncodingOptions
+    ) throws(TokenizerError) -> (encoding: Encoding, words: [Int?]) {
+        let specialTokens = options.addSpecialTokens ? postProcessor.specialTokenCount(isPair: false) : 0
+        if let truncation = options.truncation, truncation.maxLength < specialTokens {
+            throw .truncationTooShort(maxLength: truncation.maxLength, specialTokens: specialTokens)
+        }
+        var (tokens, owners) = (TokenSequence(), [Int]())
+        for (number, word) in words.enumerated() {
+            let part = try tokenize(word)
+            tokens.ids += part.ids
+            tokens.offsets += part.offsets
+            owners += repeatElement(number, count: part.count)
+        }
+        var kept = 0..<tokens.count
+        if let truncation = options.truncation {
+            let length = min(kept.count, truncation.maxLength - specialTokens)
+            kept = truncation.keptRange(of: kept.count, kept: length)
+        }
+        var options = options
+        options.collectOffsets = false
+        let template = options.forModel ? modelTemplate : postProcessor
+        let encoding = template.assemble(tokens, nil, kept: (kept, 0..<0), options: options)
+        var next = kept.lowerBound
+        let words: [Int?] = encoding.sequenceIDs.map { sequence in
+            guard sequence == 0 else { return nil }
+            // A template may repeat the text.
+            if next == kept.upperBound { next = kept.lowerBound }
+            defer { next += 1 }
+            return owners[next]
+        }
+        return (encoding, words)
+    }
+
     /// Trims the offsets of one part of an encoding: some of a text's tokens.
     private func trim(
         _ encoding: inout Encoding,

@@ -97,7 +97,7 @@ package enum Temperature: Sendable, Equatable {
                     first += (probability - Double(value)) * logit
                     second += probability * (1 - probability) * logit * logit
                 }
-            case .none: preconditionFailure("a text without a label")
+            case .tokenLabels, .span, .none: preconditionFailure("a text without a label")
             }
         }
         return (first, second)
@@ -147,7 +147,7 @@ package struct Reliability: Sendable, Equatable {
                 add(probabilities[best], isRight: best == label)
             case .values(let values):
                 for (logit, value) in zip(row, values) { add(Self.sigmoid(logit), isRight: value > 0.5) }
-            case .none: preconditionFailure("a text without a label")
+            case .tokenLabels, .span, .none: preconditionFailure("a text without a label")
             }
         }
     }

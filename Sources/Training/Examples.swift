@@ -19,8 +19,20 @@ package enum Target: Sendable, Equatable {
     case label(Int)
     /// A number for each logit: 1 for labels that apply and 0 for others, or the values of a regression.
     case values([Float])
+    /// A label for each token of the only sequence, or ``ignored``.
+    case tokenLabels([Int32])
+    /// The first and the last token of the answer. One behind the sequence's end does not count.
+    case span(ClosedRange<Int>)
     /// Nothing beside the sequences, which belong together.
     case none
+
+    /// Instead of the label of a token that has none: transformers' -100.
+    package static let ignored: Int32 = -100
+
+    /// The labels of the tokens that have one.
+    package var labels: [Int] {
+        if case .tokenLabels(let labels) = self { labels.filter { $0 != Self.ignored }.map { Int($0) } } else { [] }
+    }
 
     /// The score of a pair; nil if it has none.
     var score: Float? { if case .values(let values) = self { values.first } else { nil } }
@@ -29,7 +41,9 @@ package enum Target: Sendable, Equatable {
     package var stratum: Int { if case .label(let label) = self { label } else { 0 } }
 
     /// The number of tokens that have a label.
-    var labelledCount: Int { 0 }
+    var labelledCount: Int {
+        if case .tokenLabels(let labels) = self { labels.reduce(0) { $0 + ($1 == Self.ignored ? 0 : 1) } } else { 0 }
+    }
 }
 
 /// One or several sequences that belong together, with what the model should say of them.
@@ -64,7 +78,9 @@ package struct TrainingSet: Sendable {
     }
 
     /// The capacity that a batch of so many examples needs, whichever they are.
-    package func capacity(batchSize: Int, members: Int) -> BatchCapacity {
+    ///
+    /// - Parameter masking: what will label tokens; nil if the examples have all labels.
+    package func capacity(batchSize: Int, members: Int, masking: Masking? = nil) -> BatchCapacity {
         func most(_ count: (TokenizedExample) -> Int) -> Int {
             examples.map(count).sorted(by: >).prefix(batchSize).reduce(0, +)
         }
@@ -73,7 +89,7 @@ package struct TrainingSet: Sendable {
             sequences: most(\.sequences.count),
             longest: examples.joinedSequences.map(\.ids.count).max() ?? 1,
             members: members,
-            labelled: most(\.target.labelledCount)
+            labelled: most { masking?.count($0.target.labelledCount) ?? $0.target.labelledCount }
         )
     }
 }

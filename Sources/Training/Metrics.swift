@@ -1,11 +1,29 @@
 package import Encoder
 
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
 /// A number that says how good a model is.
 package enum Metric: String, Sendable, CaseIterable {
     /// The mean loss.
     case loss
     /// The fraction of texts whose label, or set of labels, is right.
     case accuracy
+    /// Of the entities that were found, the fraction that is right.
+    case precision
+    /// Of the right entities, the fraction that was found.
+    case recall
+    /// The harmonic mean of precision and recall: of entities, or of the words of answers in percent.
+    case f1
+    /// The percentage of answers that are right.
+    case exactMatch = "exact_match"
+    /// e to the power of the loss: among how many words the model wavers.
+    case perplexity
     /// The unweighted mean of the labels' F1.
     case macroF1 = "macro_f1"
     /// F1 over all pairs of a text and a label, where a text has any number of labels.
@@ -25,7 +43,7 @@ package enum Metric: String, Sendable, CaseIterable {
     case reciprocalRankAt10 = "cosine_mrr@10"
 
     /// Whether more is better.
-    package var isBetterWhenGreater: Bool { self != .loss }
+    package var isBetterWhenGreater: Bool { self != .loss && self != .perplexity }
 }
 
 extension Loss.Kind {
@@ -37,16 +55,21 @@ extension Loss.Kind {
         case .sequences(.regression): [.loss, .pearson, .spearman]
         case .similarity(_, .positives): [.loss, .accuracyAt1, .reciprocalRankAt10]
         case .similarity(_, .scored): [.loss, .pearsonCosine, .spearmanCosine]
+        case .tokens(let areEntities): areEntities ? [.loss, .accuracy, .precision, .recall, .f1] : [.loss, .accuracy]
+        case .spans: [.loss, .exactMatch, .f1]
+        case .choices: [.loss, .accuracy]
+        case .maskedTokens: [.loss, .perplexity]
         }
     }
 
     /// The metric by which the best checkpoint is chosen if none is named.
     package var bestMetric: Metric {
         switch self {
-        case .sequences(.singleLabel): .accuracy
-        case .sequences: .loss
+        case .sequences(.singleLabel), .tokens(areEntities: false), .choices: .accuracy
         case .similarity(_, .positives): .reciprocalRankAt10
         case .similarity(_, .scored): .spearmanCosine
+        case .tokens(areEntities: true), .spans: .f1
+        case .sequences, .maskedTokens: .loss
         }
     }
 }
@@ -70,6 +93,19 @@ package struct Evaluation: Sendable {
         case .sequences(let problemType):
             compare(outputs.map { $0.values.map { Double($0) } }, targets, problemType)
         case .similarity(_, let kind): compare(outputs, set.examples, kind)
+        case .tokens:
+            let confusion = ConfusionMatrix(
+                truth: targets.flatMap(\.labels),
+                predicted: outputs.flatMap(\.largestColumns),
+                classes: outputs.first?.columns ?? 0
+            )
+            metrics[.accuracy] = confusion.accuracy
+            self.confusion = confusion
+        case .choices:
+            let right = zip(outputs, targets).filter { .label(Self.largest($0.values)) == $1 }
+            metrics[.accuracy] = Double(right.count) / Double(max(1, outputs.count))
+        case .spans: break
+        case .maskedTokens: metrics[.perplexity] = exp(loss)
         }
         metrics.merge(set.scorer?(outputs) ?? [:]) { $1 }
     }
@@ -121,6 +157,8 @@ package struct Evaluation: Sendable {
             metrics[.spearmanCosine] = Correlation.spearman(cosines, scores)
         }
     }
+
+    private static func largest(_ values: [Float]) -> Int { values.indices.max { values[$0] < values[$1] } ?? 0 }
 
     private static func values(_ targets: [Target]) -> [[Double]] {
         targets.map { target in if case .values(let values) = target { values.map { Double($0) } } else { [] } }

@@ -26,12 +26,14 @@ struct SplitMix64 {
         return Self.mix(state)
     }
 
-    /// Fisher and Yates's shuffle. An index is the high half of a product with the bound. For the bounds here, its
+    /// A whole number from 0 to below a bound: the high half of a product with it. For the bounds here, its
     /// distribution is uniform to one part in 2^40.
+    mutating func below(_ bound: Int) -> Int { Int(next().multipliedFullWidth(by: UInt64(bound)).high) }
+
+    /// Fisher and Yates's shuffle.
     mutating func shuffle(_ values: inout [Int]) {
         for last in stride(from: values.count - 1, to: 0, by: -1) {
-            let place = next().multipliedFullWidth(by: UInt64(last + 1)).high
-            values.swapAt(last, Int(place))
+            values.swapAt(last, below(last + 1))
         }
     }
 

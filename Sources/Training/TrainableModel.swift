@@ -35,7 +35,7 @@ package final class TrainableModel: Sendable {
         var plan = MemoryPlan(capacity: capacity) { depth in depth >= lowest }
         model = HeadedEncoder(configuration, head, training, lowestDepth: lowest, &plan)
         memory = TrainingMemory(plan)
-        update = ParameterUpdate(plan.parameters, tables: model.embeddings.tables.map { ($0.table, $0.use) })
+        update = ParameterUpdate(plan.parameters, tables: model.embeddings.sparseTables.map { ($0.table, $0.use) })
         batch = PackedSequences(capacity)
         team = ThreadTeam(startingThreads: capacity.members, named: "train")
         self.capacity = capacity
@@ -78,7 +78,7 @@ package final class TrainableModel: Sendable {
 
     /// Finds which rows of embeddings have been trained before, by their moments.
     package func restoreUse() {
-        for table in model.embeddings.tables where table.table.isTrained {
+        for table in model.embeddings.sparseTables where table.table.isTrained {
             let (second, columns) = (moment(1, table.table), table.table.columns)
             let first = moment(0, table.table)
             table.use.restore(
@@ -89,13 +89,15 @@ package final class TrainableModel: Sendable {
         }
     }
 
-    /// Sets a parameter as transformers does for a new layer: a weight's values are normally distributed, and a bias
-    /// is 0.
+    /// Sets a parameter as transformers does for a new layer: a weight's values are normally distributed, a bias is 0,
+    /// and the weight of a norm is 1.
     package func initialize(_ parameter: Parameter, range: Double, seed: UInt64) {
-        var random = SplitMix64(seed: SplitMix64.mix(seed) ^ UInt64(parameter.depth))
+        // Each parameter has numbers of its own.
+        let name = parameter.name.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+        var random = SplitMix64(seed: SplitMix64.mix(seed) ^ name)
         write(parameter) { values in
             for index in values.indices {
-                values[index] = parameter.shape.count > 1 ? Float(range * random.normal()) : 0
+                values[index] = parameter.shape.count > 1 ? Float(range * random.normal()) : parameter.initialValue
             }
         }
     }
@@ -142,7 +144,7 @@ package final class TrainableModel: Sendable {
 
     /// Clears the gradients of embeddings that no step has used. Other gradients are overwritten.
     private func discardGradients() {
-        for table in model.embeddings.tables where table.table.isTrained {
+        for table in model.embeddings.sparseTables where table.table.isTrained {
             for number in table.use.inStep {
                 let row = memory.gradient(table.table).rows(Int(number)..<Int(number) + 1)
                 kernels.fill(row, of: memory.buffer)
@@ -169,7 +171,7 @@ package final class TrainableModel: Sendable {
         run(dropoutSeed: nil, accumulates: false) { [update] pass in
             update.apply({ step($0.decays, $0.depth) }, pass)
         }
-        model.embeddings.tables.forEach { $0.use.endStep() }
+        model.embeddings.sparseTables.forEach { $0.use.endStep() }
     }
 
     private func headOutput() -> HeadOutput {

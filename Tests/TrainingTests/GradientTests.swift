@@ -10,7 +10,7 @@ import Testing
 struct GradientTests {
     @Test(
         "of every parameter are PyTorch's in double precision, to 1e-5 of a tensor's largest",
-        arguments: TrainingFixture.names,
+        arguments: TrainingFixture.names + TrainingFixture.headNames,
         [1, 2]
     )
     func autograd(name: String, members: Int) throws {
@@ -85,6 +85,34 @@ struct GradientTests {
             for value in parts.gradient(parameter) { total += Double(value) * Double(value) }
         }
         #expect(abs(parts.gradientNorm() - total.squareRoot()) < 1e-6 * total.squareRoot())
+    }
+
+    @Test("of tied embeddings add up over batches, and over both of their uses", arguments: ["bert", "mobilebert"])
+    func tiedAccumulation(name: String) throws {
+        let fixture = try TrainingFixture("\(name)-masked")
+        let examples = fixture.examples(try fixture.json("batch.json"))
+        let (whole, parts) = (try fixture.model(examples), try fixture.model(examples, members: 2))
+        let halves = [Array(examples.prefix(3)), Array(examples.dropFirst(3))]
+        let counts = halves.map { half in Double(half.reduce(0) { $0 + $1.target.labels.count }) }
+        _ = whole.computeGradients(examples, fixture.loss, dropoutSeed: nil)
+        for (index, half) in halves.enumerated() {
+            // Each batch's loss is the mean over its own tokens.
+            _ = parts.computeGradients(
+                half,
+                fixture.loss,
+                dropoutSeed: nil,
+                accumulating: index > 0,
+                factor: counts[index] / (counts[0] + counts[1])
+            )
+        }
+        for (a, b) in zip(parts.parameters, whole.parameters) where !a.name.contains("key.bias") {
+            #expect(relativeError(parts.gradient(a), whole.gradient(b)) < 1e-5, "\(a.name)")
+        }
+        let before = parts.values(parts.parameters[0])
+        parts.move { decays, _ in AdamW().step(1, learningRate: 0.1, decays: decays, gradientScale: 1) }
+        // Every row is in the decoder's product, so every row moves.
+        let moved = zip(before, parts.values(parts.parameters[0])).filter { $0 != $1 }
+        #expect(Double(moved.count) > 0.99 * Double(before.count))
     }
 
     @Test("by dropout are the slopes of the loss with the same values dropped")

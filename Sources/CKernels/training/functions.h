@@ -13,6 +13,7 @@
 #include "norms.h"
 #include "pooling.h"
 #include "rows.h"
+#include "losses.h"
 
 const swl_training SWL_TRAINING_TABLE = {
     .name = SWL_TRAINING_NAME,
@@ -34,6 +35,8 @@ const swl_training SWL_TRAINING_TABLE = {
     .pool_largest_backward = pool_largest_backward,
     .softmax = softmax,
     .softmax_backward = softmax_backward,
+    .cross_entropy = cross_entropy,
+    .multiply_rows = multiply_rows,
     .sum_of_squares = sum_of_squares,
     .adamw = adamw,
 };

@@ -19,7 +19,9 @@ extension Architecture {
             hidden: .init("dropout", default: 0.1),
             attention: .init("attention_dropout", default: 0.1),
             dropsAttentionOutput: false,
-            classifier: .init("seq_classif_dropout", default: 0.2)
+            classifier: .init("seq_classif_dropout", default: 0.2),
+            tokenClassifier: .init("dropout", default: nil),
+            answers: .init("qa_dropout", default: 0.1)
         ),
         tensors: TensorNames(
             layers: "transformer.layer",

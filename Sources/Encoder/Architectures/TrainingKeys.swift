@@ -9,6 +9,10 @@ struct TrainingKeys: Sendable {
     var dropsAttentionOutput = true
     /// nil stands for the value of ``hidden``.
     var classifier = ConfigurationKeys.Key<Double?>("classifier_dropout", default: nil)
+    /// The same for tokens.
+    var tokenClassifier = ConfigurationKeys.Key<Double?>("classifier_dropout", default: nil)
+    /// Before the logits of answers; nil for an architecture that has no dropout there.
+    var answers: ConfigurationKeys.Key<Double>?
 }
 
 /// The probabilities with which training drops values, by the places where transformers' classes do, and two more
@@ -22,6 +26,10 @@ package struct TrainingConfiguration: Sendable, Equatable {
     package var attentionOutput: Double
     /// Before the classifier.
     package var classifier: Double
+    /// Before the classifier of tokens.
+    package var tokenClassifier: Double
+    /// Before the logits of answers.
+    package var answers: Double
     /// `pad_token_id`: the row of the word embeddings that is not trained.
     package var paddingID: Int?
     /// `initializer_range`: the standard deviation of new weights.
@@ -37,9 +45,15 @@ package struct TrainingConfiguration: Sendable, Equatable {
         attention = try file.number(keys.attention.name, default: keys.attention.fallback, in: range)
         attentionOutput = keys.dropsAttentionOutput ? hidden : 0
         // null is the same as no key.
-        let standard = keys.classifier.fallback ?? hidden
-        let name = keys.classifier.name
-        classifier = file.optional(name) == nil ? standard : try file.number(name, in: range)
+        let rate = { [hidden] (key: ConfigurationKeys.Key<Double?>) throws(ModelError) in
+            file.optional(key.name) == nil ? key.fallback ?? hidden : try file.number(key.name, in: range)
+        }
+        classifier = try rate(keys.classifier)
+        tokenClassifier = try rate(keys.tokenClassifier)
+        answers =
+            try keys.answers.map { key throws(ModelError) in
+                try file.number(key.name, default: key.fallback, in: range)
+            } ?? 0
         let key = "pad_token_id"
         let rows = 0...configuration.vocabularySize - 1
         paddingID = file.members[key] == .null ? nil : try file.integer(key, default: 0, in: rows)
@@ -49,7 +63,8 @@ package struct TrainingConfiguration: Sendable, Equatable {
     /// The same without any dropout.
     package var withoutDropout: TrainingConfiguration {
         var copy = self
-        (copy.hidden, copy.attention, copy.attentionOutput, copy.classifier) = (0, 0, 0, 0)
+        (copy.hidden, copy.attention, copy.attentionOutput) = (0, 0, 0)
+        (copy.classifier, copy.tokenClassifier, copy.answers) = (0, 0, 0)
         return copy
     }
 }

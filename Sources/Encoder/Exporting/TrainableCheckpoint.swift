@@ -30,14 +30,19 @@ package struct TrainableCheckpoint: Sendable {
     }
 
     /// The name by which a tensor can be read; nil if the checkpoint lacks it. A file may hold the word embeddings as
-    /// the decoder of a masked language model alone.
+    /// a masked language model's decoder alone, and that decoder's bias under either of two names.
     private func readableName(_ name: String) -> String? {
         if source.contains(name) { return name }
-        let architecture = configuration.architecture
-        guard name == architecture.tensors.words, configuration.tiesWordEmbeddings,
-            let decoder = architecture.heads[.maskedLanguageModel].map({ "\($0.layer).weight" })
-        else { return nil }
-        return source.contains(decoder) ? decoder : nil
+        let names = configuration.architecture.tensors
+        let decoder = configuration.architecture.heads[.maskedLanguageModel]?.layer ?? ""
+        let other: String? =
+            switch name {
+            case names.decoderBias: "\(decoder).bias"
+            case "\(decoder).bias": names.decoderBias
+            case names.words where configuration.tiesWordEmbeddings: "\(decoder).weight"
+            default: nil
+            }
+        return other.flatMap { source.contains($0) ? $0 : nil }
     }
 
     /// Whether the checkpoint has the tensor.
@@ -46,10 +51,14 @@ package struct TrainableCheckpoint: Sendable {
     /// The tensor's shape; nil if there is none of that name.
     package func shape(_ name: String) -> [Int]? { readableName(name).flatMap(source.shape) }
 
-    /// Fills `values` with a tensor's.
+    /// Fills `values` with a tensor's. Sinusoidal positions that the file lacks are computed.
     ///
     /// - Throws: what is wrong when the tensor is missing, of another shape, or cannot be read.
     package func read(_ name: String, shape: [Int], into values: inout MutableSpan<Float>) throws(ModelError) {
+        if name == configuration.architecture.tensors.positions, configuration.hasSinusoidalPositions, !contains(name) {
+            let (rows, columns) = (configuration.maxPositionEmbeddings, configuration.hiddenSize)
+            return try StoredMatrix(sinusoidalRows: rows, columns: columns).read(into: &values)
+        }
         let stored = source.storedName(readableName(name) ?? name)
         try checkpoint.read(stored, shape: shape, into: &values)
     }
@@ -58,6 +67,15 @@ package struct TrainableCheckpoint: Sendable {
     package func outgoingName(_ name: String) -> String {
         let architecture = configuration.architecture
         return head != nil && architecture.isOfBaseModel(name) ? architecture.prefix + name : name
+    }
+
+    /// The names under which a tensor is written. A decoder's own bias has both of its names, because versions of
+    /// transformers differ in which one they read.
+    package func outgoingNames(_ name: String) -> [String] {
+        let architecture = configuration.architecture
+        let decoder = architecture.heads[.maskedLanguageModel]?.layer ?? ""
+        let others = name == "\(decoder).bias" && head == .maskedLanguageModel ? [architecture.tensors.decoderBias] : []
+        return [outgoingName(name)] + others.filter { $0 != name }
     }
 
     /// The base model's tensors beside those with these names, as they are stored: parts that transformers builds

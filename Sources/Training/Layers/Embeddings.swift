@@ -15,7 +15,16 @@ struct Embeddings {
     /// The hidden states before the first layer.
     let output: ActivationPlace
 
-    init(_ configuration: EncoderConfiguration, _ dropout: TrainingConfiguration, _ plan: inout MemoryPlan) {
+    /// Whether the head reads the word embeddings too, so that all of their rows have a gradient.
+    private let areWordsTied: Bool
+
+    init(
+        _ configuration: EncoderConfiguration,
+        _ dropout: TrainingConfiguration,
+        areWordsTied: Bool,
+        _ plan: inout MemoryPlan
+    ) {
+        self.areWordsTied = areWordsTied
         let names = configuration.architecture.tensors
         let (hidden, narrow) = (configuration.hiddenSize, configuration.embeddingSize)
         let padding = Int32(dropout.paddingID ?? -1)
@@ -43,11 +52,12 @@ struct Embeddings {
         output = plan.place(hidden)
     }
 
-    var tables: [EmbeddingTable] { [words, positions] + (types.map { [$0] } ?? []) }
+    /// The tables of which a step uses few rows.
+    var sparseTables: [EmbeddingTable] { (areWordsTied ? [] : [words]) + [positions] + (types.map { [$0] } ?? []) }
 
     /// Notes the rows that a batch uses.
     func markUse(_ batch: PackedSequences) {
-        words.use.mark(batch.words)
+        if !areWordsTied { words.use.mark(batch.words) }
         positions.use.mark(batch.positions)
         types?.use.mark(batch.types)
     }

@@ -39,7 +39,12 @@ struct HeadedEncoder {
         _ plan: inout MemoryPlan
     ) {
         self.lowestDepth = lowestDepth
-        embeddings = Embeddings(configuration, dropout, &plan)
+        embeddings = Embeddings(
+            configuration,
+            dropout,
+            areWordsTied: kind == .maskedLanguageModel && configuration.tiesWordEmbeddings,
+            &plan
+        )
         var layers: [EncoderLayer] = []
         for index in 0..<configuration.layerCount {
             plan.depth = index + 1
@@ -47,7 +52,7 @@ struct HeadedEncoder {
         }
         self.layers = layers
         plan.depth = configuration.layerCount + 1
-        head = kind.makeHead(configuration, dropout, &plan)
+        head = kind.makeHead(configuration, dropout, words: embeddings.words.table, &plan)
         scratch = Scratch(
             hidden: configuration.hiddenSize,
             width: configuration.trueHiddenSize,

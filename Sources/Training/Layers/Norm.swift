@@ -16,7 +16,7 @@ struct Norm {
         rows: ActivationPlace.Rows = .tokens,
         _ plan: inout MemoryPlan
     ) {
-        weight = plan.parameter("\(name).weight", [width], decays: false)
+        weight = plan.parameter("\(name).weight", [width], decays: false, initialValue: 1)
         bias = plan.parameter("\(name).bias", [width], decays: false)
         self.epsilon = epsilon
         statistics = plan.statistics(rows: rows)

@@ -20,17 +20,32 @@ package enum HeadKind: Sendable, Equatable {
     case sequenceClassification(labels: Int)
     /// A vector for each sequence.
     case sentenceEmbedding([Pooling])
+    /// So many logits for each token with a label.
+    case tokenClassification(labels: Int)
+    /// Two logits for each token.
+    case questionAnswering
+    /// The loss of each masked token.
+    case maskedLanguageModel
+    /// A logit for each sequence.
+    case multipleChoice
 
     /// Makes the head with its parameters.
+    ///
+    /// - Parameter words: the word embeddings.
     func makeHead(
         _ configuration: EncoderConfiguration,
         _ dropout: TrainingConfiguration,
+        words: Parameter,
         _ plan: inout MemoryPlan
     ) -> any TrainableHead {
         switch self {
         case .sentenceEmbedding(let poolings): SentenceEmbeddingHead(configuration, poolings, &plan)
         case .sequenceClassification(let labels):
             ClassificationHead(configuration, .sequenceClassification, labels: labels, dropout, &plan)
+        case .tokenClassification(let labels): TokenClassificationHead(configuration, labels: labels, dropout, &plan)
+        case .questionAnswering: QuestionAnsweringHead(configuration, dropout, &plan)
+        case .maskedLanguageModel: MaskedLanguageModelHead(configuration, words: words, &plan)
+        case .multipleChoice: ClassificationHead(configuration, .multipleChoice, labels: 1, dropout, &plan)
         }
     }
 }

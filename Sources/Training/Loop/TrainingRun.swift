@@ -89,7 +89,7 @@ package struct TrainingRun {
         var loss = 0.0
         for (number, batch) in batches.enumerated() {
             loss += model.computeGradients(
-                batch.map { training.examples[$0] },
+                batch.map(example),
                 settings.loss,
                 dropoutSeed: SplitMix64.mix(
                     SplitMix64.mix(~settings.seed) &+ UInt64(state.step) << 20 + UInt64(number)
@@ -119,6 +119,14 @@ package struct TrainingRun {
             gradientNorm: norm,
             sequences: examples.reduce(0) { $0 + training.examples[$1].sequences.count }
         )
+    }
+
+    /// An example as this epoch's steps take it.
+    private func example(_ number: Int) -> TokenizedExample {
+        let example = training.examples[number]
+        guard let masking = settings.masking else { return example }
+        let epoch = UInt64(state.step / stepsPerEpoch)
+        return masking.masked(example, seed: Masking.seed(settings.seed, epoch: epoch, number: number))
     }
 
     private mutating func log(_ report: StepReport, _ observer: some TrainingObserver) {

@@ -41,6 +41,8 @@ package struct TrainingSettings: Sendable, Equatable {
     package var optimizer = AdamW()
     /// The loss.
     package var loss: Loss
+    /// How tokens are masked, anew in each epoch; nil if they are not.
+    package var masking: Masking?
     /// The seed of the examples' order and of dropout.
     package var seed: UInt64 = 42
     /// Steps between two entries of the log.

@@ -17,12 +17,21 @@ package struct Loss: Sendable, Equatable {
         /// The vectors of pairs: those with scores by CoSENT, others by the negatives in the batch. `scale` is the
         /// factor of cosines, and `measured` says what the validation examples are.
         case similarity(scale: Double, measured: PairKind)
+        /// The logits of tokens with their labels, which may be those of entities.
+        case tokens(areEntities: Bool)
+        /// Two logits of each token with the first and the last token of the answer.
+        case spans
+        /// A logit for each of an example's sequences, of which one is right.
+        case choices
+        /// The losses of masked tokens.
+        case maskedTokens
 
         /// Whether one label is right, which smoothing may spread.
         package var takesLabelSmoothing: Bool {
             switch self {
             case .sequences(let problemType): problemType == .singleLabel
-            case .similarity: false
+            case .tokens, .choices: true
+            case .spans, .maskedTokens, .similarity: false
             }
         }
 
@@ -30,7 +39,7 @@ package struct Loss: Sendable, Equatable {
         package var problemType: SequenceClassifier.ProblemType? {
             switch self {
             case .sequences(let problemType): problemType
-            case .similarity: nil
+            case .tokens, .spans, .choices, .maskedTokens, .similarity: nil
             }
         }
     }
@@ -53,6 +62,10 @@ package struct Loss: Sendable, Equatable {
         return switch kind {
         case .sequences(let problemType): sequences(output, examples, problemType)
         case .similarity(let scale, _): similarity(output, examples, scale: scale)
+        case .tokens: tokens(output, examples)
+        case .spans: spans(output, examples)
+        case .choices: choices(output, examples)
+        case .maskedTokens: maskedTokens(output)
         }
     }
 }
@@ -119,7 +132,7 @@ extension Loss {
         case .label(let label): crossEntropy(row, label)
         case .values(let values):
             problemType == .regression ? squaredError(row, values) : binaryCrossEntropy(row, values)
-        case .none: preconditionFailure("a sequence without a label")
+        case .tokenLabels, .span, .none: preconditionFailure("\(target) for a sequence")
         }
     }
 

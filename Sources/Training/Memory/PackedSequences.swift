@@ -14,6 +14,10 @@ final class PackedSequences: @unchecked Sendable {
     private(set) var firsts: [Int32] = []
     /// The sequences of each example.
     private(set) var examples: [Range<Int>] = []
+    /// The rows of the tokens that have a label, the labels, and those of each example.
+    private(set) var labelled: [Int32] = []
+    private(set) var labels: [Int32] = []
+    private var labelledOfExamples: [Range<Int>] = []
     private let capacity: BatchCapacity
 
     init(_ capacity: BatchCapacity) {
@@ -24,6 +28,9 @@ final class PackedSequences: @unchecked Sendable {
         sequences.reserveCapacity(capacity.sequences)
         examples.reserveCapacity(capacity.sequences)
         firsts.reserveCapacity(capacity.sequences)
+        labelled.reserveCapacity(capacity.labelled)
+        labels.reserveCapacity(capacity.labelled)
+        labelledOfExamples.reserveCapacity(capacity.sequences)
     }
 
     var tokens: Int { words.count }
@@ -32,17 +39,30 @@ final class PackedSequences: @unchecked Sendable {
     ///
     /// - Precondition: they fit the capacity.
     func fill(_ batch: [TokenizedExample]) {
-        for path in [\PackedSequences.words, \.following, \.preceding, \.positions, \.types, \.firsts] {
+        for path in [
+            \PackedSequences.words, \.following, \.preceding, \.positions, \.types, \.firsts, \.labelled, \.labels,
+        ] {
             self[keyPath: path].removeAll(keepingCapacity: true)
         }
         sequences.removeAll(keepingCapacity: true)
         examples.removeAll(keepingCapacity: true)
+        labelledOfExamples.removeAll(keepingCapacity: true)
         for example in batch {
-            let first = sequences.count
+            let (first, firstLabelled) = (sequences.count, labelled.count)
+            if case .tokenLabels(let labels) = example.target { append(labels, at: words.count) }
             for sequence in example.sequences { append(sequence) }
             examples.append(first..<sequences.count)
+            labelledOfExamples.append(firstLabelled..<labelled.count)
         }
         precondition(tokens <= capacity.tokens && sequences.count <= capacity.sequences, "a batch above the capacity")
+        precondition(labelled.count <= capacity.labelled, "\(labelled.count) labels; at most \(capacity.labelled)")
+    }
+
+    private func append(_ tokenLabels: [Int32], at row: Int) {
+        for (token, label) in tokenLabels.enumerated() where label != Target.ignored {
+            labelled.append(Int32(row + token))
+            labels.append(label)
+        }
     }
 
     private func append(_ sequence: TokenizedSequence) {
@@ -63,6 +83,7 @@ final class PackedSequences: @unchecked Sendable {
         switch kind {
         case .sequences: examples
         case .tokens: examples.map { sequences[$0.lowerBound].lowerBound..<sequences[$0.upperBound - 1].upperBound }
+        case .labelled: labelledOfExamples
         case .members: preconditionFailure("threads have no examples")
         }
     }

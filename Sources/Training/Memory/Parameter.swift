@@ -10,6 +10,8 @@ package struct Parameter: Sendable {
     package let decays: Bool
     /// Whether training moves it. Only then does it have a gradient and moments.
     package let isTrained: Bool
+    /// The value of all elements of a new vector: 1 in the weight of a norm, else 0.
+    let initialValue: Float
     /// The number of layers below it, from 0 for embeddings; by it, learning rates may differ.
     package let depth: Int
     /// Floats before it among the trained parameters, or among the others.
@@ -37,6 +39,8 @@ struct ActivationPlace: Sendable {
     enum Rows: Sendable {
         case tokens
         case sequences
+        /// Tokens with a label of their own.
+        case labelled
         case members
     }
 
@@ -98,13 +102,14 @@ struct MemoryPlan {
         self.trains = trains
     }
 
-    mutating func parameter(_ name: String, _ shape: [Int], decays: Bool) -> Parameter {
+    mutating func parameter(_ name: String, _ shape: [Int], decays: Bool, initialValue: Float = 0) -> Parameter {
         let isTrained = trains(depth)
         let parameter = Parameter(
             name: name,
             shape: shape,
             decays: decays,
             isTrained: isTrained,
+            initialValue: initialValue,
             depth: depth,
             offset: isTrained ? trainedFloats : frozenFloats
         )
@@ -128,6 +133,7 @@ struct MemoryPlan {
             switch rows {
             case .tokens: capacity.tokens
             case .sequences: capacity.sequences
+            case .labelled: capacity.labelled
             case .members: capacity.members
             }
         let place = ActivationPlace(rows: rows, offset: activationFloats, columns: columns, stride: stride)

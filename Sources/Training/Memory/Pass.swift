@@ -43,6 +43,7 @@ struct Pass {
         switch place.rows {
         case .tokens: memory.region(place, rows: batch.tokens)
         case .sequences: memory.region(place, rows: batch.sequences.count)
+        case .labelled: memory.region(place, rows: batch.labelled.count)
         case .members: memory.region(place, rows: members)
         }
     }

@@ -105,7 +105,7 @@ package struct CrossValidation: Sendable {
                     part += isPredicted && applies ? 2 : 0
                     whole += (isPredicted ? 1 : 0) + (applies ? 1 : 0)
                 }
-            case .none: preconditionFailure("a text without a label")
+            case .tokenLabels, .span, .none: preconditionFailure("a text without a label")
             }
         }
     }

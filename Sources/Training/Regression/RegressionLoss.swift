@@ -118,7 +118,7 @@ struct RegressionLoss: Sendable {
                     : Self.binary(&scores[index], target: Double(value))
             }
             return loss
-        case .none: preconditionFailure("a text without a label")
+        case .tokenLabels, .span, .none: preconditionFailure("a text without a label")
         }
     }
 

@@ -13,11 +13,11 @@ import Training
 struct TrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
-        abstract: "Fine-tune a model on labelled texts: all of its weights, or a part.",
+        abstract: "Fine-tune a model on your own data: all of its weights, or a part.",
         discussion: """
             Trains as transformers' Trainer does, on the CPU: AdamW, warm-up, dropout, gradient clipping. The output \
-            folder is a checkpoint of transformers' class for sequence classification: serve, classify and \
-            AutoModelForSequenceClassification load it. The products are OpenBLAS's, which must be installed.
+            folder is a checkpoint of transformers' class for the task, such as AutoModelForSequenceClassification: \
+            that class, serve and the command of the task load it. The products are OpenBLAS's, which must be installed.
 
             EXAMPLES
               swiftlet train --task text-classification --data reviews.csv --text-column review \\
@@ -25,6 +25,8 @@ struct TrainCommand: AsyncParsableCommand {
               swiftlet train --model google/mobilebert-uncased --data train.tsv --validation dev.tsv \\
                 --text-column sentence --epochs 3 --batch-size 32 --warmup-steps 0.1 --output sentiment
               swiftlet train --data train.tsv --text-column sentence --output sentiment --resume
+              swiftlet train --task token-classification --data train.conll --validation dev.conll --output names
+              swiftlet train --task question-answering --data train-v1.1.json --output answers
 
             SENTENCE EMBEDDINGS
               With --task sentence-similarity, the data are pairs of texts that belong together (columns anchor and \
@@ -35,9 +37,16 @@ struct TrainCommand: AsyncParsableCommand {
               swiftlet train --task sentence-similarity --data pairs.jsonl --batch-size 32 --output retriever
               swiftlet train --task sentence-similarity --data train.csv --validation dev.csv --output similarity
 
-            LABELS
-              Each text has one label. With --problem-type multi_label_classification it has any number, separated by \
-            commas; with --problem-type regression, a number.
+            DATA
+              text-classification    .csv, .tsv or .jsonl with a text (and a second one of a pair) and a label. With \
+            --problem-type multi_label_classification there are any number, separated by commas; with regression, a \
+            number.
+              token-classification   .jsonl with words and labels, {"tokens": ["Ada", "sang"], "ner_tags": ["B-PER", \
+            "O"]}; else columns as in CoNLL's files: a word first and its label last, an empty line between sentences.
+              question-answering     SQuAD's .json, version 1.1 or 2; or .jsonl with context, question and answers.
+              masked-language-model  a text on each line, or a column of a table.
+              multiple-choice        .jsonl, {"prompt": "…", "choices": ["…", "…"], "label": 0}, or the keys of SWAG \
+            and RACE.
 
             DURING A RUN
               Checkpoints stand in the output folder as checkpoint-N, with trainer_state.json as the Trainer writes \
@@ -46,45 +55,9 @@ struct TrainCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(
-        help: "What the model is to learn: \(TrainingTask.allCases.map(\.rawValue).joined(separator: ", "))."
-    )
-    var task = TrainingTask.textClassification
-
     @OptionGroup var modelName: ModelNameOptions
 
-    @Option(
-        help: ArgumentHelp(
-            "File of labelled texts: .csv or .tsv with a line of column names, or .jsonl.",
-            valueName: "file"
-        )
-    )
-    var data: String
-
-    @Option(help: ArgumentHelp("Texts to measure on, of the same form. (default: a part of --data)", valueName: "file"))
-    var validation: String?
-
-    @OptionGroup var records: RecordOptions
-
-    @Option(help: "Column of a table, or key of JSON objects, that holds the label.")
-    var labelColumn = "label"
-
-    @Option(
-        help: """
-            What labels are: single_label_classification, multi_label_classification or regression.
-            """
-    )
-    var problemType = SequenceClassifier.ProblemType.singleLabel
-
-    @Option(
-        help: ArgumentHelp(
-            """
-            Weight of each label in the loss, in the labels' order (1,2.5); or balanced, by which all labels count alike.
-            """,
-            valueName: "numbers"
-        )
-    )
-    var classWeights: String?
+    @OptionGroup(title: "Data") var input: TaskDataOptions
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Folder to write the model to.", valueName: "dir"))
     var output: String
@@ -96,19 +69,9 @@ struct TrainCommand: AsyncParsableCommand {
     var resume = false
 
     @Option(
-        help: ArgumentHelp(
-            "Fraction of the texts of each label to hold out without --validation; 0 for none.",
-            valueName: "fraction"
-        )
-    )
-    var heldOut = 0.1
-
-    @Option(
         help: ArgumentHelp("Most tokens of a text; longer texts are cut. Written into the folder.", valueName: "tokens")
     )
     var maxLength: Int?
-
-    @OptionGroup(title: "Sentence similarity") var pairs: PairOptions
 
     @OptionGroup(title: "Training options") var options: TrainingOptions
 
@@ -116,29 +79,9 @@ struct TrainCommand: AsyncParsableCommand {
     var format = OutputFormat.auto
 
     func validate() throws {
-        guard heldOut >= 0, heldOut < 1 else {
-            throw ValidationError("--held-out must be from 0 to below 1, not \(heldOut)")
-        }
         if let maxLength, maxLength < 1 { throw ValidationError("--max-length must be at least 1, not \(maxLength)") }
         if resume, force { throw ValidationError("--resume and --force exclude each other") }
-        try refuseOptionsOfOtherTasks()
-        for path in [data] + (validation.map { [$0] } ?? []) {
-            guard let fields = records.fields(of: path), !fields.names.isEmpty else {
-                throw ValidationError(
-                    "\(path): a file of texts ends in .csv, .tsv or .jsonl; else say --input-format"
-                )
-            }
-        }
-    }
-
-    private func refuseOptionsOfOtherTasks() throws {
-        let isOfPairs = task == .sentenceSimilarity
-        if !isOfPairs, pairs.isGiven {
-            throw ValidationError("columns of pairs are for --task \(TrainingTask.sentenceSimilarity.rawValue)")
-        }
-        if isOfPairs, records.textColumn != nil || classWeights != nil {
-            throw ValidationError("--text-column and --class-weights are not for --task \(task.rawValue)")
-        }
+        let isOfPairs = input.task == .sentenceSimilarity
         if isOfPairs, options.train == .head || options.train == .last(0) {
             throw ValidationError("--train head: sentence embeddings have no weights above the layers; try last:1")
         }
@@ -148,10 +91,9 @@ struct TrainCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let training = try read(data, known: nil)
-        let measured = try validation.map { try read($0, known: training.labels) }
-        var settings = try options.settings(lossKind(measuring: measured ?? training))
-        settings.loss.classWeights = try weights(training)
+        let data = try input.read(input.data, known: nil)
+        let measured = try input.validation.map { try input.read($0, known: data.labels) }
+        let settings = try options.settings(try input.loss(of: data, measuring: measured ?? data))
         // The base model is found before anything is written.
         let base = resume ? nil : try await modelName.directory()
         let folder = try TrainingFolder(path: output, isResumed: resume, replaces: force)
@@ -160,11 +102,10 @@ struct TrainCommand: AsyncParsableCommand {
         do {
             let setup = try TrainingSetup(
                 folder: source,
-                task: task,
+                input: input,
                 settings: settings,
-                training: training,
+                data: data,
                 validation: measured,
-                heldOut: heldOut,
                 maxLength: maxLength,
                 part: options.train
             )
@@ -214,7 +155,7 @@ struct TrainCommand: AsyncParsableCommand {
         try stop(end, run, folder, session)
         let report = TrainingReport(
             output: output,
-            task: task,
+            task: input.task,
             labels: setup.description.labels,
             settings: settings,
             state: run.state,
@@ -224,7 +165,11 @@ struct TrainCommand: AsyncParsableCommand {
             evaluation: session.best
         )
         let name = note.settings.first { $0.name == TrainingSetup.modelKey }?.value ?? ""
-        let card = report.card(baseModel: name, data: fileName(data), validation: fileName(validation ?? data))
+        let card = report.card(
+            baseModel: name,
+            data: fileName(input.data),
+            validation: fileName(input.validation ?? input.data)
+        )
         let best = run.state.best.map(\.step)
         try folder.finish(setup.model, setup.description, best: best, stateFile: file(run.state), card: card)
         try write(report)
@@ -252,27 +197,6 @@ struct TrainCommand: AsyncParsableCommand {
     }
 
     private func fileName(_ path: String) -> String { "`\(URL(fileURLWithPath: path).lastPathComponent)`" }
-
-    private func read(_ path: String, known: [String]?) throws(CommandError) -> any TaskData {
-        if task == .sentenceSimilarity {
-            let format = records.fields(of: path)?.format ?? .csv
-            return try SentencePairs(path: path, format: format, options: pairs)
-        }
-        var fields = records.fields(of: path) ?? RecordFields(format: .csv, names: [RecordOptions.defaultColumn])
-        fields.names.append(labelColumn)
-        return try ClassifiedTexts(path: path, fields: fields, form: .init(problemType: problemType), known: known)
-    }
-
-    private func lossKind(measuring data: any TaskData) -> Loss.Kind {
-        guard let data = data as? SentencePairs else { return .sequences(problemType) }
-        return .similarity(scale: pairs.scale, measured: data.kind)
-    }
-
-    private func weights(_ training: any TaskData) throws(CommandError) -> [Double]? {
-        guard let classWeights else { return nil }
-        let weights = try ClassWeights(classWeights, labels: training.labels, problemType: problemType)
-        return weights.values(training.classes, labels: training.labels.count)
-    }
 
     private func write(_ report: TrainingReport) throws {
         guard format.resolved == .json else {

@@ -22,6 +22,8 @@ struct LabelledTexts {
     private(set) var texts: [Text] = []
     /// Each text's label.
     private(set) var names: [String] = []
+    /// Each text's second one, where the fields have a third column for it.
+    private(set) var pairs: [String] = []
     let source: TextSource
 
     /// Reads a file of records.
@@ -31,7 +33,7 @@ struct LabelledTexts {
     init(path: String, fields: RecordFields, allowsEmptyLabels: Bool = false) throws(CommandError) {
         source = .records(path: path == "-" ? nil : path, fields)
         var fault: CommandError?
-        var (texts, names): ([Text], [String]) = ([], [])
+        var (texts, names, pairs): ([Text], [String], [String]) = ([], [], [])
         let source = source
         try source.forEachRecord { record in
             guard fault == nil else { return }
@@ -44,9 +46,10 @@ struct LabelledTexts {
             (text.line, text.endByte) = (record.line, record.endByte)
             texts.append(text)
             names.append(label)
+            if record.values.count > 2 { pairs.append(record.values[2]) }
         }
         if let fault { throw fault }
-        (self.texts, self.names) = (texts, names)
+        (self.texts, self.names, self.pairs) = (texts, names, pairs)
     }
 
     /// What a model should say of each text, and the labels in id order.
@@ -85,10 +88,14 @@ struct LabelledTexts {
                 reason: "\(texts.count) records with \(found); expected 2 to \(Self.maxClasses) labels"
             )
         }
-        let numbers = distinct.compactMap { Int($0) }
-        guard numbers.count == distinct.count else { return distinct }
+        return Self.ordered(distinct)
+    }
+
+    /// Labels by value if all are whole numbers, else as they are.
+    static func ordered(_ labels: [String]) -> [String] {
+        guard labels.allSatisfy({ Int($0) != nil }) else { return labels }
         // The sort is stable: `1` and `01` stay in the order of their characters.
-        return distinct.sorted { Int($0) ?? 0 < Int($1) ?? 0 }
+        return labels.sorted { Int($0) ?? 0 < Int($1) ?? 0 }
     }
 
     private func labelSets(

@@ -69,9 +69,12 @@ struct RecordOptions: ParsableArguments {
     /// The column's name if none is given.
     static let defaultColumn = "text"
 
+    /// The form of an input.
+    func format(of path: String?) -> RecordFormat { inputFormat ?? path.map(RecordFormat.init(path:)) ?? .txt }
+
     /// The fields of the input's records; nil for lines of text.
     func fields(of path: String?) -> RecordFields? {
-        let format = inputFormat ?? path.map(RecordFormat.init(path:)) ?? .txt
+        let format = format(of: path)
         guard format != .txt else { return nil }
         return RecordFields(format: format, names: [textColumn ?? Self.defaultColumn])
     }

@@ -2,11 +2,13 @@ import Encoder
 import Tokenization
 import Training
 
-/// Texts with their labels: the data of text classification.
+/// Texts, or pairs of texts, with their labels: the data of text classification.
 struct ClassifiedTexts: TaskData {
     let labels: [String]
     private let source: TextSource
     private var texts: [Text]
+    /// Each text's second one; empty without.
+    private var pairs: [String]
     private var targets: [Target]
 
     /// Reads a file.
@@ -16,7 +18,7 @@ struct ClassifiedTexts: TaskData {
     init(path: String, fields: RecordFields, form: LabelForm, known: [String]?) throws(CommandError) {
         let labelled = try LabelledTexts(path: path, fields: fields, allowsEmptyLabels: form.allowsNone)
         (labels, targets) = try labelled.targets(form, known: known)
-        (source, texts) = (labelled.source, labelled.texts)
+        (source, texts, pairs) = (labelled.source, labelled.texts, labelled.pairs)
     }
 
     var classes: [Int] { targets.map(\.stratum) }
@@ -24,15 +26,17 @@ struct ClassifiedTexts: TaskData {
     func subset(_ numbers: [Int]) -> ClassifiedTexts {
         var part = self
         (part.texts, part.targets) = (numbers.map { texts[$0] }, numbers.map { targets[$0] })
+        if !pairs.isEmpty { part.pairs = numbers.map { pairs[$0] } }
         return part
     }
 
     func tokenized(_ tokenizer: inout ExampleTokenizer) throws(CommandError) -> TrainingSet {
         var examples: [TokenizedExample] = []
         examples.reserveCapacity(texts.count)
-        for (text, target) in zip(texts, targets) {
-            let sequence = try tokenizer.sequence(text.content, place: source.place(of: text))
-            examples.append(TokenizedExample([sequence], target))
+        for (index, text) in texts.enumerated() {
+            let pair = pairs.isEmpty ? nil : pairs[index]
+            let sequence = try tokenizer.sequence(text.content, pair: pair, place: source.place(of: text))
+            examples.append(TokenizedExample([sequence], targets[index]))
         }
         return TrainingSet(examples)
     }

@@ -7,19 +7,34 @@ import Training
 enum TrainingTask: String, CaseIterable, ExpressibleByArgument {
     case textClassification = "text-classification"
     case sentenceSimilarity = "sentence-similarity"
+    case tokenClassification = "token-classification"
+    case questionAnswering = "question-answering"
+    case maskedLanguageModel = "masked-language-model"
+    case multipleChoice = "multiple-choice"
 
     /// The head that is trained; nil where the folder has none.
     var head: Head? {
         switch self {
         case .textClassification: .sequenceClassification
+        case .tokenClassification: .tokenClassification
+        case .questionAnswering: .questionAnswering
+        case .maskedLanguageModel: .maskedLanguageModel
+        case .multipleChoice: .multipleChoice
         case .sentenceSimilarity: nil
         }
     }
+
+    /// The most tokens of a sequence if none is given; nil for the model's most.
+    var defaultLength: Int? { self == .questionAnswering ? QuestionTexts.defaultLength : nil }
 
     /// The head for so many labels, or for these poolings.
     func headKind(labels: Int, poolings: [Pooling]) -> HeadKind {
         switch self {
         case .textClassification: .sequenceClassification(labels: labels)
+        case .tokenClassification: .tokenClassification(labels: labels)
+        case .questionAnswering: .questionAnswering
+        case .maskedLanguageModel: .maskedLanguageModel
+        case .multipleChoice: .multipleChoice
         case .sentenceSimilarity: .sentenceEmbedding(poolings)
         }
     }
@@ -27,7 +42,9 @@ enum TrainingTask: String, CaseIterable, ExpressibleByArgument {
     /// What is counted.
     var unit: String {
         switch self {
-        case .textClassification: "texts"
+        case .textClassification, .tokenClassification, .maskedLanguageModel: "texts"
+        case .questionAnswering: "windows"
+        case .multipleChoice: "prompts"
         case .sentenceSimilarity: "pairs"
         }
     }
@@ -36,7 +53,7 @@ enum TrainingTask: String, CaseIterable, ExpressibleByArgument {
     var library: String { self == .sentenceSimilarity ? "sentence-transformers" : "transformers" }
 
     /// The tag of such models on the Hub.
-    var pipeline: String { rawValue }
+    var pipeline: String { self == .maskedLanguageModel ? Head.maskedLanguageModel.rawValue : rawValue }
 }
 
 /// What a file of a task holds: things to learn, each of which becomes an example or several.
@@ -84,13 +101,39 @@ struct ExampleTokenizer {
         pair: String? = nil,
         place: @autoclosure () -> String
     ) throws(CommandError) -> TokenizedSequence {
-        let encoding: Encoding
+        try sequence(try encoding(text, pair: pair, place: place()), place: place())
+    }
+
+    /// The encoding of a text, or of a pair of texts.
+    ///
+    /// - Throws: `unusableText`.
+    func encoding(
+        _ text: String,
+        pair: String? = nil,
+        place: @autoclosure () -> String
+    ) throws(CommandError) -> Encoding {
         do {
-            encoding = try tokenizer.encode(text, pair: pair, options: options)
+            return try tokenizer.encode(text, pair: pair, options: options)
         } catch {
             throw .unusableText(place: place(), reason: "\(error)")
         }
-        return try sequence(encoding, place: place())
+    }
+
+    /// The words of a text, each tokenized by itself.
+    ///
+    /// - Returns: the sequence, and each token's word; nil for special tokens.
+    /// - Throws: `unusableText`.
+    mutating func sequence(
+        words: [String],
+        place: @autoclosure () -> String
+    ) throws(CommandError) -> (sequence: TokenizedSequence, words: [Int?]) {
+        let (encoding, owners): (Encoding, [Int?])
+        do {
+            (encoding, owners) = try tokenizer.encode(words: words, options: options)
+        } catch {
+            throw .unusableText(place: place(), reason: "\(error)")
+        }
+        return (try sequence(encoding, place: place()), owners)
     }
 
     /// An encoding as a sequence for the model.
@@ -127,7 +170,9 @@ extension TrainingSet {
             switch example.target {
             case .label(let label): add(UInt64(label) + 1 << 33)
             case .values(let values): for value in values { add(UInt64(value.bitPattern) + 1 << 34) }
-            case .none: add(1 << 35)
+            case .tokenLabels(let labels): for label in labels { add(UInt64(UInt32(bitPattern: label)) + 1 << 35) }
+            case .span(let tokens): for end in [tokens.lowerBound, tokens.upperBound] { add(UInt64(end) + 1 << 36) }
+            case .none: add(1 << 37)
             }
         }
         return hash

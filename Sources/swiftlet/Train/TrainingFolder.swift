@@ -127,9 +127,9 @@ struct TrainingFolder {
         _ model: TrainableModel,
         _ source: TrainableCheckpoint
     ) throws(ModelError) -> [OutgoingTensor] {
-        let own = model.parameters.map { parameter in
-            OutgoingTensor(name: source.outgoingName(parameter.name), shape: parameter.shape) {
-                model.values(parameter)
+        let own = model.parameters.flatMap { parameter in
+            source.outgoingNames(parameter.name).map { name in
+                OutgoingTensor(name: name, shape: parameter.shape) { model.values(parameter) }
             }
         }
         return try own + source.otherTensors(beside: Set(model.parameters.map(\.name)))

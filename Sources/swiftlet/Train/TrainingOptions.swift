@@ -111,8 +111,8 @@ struct TrainingOptions: ParsableArguments {
     @Option(
         name: .customLong("metric-for-best-model"),
         help: """
-            Metric that chooses the best checkpoint: loss, accuracy, macro_f1, micro_f1, pearson or spearman. \
-            (default: by the problem)
+            Metric that chooses the best checkpoint: loss, or another one of the task, such as accuracy, macro_f1, \
+            f1, exact_match or perplexity. (default: by the task)
             """
     )
     var bestMetric: Metric?
@@ -151,11 +151,13 @@ struct TrainingOptions: ParsableArguments {
         }
     }
 
-    /// The settings for a kind of loss.
+    /// The settings for a loss.
     ///
-    /// - Throws: for a metric that the kind does not have.
-    func settings(_ kind: Loss.Kind) throws -> TrainingSettings {
+    /// - Throws: for a metric that its kind does not have.
+    func settings(_ loss: Loss) throws -> TrainingSettings {
+        let kind = loss.kind
         var settings = TrainingSettings(kind)
+        settings.loss = loss
         (settings.epochs, settings.maxSteps, settings.batchSize) = (epochs, maxSteps, batchSize)
         (settings.evaluationBatchSize, settings.accumulation) = (evaluationBatchSize, accumulation)
         (settings.learningRate, settings.schedule, settings.warmup) = (learningRate, lrSchedulerType, warmupSteps)
@@ -176,7 +178,7 @@ struct TrainingOptions: ParsableArguments {
             settings.bestMetric = bestMetric
         }
         guard labelSmoothingFactor == 0 || kind.takesLabelSmoothing else {
-            throw CommandError.usage("--label-smoothing-factor is for one label for each text")
+            throw CommandError.usage("--label-smoothing-factor is for tasks where one label or choice is right")
         }
         return settings
     }

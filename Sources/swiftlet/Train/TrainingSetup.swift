@@ -24,21 +24,20 @@ struct TrainingSetup {
     /// - Throws: what is wrong with the model or a text.
     init(
         folder: SentenceTransformerFolder,
-        task: TrainingTask,
+        input: TaskDataOptions,
         settings: TrainingSettings,
-        training data: any TaskData,
-        validation: (any TaskData)?,
-        heldOut: Double,
+        data: any TaskData,
+        validation others: (any TaskData)?,
         maxLength: Int?,
         part: TrainedPart
     ) throws {
-        let directory = folder.transformerDirectory
+        let (task, directory) = (input.task, folder.transformerDirectory)
         let source = try TrainableCheckpoint(directory: directory, head: task.head)
         let tokenizer = try LoadedModel.tokenizer(directory: directory)
         StandardError.write(warnings: tokenizer.warnings)
         let positions = source.configuration.maxPositionEmbeddings
         let most = try LoadedModel.maxInputLength(directory: directory, positions: positions, tokenizer)
-        let length = min(maxLength ?? most, most)
+        let length = min(maxLength ?? task.defaultLength ?? most, most)
         let tokenize = { (data: any TaskData) throws(CommandError) in
             var tokenizer = ExampleTokenizer(tokenizer, maxLength: length, for: source.configuration)
             let set = try data.tokenized(&tokenizer)
@@ -46,14 +45,23 @@ struct TrainingSetup {
             if cut > 0 { StandardError.write("\(cut) of \(count) texts are cut to \(length) tokens\n") }
             return set
         }
-        var (trained, measured) = (data, validation)
-        if validation == nil, heldOut > 0 {
-            let split = Stratification.split(labels: data.classes, fraction: heldOut, seed: settings.seed)
+        var (trained, measured) = (data, others)
+        if others == nil, input.heldOut > 0 {
+            let split = Stratification.split(labels: data.classes, fraction: input.heldOut, seed: settings.seed)
             trained = data.subset(split.training)
             measured = split.heldOut.isEmpty ? nil : data.subset(split.heldOut)
         }
-        self.training = try tokenize(trained)
-        self.validation = try measured.map(tokenize)
+        var settings = settings
+        if task == .maskedLanguageModel {
+            guard let maskID = tokenizer.maskTokenID else {
+                throw CommandError.unusableModel("\(directory): the tokenizer has no mask token")
+            }
+            let ids = min(tokenizer.vocabularySize, source.configuration.vocabularySize)
+            settings.masking = Masking(fraction: input.mlmProbability, maskID: maskID, vocabularySize: ids)
+        }
+        training = try tokenize(trained)
+        let (masking, seed) = (settings.masking, settings.seed)
+        validation = try measured.map(tokenize).map { masking?.masked($0, seed: seed) ?? $0 }
         let embedder: SentenceTransformerExport? =
             task == .sentenceSimilarity
             ? try SentenceTransformerExport(folder, hiddenSize: source.configuration.hiddenSize) : nil
@@ -68,7 +76,7 @@ struct TrainingSetup {
         self.settings = settings
         self.part = part
         threads = CPUBudget.current().count
-        let capacity = self.training.capacity(batchSize: settings.batchSize, members: threads)
+        let capacity = training.capacity(batchSize: settings.batchSize, members: threads, masking: masking)
         let other = self.validation?.capacity(batchSize: settings.evaluationBatchSize, members: threads)
         model = try TrainableModel(
             source.configuration,
