@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import tempfile
 
+import batches
 import common
 import peers
 
@@ -43,7 +44,7 @@ class Work:
 
 
 def shape_work(model, shape):
-    return Work(shape, model, ["--shapes", shape], [peers.random_batch(*map(int, shape.split("x")))])
+    return Work(shape, model, ["--shapes", shape], [batches.random_batch(*map(int, shape.split("x")))])
 
 
 def text_works(settings):
@@ -55,9 +56,9 @@ def text_works(settings):
         with open(path, "w", encoding="utf-8") as file:
             file.writelines(line + "\n" for line in lines)
     arguments = ["--texts", path, "--batch", BATCH]
-    return [Work(TEXTS, settings.model, arguments, peers.text_batches(settings.model, lines, BATCH)),
+    return [Work(TEXTS, settings.model, arguments, batches.text_batches(settings.model, lines, BATCH)),
             Work(SORTED, settings.model, arguments,
-                 peers.text_batches(settings.model, peers.by_tokens(settings.model, lines), BATCH))]
+                 batches.text_batches(settings.model, batches.by_tokens(settings.model, lines), BATCH))]
 
 
 def round_of(settings, work, number):

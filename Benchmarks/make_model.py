@@ -2,9 +2,10 @@
 """Makes a model with random weights in the shape of google/mobilebert-uncased, bert-base-uncased,
 distilbert-base-uncased or all-MiniLM-L6-v2. The values do not matter, because speed does not depend on them.
 
-    Benchmarks/make_model.py FOLDER [--architecture mobilebert|bert|distilbert|minilm] [--seed 7]
+    Benchmarks/make_model.py FOLDER [--architecture mobilebert|bert|distilbert|minilm] [--seed 7] [--new]
 
-Writes config.json, model.safetensors and vocab.txt. Needs torch and transformers, see requirements.txt.
+With --new, the weights are those with which transformers begins a training. Writes config.json, model.safetensors and
+vocab.txt. Needs torch and transformers, see requirements.txt.
 """
 
 import argparse
@@ -24,11 +25,13 @@ DIFFERENCES = {
 }
 
 
-def random_model(architecture, seed):
+def random_model(architecture, seed, is_new=False):
     torch.manual_seed(seed)
     family = FAMILIES[architecture]
     configuration = getattr(transformers, family + "Config")(num_labels=2, **DIFFERENCES.get(architecture, {}))
     model = getattr(transformers, family + "ForSequenceClassification")(configuration)
+    if is_new:
+        return model
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             # Matrices keep the size of their inputs, so that no activation vanishes or grows over 24 layers.
@@ -39,14 +42,19 @@ def random_model(architecture, seed):
     return model.eval()
 
 
+def write_model(folder, architecture, seed=7, is_new=False):
+    random_model(architecture, seed, is_new).save_pretrained(folder)
+    shutil.copyfile(VOCABULARY, os.path.join(folder, "vocab.txt"))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder")
     parser.add_argument("--architecture", choices=FAMILIES, default="mobilebert")
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--new", action="store_true")
     arguments = parser.parse_args()
-    random_model(arguments.architecture, arguments.seed).save_pretrained(arguments.folder)
-    shutil.copyfile(VOCABULARY, os.path.join(arguments.folder, "vocab.txt"))
+    write_model(arguments.folder, arguments.architecture, arguments.seed, arguments.new)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ import peers
 import picture
 import service
 import stages
+import training
 from results import Results, versions
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -218,6 +219,27 @@ def json_section(settings, results):
 """ + table(("writer", "embeddings/s", "µs an embedding"), lines)
 
 
+def training_section(settings, results):
+    ours, theirs = training.OURS, training.PYTORCH
+    lines = []
+    for architecture, rounds in training.measure(settings, results):
+        first = rounds[0][ours]
+        speeds = [statistics.median(training.speed(each[name]) for each in rounds) for name in (ours, theirs)]
+        peaks = [training.memory(rounds, name) for name in (ours, theirs)]
+        lines.append([architecture, rounded(first["tokens"]), *(f"{speed:.1f}" for speed in speeds),
+                      f"{training.ratio(rounds):.2f}", *(f"{peak / 1e9:.2f}" for peak in peaks)])
+    return f"""
+## Training
+
+Sentences a second in whole steps of training with all weights: forward pass with dropout, backward pass, clipping and
+AdamW, in float32 and with a batch of {training.BATCH}. The {first["texts"]} sentences are drawn from the training
+sentences; PyTorch gets them padded as transformers' Trainer pads them, with its fused AdamW. The models are new ones in
+the shapes of all-MiniLM-L6-v2, google/mobilebert-uncased and distilbert-base-uncased. The ratio is the median of those of
+{settings.rounds} rounds; the memory is the peak of the resident memory of a process.
+
+""" + table(("model", "tokens", "ours, sentences/s", "PyTorch, sentences/s", "ratio", "ours, GB", "PyTorch, GB"), lines)
+
+
 def service_section(settings, results):
     lines, footprint = [], []
     for dtype in common.DTYPES:
@@ -251,8 +273,8 @@ cache); the resident memory after the load above, and the peak of the resident m
 
 
 SECTIONS = {"forward": forward_section, "cost": ragged_section, "architectures": architectures_section,
-            "accuracy": accuracy_section, "tokenizer": tokenization_section, "json": json_section,
-            "service": service_section}
+            "training": training_section, "accuracy": accuracy_section, "tokenizer": tokenization_section,
+            "json": json_section, "service": service_section}
 
 
 def parse_arguments():

@@ -76,6 +76,8 @@ extension Loss.Kind {
 
 /// What a model makes of the validation examples.
 package struct Evaluation: Sendable {
+    /// What the head made of each example.
+    package let outputs: [ExampleOutput]
     /// The metrics of the loss's kind.
     package private(set) var metrics: [Metric: Double]
     /// True and predicted classes; nil where a text has any number of labels, or values.
@@ -88,6 +90,7 @@ package struct Evaluation: Sendable {
     /// - Parameter outputs: of each example.
     package init(loss: Double, outputs: [ExampleOutput], of set: TrainingSet, _ kind: Loss.Kind) {
         metrics = [.loss: loss]
+        self.outputs = outputs
         let targets = set.examples.map(\.target)
         switch kind {
         case .sequences(let problemType):

@@ -22,15 +22,17 @@ package final class TrainableModel: Sendable {
     ///
     /// - Parameters:
     ///   - part: the parameters that are trained.
+    ///   - kernels: the functions; nil for the fastest ones.
     /// - Throws: ``BackendError`` where OpenBLAS is not there.
     package init(
         _ configuration: EncoderConfiguration,
         _ training: TrainingConfiguration,
         head: HeadKind,
         training part: TrainedPart = .all,
-        capacity: BatchCapacity
+        capacity: BatchCapacity,
+        kernels: TrainingKernels? = nil
     ) throws(BackendError) {
-        kernels = try TrainingKernels()
+        if let kernels { self.kernels = kernels } else { self.kernels = try TrainingKernels() }
         let lowest = part.lowestDepth(layers: configuration.layerCount)
         var plan = MemoryPlan(capacity: capacity) { depth in depth >= lowest }
         model = HeadedEncoder(configuration, head, training, lowestDepth: lowest, &plan)

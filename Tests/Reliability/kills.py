@@ -15,9 +15,10 @@ import tiny_model
 from harness import Figure, progress
 
 TITLE = "Commands killed in every phase"
-PROMISE = ("`embed --output`, `fit` and `pull` are killed (SIGKILL) at random moments, again and again, and then run "
-           "to their end. What they leave at last is, byte for byte, what an undisturbed run gives, with nothing beside "
-           "it; and no killed run leaves a file or a folder under its final name that is not complete.")
+PROMISE = ("`embed --output`, `fit`, `pull` and `train` are killed (SIGKILL) at random moments, again and again, and then "
+           "run to their end, `train` by --resume. What they leave at last is, byte for byte, what an undisturbed run "
+           "gives, with nothing beside it; and no killed run leaves a file or a folder under its final name that is not "
+           "complete.")
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 HUB = os.path.join(TESTS, "Hub", "hub.py")
@@ -36,7 +37,7 @@ def run(settings):
     figures = []
     # The bundled model, whose weights take a while to fetch.
     with Hub(os.path.join(MODELS, os.listdir(MODELS)[0])) as hub:
-        for command in (embed(folder), fit(folder), pull(folder, hub)):
+        for command in (embed(folder), fit(folder), pull(folder, hub), train(folder)):
             figures += killed(settings.program, command, runs, chance)
     shutil.rmtree(folder)
     return figures
@@ -53,8 +54,12 @@ class Command:
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("SWIFTLET_", "HF_"))}
         # What it keeps in a temporary folder would count as left behind.
         environment = kept | {"TMPDIR": self.folder} | self.environment
-        return subprocess.Popen([program, *self.arguments], env=environment, stdout=subprocess.DEVNULL,
+        return subprocess.Popen([program, *self.arguments, *self.more()], env=environment, stdout=subprocess.DEVNULL,
                                 stderr=subprocess.PIPE, start_new_session=True)
+
+    def more(self):
+        """Arguments that depend on what an earlier run has left."""
+        return []
 
     def finish(self, program):
         """Runs it to its end; returns the seconds."""
@@ -69,6 +74,10 @@ class Command:
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
 
+    def is_early(self, final):
+        """Whether something under a final name is not complete."""
+        return os.path.exists(os.path.join(self.folder, self.output)) and self.contents(self.output) != final
+
     def contents(self, below=""):
         """The digest of each file below the folder, by its path there; of a link, its target."""
         found = {}
@@ -77,6 +86,8 @@ class Command:
             return {below: digest(top)}
         for place, _, names in os.walk(top):
             for name in names:
+                if name.startswith("events.out.tfevents."):  # Each process has its own, which tells the time.
+                    continue
                 path = os.path.join(place, name)
                 found[os.path.relpath(path, self.folder)] = os.readlink(path) if os.path.islink(path) else digest(path)
         return found
@@ -105,8 +116,7 @@ def killed(program, command, runs, chance):
                 os.killpg(process.pid, signal.SIGKILL)
                 kills += 1
             process.communicate()
-            if os.path.exists(os.path.join(command.folder, command.output)):
-                early += command.contents(command.output) != final
+            early += command.is_early(final)
         command.finish(program)
         left = command.contents()
         wrong += any(left.get(path) != value for path, value in expected.items())
@@ -146,6 +156,39 @@ def pull(folder, hub):
     cache = os.path.join(folder, "pull")
     return Command("pull", folder, ["pull", "org/real"], "models--org--real/refs",
                    {"HF_ENDPOINT": hub.address, "HF_HUB_CACHE": cache, "HF_HOME": os.path.join(folder, "home")})
+
+
+class Train(Command):
+    """Training goes on from its last checkpoint, or begins anew where none is complete."""
+
+    def checkpoints(self):
+        output = os.path.join(self.folder, self.output)
+        names = os.listdir(output) if os.path.isdir(output) else []
+        return [os.path.join(self.output, name) for name in names if name.startswith("checkpoint-")]
+
+    def more(self):
+        return ["--resume"] if self.checkpoints() else ["--force"]
+
+    def is_early(self, final):
+        """Each checkpoint that is there is whole; so is the model as soon as it has its configuration."""
+        found = self.contents(self.output)
+        parts = [path + os.sep for path in self.checkpoints()]
+        if os.path.join(self.output, "config.json") in found:
+            parts.append(self.output)
+        return any(final[path] != found.get(path) for part in parts for path in final if path.startswith(part))
+
+
+def train(folder):
+    texts = os.path.join(folder, "learnt.jsonl")
+    chance = random.Random(SEED)
+    with open(texts, "w", encoding="utf-8") as file:
+        for number in range(600):
+            words = [chance.choice(tiny_model.VOCABULARY[5:]) for _ in range(chance.randint(3, 12))]
+            file.write(json.dumps({"text": " ".join(words), "label": "ab"[number % 2]}) + "\n")
+    return Train("train", folder, ["train", "--model", os.path.join(folder, "model"), "--data", texts, "--output",
+                                   os.path.join(folder, "train", "trained"), "--epochs", "2", "--eval-strategy", "steps",
+                                   "--eval-steps", "20", "--save-strategy", "steps", "--save-steps", "10",
+                                   "--save-total-limit", "99", "--metric-for-best-model", "loss"], "trained")
 
 
 class Hub:

@@ -1,6 +1,7 @@
 import Checkpoint
 import Encoder
 import JSON
+import LinearAlgebra
 import TestSupport
 import Testing
 
@@ -11,13 +12,16 @@ struct GradientTests {
     @Test(
         "of every parameter are PyTorch's in double precision, to 1e-5 of a tensor's largest",
         arguments: TrainingFixture.names + TrainingFixture.headNames,
-        [1, 2]
+        [("baseline", 1), ("avx2", 1), ("avx2", 2), ("avx512", 1), ("avx512", 2)]
     )
-    func autograd(name: String, members: Int) throws {
+    func autograd(name: String, team: (kernels: String, members: Int)) throws {
+        // Of the sets that this CPU has.
+        guard let kernels = try TrainingKernels(name: team.kernels) else { return }
+        let members = team.members
         let fixture = try TrainingFixture(name)
         let batch = try fixture.json("batch.json")
         let examples = fixture.examples(batch)
-        let model = try fixture.model(examples, members: members)
+        let model = try fixture.model(examples, members: members, kernels: kernels)
         let loss = model.computeGradients(
             examples,
             fixture.loss,

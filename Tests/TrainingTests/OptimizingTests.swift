@@ -31,4 +31,20 @@ struct OptimizingTests {
         let warm = LearningRateSchedule(.constantWithWarmup, peak: 2, warmupSteps: 4, totalSteps: 12)
         #expect(warm.rate(after: 1) == 0.5 && warm.rate(after: 12) == 2)
     }
+
+    @Test("leave a curve of at most 256 means of their losses, whose sum is that of all losses")
+    func curve() throws {
+        var curve = LossCurve()
+        for step in 0..<2000 {
+            curve.append(Double(step % 7))
+            #expect(curve.points.count <= LossCurve.most && curve.points.last?.step == step + 1)
+            #expect(LossCurve(width: curve.width, steps: curve.steps, sums: curve.sums) == curve)
+        }
+        #expect(curve.width == 8 && curve.points.count == 250)
+        let sum = (0..<2000).reduce(0) { $0 + $1 % 7 }
+        #expect(curve.sums.reduce(0, +) == Double(sum))
+        #expect(curve.points[0].step == 8 && curve.points[0].loss == 21.0 / 8)
+        #expect(LossCurve(width: 8, steps: 2001, sums: curve.sums) == nil)
+        #expect(LossCurve(width: 8, steps: 1992, sums: curve.sums) == nil)
+    }
 }

@@ -55,14 +55,16 @@ struct TrainingFixture {
         _ examples: [TokenizedExample],
         training: TrainedPart = .all,
         members: Int = 1,
-        dropout: TrainingConfiguration? = nil
+        dropout: TrainingConfiguration? = nil,
+        kernels: TrainingKernels? = nil
     ) throws -> TrainableModel {
         let model = try TrainableModel(
             source.configuration,
             dropout ?? source.training.withoutDropout,
             head: kind,
             training: training,
-            capacity: TrainingSet(examples).capacity(batchSize: examples.count, members: members)
+            capacity: TrainingSet(examples).capacity(batchSize: examples.count, members: members),
+            kernels: kernels
         )
         for parameter in model.parameters {
             try model.write(parameter) { values in

@@ -37,6 +37,23 @@ struct BenchProcessTests {
         #expect(try tokenizer.objects().first?["tokens"] as? Int == 3 + 5 + 602)
     }
 
+    @Test("steps of training are one figure, on a file's texts or on random ones, and take no other arithmetic")
+    func training() async throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "swiftlet-\(UUID().uuidString).txt")
+        try Data("a good film\ngood\nbad\n".utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let train = Self.quick + ["--subject", "train", "--batch", "2", "--threads", "2"]
+        let object = try #require(try await Program.run(train + ["--texts", file.path]).objects().first)
+        #expect(object["shape"] as? String == "train" && object["threads"] as? Int == 2)
+        #expect(object["texts"] as? Int == 3 && object["tokens"] as? Int == 5 + 3 + 3)
+        #expect(try #require(object["seconds"] as? Double) > 0)
+        let model = Program.root.appending(path: "Tests/Fixtures/models/distilbert").path
+        let random = try await Program.run(train + ["--model", model])
+        #expect(try random.objects().first?["texts"] as? Int == 20, "\(random.errors)")
+        let other = try await Program.run(train + ["--dtype", "bfloat16"])
+        #expect(other.status == 64 && other.errors.contains("--subject train"), "\(other.errors)")
+    }
+
     @Test("the help names the shapes that are measured unless others are")
     func help() async throws {
         let run = try await Program.run(["bench", "--help"])

@@ -30,14 +30,16 @@ struct TrainProcessTests {
             (base, data, output) = (copy.path, file.path, url.appending(path: "out").path)
         }
 
-        func train(_ options: String...) async throws -> Program.Result {
-            try await Program.run(
-                [
-                    "train", "--task", "text-classification", "--model", base, "--data", data, "--text-column",
-                    "review", "--label-column", "mood", "--output", output,
-                ] + options
-            )
+        var arguments: [String] {
+            [
+                "train", "--task", "text-classification", "--model", base, "--data", data, "--text-column", "review",
+                "--label-column", "mood", "--output", output,
+            ]
         }
+
+        func train(_ options: String...) async throws -> Program.Result { try await train(options) }
+
+        func train(_ options: [String]) async throws -> Program.Result { try await Program.run(arguments + options) }
     }
 
     /// A temporary folder that is removed when the value ends.
@@ -199,6 +201,72 @@ struct TrainProcessTests {
         #expect(refused.status == 64 && refused.errors.contains("--force replaces it"), "\(refused.errors)")
         let nothing = try await there.train("--resume")
         #expect(nothing.status == 64 && nothing.errors.contains("no checkpoint"), "\(nothing.errors)")
+        let file = try Place("bert")
+        try Data("mine".utf8).write(to: URL(filePath: file.output))
+        let kept = try await file.train()
+        #expect(kept.status == 64 && kept.errors.contains("--force replaces it"), "\(kept.errors)")
+        let replaced = try await file.train("--force", "--max-steps", "1")
+        #expect(replaced.status == 0, "\(replaced.errors)")
+    }
+
+    @Test("a disk that is full ends a run clearly, with the checkpoints before as they were, and --resume goes on")
+    func fullDisk() async throws {
+        let place = try Place("bert")
+        let options = ["--max-steps", "6", "--save-strategy", "steps", "--save-steps", "2", "--save-total-limit", "9"]
+        let whole = try await place.train(options + ["--eval-strategy", "no"])
+        #expect(whole.status == 0, "\(whole.errors)")
+        let last = URL(filePath: "\(place.output)/checkpoint-6/model.safetensors")
+        let expected = try Data(contentsOf: last)
+        let manager = FileManager.default
+        for name in try manager.contentsOfDirectory(atPath: place.output) where name != "checkpoint-2" {
+            try manager.removeItem(atPath: "\(place.output)/\(name)")
+        }
+        let before = try contents("\(place.output)/checkpoint-2")
+        // The limit of a file's size stands for a disk's: the weights do not fit, smaller files do.
+        let shell = Process()
+        shell.executableURL = URL(filePath: "/bin/sh")
+        let command = "trap '' XFSZ; ulimit -f 16; exec \"$0\" \"$@\" >/dev/null 2>\"$LOG\""
+        let arguments = place.arguments + options + ["--eval-strategy", "no", "--resume"]
+        shell.arguments = ["-c", command, Program.path.path] + arguments
+        shell.currentDirectoryURL = Program.root
+        let log = "\(place.folder.url.path)/errors"
+        shell.environment = ProcessInfo.processInfo.environment.merging(["LOG": log]) { $1 }
+        let status = try await shell.runToEnd()
+        let errors = try String(contentsOf: URL(filePath: log), encoding: .utf8)
+        #expect(status == 74 && errors.contains("checkpoint-4"), "\(status): \(errors)")
+        #expect(try contents("\(place.output)/checkpoint-2") == before)
+        #expect(checkpoints(place.output) == [2])
+        let rest = try await place.train(options + ["--eval-strategy", "no", "--resume"])
+        #expect(rest.status == 0, "\(rest.errors)")
+        #expect(try Data(contentsOf: last) == expected)
+    }
+
+    private func contents(_ folder: String) throws -> [String: Data] {
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+        return try Dictionary(
+            uniqueKeysWithValues: names.map { ($0, try Data(contentsOf: URL(filePath: "\(folder)/\($0)"))) }
+        )
+    }
+
+    @Test("writes a page about the run, in which texts are no markup, and events for TensorBoard")
+    func page() async throws {
+        let place = try Place("bert") { $0 % 2 == 0 ? "<good>" : "bad & worse" }
+        let result = try await place.train("--max-steps", "12", "--learning-rate", "3e-3", "--logging-steps", "5")
+        #expect(result.status == 0, "\(result.errors)")
+        let page = try String(contentsOf: URL(filePath: "\(place.output)/report.html"), encoding: .utf8)
+        #expect(page.contains("&lt;good&gt;") && page.contains("bad &amp; worse") && !page.contains("<good>"))
+        for part in [
+            "Loss", "Hardest validation texts", "x y ", "--weight-decay", "class=\"matrix", "<svg", "validation",
+        ] {
+            #expect(page.contains(part), "\(part)")
+        }
+        let events = try FileManager.default.contentsOfDirectory(atPath: "\(place.output)/runs")
+        let name = try #require(events.first)
+        #expect(events.count == 1 && name.hasPrefix("events.out.tfevents."))
+        let file = try Data(contentsOf: URL(filePath: "\(place.output)/runs/\(name)"))
+        for tag in ["train/loss", "train/grad_norm", "eval/accuracy"] {
+            #expect(file.firstRange(of: Data(tag.utf8)) != nil, "\(tag)")
+        }
     }
 
     @Test("saves and ends on Ctrl-C")

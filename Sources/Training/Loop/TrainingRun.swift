@@ -55,7 +55,8 @@ package struct TrainingRun {
         while state.step < totalSteps {
             let epoch = state.step / stepsPerEpoch
             if order.epoch != epoch { order = (epoch, shuffled(epoch)) }
-            guard let report = step(order.examples) else { return .diverged(step: state.step + 1) }
+            guard let report = nextStep(order.examples) else { return .diverged(step: state.step + 1) }
+            state.curve.append(report.loss)
             observer.completed(report)
             log(report, observer)
             let endsEpoch = state.step.isMultiple(of: stepsPerEpoch) || state.step == totalSteps
@@ -79,11 +80,15 @@ package struct TrainingRun {
         return order
     }
 
-    /// Computes a step and moves the parameters; nil if loss or gradients are not finite, and nothing has moved.
-    private mutating func step(_ order: [Int]) -> StepReport? {
+    private mutating func nextStep(_ order: [Int]) -> StepReport? {
         let perStep = settings.batchSize * settings.accumulation
         let start = state.step % stepsPerEpoch * perStep
-        let examples = order[start..<min(start + perStep, order.count)]
+        return step(order[start..<min(start + perStep, order.count)])
+    }
+
+    /// Computes a step on these examples and moves the parameters; nil if loss or gradients are not finite, and nothing
+    /// has moved.
+    package mutating func step(_ examples: ArraySlice<Int>) -> StepReport? {
         let starts = stride(from: examples.startIndex, to: examples.endIndex, by: settings.batchSize)
         let batches = starts.map { examples[$0..<min($0 + settings.batchSize, examples.endIndex)] }
         var loss = 0.0

@@ -15,6 +15,47 @@ package struct LogEntry: Sendable, Equatable {
     }
 }
 
+/// The loss of all steps as a few means, however many steps there are.
+package struct LossCurve: Sendable, Equatable {
+    /// The most means: about as many as a picture can show. When there are more, each two become one.
+    package static let most = 256
+    /// Steps of a mean.
+    package private(set) var width = 1
+    /// All steps.
+    package private(set) var steps = 0
+    /// The sum of the losses of `width` steps, of which the last one may have fewer.
+    package private(set) var sums: [Double] = []
+
+    /// No steps.
+    package init() {}
+
+    /// A curve with these values; nil if they do not belong together.
+    package init?(width: Int, steps: Int, sums: [Double]) {
+        guard width > 0, steps >= 0, sums.count <= Self.most, steps <= width * sums.count,
+            steps > width * (sums.count - 1)
+        else { return nil }
+        (self.width, self.steps, self.sums) = (width, steps, sums)
+    }
+
+    /// Adds a step.
+    mutating func append(_ loss: Double) {
+        if sums.count == Self.most, steps == width * Self.most {
+            sums = stride(from: 0, to: Self.most, by: 2).map { sums[$0] + sums[$0 + 1] }
+            width *= 2
+        }
+        if steps.isMultiple(of: width) { sums.append(loss) } else { sums[sums.count - 1] += loss }
+        steps += 1
+    }
+
+    /// The means, each with the last of its steps.
+    package var points: [(step: Int, loss: Double)] {
+        sums.enumerated().map { index, sum in
+            let end = min((index + 1) * width, steps)
+            return (end, sum / Double(end - index * width))
+        }
+    }
+}
+
 /// How far a run has got. With the parameters and moments of a checkpoint, a run goes on from it to the same bits:
 /// order and dropout depend on the seed and the step alone.
 package struct TrainingState: Sendable, Equatable {
@@ -26,6 +67,8 @@ package struct TrainingState: Sendable, Equatable {
     package var evaluationsSinceBest = 0
     /// The sum of the losses of the steps since the last entry of the log, and their number.
     package var unlogged: (loss: Double, steps: Int) = (0, 0)
+    /// The loss of each step so far.
+    package var curve = LossCurve()
     /// The log.
     package var log: [LogEntry] = []
 
@@ -35,7 +78,8 @@ package struct TrainingState: Sendable, Equatable {
     /// Whether all values are equal.
     package static func == (a: TrainingState, b: TrainingState) -> Bool {
         a.step == b.step && a.best?.metric == b.best?.metric && a.best?.step == b.best?.step
-            && a.evaluationsSinceBest == b.evaluationsSinceBest && a.unlogged == b.unlogged && a.log == b.log
+            && a.evaluationsSinceBest == b.evaluationsSinceBest && a.unlogged == b.unlogged && a.curve == b.curve
+            && a.log == b.log
     }
 }
 

@@ -54,6 +54,12 @@ package struct Loss: Sendable, Equatable {
     /// A loss without smoothing and weights.
     package init(_ kind: Kind) { self.kind = kind }
 
+    /// The loss of one example alone.
+    package func evaluate(_ output: ExampleOutput, _ example: TokenizedExample) -> Double {
+        let whole = HeadOutput(values: output.values, columns: output.columns, rows: [0..<output.rowCount])
+        return evaluate(whole, [example]).loss
+    }
+
     /// The mean loss of a batch, and its gradient.
     ///
     /// - Precondition: the output is that of these examples.

@@ -106,12 +106,15 @@ struct RandomIDs {
         ids = vocabularySize >= Self.usual.upperBound ? Self.usual : 0..<vocabularySize
     }
 
-    mutating func next() -> Int32 {
+    mutating func next() -> Int32 { Int32(ids.lowerBound + index(below: ids.count)) }
+
+    /// A number from 0 to below `count`.
+    mutating func index(below count: Int) -> Int {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
         mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
         mixed ^= mixed >> 31
-        return Int32(ids.lowerBound + Int(mixed % UInt64(ids.count)))
+        return Int(mixed % UInt64(count))
     }
 }

@@ -3,6 +3,8 @@ import Encoder
 import Host
 import Inference
 import JSON
+import LinearAlgebra
+import ModelFiles
 import Tokenization
 
 /// The subjects that `swiftlet bench` measures.
@@ -13,17 +15,21 @@ enum BenchSubject: String, CaseIterable, ExpressibleByArgument {
     case tokenizer
     /// The writing of JSON: from embeddings to text.
     case json
+    /// Steps of training.
+    case train
 }
 
 /// `swiftlet bench`: measures how fast this machine runs a model.
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measure how fast this machine runs a model: encoder, tokenizer, JSON.",
+        abstract: "Measure how fast this machine runs or trains a model: encoder, training, tokenizer, JSON.",
         discussion: """
             The subject forward measures the encoder alone, from token ids to one embedding for each text, on batches \
             of random tokens (--shapes 8x32: 8 texts of 32 tokens) or of the texts of a file. tokenizer and json run \
-            on one thread, and measure the work before and after the encoder. A figure is the median of the runs that \
+            on one thread, and measure the work before and after the encoder. train measures whole steps of \
+            `swiftlet train` (forward, backward, clipping, AdamW, with the dropout of config.json) in float32, on the \
+            texts of a file, or on random ones as long as SST-2's sentences. A figure is the median of the runs that \
             fit into --time (at least one), after a warm-up.
 
             EXAMPLES
@@ -31,6 +37,7 @@ struct BenchCommand: AsyncParsableCommand {
               swiftlet bench --model ./mobilebert-uncased --shapes 1x16,32x128 --threads 1
               swiftlet bench --texts reviews.txt --batch 32 --format json
               swiftlet bench --subject tokenizer --texts reviews.txt
+              swiftlet bench --subject train --model google/mobilebert-uncased --batch 16
 
             Each line of JSON is {"shape": "8x32", "dtype": "float32", …, "texts": 8, "tokens": 256, "seconds": \
             0.0213}; tokens does not count padding.
@@ -65,13 +72,18 @@ struct BenchCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Texts of a file that make a batch, in the file's order; with --subject json, embeddings of an answer.",
+            """
+            Texts of a file that make a batch, in the file's order, or that training learns from in a step; with \
+            --subject json, embeddings of an answer.
+            """,
             valueName: "count"
         )
     )
     var batch = 32
 
-    @Option(help: ArgumentHelp("Threads of the encoder. (default: the CPUs that may be used)", valueName: "count"))
+    @Option(
+        help: ArgumentHelp("Threads of encoder or training. (default: the CPUs that may be used)", valueName: "count")
+    )
     var threads: Int?
 
     @Option(help: ArgumentHelp("How often each figure is measured; the median is reported.", valueName: "count"))
@@ -93,6 +105,9 @@ struct BenchCommand: AsyncParsableCommand {
         guard (0...3_600).contains(time) else { throw ValidationError("--time must be 0 to 3600 seconds, not \(time)") }
         if subject == .tokenizer, texts == nil { throw ValidationError("--subject tokenizer needs --texts") }
         if subject != .forward, shapes != nil { throw ValidationError("--shapes is for --subject forward") }
+        if subject == .train, engineFlags.dtype != .float32 || engineFlags.backend != .auto {
+            throw ValidationError("--dtype and --backend are not for --subject train: its products are OpenBLAS's")
+        }
         if subject == .json, texts != nil { throw ValidationError("--texts is not for --subject json") }
     }
 
@@ -104,6 +119,7 @@ struct BenchCommand: AsyncParsableCommand {
         case .forward: try await measureForward()
         case .tokenizer: try await measureTokenizer()
         case .json: try measureJSON()
+        case .train: try await measureTraining()
         }
         withExtendedLifetime(interruption) {}
     }
@@ -123,7 +139,10 @@ struct BenchCommand: AsyncParsableCommand {
             work.append((shape.name, [bench.batch(shape)]))
         }
         if let texts {
-            let encoded = try Self.encoded(Self.read(texts), model)
+            guard let tokenizer = model.tokenizer else {
+                throw CommandError.unusableModel("\(model.directory): no vocab.txt or tokenizer.json, so no texts")
+            }
+            let encoded = try Self.encoded(Self.read(texts), tokenizer, maxLength: model.maxInputLength)
             work.append(("texts", bench.batches(of: encoded, count: batch)))
         }
         let engine = model.encoder.engine
@@ -159,6 +178,40 @@ struct BenchCommand: AsyncParsableCommand {
         try report([{ TextBench.json(vectors: batch, repetition) }])
     }
 
+    private func measureTraining() async throws {
+        let threads = threads ?? CPUBudget.current().count
+        let folder = try await modelOptions.name.directory()
+        do {
+            let directory = try ModelOptions.check(folder).transformerDirectory
+            let source = try TrainableCheckpoint(directory: directory, head: .sequenceClassification)
+            let tokenizer = texts == nil ? nil : try LoadedModel.tokenizer(directory: directory)
+            let limit = source.configuration.maxPositionEmbeddings
+            let encoded = try tokenizer.map { try Self.encoded(Self.read(texts ?? ""), $0, maxLength: limit) }
+            let bench = try TrainBench(source, texts: encoded, batch: batch, threads: threads)
+            let settings: [BenchFigure.Setting] = [
+                .init(name: "backend", value: .text("openblas \(OpenBLAS.version) \(OpenBLAS.coreName)")),
+                .init(name: "batch", value: .number(batch)),
+                .init(name: "threads", value: .number(threads)),
+            ]
+            try report([
+                {
+                    BenchFigure(
+                        shape: "train",
+                        settings: settings,
+                        texts: bench.texts,
+                        tokens: bench.tokens,
+                        bytes: nil,
+                        seconds: try bench.seconds(repetition)
+                    )
+                }
+            ])
+        } catch let error as BackendError {
+            throw CommandError.noEngine("\(error)")
+        } catch let error as ModelError {
+            throw CommandError.unusableModel("\(error)")
+        }
+    }
+
     /// Takes each figure `rounds` times, in turn, and writes the medians: a line as soon as it is known, or a table.
     private func report(_ measurements: [() throws -> BenchFigure]) throws {
         var times = measurements.map { _ in [Double]() }
@@ -191,12 +244,8 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     /// The token ids of texts, cut to the model's length.
-    private static func encoded(_ texts: [String], _ model: LoadedModel) throws -> [[Int32]] {
-        guard let tokenizer = model.tokenizer else {
-            throw CommandError.unusableModel("\(model.directory): no vocab.txt or tokenizer.json, so no texts")
-        }
-        let truncation = Truncation(maxLength: model.maxInputLength)
-        let options = EncodingOptions(truncation: truncation, collectOffsets: false)
+    private static func encoded(_ texts: [String], _ tokenizer: Tokenizer, maxLength: Int) throws -> [[Int32]] {
+        let options = EncodingOptions(truncation: Truncation(maxLength: maxLength), collectOffsets: false)
         return try texts.map { try tokenizer.encode($0, options: options).ids }
     }
 }

@@ -162,17 +162,52 @@ struct TrainCommand: AsyncParsableCommand {
             totalSteps: totalSteps,
             end: end,
             texts: (setup.training.examples.count, setup.validation?.examples.count ?? 0),
-            evaluation: session.best
+            evaluation: try session.best ?? measureBest(run, setup, folder, session)
         )
+        try finish(report, setup, folder, note, stateFile: file(run.state))
+    }
+
+    /// Writes the model and what people read about it.
+    private func finish(
+        _ report: TrainingReport,
+        _ setup: TrainingSetup,
+        _ folder: TrainingFolder,
+        _ note: ResumeNote,
+        stateFile: [UInt8]
+    ) throws {
         let name = note.settings.first { $0.name == TrainingSetup.modelKey }?.value ?? ""
-        let card = report.card(
-            baseModel: name,
-            data: fileName(input.data),
-            validation: fileName(input.validation ?? input.data)
+        let (data, validation) = (input.data, input.validation)
+        let card = report.card(baseModel: name, data: fileName(data), validation: fileName(validation ?? data))
+        let page = TrainingPage(
+            title: "\(name), fine-tuned",
+            report: report,
+            validation: setup.validation,
+            texts: setup.validationTexts,
+            settings: [("--data", data), ("--validation", validation ?? "held out: \(input.heldOut)")]
+                + setup.table(baseModel: name)
         )
-        let best = run.state.best.map(\.step)
-        try folder.finish(setup.model, setup.description, best: best, stateFile: file(run.state), card: card)
+        try folder.finish(
+            setup.model,
+            setup.description,
+            best: report.state.best.map(\.step),
+            stateFile: stateFile,
+            texts: [("README.md", card), (TrainingPage.name, page.html)]
+        )
         try write(report)
+    }
+
+    /// Measures the best checkpoint again, where an earlier process has measured it and only its metrics are known.
+    private func measureBest(
+        _ run: TrainingRun,
+        _ setup: TrainingSetup,
+        _ folder: TrainingFolder,
+        _ session: TrainingSession
+    ) throws -> Evaluation? {
+        guard let best = run.state.best, let validation = setup.validation else { return nil }
+        let directory = folder.checkpoint(best.step)
+        guard FileManager.default.fileExists(atPath: directory) else { return nil }
+        try setup.model.load(TrainableCheckpoint(directory: directory, head: input.task.head), seed: nil)
+        return run.measure(validation, session)
     }
 
     /// Ends the command where a run has not come to its end.

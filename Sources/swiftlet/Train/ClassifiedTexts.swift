@@ -23,6 +23,10 @@ struct ClassifiedTexts: TaskData {
 
     var classes: [Int] { targets.map(\.stratum) }
 
+    var shownTexts: [String] {
+        texts.indices.map { pairs.isEmpty ? texts[$0].content : "\(texts[$0].content) | \(pairs[$0])" }
+    }
+
     func subset(_ numbers: [Int]) -> ClassifiedTexts {
         var part = self
         (part.texts, part.targets) = (numbers.map { texts[$0] }, numbers.map { targets[$0] })

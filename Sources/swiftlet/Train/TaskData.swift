@@ -62,12 +62,18 @@ protocol TaskData {
     var labels: [String] { get }
     /// The class of each thing, by which some of each class are held out; one class where there are none.
     var classes: [Int] { get }
+    /// The text of each example, for people; empty where an example is not one text.
+    var shownTexts: [String] { get }
     /// A part of the things.
     func subset(_ numbers: [Int]) -> Self
     /// The examples as the model reads them; longer texts are cut.
     ///
     /// - Throws: `unusableText` for a text that cannot be tokenized, or that has an id that the model lacks.
     func tokenized(_ tokenizer: inout ExampleTokenizer) throws(CommandError) -> TrainingSet
+}
+
+extension TaskData {
+    var shownTexts: [String] { [] }
 }
 
 /// Makes sequences for a model of texts.

@@ -113,6 +113,21 @@ struct ResumeNote {
     var settings: [(name: String, value: String)]
     var evaluationsSinceBest = 0
     var unlogged: (loss: Double, steps: Int) = (0, 0)
+    var curve = LossCurve()
+
+    /// The note of a state.
+    func of(_ state: TrainingState) -> ResumeNote {
+        var note = self
+        (note.evaluationsSinceBest, note.unlogged, note.curve) = (
+            state.evaluationsSinceBest, state.unlogged, state.curve
+        )
+        return note
+    }
+
+    /// Gives a state what its own file does not hold.
+    func complete(_ state: inout TrainingState) {
+        (state.evaluationsSinceBest, state.unlogged, state.curve) = (evaluationsSinceBest, unlogged, curve)
+    }
 
     var bytes: [UInt8] {
         var writer = JSONWriter()
@@ -130,6 +145,12 @@ struct ResumeNote {
             writer.number(unlogged.loss)
             writer.key("unlogged_steps")
             writer.integer(unlogged.steps)
+            writer.key("curve_width")
+            writer.integer(curve.width)
+            writer.key("curve_steps")
+            writer.integer(curve.steps)
+            writer.key("curve_sums")
+            writer.array(curve.sums) { $0.number($1) }
         }
         return writer.bytes + [UInt8(ascii: "\n")]
     }
@@ -140,12 +161,15 @@ struct ResumeNote {
     init?(_ bytes: [UInt8]) {
         guard case .object(let file)? = try? JSONParser.parse(bytes), case .object(let settings)? = file["settings"],
             let evaluations = file["evaluations_since_best"]?.integer, let loss = file["unlogged_loss"]?.double,
-            let steps = file["unlogged_steps"]?.integer
+            let steps = file["unlogged_steps"]?.integer, let width = file["curve_width"]?.integer,
+            let curveSteps = file["curve_steps"]?.integer, case .array(let sums)? = file["curve_sums"],
+            let curve = LossCurve(width: width, steps: curveSteps, sums: sums.compactMap(\.double))
         else { return nil }
         self.settings = settings.members.compactMap { member in
             if case .string(let value) = member.value { (member.key, value) } else { nil }
         }
         evaluationsSinceBest = evaluations
         unlogged = (loss, steps)
+        self.curve = curve
     }
 }

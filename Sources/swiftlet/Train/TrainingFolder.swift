@@ -29,14 +29,18 @@ struct TrainingFolder {
         self.path = URL(fileURLWithPath: path).standardizedFileURL.path
         let contents = try? manager.contentsOfDirectory(atPath: self.path)
         let isThere = manager.fileExists(atPath: self.path) && contents?.isEmpty != true
-        guard isThere || !isResumed else { throw .usage("\(path) has no checkpoint to go on from") }
+        guard isThere || !isResumed else {
+            throw .usage("\(path) has no checkpoint to go on from; --force begins anew")
+        }
         guard !isThere || isResumed || replaces else {
             throw .usage("\(path) is there already; --resume goes on with it, --force replaces it")
         }
         do {
             if isThere, !isResumed {
-                // Another run may be writing it.
-                guard let old = OwnedFolder(self.path) else {
+                let kind = try manager.attributesOfItem(atPath: self.path)[.type] as? FileAttributeType
+                // Another run may be writing a folder.
+                let old = OwnedFolder(self.path)
+                guard old != nil || kind != .typeDirectory else {
                     throw CommandError.writeFailed(reason: "\(path): another process is writing it")
                 }
                 try manager.removeItem(atPath: self.path)
@@ -152,7 +156,9 @@ struct TrainingFolder {
     ///
     /// - Throws: `usage` where there is none, `unusableModel` where a file is not as it was written.
     func lastState() throws(CommandError) -> (directory: String, state: TrainingState, note: ResumeNote) {
-        guard let last = checkpoints.last else { throw .usage("\(path) has no checkpoint to go on from") }
+        guard let last = checkpoints.last else {
+            throw .usage("\(path) has no checkpoint to go on from; --force begins anew")
+        }
         let directory = checkpoint(last)
         let contents = { (name: String) in
             FileManager.default.contents(atPath: "\(directory)/\(name)").map { [UInt8]($0) } ?? []
@@ -163,7 +169,7 @@ struct TrainingFolder {
         guard let note = ResumeNote(contents(ResumeNote.name)) else {
             throw .unusableModel("\(directory)/\(ResumeNote.name) is not there or not as it was written")
         }
-        (state.evaluationsSinceBest, state.unlogged) = (note.evaluationsSinceBest, note.unlogged)
+        note.complete(&state)
         return (directory, state, note)
     }
 
@@ -184,13 +190,14 @@ struct TrainingFolder {
 
     /// Writes the trained model: that of the best checkpoint, or the model as it is.
     ///
+    /// - Parameter texts: the files for people.
     /// - Throws: `writeFailed`.
     func finish(
         _ model: TrainableModel,
         _ description: ModelDescription,
         best: Int?,
         stateFile: [UInt8],
-        card: String
+        texts: [(name: String, text: String)]
     ) throws {
         let manager = FileManager.default
         let unfinished = "\(path)/.\(Self.prefix)final"
@@ -205,7 +212,7 @@ struct TrainingFolder {
             try writeModel(model, description, in: unfinished)
         }
         try Self.write(stateFile, as: TrainerStateFile.name, in: unfinished)
-        try Self.write(Array(card.utf8), as: "README.md", in: unfinished)
+        for (name, text) in texts { try Self.write(Array(text.utf8), as: name, in: unfinished) }
         // The configuration comes last: without it, the folder is no model.
         let names = try manager.subpathsOfDirectory(atPath: unfinished).filter { $0 != ModelFile.configuration.name }
         for name in names.sorted() + [ModelFile.configuration.name] {

@@ -19,13 +19,14 @@ struct TrainingReport {
     private var loss: Double? { state.log.last { $0.values["loss"] != nil }?.values["loss"] }
 
     /// The metrics of the model that was written: the best one, which an earlier process may have measured.
-    private var metrics: [(name: String, value: Double)] {
+    var metrics: [(name: String, value: Double)] {
         guard let best = state.best else { return [] }
         let values = state.log.last { $0.step == best.step && $0.values["eval_loss"] != nil }?.values ?? [:]
         return Metric.allCases.compactMap { metric in values["eval_\(metric.rawValue)"].map { (metric.rawValue, $0) } }
     }
 
-    private var ending: String {
+    /// How the run has ended.
+    var ending: String {
         switch end {
         case .completed: "completed"
         case .stoppedEarly:

@@ -9,6 +9,9 @@ final class TrainingSession: TrainingObserver {
     private let note: ResumeNote
     private let file: (TrainingState) -> [UInt8]
     private let limit: Int
+    private let firstStep: Int
+    private var events: EventFile?
+    private var hasEvents = true
     private let interruption = InterruptionNotice()
     private var progress: TrainingProgress
     /// The best evaluation of all; nil if an earlier process made it.
@@ -32,6 +35,7 @@ final class TrainingSession: TrainingObserver {
         self.note = note
         self.limit = limit
         self.file = file
+        self.firstStep = firstStep
         progress = TrainingProgress(firstStep: firstStep)
     }
 
@@ -46,6 +50,19 @@ final class TrainingSession: TrainingObserver {
         let values = entry.values.sorted { $0.key < $1.key }.map { "\($0.key) \(Decimals.significant($0.value))" }
         let place = "step \(entry.step)  epoch \(Decimals.fixed(entry.epoch, digits: 2))  "
         progress.note(place + values.joined(separator: "  "))
+        writeEvent(entry)
+    }
+
+    /// A run goes on without its events where they cannot be written.
+    private func writeEvent(_ entry: LogEntry) {
+        guard hasEvents else { return }
+        do throws(CommandError) {
+            if events == nil { events = try EventFile(in: "\(folder.path)/\(EventFile.folder)", step: firstStep + 1) }
+            try events?.append(entry)
+        } catch {
+            hasEvents = false
+            progress.note("warning: no more events for TensorBoard: \(error)")
+        }
     }
 
     func evaluating(_ done: Int, of total: Int) { progress.evaluating(done, of: total) }
@@ -55,8 +72,7 @@ final class TrainingSession: TrainingObserver {
     }
 
     func save(_ state: TrainingState) throws {
-        var note = note
-        (note.evaluationsSinceBest, note.unlogged) = (state.evaluationsSinceBest, state.unlogged)
+        let note = note.of(state)
         let clock = ContinuousClock()
         let duration = try clock.measure {
             try folder.save(model, description, state, stateFile: file(state), note: note, limit: limit)

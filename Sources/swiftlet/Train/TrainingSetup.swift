@@ -14,10 +14,14 @@ struct TrainingSetup {
     let settings: TrainingSettings
     let training: TrainingSet
     let validation: TrainingSet?
+    /// The texts of the validation examples.
+    let validationTexts: [String]
     let description: TrainingFolder.ModelDescription
     let model: TrainableModel
-    private let part: TrainedPart
-    private let threads: Int
+    let part: TrainedPart
+    let threads: Int
+    /// The most tokens of a text.
+    let maxLength: Int
 
     /// Reads configuration and tokenizer of a model's folder, and tokenizes the texts.
     ///
@@ -62,6 +66,7 @@ struct TrainingSetup {
         training = try tokenize(trained)
         let (masking, seed) = (settings.masking, settings.seed)
         validation = try measured.map(tokenize).map { masking?.masked($0, seed: seed) ?? $0 }
+        validationTexts = measured?.shownTexts ?? []
         let embedder: SentenceTransformerExport? =
             task == .sentenceSimilarity
             ? try SentenceTransformerExport(folder, hiddenSize: source.configuration.hiddenSize) : nil
@@ -75,6 +80,7 @@ struct TrainingSetup {
         )
         self.settings = settings
         self.part = part
+        self.maxLength = length
         threads = CPUBudget.current().count
         let capacity = training.capacity(batchSize: settings.batchSize, members: threads, masking: masking)
         let other = self.validation?.capacity(batchSize: settings.evaluationBatchSize, members: threads)
@@ -108,6 +114,43 @@ struct TrainingSetup {
         ]
     }
 
+    /// All settings by the names of the options, for people.
+    func table(baseModel: String) -> [(name: String, value: String)] {
+        let (optimizer, loss) = (settings.optimizer, settings.loss)
+        let number = { (value: Double) in Decimals.significant(value) }
+        let interval = { (interval: Interval) in
+            switch interval {
+            case .never: "no"
+            case .epoch: "epoch"
+            case .steps(let steps): "every \(steps) steps"
+            }
+        }
+        let weights = loss.classWeights.map { $0.map(number).joined(separator: ", ") }
+        let all = model.parameters.reduce(0) { $0 + $1.count }
+        let trained = model.parameters.reduce(0) { $0 + ($1.isTrained ? $1.count : 0) }
+        let epochs = settings.maxSteps == nil ? "--num-train-epochs" : "--max-steps"
+        let table = [
+            ("--task", description.task.rawValue), (Self.modelKey, baseModel),
+            ("--problem-type", loss.kind.problemType?.rawValue ?? ""), ("--max-length", "\(maxLength)"),
+            ("--train", "\(part): \(trained) of \(all) weights"),
+            (epochs, "\(settings.maxSteps ?? settings.epochs)"),
+            ("--per-device-train-batch-size", "\(settings.batchSize)"),
+            ("--per-device-eval-batch-size", "\(settings.evaluationBatchSize)"),
+            ("--gradient-accumulation-steps", "\(settings.accumulation)"),
+            ("--learning-rate", number(settings.learningRate)), ("--lr-scheduler-type", settings.schedule.rawValue),
+            ("--warmup-steps", number(settings.warmup)), ("--layer-decay", number(settings.layerDecay)),
+            ("--weight-decay", number(optimizer.weightDecay)), ("--adam-beta1", number(optimizer.beta1)),
+            ("--adam-beta2", number(optimizer.beta2)), ("--adam-epsilon", number(optimizer.epsilon)),
+            ("--max-grad-norm", number(optimizer.maxGradientNorm)),
+            ("--label-smoothing-factor", number(loss.labelSmoothing)), ("--class-weights", weights ?? "equal"),
+            ("--eval-strategy", interval(settings.evaluation)), ("--save-strategy", interval(settings.saving)),
+            ("--metric-for-best-model", settings.bestMetric.rawValue),
+            ("--early-stopping-patience", settings.patience.map { "\($0)" } ?? "never"),
+            ("--logging-steps", "\(settings.loggingSteps)"), ("--seed", "\(settings.seed)"), ("threads", "\(threads)"),
+        ]
+        return table.filter { !$0.1.isEmpty }
+    }
+
     /// Compares the settings of a run with those of its checkpoint.
     ///
     /// - Throws: `usage` with what differs.
@@ -128,21 +171,32 @@ struct TrainingSetup {
     ///
     /// - Throws: what is wrong with a tensor.
     func load(isResumed: Bool) throws(ModelError) {
-        let source = description.source
+        let made = try model.load(description.source, seed: isResumed ? nil : settings.seed)
+        guard !made.isEmpty else { return }
+        StandardError.write("new, because the checkpoint has none of this shape: \(made.joined(separator: ", "))\n")
+    }
+}
+
+extension TrainableModel {
+    /// Reads all parameters from a checkpoint. Those of the head that it lacks, or has in another shape, are made new.
+    ///
+    /// - Parameter seed: of the new ones; nil if none may be lacking.
+    /// - Returns: the names, in a checkpoint, of those that were made new.
+    /// - Throws: what is wrong with a tensor.
+    @discardableResult
+    func load(_ source: TrainableCheckpoint, seed: UInt64?) throws(ModelError) -> [String] {
         let headDepth = source.configuration.layerCount + 1
         var made: [String] = []
-        for parameter in model.parameters {
-            let isHead = parameter.depth == headDepth
-            if !isResumed, isHead, source.shape(parameter.name) != parameter.shape {
-                model.initialize(parameter, range: source.training.initializerRange, seed: settings.seed)
+        for parameter in parameters {
+            if let seed, parameter.depth == headDepth, source.shape(parameter.name) != parameter.shape {
+                initialize(parameter, range: source.training.initializerRange, seed: seed)
                 made.append(source.outgoingName(parameter.name))
             } else {
-                try model.write(parameter) { values throws(ModelError) in
+                try write(parameter) { values throws(ModelError) in
                     try source.read(parameter.name, shape: parameter.shape, into: &values)
                 }
             }
         }
-        guard !made.isEmpty else { return }
-        StandardError.write("new, because the checkpoint has none of this shape: \(made.joined(separator: ", "))\n")
+        return made
     }
 }
