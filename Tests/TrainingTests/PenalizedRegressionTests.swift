@@ -96,14 +96,13 @@ struct PenalizedRegressionTests {
 
     @Test("the gradient is that of the value, in every direction")
     func gradient() throws {
-        let types = ["single_label_classification", "multi_label_classification", "regression"]
+        let types = ["single_label_classification", "multi_label_classification"]
         for data in try types.compactMap({ type in try Self.cases().last { $0.problemType == type } }) {
             let loss = RegressionLoss(
                 data.matrix,
                 targets: data.outcomes,
                 rows: [0, 3, 7, 9, 12],
                 outputs: data.labels,
-                isSquared: data.problemType == "regression",
                 classWeights: data.classWeights
             )
             let point = (0..<loss.parameters).map { sin(Double($0)) }
@@ -136,5 +135,20 @@ struct PenalizedRegressionTests {
         let head = PenalizedRegression(.regression, inversePenalty: 1)
             .fit(matrix, targets: targets, labels: 1, rows: [0, 1, 2]).head
         #expect(head.logits(matrix, rows: [0, 1, 2]) == [[7], [7], [7]])
+    }
+
+    @Test("a ridge regression whose features depend on each other has finite weights, however weak the penalty")
+    func dependent() {
+        let matrix = Case.matrix([[1, 2, 0], [2, 4, 0], [4, 8, 0], [5, 10, 0]])
+        let targets = [3, 6, 12, 15].map { Target.values([$0]) }
+        for inversePenalty in [1e-4, 1, 1e30] {
+            let head = PenalizedRegression(.regression, inversePenalty: inversePenalty)
+                .fit(matrix, targets: targets, labels: 1, rows: [0, 1, 2, 3]).head
+            #expect(head.weight[0].allSatisfy { $0.isFinite } && head.bias[0].isFinite)
+            guard inversePenalty == 1 else { continue }
+            for (row, logits) in head.logits(matrix, rows: 0..<4).enumerated() {
+                #expect(abs(logits[0] - [3, 6, 12, 15][row]) < 0.1)
+            }
+        }
     }
 }

@@ -37,12 +37,14 @@ package struct PenalizedRegression: Sendable {
         package var head: LinearHead
         /// The mean loss, penalty included.
         package var loss: Double
-        /// Steps of the search.
+        /// Steps of the search; 0 for a ridge regression, which has a closed form.
         package var iterations: Int
         /// Whether the search ended at a minimum.
         package var converged: Bool
         /// The parameters in the search's own form, from which a search with another `C` can start.
-        let point: [Double]
+        fileprivate let point: [Double]
+        /// The sums of a ridge regression, which serve every `C` over the same rows.
+        fileprivate let equations: NormalEquations?
     }
 
     /// Fits a model that predicts the targets of some rows.
@@ -52,7 +54,7 @@ package struct PenalizedRegression: Sendable {
     ///   - targets: each row's target, of the problem type.
     ///   - labels: the number of classes, labels or numbers.
     ///   - rows: the rows to learn from.
-    ///   - start: a fit to start from, of the same problem with as many columns; nil for zeros.
+    ///   - start: a fit to start from, of the same problem over the same features; nil for zeros.
     /// - Precondition: at least one row, and two classes or more where a row has one.
     package func fit(
         _ features: FeatureMatrix,
@@ -62,14 +64,13 @@ package struct PenalizedRegression: Sendable {
         from start: Fit? = nil
     ) -> Fit {
         precondition(!rows.isEmpty && labels >= (problemType == .singleLabel ? 2 : 1), "\(labels) labels")
+        if problemType == .regression { return ridge(features, targets: targets, rows: rows, from: start) }
         let isBinary = problemType == .singleLabel && labels == 2
-        let scaling = problemType == .regression ? TargetScaling(targets, rows: rows) : nil
         let loss = RegressionLoss(
             features,
-            targets: scaling?.scaled(targets) ?? targets,
+            targets: targets,
             rows: rows,
             outputs: isBinary ? 1 : labels,
-            isSquared: problemType == .regression,
             classWeights: problemType == .singleLabel ? classWeights : nil
         )
         let penalty = 1 / (inversePenalty * loss.totalWeight)
@@ -85,42 +86,29 @@ package struct PenalizedRegression: Sendable {
         }
         let head = LinearHead(point: result.point, outputs: loss.outputs, columns: features.columns)
         return Fit(
-            head: isBinary ? head.split : scaling?.unscaled(head) ?? head,
+            head: isBinary ? head.split : head,
             loss: result.value,
             iterations: result.iterations,
             converged: result.converged,
-            point: result.point
+            point: result.point,
+            equations: nil
         )
     }
-}
 
-/// Centres numbers and scales them to a variance of 1, so that the search's tolerances mean the same for numbers of any
-/// size. The minimum stays the same, because the loss and the penalty change by the same factor.
-private struct TargetScaling {
-    let mean: Double
-    let deviation: Double
-
-    init(_ targets: [Target], rows: [Int]) {
-        let values = rows.map { Self.value(targets[$0]) }
-        let mean = values.reduce(0, +) / Double(values.count)
-        let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
-        self.mean = mean
-        deviation = variance > 0 ? variance.squareRoot() : 1
-    }
-
-    private static func value(_ target: Target) -> Double {
-        if case .values(let values) = target, let value = values.first { Double(value) } else { 0 }
-    }
-
-    func scaled(_ targets: [Target]) -> [Target] {
-        targets.map { .values([Float((Self.value($0) - mean) / deviation)]) }
-    }
-
-    func unscaled(_ head: LinearHead) -> LinearHead {
-        LinearHead(
-            weight: head.weight.map { $0.map { $0 * deviation } },
-            bias: head.bias.map { $0 * deviation + mean }
-        )
+    /// The minimum for numbers, which has a closed form.
+    private func ridge(_ features: FeatureMatrix, targets: [Target], rows: [Int], from start: Fit?) -> Fit {
+        let values = targets.map { Double($0.score ?? 0) }
+        let known = start?.equations.flatMap { $0.rows == rows ? $0 : nil }
+        let equations = known ?? NormalEquations(features, values: values, rows: rows)
+        let (weight, bias) = equations.solve(penalty: 1 / inversePenalty)
+        let head = LinearHead(weight: [weight], bias: [bias])
+        let errors = zip(rows, head.logits(features, rows: rows)).reduce(0) { sum, pair in
+            let difference = pair.1[0] - values[pair.0]
+            return sum + difference * difference
+        }
+        let squares = weight.reduce(0) { $0 + $1 * $1 }
+        let loss = (errors + squares / inversePenalty) / Double(2 * rows.count)
+        return Fit(head: head, loss: loss, iterations: 0, converged: true, point: [], equations: equations)
     }
 }
 

@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 
 /// The mean loss of some rows and its gradient, as a function of weight vectors and biases: the cross-entropy of
-/// classes, the sum of the binary cross-entropies of sets of labels, and half of the squared error of numbers.
+/// classes, or the sum of the binary cross-entropies of sets of labels.
 struct RegressionLoss: Sendable {
     /// Number of rows in a part, which one thread computes. The parts are added in their order, so that the result has
     /// the same bits on any number of threads.
@@ -11,9 +11,8 @@ struct RegressionLoss: Sendable {
     private let features: FeatureMatrix
     private let targets: [Target]
     private let rows: [Int]
-    private let isSquared: Bool
     private let classWeights: [Double]?
-    /// Number of weight vectors: one for two classes together, else one for each class, label or number.
+    /// Number of weight vectors: one for two classes together, else one for each class or label.
     let outputs: Int
     /// The sum of the rows' weights, which are 1 without weights of the classes.
     let totalWeight: Double
@@ -23,14 +22,12 @@ struct RegressionLoss: Sendable {
         targets: [Target],
         rows: [Int],
         outputs: Int,
-        isSquared: Bool = false,
         classWeights: [Double]? = nil
     ) {
         self.features = features
         self.targets = targets
         self.rows = rows
         self.outputs = outputs
-        self.isSquared = isSquared
         self.classWeights = classWeights
         totalWeight = rows.reduce(0) { $0 + Self.weight(of: targets[$1], classWeights) }
     }
@@ -112,10 +109,7 @@ struct RegressionLoss: Sendable {
         case .values(let values):
             var loss = 0.0
             for (index, value) in values.enumerated() {
-                loss +=
-                    isSquared
-                    ? Self.squared(&scores[index], target: Double(value))
-                    : Self.binary(&scores[index], target: Double(value))
+                loss += Self.binary(&scores[index], target: Double(value))
             }
             return loss
         case .tokenLabels, .span, .none: preconditionFailure("a text without a label")
@@ -130,12 +124,6 @@ struct RegressionLoss: Sendable {
         let probability = logit < 0 ? small / (1 + small) : 1 / (1 + small)
         score = probability - target
         return max(0, logit) - target * logit + log1p(small)
-    }
-
-    /// The loss (x - t)² / 2; the score x is replaced by the loss's derivative.
-    private static func squared(_ score: inout Double, target: Double) -> Double {
-        score -= target
-        return score * score / 2
     }
 
     /// The loss -log softmax of the label's logit; the logits are replaced by the loss's derivatives.
