@@ -118,6 +118,7 @@ package struct Evaluation: Sendable {
     /// - Precondition: there is a row for each target.
     package init(logits: [[Double]], targets: [Target], _ problemType: SequenceClassifier.ProblemType) {
         metrics = [.loss: Loss(.sequences(problemType)).mean(logits, targets, problemType)]
+        outputs = logits.map { ExampleOutput(values: $0.map { Float($0) }, columns: $0.count) }
         compare(logits, targets, problemType)
     }
 

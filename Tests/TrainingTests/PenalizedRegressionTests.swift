@@ -147,7 +147,8 @@ struct PenalizedRegressionTests {
             #expect(head.weight[0].allSatisfy { $0.isFinite } && head.bias[0].isFinite)
             guard inversePenalty == 1 else { continue }
             for (row, logits) in head.logits(matrix, rows: 0..<4).enumerated() {
-                #expect(abs(logits[0] - [3, 6, 12, 15][row]) < 0.1)
+                // The squares of the centred features add up to 50, and the penalty of 1 to 51.
+                #expect(abs(logits[0] - (9 + [-6, -3, 3, 6][row] * 50.0 / 51)) < 1e-9)
             }
         }
     }

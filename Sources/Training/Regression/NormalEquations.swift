@@ -1,8 +1,9 @@
 import Foundation
 import Synchronization
 
-/// The sums over some rows from which a ridge regression follows for any penalty: (G + λ I) w = Xᵀ(y - mean of y), where
-/// G = Xᵀ X of centred features (Hastie, Tibshirani and Friedman, The Elements of Statistical Learning, equation 3.44).
+/// The sums over some rows from which a ridge regression follows for any penalty: (G + λ I) w = Xᵀ(y - mean of y),
+/// where G = Xᵀ X of centred features (Hastie, Tibshirani and Friedman, The Elements of Statistical Learning, equation
+/// 3.44).
 struct NormalEquations: Sendable {
     private typealias Lanes = FeatureMatrix.Lanes
 

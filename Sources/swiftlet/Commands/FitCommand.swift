@@ -78,7 +78,8 @@ struct FitCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            Weight of each label in the loss, in the labels' order (1,2.5); or balanced, by which all labels count alike.
+            Weight of each label in the loss, in the labels' order (1,2.5); or balanced, by which all labels count \
+            alike.
             """,
             valueName: "numbers"
         )

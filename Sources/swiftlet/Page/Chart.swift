@@ -91,7 +91,8 @@ struct Chart {
     }
 
     private func text(_ value: Double, x: Double, y: Double, anchor: String) -> String {
-        "<text x=\"\(Self.pixels(x))\" y=\"\(Self.pixels(y))\" text-anchor=\"\(anchor)\">\(Decimals.significant(value))</text>"
+        "<text x=\"\(Self.pixels(x))\" y=\"\(Self.pixels(y))\" text-anchor=\"\(anchor)\">"
+            + "\(Decimals.significant(value))</text>"
     }
 
     private func line(_ one: Series, _ index: Int, _ x: Axis, _ y: Axis) -> String {
@@ -142,7 +143,8 @@ private struct Axis {
     }
 
     var ticks: [Double] {
-        let (first, last) = ((low / step).rounded(.up), (high / step).rounded(.down))
+        // A quotient that should be a whole number may be a little above or below it.
+        let (first, last) = ((low / step - 1e-6).rounded(.up), (high / step + 1e-6).rounded(.down))
         guard first.isFinite, last.isFinite, last - first < 100 else { return [] }
         return stride(from: first, through: last, by: 1).map { $0 * step }
     }

@@ -52,7 +52,8 @@ struct TaskDataOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            Weight of each label in the loss, in the labels' order (1,2.5); or balanced, by which all labels count alike.
+            Weight of each label in the loss, in the labels' order (1,2.5); or balanced, by which all labels count \
+            alike.
             """,
             valueName: "numbers"
         )

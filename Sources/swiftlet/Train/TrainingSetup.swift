@@ -49,19 +49,11 @@ struct TrainingSetup {
             if cut > 0 { StandardError.write("\(cut) of \(count) texts are cut to \(length) tokens\n") }
             return set
         }
-        var (trained, measured) = (data, others)
-        if others == nil, input.heldOut > 0 {
-            let split = Stratification.split(labels: data.classes, fraction: input.heldOut, seed: settings.seed)
-            trained = data.subset(split.training)
-            measured = split.heldOut.isEmpty ? nil : data.subset(split.heldOut)
-        }
+        let heldOut = others == nil ? input.heldOut : 0
+        let (trained, measured) = Self.split(data, measuring: others, heldOut: heldOut, seed: settings.seed)
         var settings = settings
         if task == .maskedLanguageModel {
-            guard let maskID = tokenizer.maskTokenID else {
-                throw CommandError.unusableModel("\(directory): the tokenizer has no mask token")
-            }
-            let ids = min(tokenizer.vocabularySize, source.configuration.vocabularySize)
-            settings.masking = Masking(fraction: input.mlmProbability, maskID: maskID, vocabularySize: ids)
+            settings.masking = try Self.masking(input.mlmProbability, tokenizer, source, directory: directory)
         }
         training = try tokenize(trained)
         let (masking, seed) = (settings.masking, settings.seed)
@@ -91,6 +83,31 @@ struct TrainingSetup {
             training: part,
             capacity: other.map(capacity.union) ?? capacity
         )
+    }
+
+    /// Holds a part of the data out, where there is nothing else to measure on.
+    private static func split(
+        _ data: any TaskData,
+        measuring others: (any TaskData)?,
+        heldOut: Double,
+        seed: UInt64
+    ) -> (training: any TaskData, validation: (any TaskData)?) {
+        guard heldOut > 0 else { return (data, others) }
+        let split = Stratification.split(labels: data.classes, fraction: heldOut, seed: seed)
+        return (data.subset(split.training), split.heldOut.isEmpty ? nil : data.subset(split.heldOut))
+    }
+
+    private static func masking(
+        _ fraction: Double,
+        _ tokenizer: Tokenizer,
+        _ source: TrainableCheckpoint,
+        directory: String
+    ) throws(CommandError) -> Masking {
+        guard let maskID = tokenizer.maskTokenID else {
+            throw .unusableModel("\(directory): the tokenizer has no mask token")
+        }
+        let ids = min(tokenizer.vocabularySize, source.configuration.vocabularySize)
+        return Masking(fraction: fraction, maskID: maskID, vocabularySize: ids)
     }
 
     /// The settings on which the bits of a run depend, with the names that messages give them.

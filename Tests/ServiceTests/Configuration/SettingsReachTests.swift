@@ -124,6 +124,7 @@ struct SettingsReachTests {
     /// Names that other types also use, for other things: the Hub client has a headTimeout, too.
     private static let commonNames: Set = [
         "name", "port", "host", "format", "level", "access", "backend", "revision", "headTimeout", "warnings",
+        "task",
     ]
 
     // MARK: Helpers
