@@ -64,7 +64,7 @@ package enum AnswerScores {
 }
 
 extension Unicode.Scalar {
-    /// What Python's `isalnum` takes for a letter or a digit.
+    /// Whether Python's `isalnum` takes the scalar for a letter or a digit.
     fileprivate var isAlphanumeric: Bool {
         switch properties.generalCategory {
         case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber,

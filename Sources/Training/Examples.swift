@@ -50,7 +50,7 @@ package enum Target: Sendable, Equatable {
 package struct TokenizedExample: Sendable {
     /// The sequences, at least one.
     package let sequences: [TokenizedSequence]
-    /// What the model should say.
+    /// The output that the model should give.
     package let target: Target
 
     /// - Precondition: there is a sequence.

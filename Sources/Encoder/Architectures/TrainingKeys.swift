@@ -9,7 +9,7 @@ struct TrainingKeys: Sendable {
     var dropsAttentionOutput = true
     /// nil stands for the value of ``hidden``.
     var classifier = ConfigurationKeys.Key<Double?>("classifier_dropout", default: nil)
-    /// The same for tokens.
+    /// The dropout before the logits of tokens; nil stands for the value of ``hidden``.
     var tokenClassifier = ConfigurationKeys.Key<Double?>("classifier_dropout", default: nil)
     /// Before the logits of answers; nil for an architecture that has no dropout there.
     var answers: ConfigurationKeys.Key<Double>?
@@ -20,7 +20,7 @@ struct TrainingKeys: Sendable {
 package struct TrainingConfiguration: Sendable, Equatable {
     /// After embeddings, feed-forward networks and bottlenecks.
     package var hidden: Double
-    /// Of attention's probabilities.
+    /// The dropout of attention's probabilities.
     package var attention: Double
     /// After the dense layer that follows attention.
     package var attentionOutput: Double
@@ -60,7 +60,7 @@ package struct TrainingConfiguration: Sendable, Equatable {
         initializerRange = try file.number("initializer_range", default: 0.02, in: 0...1_000)
     }
 
-    /// The same without any dropout.
+    /// This configuration without any dropout.
     package var withoutDropout: TrainingConfiguration {
         var copy = self
         (copy.hidden, copy.attention, copy.attentionOutput) = (0, 0, 0)

@@ -18,7 +18,7 @@ package struct SequenceClassifier: Sendable {
     package let labelIDs: [(label: String, id: Int)]
     /// How the logits become scores.
     package let problemType: ProblemType
-    /// What logits are divided by for calibrated scores (temperature scaling); nil where nobody has measured it.
+    /// The divisor of logits for calibrated scores (temperature scaling); nil where nobody has measured it.
     package let temperature: Double?
 
     /// Each label's score.

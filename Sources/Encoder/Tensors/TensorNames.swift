@@ -39,7 +39,7 @@ package struct TensorNames: Sendable {
     package var attentionOutput = "attention.output.dense"
     /// The norm after attention.
     package var attentionNorm = "attention.output.LayerNorm"
-    /// Those of a layer.
+    /// The bottlenecks of a layer; nil for an architecture without them.
     package var bottlenecks: Bottlenecks?
     /// The feed-forward networks before the last one, each with an index of its own.
     package var networks: String?

@@ -43,7 +43,7 @@ struct Dropout {
 }
 
 extension Pass {
-    /// What dropout drops of one part of a matrix in this step; nil for nothing.
+    /// The mask of one part of a matrix in this step; nil if dropout drops nothing.
     func mask(_ dropout: Dropout, part: Int = 0) -> DropoutMask? {
         guard let dropoutSeed, dropout.probability > 0 else { return nil }
         let key = SplitMix64.mix(SplitMix64.mix(dropoutSeed ^ dropout.site) ^ UInt64(part))

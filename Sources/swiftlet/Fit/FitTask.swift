@@ -124,6 +124,6 @@ struct FittedHead {
     var weight: [Float]
     /// Shape [labels].
     var bias: [Float]
-    /// What logits are divided by for calibrated scores; nil if it was not found.
+    /// The divisor of logits for calibrated scores; nil if none was found.
     var temperature: Double?
 }

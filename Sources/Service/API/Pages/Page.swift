@@ -5,8 +5,8 @@ import TLS
 
 /// A page for people: HTML with its styles and scripts inside, so that it loads nothing else.
 ///
-/// Its content security policy lets the browser run only these very styles and scripts, which it names by their hashes,
-/// and ask only the service that has sent the page.
+/// The page's content security policy names its styles and scripts by their hashes. So the browser runs no others, and
+/// asks only the service that has sent the page.
 struct Page: Sendable {
     /// The answer to a request for the page.
     let response: Response
