@@ -181,12 +181,15 @@ package final class InferenceService: Sendable {
 }
 
 extension SequenceClassifier {
+    /// Whether requests may ask for calibrated scores.
+    package var isCalibrated: Bool { problemType != .regression && temperature != nil }
+
     /// The temperature for calibrated scores.
     ///
     /// - Parameter function: the function that the request asks for; nil for the problem type's own.
     /// - Throws: `notCalibrated` where there is none, `calibratedOtherwise` for another function than its own.
     package func temperature(for function: ScoreFunction? = nil) throws(InferenceError) -> Double {
-        guard problemType != .regression, let temperature else {
+        guard isCalibrated, let temperature else {
             throw .notCalibrated(isRegression: problemType == .regression)
         }
         let own = problemType.scoreFunction

@@ -94,4 +94,27 @@ struct CalibratedScoresTests {
             #expect(wrong.status == 422 && wrong.text.contains("calibrated"), "\(wrong.text)")
         }
     }
+
+    @Test("the OpenAPI document offers calibrated scores where the model has them, and not beside another function")
+    func document() async throws {
+        func schemas(_ service: TestService) async throws -> [JSONValue?] {
+            let all = try await service.send("GET", "/openapi.json").json["components"]?["schemas"]
+            return ["ClassifyRequest", "PredictRequest", "InfinityClassifyRequest"].map { all?[$0] }
+        }
+        try await Self.with(ModelFolder.bundled) { service in
+            let offered = try await schemas(service)
+            for schema in offered { #expect(schema?["properties"]?["calibrated"] != nil && schema?["not"] != nil) }
+            let function = offered[0]?["not"]?["anyOf"]?.elements[1]["properties"]?["function_to_apply"]
+            #expect(function?["enum"]?.elements.map(\.text) == ["none", "sigmoid"])
+        }
+        for schema in try await schemas(TestService.bundled()) {
+            #expect(schema?["properties"]?["raw_scores"] != nil)
+            #expect(schema?["properties"]?["calibrated"] == nil && schema?["not"] == nil)
+        }
+        try await Self.with(ModelFolder.regression) { service in
+            let regression = try await schemas(service)[0]
+            #expect(regression?["properties"]?["raw_scores"] != nil)
+            #expect(regression?["properties"]?["calibrated"] == nil)
+        }
+    }
 }

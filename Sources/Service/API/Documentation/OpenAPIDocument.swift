@@ -19,6 +19,8 @@ struct OpenAPIDocument {
         let poolings = Pooling.allCases.filter { $0 != .pooler || inference.model.encoder.hasPooler }
         // Examples of texts are examples of ids for a model that takes no texts.
         let hasTokenizer = inference.model.tokenizer != nil
+        let otherFunctions = ScoreFunction.allCases
+            .filter { $0 != inference.model.encoder.classifier?.problemType.scoreFunction }
         values = [
             "@version@": .string(SwiftletVersion.current),
             "@model@": .string(inference.model.name),
@@ -38,6 +40,7 @@ struct OpenAPIDocument {
             "@max_decodable_id@": .number("\((inference.model.tokenizer?.vocabularySize ?? 1) - 1)"),
             "@poolings@": .array(poolings.map { .string($0.rawValue) } + [.null]),
             "@prompt_names@": .array(inference.model.prompts.names.map(JSONValue.string) + [.null]),
+            "@other_functions@": .array(otherFunctions.map { .string($0.rawValue) }),
             "@infer_outputs@": .array(InferOutput.available(in: inference.model).map { .string($0.rawValue) }),
         ]
     }
@@ -96,6 +99,7 @@ struct OpenAPIDocument {
         return switch need {
         case "tokenizer": model.tokenizer != nil
         case "classifier": model.encoder.classifier != nil
+        case "calibration": model.encoder.classifier?.isCalibrated == true
         case "reranker": model.encoder.classifier?.labels.count == 1 && model.tokenizer != nil
         case "zeroShot": model.encoder.classifier?.judgesEntailment == true && model.tokenizer != nil
         default: hasHead(need)
