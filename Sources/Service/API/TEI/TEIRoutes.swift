@@ -25,12 +25,30 @@ enum TEIRoutes {
     ]
 
     /// Whether a body that was posted to the root is meant for `/predict`: it has a key that no route for embeddings
-    /// knows, or its inputs are pairs.
+    /// knows, or pairs.
     private static func asksForPrediction(_ body: JSONObject) -> Bool {
         if body["raw_scores"] != nil || body["calibrated"] != nil, body["inputs"] != nil { return true }
-        guard case .array(let inputs) = body["inputs"], case .array(let first) = inputs.first else { return false }
-        if case .string = first.first { return true }
-        return false
+        // The Hub's client sends one pair as an object, and always with `parameters`.
+        if case .object? = body["inputs"], HubRoutes.asksForClasses(body) { return false }
+        return hasPairs(body)
+    }
+
+    /// Whether `inputs` is a pair, or a list with a pair or a list of texts anywhere in it, which no route for
+    /// embeddings takes.
+    static func hasPairs(_ body: JSONObject) -> Bool {
+        func isPair(_ input: JSONValue) -> Bool {
+            switch input {
+            case .object(let pair): pair["text_pair"] != nil
+            case .array(let parts): if case .string? = parts.first { true } else { false }
+            default: false
+            }
+        }
+        guard case .array(let inputs) = body["inputs"] else { return body["inputs"].map(isPair) ?? false }
+        // A list that begins with a text or an id is a list of texts, or one of ids.
+        return switch inputs.first {
+        case .array, .object: inputs.contains(where: isPair)
+        default: false
+        }
     }
 
     private static func asksForSimilarity(_ body: JSONObject) -> Bool {

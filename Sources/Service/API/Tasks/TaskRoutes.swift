@@ -26,7 +26,7 @@ enum TaskRoutes {
         .post(
             "/next_sentence",
             "/next-sentence",
-            roots: RoutePath.roots(forHead: .nextSentence, ifBody: hasPairs),
+            roots: RoutePath.roots(forHead: .nextSentence, ifBody: TEIRoutes.hasPairs),
             errors: .tei,
             answer: nextSentence
         ),
@@ -45,19 +45,6 @@ enum TaskRoutes {
         case .array(let questions):
             if case .object(let question) = questions.first { question["choices"] != nil } else { false }
         default: body["choices"] != nil
-        }
-    }
-
-    private static func hasPairs(_ body: JSONObject) -> Bool {
-        switch body["inputs"] {
-        case .object(let pair): pair["text_pair"] != nil
-        case .array(let inputs):
-            switch inputs.first {
-            case .object(let pair): pair["text_pair"] != nil
-            case .array(let pair): if case .string = pair.first { true } else { false }
-            default: false
-            }
-        default: false
         }
     }
 

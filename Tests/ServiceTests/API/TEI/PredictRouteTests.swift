@@ -59,6 +59,20 @@ struct PredictRouteTests {
         #expect(try await service.post("/predict", #"{"inputs":["good"],"raw_scores":true}"#) != pair)
     }
 
+    @Test(
+        "the root takes lists with texts for /predict wherever they stand, and lists of ids alone for /embed",
+        arguments: [
+            (#"[[7,8],["a"]]"#, true), (#"[["a"],[7,8]]"#, true), (#"[[7,8],["a","b"]]"#, true),
+            (#"{"text":"a","text_pair":"b"}"#, true), (#"[[7],{"text":"a","text_pair":"b"}]"#, true),
+            ("[[7,8],[9]]", false), ("[7,8]", false), (#"["a","b"]"#, false),
+        ]
+    )
+    func root(_ inputs: String, isPrediction: Bool) async throws {
+        let service = try TestService.bundled()
+        let body = #"{"inputs":\#(inputs)}"#
+        #expect(try await service.post("/", body) == service.post(isPrediction ? "/predict" : "/embed", body))
+    }
+
     @Test("raw scores are the logits, of which the scores are the softmax")
     func rawScores() async throws {
         let service = try TestService.bundled()
