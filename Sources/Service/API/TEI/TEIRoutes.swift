@@ -76,8 +76,7 @@ extension TEIRoutes {
         let format = try EmbeddingFormat(fields)
         var options = EmbedOptions()
         options.input = try fields.inputOptions()
-        // int8 and uint8 hold the components of vectors of length 1.
-        options.normalize = try fields.boolean("normalize") ?? (format.type.isScaled ? true : nil)
+        options.normalize = try format.normalizes(asked: fields.boolean("normalize"))
         options.pooling = try fields.choice("pooling", Pooling.self)
         options.dimensions = try fields.integer("dimensions")
         let outcome = try await context.inference.embed(fields.inputs(), options: options)

@@ -120,11 +120,21 @@ struct EmbeddingFormatTests {
         #expect(answer.status == 422 && answer.text.contains("must be one of"), "\(answer.text)")
     }
 
-    @Test("a component that a type cannot hold gets 422, unless the vectors are normalised")
-    func ranges() async throws {
-        let wide = try await post(#","normalize":false,"embedding_type":"int8""#)
-        let largest = try await post(#","normalize":false"#).json.rows.flatMap { $0 }.map(abs).max() ?? 0
-        #expect(wide.status == (largest > 1.001 ? 422 : 200) && largest > 1.001, "\(largest)")
-        #expect(try await post(#","normalize":true,"embedding_type":"int8""#).status == 200)
+    @Test("types of vectors of length 1 refuse `normalize: false`, whatever the text", arguments: ["int8", "uint8"])
+    func lengths(_ type: String) async throws {
+        let wide = try await post(#","normalize":false,"embedding_type":"\#(type)""#)
+        #expect(wide.status == 422 && wide.text.contains("normalize") && wide.text.contains(type), "\(wide.text)")
+        let scaled = try await post(#","normalize":true,"embedding_type":"\#(type)""#)
+        let plain = try await post(#","embedding_type":"\#(type)""#)
+        #expect(try scaled.status == 200 && scaled.json == plain.json)
+    }
+
+    @Test("a component that a type cannot hold gets 422")
+    func ranges() {
+        for (type, limit) in [(EmbeddingType.int8, Float(1)), (.uint8, 1), (.float16, 65504)] {
+            #expect(throws: Never.self) { try EmbeddingComponents([limit, -limit], as: type) }
+            let error = #expect(throws: ServiceError.self) { try EmbeddingComponents([limit * 1.01], as: type) }
+            #expect(error?.status == 422, "\(type)")
+        }
     }
 }
