@@ -92,8 +92,8 @@ package struct ZeroShotOptions: Sendable, Equatable {
         self.labels = labels
     }
 
-    /// The longest hypothesis template, in bytes. The template is repeated for each label of each text.
-    private static let maxTemplateBytes = 10_000
+    /// The longest hypothesis template, in Unicode scalars. The template is repeated for each label of each text.
+    private static let maxTemplateLength = 10_000
 
     /// The labels of a list with commas.
     package static func labels(separatedByCommas text: String) -> [String] {
@@ -104,8 +104,9 @@ package struct ZeroShotOptions: Sendable, Equatable {
     /// single ones, as in Python.
     func hypothesis(of label: String) throws(TaskError) -> String {
         let template = hypothesisTemplate
-        guard template.utf8.count <= Self.maxTemplateBytes else {
-            throw .invalidTemplate("it has \(template.utf8.count) bytes, at most \(Self.maxTemplateBytes) are taken")
+        let length = template.unicodeScalars.count
+        guard length <= Self.maxTemplateLength else {
+            throw .invalidTemplate("it has \(length) characters, at most \(Self.maxTemplateLength) are taken")
         }
         var hypothesis = ""
         var isFilled = false

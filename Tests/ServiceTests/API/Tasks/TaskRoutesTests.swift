@@ -70,6 +70,18 @@ struct TaskRoutesTests {
         #expect(many.status == 422 && many.text.contains("20000"))
     }
 
+    @Test("a template's length is counted in characters, as the OpenAPI document counts it")
+    func longTemplate() async throws {
+        let service = try TestService.bundled()
+        let schema = try await service.send("GET", "/openapi.json").json["components"]?["schemas"]?["ZeroShotRequest"]
+        let limit = try #require(schema?["properties"]?["hypothesis_template"]?["maxLength"]?.integer)
+        for (length, status) in [(limit, 200), (limit + 1, 422)] {
+            let template = "{}" + String(repeating: "\u{E9}", count: length - 2)
+            let body = #"{"inputs":"a","candidate_labels":["b"],"hypothesis_template":"\#(template)"}"#
+            #expect(try await service.send("POST", "/zero_shot", body).status == status, "\(length)")
+        }
+    }
+
     @Test("labels are divided at each comma, and a template takes what it may have behind its braces")
     func marks() async throws {
         let service = try TestService.bundled()
