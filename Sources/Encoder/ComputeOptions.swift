@@ -9,6 +9,11 @@ package struct ComputeOptions: Sendable {
     package var backend: Backend
     /// The most threads that fold and pack weights while the model is loaded.
     package var loadingThreads: Int
+    /// The most bytes that the process may use; nil if nothing is known. A model whose weights alone take more is refused
+    /// before they are read, because the kernel would kill the process later, without a word.
+    package var memoryLimit: Int?
+    /// Hears how many of the model's parts are packed, from any thread.
+    package var onPacked: PackingObserver?
 
     /// float32 on the fastest backend, loaded by every CPU that is switched on, unless told otherwise.
     package init(
@@ -32,3 +37,6 @@ package struct ComputeOptions: Sendable {
         _ = try Arithmetic(backend, for: dataType)
     }
 }
+
+/// Hears of the progress of loading: how many parts are packed, and how many there are.
+package typealias PackingObserver = @Sendable (_ done: Int, _ total: Int) -> Void

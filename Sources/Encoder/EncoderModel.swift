@@ -72,7 +72,15 @@ package final class EncoderModel: Sendable {
             arithmetic: try Arithmetic(options.backend, for: options.dataType),
             normalization: configuration.normalization
         )
-        try self.init(configuration, tensors, formats, head: head, loadingThreads: options.loadingThreads)
+        try Self.checkMemory(configuration, options, source: tensors.source)
+        try self.init(
+            configuration,
+            tensors,
+            formats,
+            head: head,
+            loadingThreads: options.loadingThreads,
+            onPacked: options.onPacked
+        )
     }
 
     /// Loads a model whose weights have the given formats.
@@ -81,7 +89,8 @@ package final class EncoderModel: Sendable {
         _ tensors: some NamedTensors,
         _ formats: WeightFormats,
         head: Head? = nil,
-        loadingThreads: Int
+        loadingThreads: Int,
+        onPacked: PackingObserver? = nil
     ) throws(ModelError) {
         let arithmetic = formats.arithmetic
         self.arithmetic = arithmetic
@@ -90,7 +99,14 @@ package final class EncoderModel: Sendable {
         let choice = try HeadChoice(configuration, tensors, named: head)
         let configuration = configuration.withLabels(ofHead: choice.classifiers.first, tensors)
         self.configuration = configuration
-        weights = try EncoderWeights(tensors, configuration, choice, formats, threads: loadingThreads)
+        weights = try EncoderWeights(
+            tensors,
+            configuration,
+            choice,
+            formats,
+            threads: loadingThreads,
+            onPacked: onPacked
+        )
         heads = weights.heads.all
         warnings =
             configuration.warnings + [choice.warning, Self.warning(of: tensors)].compactMap(\.self) + weights.warnings
@@ -110,6 +126,33 @@ package final class EncoderModel: Sendable {
         widths.head = configuration.headSize
         widths.vocabulary = weights.heads.languageModel?.decoder.weight.outputs ?? 0
         self.widths = widths
+    }
+
+    /// Refuses a model whose weights cannot fit into the process's memory. Only what every such model needs is counted.
+    private static func checkMemory(
+        _ configuration: EncoderConfiguration,
+        _ options: ComputeOptions,
+        source: String
+    ) throws(ModelError) {
+        guard let limit = options.memoryLimit else { return }
+        func bytes(as type: DataType) -> Int {
+            let tables = configuration.vocabularySize * configuration.embeddingSize
+            return switch type {
+            case .float32: 4 * (multiplicationsPerToken(configuration) + tables)
+            case .bfloat16: 2 * (multiplicationsPerToken(configuration) + tables)
+            case .int8: multiplicationsPerToken(configuration) + 2 * tables
+            }
+        }
+        let needed = bytes(as: options.dataType)
+        guard needed > limit else { return }
+        let fitting = [DataType.bfloat16, .int8].first { bytes(as: $0) <= limit }
+        throw .tooLittleMemory(
+            file: source,
+            dataType: options.dataType.rawValue,
+            bytes: needed,
+            limit: limit,
+            fitting: fitting?.rawValue
+        )
     }
 
     private static func warning(of tensors: ModelTensors) -> String? {

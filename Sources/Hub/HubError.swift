@@ -72,23 +72,31 @@ package enum HubError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .refused(let url, let status, let message, let attempts):
             "\(url) answers \(status)\(message.map { " (\($0))" } ?? "")\(Self.after(attempts))"
-        case .unreachable(let url, let reason, let attempts):
-            "\(url): \(reason)\(Self.after(attempts)); a model that is not in the cache yet takes a Hub that can be "
+        case .unreachable(_, _, let attempts):
+            "\(cause)\(Self.after(attempts)); a model that is not in the cache yet takes a Hub that can be "
                 + "reached (HF_ENDPOINT is its address), or give a folder that holds it"
         case .malformedAnswer(let url, let found, let expected):
             "\(url) does not answer as a Hub does: found \(found), expected \(expected)"
         case .unsafePath(let path): "the Hub names a file \"\(path)\", which could lead out of the model's folder"
         case .tooLarge(let file, let bytes, let limit):
             "\(file) has \(bytes) bytes, more than the limit of \(limit) (--max-file-bytes)"
-        case .wrongSize(let file, let bytes, let expected):
-            "\(file): \(bytes) bytes arrived, expected \(expected); pull it again"
-        case .wrongChecksum(let file, let found, let expected):
-            "\(file) was damaged on the way: its checksum is \(found), expected \(expected); pull it again"
+        case .wrongSize, .wrongChecksum: "\(cause); pull it again"
         case .diskFull(let path, let bytes):
             "no space left for \(path)\(bytes.map { ", which needs \($0) more bytes" } ?? ""); "
                 + "free some space, or set HF_HUB_CACHE to another disk"
         case .cacheFailed(let path, let reason): "\(path): \(reason)"
         default: ""
+        }
+    }
+
+    /// What has happened, without what to do about it: for reports of attempts that will be repeated.
+    var cause: String {
+        switch self {
+        case .unreachable(let url, let reason, _): "\(url): \(reason)"
+        case .wrongSize(let file, let bytes, let expected): "\(file): \(bytes) bytes arrived, expected \(expected)"
+        case .wrongChecksum(let file, let found, let expected):
+            "\(file) was damaged on the way: its checksum is \(found), expected \(expected)"
+        default: description
         }
     }
 

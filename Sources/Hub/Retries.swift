@@ -91,7 +91,8 @@ struct Retries {
         failures = hasGained ? 1 : failures + 1
         let wait = policy.wait(afterAttempt: failures, asked: askedWait(error), jitter: .random(in: 0...1))
         guard isPassing(error), let wait else { throw final(error) }
-        observer(.retrying(reason: "\(final(error))", seconds: wait))
+        let reason = (final(error) as? HubError)?.cause ?? "\(error)"
+        observer(.retrying(reason: reason, seconds: wait))
         try await Task.sleep(for: .seconds(wait))
     }
 

@@ -33,6 +33,8 @@ package enum ModelError: Error, Equatable {
     case nonFiniteWeights(file: String, tensor: String)
     /// The first input's values are not finite, although all weights are.
     case nonFiniteValues(directory: String)
+    /// The weights take more memory than the process may use. `fitting` is a data type with which they would fit.
+    case tooLittleMemory(file: String, dataType: String, bytes: Int, limit: Int, fitting: String?)
     /// The default prompt is to be one that the model does not have; `askedForBy` is the file that says so.
     case unknownPrompt(String, askedForBy: String, known: [String])
 }
@@ -74,6 +76,10 @@ extension ModelError: CustomStringConvertible {
         case .nonFiniteValues(let directory):
             "\(directory): the first input's values leave the range of 32-bit floats, although all weights are finite; "
                 + "expected weights as trained"
+        case .tooLittleMemory(let file, let dataType, let bytes, let limit, let fitting):
+            "\(file): its weights take at least \(bytes >> 20) MiB as \(dataType), and this process may use "
+                + "\(limit >> 20) MiB; "
+                + (fitting.map { "choose dtype \($0), or give it more memory" } ?? "give it more memory")
         case .unknownPrompt(let name, let place, let known):
             "\(place): the model has no prompt \"\(name)\"; it has "
                 + (known.isEmpty ? "none" : known.map { "\"\($0)\"" }.joined(separator: ", "))

@@ -68,7 +68,12 @@ struct SwiftletCommand: AsyncParsableCommand {
     )
 
     /// Parses the words after the program's name and runs the command that they name.
+    ///
+    /// Without words, somebody at a terminal learns what to try; a script gets the help.
     static func run(arguments: [String]) async throws {
+        guard !arguments.isEmpty || !StandardOutput.isTerminal else {
+            return try StandardOutput.write(Array(firstSteps.utf8))
+        }
         var command = try parseAsRoot(arguments)
         if var command = command as? any AsyncParsableCommand {
             try await command.run()
@@ -76,6 +81,19 @@ struct SwiftletCommand: AsyncParsableCommand {
             try command.run()
         }
     }
+
+    /// What to try first.
+    static let firstSteps = """
+        Swiftlet makes vectors, labels and tokens of texts. Try:
+
+          swiftlet classify "a gorgeous, witty, seductive movie"
+          swiftlet embed "a fine film"
+          swiftlet serve                       and open http://127.0.0.1:8080 in a browser
+          swiftlet fit --data train.csv --output my-model
+
+        swiftlet --help lists all commands, and swiftlet help serve explains one of them.
+
+        """
 
     /// Reports an error that a command ended with, and exits with its status.
     static func end(with error: any Error) -> Never {

@@ -2,6 +2,7 @@ import Checkpoint
 import Encoder
 import LinearAlgebra
 import ModelFiles
+import Synchronization
 import TestSupport
 import Testing
 
@@ -222,5 +223,46 @@ struct LoadingTests {
     func missingFolder() {
         let error = #expect(throws: ModelError.self) { try EncoderModel(directory: "/nowhere") }
         #expect(error?.description.contains("/nowhere/config.json") == true)
+    }
+
+    @Test("weights that cannot fit into the memory are refused before they are read, with a type that fits")
+    func memory() throws {
+        let configuration = try TestModels.configuration()
+        let all = tensors(configuration)
+        func refusal(_ type: DataType, _ limit: Int) -> ModelError? {
+            var options = ComputeOptions(dataType: type)
+            options.memoryLimit = limit
+            do {
+                _ = try EncoderModel(configuration: configuration, tensors: all, options: options)
+                return nil
+            } catch { return error as? ModelError }
+        }
+        guard case .tooLittleMemory(_, "float32", let needed, 1, nil)? = refusal(.float32, 1) else {
+            Issue.record("a limit of one byte is not refused as it should be")
+            return
+        }
+        #expect(refusal(.float32, needed) == nil)
+        let tight = try #require(refusal(.float32, needed - 1))
+        guard case .tooLittleMemory(_, _, needed, _, "bfloat16") = tight else { throw tight }
+        #expect(tight.description.contains("choose dtype bfloat16, or give it more memory"))
+        guard case .tooLittleMemory(_, _, _, _, "int8")? = refusal(.bfloat16, needed / 2 - 1) else {
+            Issue.record("int8 is not named for what bfloat16 does not fit")
+            return
+        }
+    }
+
+    @Test("the observer hears of each packed part once, whichever thread packs it")
+    func progress() throws {
+        let configuration = try TestModels.configuration()
+        let heard = Mutex<[Int]>([])
+        let total = Atomic(0)
+        var options = ComputeOptions(loadingThreads: 2)
+        options.onPacked = { done, all in
+            heard.withLock { $0.append(done) }
+            total.store(all, ordering: .relaxed)
+        }
+        _ = try EncoderModel(configuration: configuration, tensors: tensors(configuration), options: options)
+        let parts = total.load(ordering: .relaxed)
+        #expect(parts > configuration.layerCount && heard.withLock { $0.sorted() } == Array(1...parts))
     }
 }

@@ -90,4 +90,17 @@ struct AnswerTests {
             #expect(throws: HubError.self) { try ModelListing(Array(wrong.utf8), url: "u") }
         }
     }
+
+    @Test("failures that will be tried again are reported without what to do about them")
+    func causes() {
+        for error in [
+            HubError.unreachable(url: "u", reason: "no connection to it", attempts: 3),
+            .wrongSize(file: "f", bytes: 1, expected: 2), .wrongChecksum(file: "f", found: "a", expected: "b"),
+        ] {
+            #expect(error.description.hasPrefix(error.cause), "\(error)")
+            #expect(!error.cause.contains(";") && error.description.contains(";"), "\(error)")
+        }
+        let refused = HubError.refused(url: "u", status: 503, message: nil, attempts: 1)
+        #expect(refused.cause == refused.description)
+    }
 }

@@ -16,13 +16,14 @@ struct EncoderWeights: Sendable {
     let warnings: [String]
 
     /// Folds all weights of the configured model and packs them on up to `threads` threads. The result is the same for
-    /// any number of threads.
+    /// any number of threads. `onPacked` hears of each packed part.
     init(
         _ tensors: ModelTensors,
         _ configuration: EncoderConfiguration,
         _ heads: HeadChoice,
         _ formats: WeightFormats,
-        threads: Int
+        threads: Int,
+        onPacked: PackingObserver? = nil
     ) throws(ModelError) {
         var reader = WeightReader(tensors, configuration, heads, formats)
         let parts: UnpackedParts
@@ -32,7 +33,7 @@ struct EncoderWeights: Sendable {
             guard case .missingTensor = error else { throw error }
             throw Self.missing(tensors, configuration, heads, formats) ?? error
         }
-        WeightPacker.pack(parts.all, formats, threads: threads)
+        WeightPacker.pack(parts.all, formats, threads: threads, onPacked: onPacked)
         source = tensors.source
         warnings = reader.warnings
         embeddings = try parts.embeddings.get()

@@ -90,9 +90,15 @@ struct WeightPacker {
     }
 
     /// Packs all parts, on up to `threads` threads.
-    static func pack(_ parts: [any PackingJob], _ formats: WeightFormats, threads: Int) {
+    static func pack(
+        _ parts: [any PackingJob],
+        _ formats: WeightFormats,
+        threads: Int,
+        onPacked: PackingObserver? = nil
+    ) {
         let arena = WeightArena()
         let next = Atomic(0)
+        let done = Atomic(0)
         // Dispatch's concurrentPerform would run inside another one, which loads the tokenizer beside the weights. The
         // inner one gets no second thread on a machine of two CPUs.
         let team = ThreadTeam(startingThreads: min(threads, parts.count), named: "load")
@@ -103,6 +109,7 @@ struct WeightPacker {
                 let index = next.add(1, ordering: .relaxed).oldValue
                 guard index < parts.count else { return }
                 parts[index].run(&packer)
+                onPacked?(done.add(1, ordering: .relaxed).newValue, parts.count)
             }
         }
     }

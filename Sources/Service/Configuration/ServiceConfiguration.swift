@@ -74,6 +74,7 @@ package struct ServiceConfiguration: Sendable {
         let cpus = max(1, cpus)
         var complete = self
         complete.model.compute.loadingThreads = cpus
+        complete.model.compute.memoryLimit = memory
         if inference.workers == 0 { complete.inference.workers = cpus }
         if http.requestThreads == 0 { complete.http.requestThreads = cpus }
         if http.eventLoops == 0 { complete.http.eventLoops = max(1, cpus / Self.cpusPerEventLoop) }

@@ -86,11 +86,15 @@ package enum SwiftletServer {
         defer { reload.cancel() }
         let trimming = HeapTrimming()
         defer { trimming.cancel() }
-        try start(server, status, logger)
+        let greets = configuration.log.greets
+        let addresses = try start(server, status, greets: greets, logger)
         let loading = Task { [configuration] in
             do {
                 let found = try await locate(logger)
                 try await load(found, configuration, budget: budget.count, handler, onWorkerStart: stepBack, logger)
+                if greets, let model = handler.state.snapshot.inference?.model.name {
+                    log.append(Array((Greeting(model, at: addresses, configuration.edge).text + "\n").utf8))
+                }
             } catch {
                 continuation.yield(.loadingFailed(error))
             }
@@ -111,15 +115,27 @@ package enum SwiftletServer {
     }
 
     /// Begins to listen. The status port's descriptors are open when the server counts those that are left.
-    private static func start(_ server: HTTPServer, _ status: HTTPServer?, _ logger: Logger) throws(HTTPServerError) {
+    ///
+    /// - Parameter greets: whether a ``Greeting`` tells what these lines tell.
+    /// - Returns: the addresses of `server`.
+    private static func start(
+        _ server: HTTPServer,
+        _ status: HTTPServer?,
+        greets: Bool,
+        _ logger: Logger
+    ) throws(HTTPServerError) -> [String] {
+        let level: Logger.Level = greets ? .debug : .info
         let statusAddresses = try status?.start() ?? []
-        for address in try server.start() {
+        let addresses = try server.start().map { "\($0)" }
+        for address in addresses {
             let most = server.statistics.connectionLimit
-            logger.info("listening", metadata: ["address": "\(address)", "max_connections": "\(most)"])
+            logger.log(level: level, "listening", metadata: ["address": "\(address)", "max_connections": "\(most)"])
         }
         for address in statusAddresses {
-            logger.info("listening", metadata: ["address": "\(address)", "routes": "probes and /metrics"])
+            let routes = "probes and /metrics"
+            logger.log(level: level, "listening", metadata: ["address": "\(address)", "routes": "\(routes)"])
         }
+        return addresses
     }
 
     /// Has the thread that calls it stand back behind the event loops. Without permission it stays as it is.
@@ -195,7 +211,8 @@ package enum SwiftletServer {
             $0.inference = inference
             $0.watch = watch
         }
-        logger.info(
+        logger.log(
+            level: configuration.log.greets ? .debug : .info,
             "ready",
             metadata: [
                 "model": "\(model.name)", "directory": "\(directory)", "architecture": "\(model.architecture)",
@@ -213,10 +230,15 @@ package enum SwiftletServer {
             switch settings.format {
             case .json: true
             case .text: false
-            case .auto: isatty(STDERR_FILENO) == 0
+            case .auto: !settings.greets
             }
         var logger = Logger(label: "swiftlet") { _ in LineLogHandler(asJSON: asJSON, writer: log) }
         logger.logLevel = settings.level
         return logger
     }
+}
+
+extension LogSettings {
+    /// Whether somebody at a terminal is told in one readable line what the service's first log lines tell.
+    fileprivate var greets: Bool { format == .auto && isatty(STDERR_FILENO) == 1 }
 }

@@ -52,6 +52,8 @@ struct ServeCommand: AsyncParsableCommand {
         let source = ModelSource(name: configuration.model.name, revision: configuration.model.revision)
         try source.check()
         if case .folder(let folder) = try source.place() { try ModelOptions.check(folder) }
+        var configuration = configuration
+        configuration.model.compute.onPacked = LoadingProgress.observer()
         do throws(BackendError) {
             try configuration.model.compute.check()
         } catch {

@@ -69,7 +69,11 @@ struct ModelOptions: ParsableArguments {
         let folder = try SentenceTransformerFolder(directory: directory)
         let configuration = ModelFile.configuration.path(in: folder.transformerDirectory)
         guard FileManager.default.fileExists(atPath: configuration) else {
-            throw CommandError.noModel(directory: directory, reason: "there is no \(ModelFile.configuration.name)")
+            throw CommandError.noModel(
+                directory: directory,
+                reason:
+                    "there is no \(ModelFile.configuration.name); a model's folder has that file, a vocabulary and weights"
+            )
         }
         return folder
     }
@@ -134,7 +138,12 @@ struct EngineFlags: ParsableArguments {
         if let conflict = options.conflict { throw ValidationError(conflict) }
     }
 
-    var options: ComputeOptions { ComputeOptions(dataType: dtype, backend: backend) }
+    var options: ComputeOptions {
+        var options = ComputeOptions(dataType: dtype, backend: backend)
+        options.memoryLimit = MemoryLimit.current().bytes
+        options.onPacked = LoadingProgress.observer()
+        return options
+    }
 }
 
 /// Finds a model by the name that the user gives: a folder, or an id on the Hub.
@@ -173,7 +182,12 @@ struct ModelSource {
             return .folder(name)
         }
         guard (try? ModelID(name)) != nil else {
-            throw CommandError.noModel(directory: name, reason: "there is no such folder")
+            throw CommandError.noModel(
+                directory: name,
+                reason:
+                    "there is no such folder; give one that holds a model, or the id of a model on the Hub, such as "
+                    + "google/mobilebert-uncased"
+            )
         }
         return .hub(id: name, revision: revision)
     }

@@ -17,6 +17,7 @@ extension InferenceService {
                 ("model_dtype", model.encoder.engine.dataType), ("version", SwiftletVersion.current), ("sha", nil),
                 ("docker_label", nil), ("architecture", model.architecture), ("pooling", poolings.name),
                 ("backend", model.encoder.engine.backend),
+                ("mask_token", model.tokenizer?.maskTokenID.flatMap { model.tokenizer?.token(id: $0) }),
             ] as [(String, String?)] {
                 writer.key(key)
                 if let text { writer.string(text) } else { writer.null() }

@@ -43,6 +43,17 @@ struct ModelInfoTests {
         }
     }
 
+    @Test("mask_token is the tokenizer's own, and null without a tokenizer")
+    func maskToken() async throws {
+        #expect(try await TestService.bundled().send("GET", "/info").json["mask_token"] == .string("[MASK]"))
+        try await TestModels.with(modelOf: ModelFolder.bundled, ["tokenizer_config.json": #"{"mask_token":"film"}"#]) {
+            #expect(try await $0.send("GET", "/info").json["mask_token"]?.text == "film")
+        }
+        try await TestModels.with(modelOf: ModelFolder.withoutVocabulary) {
+            #expect(try await $0.send("GET", "/info").json["mask_token"] == .null)
+        }
+    }
+
     @Test("heads, tasks and architecture are those of the checkpoint")
     func heads() async throws {
         let both = ["feature-extraction", "sentence-similarity"]

@@ -94,55 +94,63 @@ const answersView = {
   python: (values) => `question_answering(${pythonValue(values.question)}, ${pythonValue(values.context)}, top_k=3)`,
 };
 
-const maskPattern = /\[MASK\]|<mask>/g;
-
-/** A button that writes the mask at the cursor. */
-function maskButton(input) {
-  const insert = () => {
-    input.setRangeText("[MASK]", input.selectionStart, input.selectionEnd, "end");
-    input.focus();
-    input.dispatchEvent(new Event("input"));
+/** A button that writes the model's mask token at the cursor. */
+function maskButton(mask) {
+  return (input) => {
+    const insert = () => {
+      input.setRangeText(mask, input.selectionStart, input.selectionEnd, "end");
+      input.focus();
+      input.dispatchEvent(new Event("input"));
+    };
+    return make("div", {}, make("button", { type: "button", class: "button", click: insert }, `Insert ${mask}`));
   };
-  return make("div", {}, make("button", { type: "button", class: "button", click: insert }, "Insert [MASK]"));
+}
+
+/** A text with the chosen words in the places of its masks, and the words to choose from. */
+function filledGaps(pieces, answer) {
+  const masks = Array.isArray(answer[0]) ? answer : [answer];
+  const chosen = masks.map(() => 0);
+  const word = (mask) => masks[mask][chosen[mask]].token_str;
+  const box = make("div", { class: "body" });
+  const render = () => {
+    const text = make("p", { class: "text" }, pieces.map((piece, index) =>
+      (index < masks.length ? [piece, make("mark", { class: "piece found" }, word(index))] : [piece])).flat());
+    const lists = masks.map((candidates, mask) => bars(candidates.map((candidate, index) => ({
+      name: candidate.token_str, score: candidate.score, best: index === 0, isPressed: index === chosen[mask],
+      press: () => {
+        chosen[mask] = index;
+        render();
+        box.querySelectorAll("ol")[mask].querySelectorAll("button")[index].focus();
+      },
+    })), `Words for gap ${mask + 1}`));
+    const titled = lists.map((list, mask) =>
+      make("div", {}, masks.length > 1 ? make("h3", {}, `Gap ${mask + 1}`) : null, list));
+    box.replaceChildren(text, ...titled);
+  };
+  render();
+  return { summary: masks.map((_, mask) => word(mask)).join(", "), elements: [box] };
 }
 
 const masksView = {
   id: "masks",
   name: "Fill in",
   title: "Words for a gap",
-  about: "The model proposes words for each [MASK]. Choose one to see it in its place.",
   path: "/fill_mask",
-  empty: "Write a text with [MASK] where a word is missing.",
-  isFor: (info) => can(info, "fill-mask"),
-  fields: [{ id: "text", label: "Text with a gap", kind: "area", extra: maskButton }],
-  examples: [
-    { name: "One gap", values: { text: "The [MASK] was born in the city." } },
-    { name: "Two gaps", values: { text: "The [MASK] of the river is [MASK]." } },
-  ],
-  body: (values) => (values.text.search(maskPattern) < 0 ? null : { inputs: values.text, top_k: 5 }),
-  show(values, answer) {
-    const masks = Array.isArray(answer[0]) ? answer : [answer];
-    const chosen = masks.map(() => 0);
-    const word = (mask) => masks[mask][chosen[mask]].token_str;
-    const box = make("div", { class: "body" });
-    const render = () => {
-      const pieces = values.text.split(maskPattern);
-      const text = make("p", { class: "text" }, pieces.map((piece, index) =>
-        (index < masks.length ? [piece, make("mark", { class: "piece found" }, word(index))] : [piece])).flat());
-      const lists = masks.map((candidates, mask) => bars(candidates.map((candidate, index) => ({
-        name: candidate.token_str, score: candidate.score, best: index === 0, isPressed: index === chosen[mask],
-        press: () => {
-          chosen[mask] = index;
-          render();
-          box.querySelectorAll("ol")[mask].querySelectorAll("button")[index].focus();
-        },
-      })), `Words for gap ${mask + 1}`));
-      const titled = lists.map((list, mask) =>
-        make("div", {}, masks.length > 1 ? make("h3", {}, `Gap ${mask + 1}`) : null, list));
-      box.replaceChildren(text, ...titled);
+  isFor: (info) => can(info, "fill-mask") && info.mask_token !== null,
+  with(info) {
+    const mask = info.mask_token;
+    return {
+      ...this,
+      about: `The model proposes words for each ${mask}. Choose one to see it in its place.`,
+      empty: `Write a text with ${mask} where a word is missing.`,
+      fields: [{ id: "text", label: "Text with a gap", kind: "area", extra: maskButton(mask) }],
+      examples: [
+        { name: "One gap", values: { text: `The ${mask} was born in the city.` } },
+        { name: "Two gaps", values: { text: `The ${mask} of the river is ${mask}.` } },
+      ],
+      body: (values) => (values.text.includes(mask) ? { inputs: values.text, top_k: 5 } : null),
+      show: (values, answer) => filledGaps(values.text.split(mask), answer),
     };
-    render();
-    return { summary: masks.map((_, mask) => word(mask)).join(", "), elements: [box] };
   },
   python: (values) => `fill_mask(${pythonValue(values.text)}, top_k=5)`,
 };
