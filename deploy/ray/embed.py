@@ -5,8 +5,9 @@
     python deploy/ray/embed.py s3://bucket/texts s3://bucket/vectors --vectors float16 -- \\
         --model google/mobilebert-uncased --dtype int8
 
-What stands behind -- are options of `swiftlet serve`. The program must be installed on every node; a worker starts one
-service for its node, over a unix socket, and it ends with the last worker (deploy/bulk/swiftlet_node.py).
+Options behind -- are those of `swiftlet serve`, with absolute paths, because they apply on each node. The program must be
+installed on every node. The first worker of a node starts one service for all of them, over a unix socket, and it ends
+with the last worker (deploy/bulk/swiftlet_node.py).
 
 The output has the rows of the input in their order, once each, with all columns but the text (--keep-text keeps it) and
 with `embedding`, a list of float32 or float16. Ray repeats what a worker that was killed had not finished.
@@ -57,6 +58,8 @@ def main():
     parser.add_argument("--workers", type=int, help="workers of the cluster (default: two for each node)")
     parser.add_argument("--program", default="swiftlet", help="the program, as nodes find it (default: swiftlet)")
     arguments = parser.parse_args(own)
+    if os.sep in arguments.program:
+        arguments.program = os.path.abspath(arguments.program)
 
     import ray
 

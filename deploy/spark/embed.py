@@ -5,8 +5,9 @@
     spark-submit --master yarn deploy/spark/embed.py hdfs:///texts hdfs:///vectors --vectors float16 -- \\
         --model google/mobilebert-uncased --dtype int8
 
-What stands behind -- are options of `swiftlet serve`. The program must be installed on every node; a worker starts one
-service for its node, over a unix socket, and it ends with the last worker (deploy/bulk/swiftlet_node.py).
+Options behind -- are those of `swiftlet serve`, with absolute paths, because they apply on each node. The program must be
+installed on every node. The first worker of a node starts one service for all of them, over a unix socket, and it ends
+with the last worker (deploy/bulk/swiftlet_node.py).
 
 The output has the rows of the input in their order (files by name), once each, with all columns but the text (--keep-text
 keeps it) and with `embedding`: with --vectors float32 an array of floats; with float16, for which Spark has no type, a
@@ -68,6 +69,8 @@ def main():
     parser.add_argument("--vectors", choices=["float32", "float16"], default="float32", help="type of their components")
     parser.add_argument("--program", default="swiftlet", help="the program, as nodes find it (default: swiftlet)")
     arguments = parser.parse_args(own)
+    if os.sep in arguments.program:
+        arguments.program = os.path.abspath(arguments.program)
 
     from pyspark.sql import SparkSession, functions, types
 
