@@ -20,8 +20,11 @@ package final class ThreadTeam: Sendable {
 
     private struct Round {
         var body: Body?
-        /// The CPUs of the leader and of those helpers that have begun.
+        /// The CPUs of the leader and of those helpers that have begun. Its memory is kept, so that no round allocates
+        /// any.
         var cpus: [Int32] = []
+
+        init(threads: Int) { cpus.reserveCapacity(threads) }
     }
 
     /// How long helpers spin while they wait for the next round, and the leader while it waits for the last helper. An
@@ -31,7 +34,7 @@ package final class ThreadTeam: Sendable {
 
     private let leader: Seat
     private let helpers: [Seat]
-    private let current = Mutex(Round())
+    private let current: Mutex<Round>
     private let round = Atomic<Int>(0)
     private let atWork = Atomic<Int>(0)
 
@@ -42,6 +45,7 @@ package final class ThreadTeam: Sendable {
     package init(leader: Seat = Seat(), helpers: [Seat] = []) {
         self.leader = leader
         self.helpers = helpers
+        current = Mutex(Round(threads: 1 + helpers.count))
     }
 
     /// A team of the caller and `count - 1` threads of its own, which end when the team is dismissed.
@@ -61,14 +65,20 @@ package final class ThreadTeam: Sendable {
         withoutActuallyEscaping(body) { lead($0) }
     }
 
+    /// As ``run(_:)``, for a body that outlives the round: nothing is allocated.
+    package func runRound(keeping body: @escaping @Sendable (Int) -> Void) {
+        if helpers.isEmpty { body(0) } else { lead(body) }
+    }
+
     private func lead(_ body: @escaping Body) {
         current.withLock { current in
             current.body = body
-            current.cpus = [clinux_current_cpu()]
+            current.cpus.removeAll(keepingCapacity: true)
+            current.cpus.append(clinux_current_cpu())
         }
         atWork.store(helpers.count, ordering: .relaxed)
         round.add(1, ordering: .releasing)
-        for helper in helpers { helper.call() }
+        for index in 0..<helpers.count { helpers[index].call() }
         body(0)
         while atWork.load(ordering: .acquiring) > 0 { leader.wait(spinning: Self.spinTime) }
         current.withLock { $0.body = nil }
@@ -102,7 +112,9 @@ package final class ThreadTeam: Sendable {
     @inline(never)
     private func perform(_ helper: Int) {
         takeOwnCPU()
-        let body = current.withLock { $0.body }
+        // Not as the lock's result: a closure that a generic function returns is wrapped, on the heap.
+        var body: Body?
+        current.withLock { body = $0.body }
         body?(helper)
     }
 

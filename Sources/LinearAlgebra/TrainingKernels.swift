@@ -209,20 +209,22 @@ extension TrainingKernels {
     /// Each row of logits becomes softmax(logits) - [column = label]: the gradient of its cross-entropy, which `losses`
     /// gets.
     ///
-    /// - Parameter first: the place of the first row's label among the labels.
+    /// - Parameters:
+    ///   - first: the place of the first row's label among the labels.
+    ///   - smoothing: the part of the target that is spread over all columns.
     /// - Precondition: there is a label for each row, below the number of columns.
     package func crossEntropy(
         _ logits: MatrixRegion,
         labels: [Int32],
         first: Int,
+        smoothing: Double,
         into losses: MatrixRegion,
         of buffer: borrowing AlignedBuffer
     ) {
         precondition(losses.rows == logits.rows && losses.columns == 1, "losses of \(logits) into \(losses)")
-        precondition(
-            labels[first..<first + logits.rows].allSatisfy { (0..<logits.columns).contains(Int($0)) },
-            "labels of \(logits)"
-        )
+        for row in 0..<logits.rows {
+            precondition(labels[first + row] >= 0 && labels[first + row] < logits.columns, "labels of \(logits)")
+        }
         unsafe labels.withUnsafeBufferPointer { labels in
             unsafe table.pointee.cross_entropy(
                 buffer.address(of: logits),
@@ -230,6 +232,7 @@ extension TrainingKernels {
                 logits.rows,
                 logits.columns,
                 labels.baseAddress.map { unsafe $0 + first },
+                smoothing,
                 buffer.address(of: losses),
                 losses.stride
             )

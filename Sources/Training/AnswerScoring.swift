@@ -1,7 +1,7 @@
 /// Where the tokens of a window of a context stand, so that a model's logits become an answer.
 package struct AnswerWindow: Sendable {
     /// The number of its question.
-    let question: Int
+    package let question: Int
     /// The place of the context's first token among the window's tokens.
     let first: Int
     /// The bytes of the context from which each of its tokens comes.
@@ -72,10 +72,38 @@ package struct AnswerScoring: Sendable {
         }
         return keys.indices.map { question in
             guard let span = best[question], !acceptsNone || none[question] <= span.score else { return "" }
-            let text = keys[question].context.utf8
-            let start = text.index(text.startIndex, offsetBy: Int(span.bytes.lowerBound))
-            return String(keys[question].context[start..<text.index(start, offsetBy: span.bytes.count)])
+            return text(span.bytes, of: question)
         }
+    }
+
+    /// The right answer in a window and the one that a model finds there, as texts; nil for none.
+    ///
+    /// - Parameter right: the tokens of the answer; the first token where the window has none.
+    package func answers(
+        ofWindow number: Int,
+        right: ClosedRange<Int>,
+        _ output: ExampleOutput
+    ) -> (right: String?, found: String?) {
+        let (window, logits) = (windows[number], output.values)
+        let context = window.first..<window.first + window.bytes.count
+        var answer: String?
+        if context.contains(right.lowerBound), context.contains(right.upperBound) {
+            let (first, last) = (
+                window.bytes[right.lowerBound - window.first], window.bytes[right.upperBound - window.first]
+            )
+            answer = text(first.lowerBound..<max(first.lowerBound, last.upperBound), of: window.question)
+        }
+        guard let best = Self.best(window, logits), best.score > Double(logits[0]) + Double(logits[1]) else {
+            return (answer, nil)
+        }
+        return (answer, text(best.bytes, of: window.question))
+    }
+
+    /// The text at these bytes of a question's context.
+    private func text(_ bytes: Range<Int32>, of question: Int) -> String {
+        let context = keys[question].context
+        let start = context.utf8.index(context.utf8.startIndex, offsetBy: Int(bytes.lowerBound))
+        return String(context[start..<context.utf8.index(start, offsetBy: bytes.count)])
     }
 
     private static func best(_ window: AnswerWindow, _ logits: [Float]) -> (score: Double, bytes: Range<Int32>)? {

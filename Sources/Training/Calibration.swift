@@ -17,6 +17,15 @@ package struct Calibration: Sendable, Equatable {
     /// The scores with the temperature; nil if there is none.
     package let after: Reliability?
 
+    /// Fits a temperature to the outputs of an evaluation; nil where examples have no probabilities of labels.
+    ///
+    /// - Precondition: they are the outputs for these examples.
+    package init?(_ evaluation: Evaluation, of set: TrainingSet, _ kind: Loss.Kind) {
+        guard let problemType = kind.problemType, evaluation.outputs.count == set.examples.count else { return nil }
+        let logits = evaluation.outputs.map { $0.values.map { Double($0) } }
+        self.init(logits: logits, targets: set.examples.map(\.target), problemType: problemType)
+    }
+
     /// Fits a temperature to texts that were not used for training; nil for a regression, which has no probabilities.
     ///
     /// - Precondition: there is a row of logits for each target.

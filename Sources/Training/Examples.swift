@@ -94,6 +94,36 @@ package struct TrainingSet: Sendable {
     }
 }
 
+/// Some examples of a set, in an order of their own.
+package struct ExampleBatch: Sendable {
+    private let examples: [TokenizedExample]
+    private let order: [Int]
+    private let places: Range<Int>
+
+    /// The examples with these numbers.
+    ///
+    /// - Parameters:
+    ///   - order: numbers of examples.
+    ///   - places: the part of the order that is meant.
+    init(_ examples: [TokenizedExample], _ order: [Int], _ places: Range<Int>) {
+        (self.examples, self.order, self.places) = (examples, order, places)
+    }
+
+    /// All of these examples.
+    package init(_ examples: [TokenizedExample]) {
+        self.init(examples, Array(examples.indices), examples.indices)
+    }
+
+    /// The number of examples.
+    package var count: Int { places.count }
+
+    /// The number of an example in its set.
+    func number(_ index: Int) -> Int { order[places.lowerBound + index] }
+
+    /// An example, from 0 on.
+    subscript(index: Int) -> TokenizedExample { examples[number(index)] }
+}
+
 extension [TokenizedExample] {
     /// The sequences of all examples.
     var joinedSequences: some Sequence<TokenizedSequence> { lazy.flatMap(\.sequences) }

@@ -76,8 +76,8 @@ extension Loss.Kind {
 
 /// What a model makes of the validation examples.
 package struct Evaluation: Sendable {
-    /// What the head made of each example.
-    package let outputs: [ExampleOutput]
+    /// What the head made of each example; empty where only logits were compared.
+    package private(set) var outputs: [ExampleOutput] = []
     /// The metrics of the loss's kind.
     package private(set) var metrics: [Metric: Double]
     /// True and predicted classes; nil where a text has any number of labels, or values.
@@ -118,7 +118,6 @@ package struct Evaluation: Sendable {
     /// - Precondition: there is a row for each target.
     package init(logits: [[Double]], targets: [Target], _ problemType: SequenceClassifier.ProblemType) {
         metrics = [.loss: Loss(.sequences(problemType)).mean(logits, targets, problemType)]
-        outputs = logits.map { ExampleOutput(values: $0.map { Float($0) }, columns: $0.count) }
         compare(logits, targets, problemType)
     }
 
@@ -155,7 +154,7 @@ package struct Evaluation: Sendable {
             metrics[.accuracyAt1] = retrieval.accuracyAt1
             metrics[.reciprocalRankAt10] = retrieval.reciprocalRankAt10
         case .scored:
-            let cosines = outputs.map { UnitVectors($0.values, columns: $0.columns).cosine(0, 1) }
+            let cosines = outputs.map(\.cosine)
             let scores = examples.map { Double($0.target.score ?? 0) }
             metrics[.pearsonCosine] = Correlation.pearson(cosines, scores)
             metrics[.spearmanCosine] = Correlation.spearman(cosines, scores)

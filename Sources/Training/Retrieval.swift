@@ -8,6 +8,8 @@ struct Retrieval {
     let accuracyAt1: Double
     /// The mean of 1 / the place of the first positive, or 0 for a place behind ``deepest``.
     let reciprocalRankAt10: Double
+    /// The place of the first positive of each example's anchor.
+    let places: [Int]
 
     private static let deepest = 10
     /// Cosines that are computed at once.
@@ -17,6 +19,7 @@ struct Retrieval {
     init(_ outputs: [ExampleOutput], of examples: [TokenizedExample]) {
         var (anchors, documents) = (DistinctTexts(), DistinctTexts())
         var positives: [Set<Int>] = []
+        var own: [Int] = []
         for (output, example) in zip(outputs, examples) {
             for (row, sequence) in example.sequences.enumerated() {
                 let vector = output.values[row * output.columns..<(row + 1) * output.columns]
@@ -24,8 +27,10 @@ struct Retrieval {
                 if row == 0, number == positives.count { positives.append([]) }
                 if row == 1 { positives[anchors.last].insert(number) }
             }
+            own.append(anchors.last)
         }
         let ranks = Self.ranks(anchors, documents, positives)
+        places = own.map { ranks[$0] }
         let count = Double(max(1, ranks.count))
         accuracyAt1 = Double(ranks.count { $0 == 1 }) / count
         reciprocalRankAt10 = ranks.reduce(0) { $0 + ($1 <= Self.deepest ? 1 / Double($1) : 0) } / count

@@ -33,7 +33,10 @@ struct SplitMix64 {
     /// Fisher and Yates's shuffle.
     mutating func shuffle(_ values: inout [Int]) {
         for last in stride(from: values.count - 1, to: 0, by: -1) {
-            values.swapAt(last, below(last + 1))
+            let other = below(last + 1)
+            let value = values[other]
+            values[other] = values[last]
+            values[last] = value
         }
     }
 

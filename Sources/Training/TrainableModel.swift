@@ -10,11 +10,13 @@ internal import Synchronization
 package final class TrainableModel: Sendable {
     private let memory: TrainingMemory
     private let model: HeadedEncoder
-    private let update: ParameterUpdate
-    private let kernels: TrainingKernels
-    private let team: ThreadTeam
-    private let barrier = TeamBarrier()
+    /// The depths of all parameters are below this.
+    private let depths: Int
     private let batch: PackedSequences
+    private let work: TeamWork
+    private let team: ThreadTeam
+    /// What the team's threads call in each round.
+    private let part: @Sendable (Int) -> Void
     /// The largest batch.
     package let capacity: BatchCapacity
 
@@ -32,13 +34,17 @@ package final class TrainableModel: Sendable {
         capacity: BatchCapacity,
         kernels: TrainingKernels? = nil
     ) throws(BackendError) {
-        if let kernels { self.kernels = kernels } else { self.kernels = try TrainingKernels() }
+        let kernels = if let kernels { kernels } else { try TrainingKernels() }
         let lowest = part.lowestDepth(layers: configuration.layerCount)
         var plan = MemoryPlan(capacity: capacity) { depth in depth >= lowest }
-        model = HeadedEncoder(configuration, head, training, lowestDepth: lowest, &plan)
-        memory = TrainingMemory(plan)
-        update = ParameterUpdate(plan.parameters, tables: model.embeddings.sparseTables.map { ($0.table, $0.use) })
-        batch = PackedSequences(capacity)
+        let model = HeadedEncoder(configuration, head, training, lowestDepth: lowest, &plan)
+        let (memory, batch) = (TrainingMemory(plan), PackedSequences(capacity))
+        let tables = model.embeddings.sparseTables.map { ($0.table, $0.use) }
+        let update = ParameterUpdate(plan.parameters, tables: tables)
+        let work = TeamWork(memory, kernels, batch, model, update, capacity)
+        (self.model, self.memory, self.batch, self.work) = (model, memory, batch, work)
+        depths = 1 + (plan.parameters.map(\.depth).max() ?? 0)
+        self.part = { work.perform($0) }
         team = ThreadTeam(startingThreads: capacity.members, named: "train")
         self.capacity = capacity
     }
@@ -107,10 +113,31 @@ package final class TrainableModel: Sendable {
     // MARK: Computing
 
     /// The head's output for some examples, without dropout.
-    package func output(_ examples: [TokenizedExample]) -> HeadOutput {
-        batch.fill(examples)
-        run(dropoutSeed: nil, accumulates: false) { [model] in model.forward($0) }
-        return headOutput()
+    ///
+    /// - Parameter labelSmoothing: as ``Loss/labelSmoothing``, where the head computes the loss itself.
+    package func output(_ examples: [TokenizedExample], labelSmoothing: Double = 0) -> HeadOutput {
+        batch.fill(ExampleBatch(examples))
+        work.begin(dropoutSeed: nil, accumulates: false, labelSmoothing: labelSmoothing)
+        run(.forward)
+        readOutput()
+        return work.output
+    }
+
+    /// The mean loss of a batch, without dropout.
+    func loss(_ examples: ExampleBatch, masks: EpochMasks?, _ loss: Loss) -> Double {
+        batch.fill(examples, masks: masks)
+        work.begin(dropoutSeed: nil, accumulates: false, labelSmoothing: loss.labelSmoothing)
+        run(.forward)
+        readOutput()
+        work.evaluate(loss, examples)
+        return work.value.loss
+    }
+
+    /// Whether all values of the trained parameters are finite.
+    var hasFiniteParameters: Bool {
+        parameters.allSatisfy { parameter in
+            !parameter.isTrained || work.kernels.sumOfSquares(parameter.row(at: 0), of: memory.buffer).isFinite
+        }
     }
 
     /// Computes the gradients of the mean loss of some examples.
@@ -127,29 +154,54 @@ package final class TrainableModel: Sendable {
         accumulating: Bool = false,
         factor: Double = 1
     ) -> Double {
-        batch.fill(examples)
+        computeGradients(
+            ExampleBatch(examples),
+            masks: nil,
+            loss,
+            dropoutSeed: dropoutSeed,
+            accumulating: accumulating,
+            factor: factor
+        )
+    }
+
+    /// Computes the gradients of the mean loss of a batch, of which `masks` may choose the tokens that are to be
+    /// guessed.
+    func computeGradients(
+        _ examples: ExampleBatch,
+        masks: EpochMasks?,
+        _ loss: Loss,
+        dropoutSeed: UInt64?,
+        accumulating: Bool,
+        factor: Double
+    ) -> Double {
+        batch.fill(examples, masks: masks)
         if !accumulating { discardGradients() }
         model.embeddings.markUse(batch)
-        run(dropoutSeed: dropoutSeed, accumulates: accumulating) { [model] in model.forward($0) }
-        let output = headOutput()
-        let result = loss.evaluate(output, examples)
-        let place = model.head.doutput
-        memory.write(memory.region(place, rows: output.rowCount)) { values in
-            for (index, gradient) in result.gradient.enumerated() {
-                let (row, column) = index.quotientAndRemainder(dividingBy: output.columns)
-                values[row * place.stride + column] = Float(gradient * factor)
+        work.begin(dropoutSeed: dropoutSeed, accumulates: accumulating, labelSmoothing: loss.labelSmoothing)
+        run(.forward)
+        readOutput()
+        work.evaluate(loss, examples)
+        let (place, columns) = (model.head.doutput, work.output.columns)
+        memory.write(memory.region(place, rows: work.output.rowCount)) { values in
+            for row in 0..<work.output.rowCount {
+                for column in 0..<columns {
+                    let gradient = work.value.gradient[row * columns + column]
+                    values[row * place.stride + column] = Float(gradient * factor)
+                }
             }
         }
-        run(dropoutSeed: dropoutSeed, accumulates: accumulating) { [model] in model.backward($0) }
-        return result.loss
+        run(.backward)
+        return work.value.loss
     }
 
     /// Clears the gradients of embeddings that no step has used. Other gradients are overwritten.
     private func discardGradients() {
-        for table in model.embeddings.sparseTables where table.table.isTrained {
-            for number in table.use.inStep {
-                let row = memory.gradient(table.table).rows(Int(number)..<Int(number) + 1)
-                kernels.fill(row, of: memory.buffer)
+        for index in 0..<model.embeddings.sparseTables.count {
+            let table = model.embeddings.sparseTables[index]
+            guard table.table.isTrained else { continue }
+            for place in 0..<table.use.inStep.count {
+                let number = Int(table.use.inStep[place])
+                work.kernels.fill(memory.gradient(table.table).rows(number..<number + 1), of: memory.buffer)
             }
             table.use.endStep()
         }
@@ -157,50 +209,34 @@ package final class TrainableModel: Sendable {
 
     /// The norm of all gradients together.
     package func gradientNorm() -> Double {
-        let sums = Mutex([Double](repeating: 0, count: capacity.members))
-        run(dropoutSeed: nil, accumulates: false) { [update] pass in
-            let sum = update.sumOfSquares(pass)
-            sums.withLock { $0[pass.member] = sum }
-        }
-        return sums.withLock { $0.reduce(0, +) }.squareRoot()
+        run(.norm)
+        return work.sumOfSquares.squareRoot()
     }
 
     /// Moves the parameters against their gradients.
     ///
     /// - Parameters:
     ///   - step: the numbers of the step for parameters that decay or not, at a depth.
-    package func move(_ step: @Sendable (_ decays: Bool, _ depth: Int) -> AdamWStep) {
-        run(dropoutSeed: nil, accumulates: false) { [update] pass in
-            update.apply({ step($0.decays, $0.depth) }, pass)
-        }
-        model.embeddings.sparseTables.forEach { $0.use.endStep() }
+    package func move(_ step: (_ decays: Bool, _ depth: Int) -> AdamWStep) {
+        work.step.fill(depths: depths, step)
+        run(.move)
+        for index in 0..<model.embeddings.sparseTables.count { model.embeddings.sparseTables[index].use.endStep() }
     }
 
-    private func headOutput() -> HeadOutput {
+    private func readOutput() {
         let place = model.head.output
         let rows = batch.rows(place.rows)
-        let values = memory.read(memory.region(place, rows: rows.last?.upperBound ?? 0))
-        return HeadOutput(values: values, columns: place.columns, rows: rows)
+        let count = rows.isEmpty ? 0 : rows[rows.count - 1].upperBound
+        memory.read(memory.region(place, rows: count), into: &work.output.values)
+        work.output.columns = place.columns
+        // Copied, because the next batch would need new memory for an array that is shared.
+        work.output.rows.removeAll(keepingCapacity: true)
+        for index in 0..<rows.count { work.output.rows.append(rows[index]) }
     }
 
-    /// Runs `body` on all threads of the team.
-    private func run(dropoutSeed: UInt64?, accumulates: Bool, _ body: @Sendable (Pass) -> Void) {
-        let (memory, kernels, batch, scratch) = (memory, kernels, batch, model.scratch)
-        let (members, barrier) = (team.count, barrier)
-        team.run { member in
-            body(
-                Pass(
-                    memory: memory,
-                    kernels: kernels,
-                    batch: batch,
-                    scratch: scratch,
-                    member: member,
-                    members: members,
-                    barrier: barrier,
-                    dropoutSeed: dropoutSeed,
-                    accumulates: accumulates
-                )
-            )
-        }
+    /// Runs a round on all threads of the team.
+    private func run(_ round: TeamWork.Round) {
+        work.round = round
+        team.runRound(keeping: part)
     }
 }

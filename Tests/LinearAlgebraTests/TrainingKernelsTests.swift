@@ -57,6 +57,36 @@ struct TrainingKernelsTests {
         }
     }
 
+    @Test(
+        "cross-entropy and its gradient are those of double precision, also with a smoothed target",
+        arguments: [0, 0.1]
+    )
+    func crossEntropy(smoothing: Double) throws {
+        let (count, labels) = (37, [Int32(5), 36])
+        let logits = MatrixRegion(rows: labels.count, columns: count)
+        let losses = MatrixRegion(offset: logits.capacity, rows: labels.count, columns: 1, stride: 1)
+        let given = (0..<losses.offset + losses.rows).map { Float(($0 * 29) % 41) / 5 - 2 }
+        for kernels in try #require(Self.all.isEmpty ? nil : Self.all) {
+            let buffer = Self.buffer(given)
+            kernels.crossEntropy(logits, labels: labels, first: 0, smoothing: smoothing, into: losses, of: buffer)
+            let (found, rows) = (values(logits, buffer), values(losses, buffer))
+            for (row, label) in labels.enumerated() {
+                let start = row * logits.stride
+                let own = (0..<count).map { Double(given[start + $0]) }
+                let total = own.reduce(0) { $0 + exp($1) }
+                let target = { (column: Int) in
+                    (column == Int(label) ? 1 - smoothing : 0) + smoothing / Double(count)
+                }
+                let loss = log(total) - (0..<count).reduce(0) { $0 + target($1) * own[$1] }
+                #expect(abs(Double(rows[row]) - loss) < 1e-5, "\(kernels.name)")
+                for column in 0..<count {
+                    let gradient = exp(own[column]) / total - target(column)
+                    #expect(abs(Double(found[start + column]) - gradient) < 1e-6, "\(kernels.name), \(column)")
+                }
+            }
+        }
+    }
+
     @Test("softmax of scores of any size is that of double precision, and adds up to 1")
     func largeScores() {
         let rows: [[Float]] = [

@@ -42,25 +42,74 @@ struct TrainingRunTests {
         #expect(try run(seed: 6, members: members).losses != first.losses)
     }
 
-    @Test("allocate the same number of times in each step after the first")
-    func allocations() throws {
-        var counts: [String: Set<Int64>] = [:]
-        for name in ["bert", "mobilebert"] {
-            let fixture = try TrainingFixture(name)
-            let batch = try fixture.json("batch.json")
-            let examples = fixture.examples(batch)
-            // On the thread that counts.
-            let model = try fixture.model(examples, members: 1, dropout: fixture.source.training)
-            let set = TrainingSet(examples)
-            let settings = TrainingSettings(.sequences(.singleLabel))
-            var run = TrainingRun(model, training: set, validation: nil, settings: settings)
-            for step in 0..<4 {
-                let before = allocations_of_this_thread()
-                let report = run.step([0, 1, 2, 3])
-                if step > 0 { counts[name, default: []].insert(allocations_of_this_thread() - before) }
-                #expect(report != nil)
-            }
+    /// Counts the leader's allocations from one step to the next.
+    private final class AllocationObserver: TrainingObserver {
+        var isInterrupted: Bool { false }
+        private(set) var counts: [Int64] = []
+        private var last: Int64?
+
+        init() { counts.reserveCapacity(100) }
+
+        func completed(_: StepReport) {
+            let now = allocations_of_this_thread()
+            if let last { counts.append(now - last) }
+            last = now
         }
-        for (name, counts) in counts { #expect(counts.count == 1, "\(name): \(counts)") }
+        func logged(_: LogEntry) {}
+        func evaluating(_: Int, of _: Int) {}
+        func evaluated(_: Evaluation, isBest _: Bool) {}
+        func save(_: TrainingState) {}
+    }
+
+    @Test(
+        "allocate nothing in any step after the first, over several epochs with batches of other sizes",
+        arguments: [
+            "bert", "bert-multilabel", "bert-regression", "distilbert", "mobilebert", "mobilebert-layer-norm",
+            "bert-tokens", "mobilebert-answers", "bert-masked", "mobilebert-masked", "distilbert-choices",
+        ],
+        [1, 2]
+    )
+    func allocations(name: String, members: Int) throws {
+        let fixture = try TrainingFixture(name)
+        let examples = fixture.examples(try fixture.json("batch.json"))
+        var settings = TrainingSettings(fixture.loss.kind)
+        if fixture.loss.kind == .maskedTokens { settings.masking = Masking(maskID: 3, vocabularySize: 20) }
+        try expectNoAllocations(
+            fixture.model(examples, members: members, dropout: fixture.source.training),
+            examples,
+            settings
+        )
+    }
+
+    @Test("allocate nothing either where they compare vectors", arguments: [false, true])
+    func similarityAllocations(haveScores: Bool) throws {
+        let fixture = try TrainingFixture("bert")
+        let texts = fixture.examples(try fixture.json("batch.json")).flatMap(\.sequences)
+        let examples = (0..<8).map { number in
+            let pair = [texts[number % texts.count], texts[(number + 1) % texts.count]]
+            return TokenizedExample(pair, haveScores ? .values([Float(number % 3)]) : .none)
+        }
+        let model = try TrainableModel(
+            fixture.source.configuration,
+            fixture.source.training,
+            head: .sentenceEmbedding([.mean, .max]),
+            capacity: TrainingSet(examples).capacity(batchSize: examples.count, members: 1)
+        )
+        for parameter in model.parameters { model.initialize(parameter, range: 0.1, seed: 1) }
+        let measured: PairKind = haveScores ? .scored : .positives
+        try expectNoAllocations(model, examples, TrainingSettings(.similarity(scale: 20, measured: measured)))
+    }
+
+    private func expectNoAllocations(
+        _ model: TrainableModel,
+        _ examples: [TokenizedExample],
+        _ settings: TrainingSettings
+    ) throws {
+        var settings = settings
+        (settings.batchSize, settings.accumulation, settings.maxSteps, settings.saving) = (1, 2, 12, .never)
+        var run = TrainingRun(model, training: TrainingSet(examples), validation: nil, settings: settings)
+        let observer = AllocationObserver()
+        #expect(try run.run(observer) == .completed)
+        #expect(observer.counts.count == 11 && observer.counts.allSatisfy { $0 == 0 }, "\(observer.counts)")
     }
 }

@@ -30,17 +30,18 @@ struct ChartTests {
             [0.913, 0.914, 0.9135],
         ]
         for values in series {
-            for isScatter in [false, true] {
+            for form in [Chart.Form.lines, .points, .comparison] {
                 let points = values.enumerated().map { (x: Double($0 + 1), y: $1) }
                 let chart = Chart(
                     title: "T",
                     xName: "step",
                     series: [.init(name: "s", points: points, hasMarks: true)],
                     mark: (2, "best"),
-                    isScatter: isScatter
+                    form: form,
+                    yName: "value"
                 )
                 let html = try #require(chart.html)
-                #expect(!html.contains("nan") && !html.contains("inf"), "\(values)")
+                #expect(!html.contains("nan") && !html.contains("inf") && !html.contains(">-0<"), "\(values)")
                 for match in html.matches(of: #/c[xy]="([^"]*)"/#) {
                     let place = try #require(Double(match.1))
                     #expect((0...400).contains(place), "\(values): \(place)")

@@ -134,6 +134,11 @@ struct SimilarityProcessTests {
         let state = try #require(try place.json("trainer_state.json") as? [String: Any])
         #expect(state["best_metric"] is Double)
 
+        let page = try String(contentsOf: URL(filePath: "\(place.output)/report.html"), encoding: .utf8)
+        for part in ["Scores and cosines", "Hardest validation examples", "ranks between"] {
+            #expect(page.contains(part), "\(part)")
+        }
+
         let weights = { try Data(contentsOf: URL(filePath: "\(place.output)/checkpoint-6/model.safetensors")) }
         let whole = try weights()
         try FileManager.default.removeItem(atPath: "\(place.output)/checkpoint-6")

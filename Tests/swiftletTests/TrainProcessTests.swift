@@ -139,6 +139,9 @@ struct TrainProcessTests {
         let result = try await place.train(
             "--learning-rate",
             "1e30",
+            // The first step has a learning rate of 0.
+            "--warmup-steps",
+            "10",
             "--max-steps",
             "50",
             "--save-strategy",
@@ -151,8 +154,31 @@ struct TrainProcessTests {
             "0"
         )
         #expect(result.status == 1)
-        #expect(result.errors.contains("not finite numbers any more") && result.errors.contains("is kept"))
+        #expect(result.errors.contains("not finite numbers any more"))
+        #expect(result.errors.contains("checkpoint-1 is kept") && checkpoints(place.output) == [1])
         #expect(!FileManager.default.fileExists(atPath: "\(place.output)/config.json"))
+    }
+
+    @Test("writes the temperature of the held-out texts, which classify uses when it is asked to")
+    func calibration() async throws {
+        // A fifth of the labels is wrong, so that no model is right for all held-out texts.
+        let place = try Place("bert") { ($0 % 2 == 0) != ($0 % 10 == 3 || $0 % 10 == 6) ? "good" : "bad" }
+        let options = [
+            "--epochs", "20", "--learning-rate", "3e-3", "--held-out", "0.5", "--metric-for-best-model", "loss",
+        ]
+        let result = try await place.train(options)
+        #expect(result.status == 0, "\(result.errors)")
+        let calibration = try #require(try result.objects().first?["calibration"] as? [String: Any])
+        let temperature = try #require(calibration["temperature"] as? Double)
+        #expect(temperature > 0 && calibration["before"] != nil && calibration["after"] != nil)
+        let configuration = try json("\(place.output)/config.json")
+        #expect(configuration["calibration_temperature"] as? Double == temperature)
+        let best = try #require(checkpoints(place.output).first)
+        #expect(try json("\(place.output)/checkpoint-\(best)/config.json")["calibration_temperature"] == nil)
+        let text = "x y a b c d"
+        let plain = try await Program.run(["classify", "--model", place.output, text])
+        let calibrated = try await Program.run(["classify", "--model", place.output, "--calibrated", text])
+        #expect(calibrated.status == 0 && calibrated.output != plain.output, "\(calibrated.errors)")
     }
 
     @Test("learns labels of which a text has any number, and numbers")
@@ -256,7 +282,8 @@ struct TrainProcessTests {
         let page = try String(contentsOf: URL(filePath: "\(place.output)/report.html"), encoding: .utf8)
         #expect(page.contains("&lt;good&gt;") && page.contains("bad &amp; worse") && !page.contains("<good>"))
         for part in [
-            "Loss", "Hardest validation texts", "x y ", "--weight-decay", "wide matrix", "<svg", "validation",
+            "Loss", "Hardest validation examples", "Calibration", "x y ", "--weight-decay", "wide matrix", "<svg",
+            "validation",
         ] {
             #expect(page.contains(part), "\(part)")
         }

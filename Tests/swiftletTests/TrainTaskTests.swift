@@ -34,11 +34,21 @@ private final class TaskFolder {
 
     /// Reads examples with the whole vocabulary of the fixtures.
     func tokenized(_ data: some TaskData, maxLength: Int) throws -> TrainingSet {
+        try examples(data, maxLength: maxLength).set
+    }
+
+    func examples(_ data: some TaskData, maxLength: Int) throws -> TaskExamples {
         var configuration = try TrainableCheckpoint(directory: model, head: nil).configuration
         configuration.vocabularySize = 1000
         let tokenizer = try LoadedModel.tokenizer(directory: model)
         var examples = ExampleTokenizer(tokenizer, maxLength: maxLength, for: configuration)
         return try data.tokenized(&examples)
+    }
+
+    /// What is shown of the first example of a file for this output.
+    func shown(_ data: some TaskData, _ output: [Float], columns: Int) throws -> ShownExample {
+        let examples = try examples(data, maxLength: 20)
+        return examples.shown(0, examples.set.examples[0], ExampleOutput(values: output, columns: columns))
     }
 }
 
@@ -118,6 +128,36 @@ struct TaskDataTests {
             #expect(example.sequences.map(\.ids) == set.examples[0].sequences.map(\.ids))
             #expect(example.sequences[1].typeIDs == [0, 0, 0, 1, 1, 1])
         }
+    }
+
+    @Test("shows people what is right and what the model says")
+    func shown() throws {
+        let folder = try TaskFolder("bert")
+        let words = try LabelledWords(
+            path: try folder.write(try lines([["tokens": ["ab", "c"], "tags": ["X", "O"]]]), as: "words.jsonl"),
+            format: .jsonl,
+            keys: .init(),
+            known: nil
+        )
+        let wrong = ShownExample("ab c", [("right", "ab: X"), ("predicted", "ab: O")])
+        #expect(try folder.shown(words, [1, 0, 1, 0], columns: 2) == wrong)
+        #expect(try folder.shown(words, [0, 1, 1, 0], columns: 2) == ShownExample("ab c", [("wrong", "none")]))
+
+        let prompt: [String: Any] = ["prompt": "a", "choices": ["b", "c d"], "label": 1]
+        let choices = try Choices(path: try folder.write(try lines([prompt]), as: "choices.jsonl"), keys: .init())
+        #expect(
+            try folder.shown(choices, [0, 0], columns: 1)
+                == ShownExample("a", [("right", "c d"), ("chosen", "b (50.0 %)")])
+        )
+
+        let answers: [String: Any] = ["text": ["c d"], "answer_start": [4]]
+        let question: [String: Any] = ["question": "a", "context": "a b c d", "answers": answers]
+        let questions = try QuestionTexts(path: try folder.write(try lines([question]), as: "q.jsonl"), stride: 4)
+        // [CLS] a [SEP] a b c d [SEP]
+        let found = try folder.shown(questions, [0, 0, 0, 0, 0, 0, 0, 0, 9, 9, 0, 0, 0, 0, 0, 0], columns: 2)
+        #expect(found == ShownExample("a", [("right", "c d"), ("found", "b")]))
+        let none = try folder.shown(questions, [9, 9] + [Float](repeating: 0, count: 14), columns: 2)
+        #expect(none.facts.last?.value == "no answer")
     }
 
     @Test("has errors with file and line")

@@ -95,10 +95,10 @@ typedef struct {
     void (*softmax)(float *scores, size_t stride, size_t rows, size_t columns, float scale, bool causal);
     /// dp, the gradient of softmax's result p, becomes that of the scores.
     void (*softmax_backward)(const float *p, float *dp, size_t stride, size_t rows, size_t columns, float scale);
-    /// Each row of logits becomes softmax(logits) - [column = label], the gradient of the row's loss
-    /// log(sum of e^logits) - logits[label].
+    /// Each row of logits becomes softmax(logits) - t, the gradient of the row's loss log(sum of e^logits) - sum of
+    /// t logits. The target t is 1 - smoothing for the label, and smoothing / columns more for all columns.
     void (*cross_entropy)(float *logits, size_t stride, size_t rows, size_t columns, const int32_t *labels,
-                          float *losses, size_t losses_stride);
+                          double smoothing, float *losses, size_t losses_stride);
     /// x *= a factor for each row.
     void (*multiply_rows)(float *x, size_t stride, size_t rows, size_t columns, const float *factors,
                           size_t factors_stride);

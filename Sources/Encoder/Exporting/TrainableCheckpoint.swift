@@ -105,7 +105,12 @@ package struct TrainableCheckpoint: Sendable {
     /// - Parameters:
     ///   - labels: in id order; empty for a head without labels.
     ///   - problemType: nil for a head that has none.
-    package func configurationFile(labels: [String], problemType: SequenceClassifier.ProblemType?) -> [UInt8] {
-        file.file(head: head, labels: labels, problemType: problemType)
+    ///   - temperature: the temperature for calibrated scores; nil for none.
+    package func configurationFile(
+        labels: [String],
+        problemType: SequenceClassifier.ProblemType?,
+        temperature: Double? = nil
+    ) -> [UInt8] {
+        file.file(head: head, labels: labels, problemType: problemType, temperature: temperature)
     }
 }

@@ -6,6 +6,8 @@ internal import LinearAlgebra
 struct Embeddings {
     let words, positions: EmbeddingTable
     let types: EmbeddingTable?
+    /// The tables of which a step uses few rows.
+    let sparseTables: [EmbeddingTable]
     /// The dense layer over the joined embeddings, and its input.
     private let transformation: (dense: Linear, joined: ActivationPlace)?
     private let isTrigram: Bool
@@ -38,6 +40,7 @@ struct Embeddings {
         positions = EmbeddingTable(names.positions, rows: configuration.maxPositionEmbeddings, columns: hidden, &plan)
         let typeCount = configuration.typeVocabularySize
         types = typeCount > 0 ? EmbeddingTable(names.types, rows: typeCount, columns: hidden, &plan) : nil
+        sparseTables = (areWordsTied ? [] : [words]) + [positions] + (types.map { [$0] } ?? [])
         isTrigram = configuration.usesTrigramInput
         let joined = narrow * (isTrigram ? 3 : 1)
         transformation =
@@ -51,9 +54,6 @@ struct Embeddings {
         sum = plan.place(hidden)
         output = plan.place(hidden)
     }
-
-    /// The tables of which a step uses few rows.
-    var sparseTables: [EmbeddingTable] { (areWordsTied ? [] : [words]) + [positions] + (types.map { [$0] } ?? []) }
 
     /// Notes the rows that a batch uses.
     func markUse(_ batch: PackedSequences) {

@@ -155,7 +155,9 @@ struct EncoderLayer {
         _ pass: Pass
     ) -> (MatrixRegion, MatrixRegion) {
         var (top, other) = (dy, spare)
-        for index in networks.indices.reversed() {
+        var index = networks.count
+        while index > 0 {
+            index -= 1
             networks[index].backward(input(index, pass), top, into: other, pass)
             swap(&top, &other)
         }

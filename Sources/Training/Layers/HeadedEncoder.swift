@@ -78,7 +78,9 @@ struct HeadedEncoder {
     func backward(_ pass: Pass) {
         var (dy, spare) = pass.scratch.hidden
         head.backward(pass[hidden(before: layers.count)], into: pass[dy], pass)
-        for index in layers.indices.reversed() where index + 1 >= lowestDepth {
+        var index = layers.count
+        while index >= max(1, lowestDepth) {
+            index -= 1
             let result = layers[index].backward(pass[hidden(before: index)], dy, spare: spare, pass)
             if result.offset != dy.offset { swap(&dy, &spare) }
         }

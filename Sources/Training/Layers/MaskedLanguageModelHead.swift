@@ -84,6 +84,7 @@ struct MaskedLanguageModelHead: TrainableHead {
             logits.rows(rows),
             labels: pass.batch.labels,
             first: rows.lowerBound,
+            smoothing: pass.labelSmoothing,
             into: pass[output].rows(rows),
             of: pass.memory.buffer
         )

@@ -44,10 +44,12 @@ struct SentenceEmbeddingHead: TrainableHead {
             Void
     ) {
         let own = pass.columns(hidden.columns)
-        for (number, pooling) in poolings.enumerated() {
+        for number in 0..<poolings.count {
             let start = number * hidden.columns
             let part = start + own.lowerBound..<start + own.upperBound
-            for (sequence, rows) in pass.batch.sequences.enumerated() { body(pooling, rows, sequence, own, part) }
+            for sequence in 0..<pass.batch.sequences.count {
+                body(poolings[number], pass.batch.sequences[sequence], sequence, own, part)
+            }
         }
     }
 

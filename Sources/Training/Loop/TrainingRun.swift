@@ -8,7 +8,7 @@ package struct TrainingRun {
         case stoppedEarly
         /// The observer asked for it. The state is saved.
         case interrupted
-        /// The loss, or a gradient, is not a finite number. The parameters are those of the step before.
+        /// The loss, a gradient or a parameter is not a finite number. Checkpoints have parameters with a finite loss.
         case diverged(step: Int)
     }
 
@@ -51,11 +51,14 @@ package struct TrainingRun {
     ///
     /// - Throws: what the observer throws when it saves.
     package mutating func run(_ observer: some TrainingObserver) throws -> End {
-        var order: (epoch: Int, examples: [Int]) = (-1, [])
+        var order = Array(training.examples.indices)
+        var shuffledEpoch = -1
+        state.curve.reserve()
         while state.step < totalSteps {
             let epoch = state.step / stepsPerEpoch
-            if order.epoch != epoch { order = (epoch, shuffled(epoch)) }
-            guard let report = nextStep(order.examples) else { return .diverged(step: state.step + 1) }
+            if epoch != shuffledEpoch { shuffle(&order, epoch) }
+            shuffledEpoch = epoch
+            guard let report = nextStep(order) else { return .diverged(step: state.step + 1) }
             state.curve.append(report.loss)
             observer.completed(report)
             log(report, observer)
@@ -65,6 +68,8 @@ package struct TrainingRun {
             let isInterrupted = observer.isInterrupted
             let isBest = state.best?.step == state.step && settings.saving != .never
             if isInterrupted || isBest || settings.saving.isDue(after: state.step, endsEpoch: endsEpoch) {
+                // Nobody could use the checkpoint, and an older one may be removed for it.
+                guard isSound(order) else { return .diverged(step: state.step) }
                 try observer.save(state)
             }
             if isInterrupted { return .interrupted }
@@ -73,37 +78,59 @@ package struct TrainingRun {
         return .completed
     }
 
-    private func shuffled(_ epoch: Int) -> [Int] {
-        var order = Array(training.examples.indices)
+    /// Sets the order of an epoch, which depends on nothing but the seed and the epoch.
+    private func shuffle(_ order: inout [Int], _ epoch: Int) {
+        for index in 0..<order.count { order[index] = index }
         var random = SplitMix64(seed: SplitMix64.mix(settings.seed) &+ UInt64(epoch))
         random.shuffle(&order)
-        return order
     }
 
-    private mutating func nextStep(_ order: [Int]) -> StepReport? {
+    private mutating func nextStep(_ order: [Int]) -> StepReport? { step(order, places(ofStep: state.step, order)) }
+
+    /// The part of its epoch's order that a step learns from.
+    private func places(ofStep step: Int, _ order: [Int]) -> Range<Int> {
         let perStep = settings.batchSize * settings.accumulation
-        let start = state.step % stepsPerEpoch * perStep
-        return step(order[start..<min(start + perStep, order.count)])
+        let start = step % stepsPerEpoch * perStep
+        return start..<min(start + perStep, order.count)
     }
 
-    /// Computes a step on these examples and moves the parameters; nil if loss or gradients are not finite, and nothing
-    /// has moved.
-    package mutating func step(_ examples: ArraySlice<Int>) -> StepReport? {
-        let starts = stride(from: examples.startIndex, to: examples.endIndex, by: settings.batchSize)
-        let batches = starts.map { examples[$0..<min($0 + settings.batchSize, examples.endIndex)] }
+    /// The masks of a step's examples; nil if the examples have all labels.
+    private func masks(ofStep step: Int) -> EpochMasks? {
+        settings.masking.map { EpochMasks(masking: $0, seed: settings.seed, epoch: step / stepsPerEpoch) }
+    }
+
+    /// Whether all parameters, and the loss of a batch of the last step with them, are finite.
+    private func isSound(_ order: [Int]) -> Bool {
+        let last = state.step - 1
+        let batch = ExampleBatch(training.examples, order, places(ofStep: last, order).prefix(settings.batchSize))
+        return model.hasFiniteParameters && model.loss(batch, masks: masks(ofStep: last), settings.loss).isFinite
+    }
+
+    /// Computes a step and moves the parameters; nil if loss or gradients are not finite, and nothing has moved. After
+    /// the first step of a run it allocates no memory.
+    ///
+    /// - Parameters:
+    ///   - order: numbers of examples.
+    ///   - places: the part of the order that the step learns from.
+    package mutating func step(_ order: [Int], _ places: Range<Int>) -> StepReport? {
+        let batches = (places.count + settings.batchSize - 1) / settings.batchSize
+        let masks = masks(ofStep: state.step)
         var loss = 0.0
-        for (number, batch) in batches.enumerated() {
+        for number in 0..<batches {
+            let first = places.lowerBound + number * settings.batchSize
+            let part = first..<min(first + settings.batchSize, places.upperBound)
             loss += model.computeGradients(
-                batch.map(example),
+                ExampleBatch(training.examples, order, part),
+                masks: masks,
                 settings.loss,
                 dropoutSeed: SplitMix64.mix(
                     SplitMix64.mix(~settings.seed) &+ UInt64(state.step) << 20 + UInt64(number)
                 ),
                 accumulating: number > 0,
-                factor: 1 / Double(batches.count)
+                factor: 1 / Double(batches)
             )
         }
-        loss /= Double(batches.count)
+        loss /= Double(batches)
         let norm = model.gradientNorm()
         guard loss.isFinite, norm.isFinite else { return nil }
         let rate = rates.rate(after: state.step)
@@ -122,16 +149,14 @@ package struct TrainingRun {
             loss: loss,
             learningRate: rate,
             gradientNorm: norm,
-            sequences: examples.reduce(0) { $0 + training.examples[$1].sequences.count }
+            sequences: sequenceCount(order, places)
         )
     }
 
-    /// An example as this epoch's steps take it.
-    private func example(_ number: Int) -> TokenizedExample {
-        let example = training.examples[number]
-        guard let masking = settings.masking else { return example }
-        let epoch = UInt64(state.step / stepsPerEpoch)
-        return masking.masked(example, seed: Masking.seed(settings.seed, epoch: epoch, number: number))
+    private func sequenceCount(_ order: [Int], _ places: Range<Int>) -> Int {
+        var count = 0
+        for place in places { count += training.examples[order[place]].sequences.count }
+        return count
     }
 
     private mutating func log(_ report: StepReport, _ observer: some TrainingObserver) {
@@ -159,7 +184,8 @@ package struct TrainingRun {
         append(Dictionary(uniqueKeysWithValues: values), observer)
         guard let metric = evaluation.metrics[settings.bestMetric] else { return }
         let isGreater = settings.bestMetric.isBetterWhenGreater
-        let isBest = state.best.map { isGreater ? metric > $0.metric : metric < $0.metric } ?? true
+        let isBetter = state.best.map { isGreater ? metric > $0.metric : metric < $0.metric } ?? true
+        let isBest = isBetter && metric.isFinite
         if isBest { state.best = (metric, state.step) }
         state.evaluationsSinceBest = isBest ? 0 : state.evaluationsSinceBest + 1
         observer.evaluated(evaluation, isBest: isBest)
@@ -174,7 +200,7 @@ package struct TrainingRun {
         for start in stride(from: 0, to: order.count, by: settings.evaluationBatchSize) {
             let numbers = order[start..<min(start + settings.evaluationBatchSize, order.count)]
             let batch = numbers.map { set.examples[$0] }
-            let output = model.output(batch)
+            let output = model.output(batch, labelSmoothing: settings.loss.labelSmoothing)
             let part = settings.loss.evaluate(output, batch)
             (sum, weight) = (sum + part.loss * part.weight, weight + part.weight)
             for (place, number) in numbers.enumerated() { outputs[number] = output[place] }

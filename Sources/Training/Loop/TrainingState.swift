@@ -37,10 +37,14 @@ package struct LossCurve: Sendable, Equatable {
         (self.width, self.steps, self.sums) = (width, steps, sums)
     }
 
+    /// Gets the memory for all means, so that no step allocates any.
+    mutating func reserve() { sums.reserveCapacity(Self.most) }
+
     /// Adds a step.
     mutating func append(_ loss: Double) {
         if sums.count == Self.most, steps == width * Self.most {
-            sums = stride(from: 0, to: Self.most, by: 2).map { sums[$0] + sums[$0 + 1] }
+            for index in 0..<Self.most / 2 { sums[index] = sums[2 * index] + sums[2 * index + 1] }
+            sums.removeLast(Self.most / 2)
             width *= 2
         }
         if steps.isMultiple(of: width) { sums.append(loss) } else { sums[sums.count - 1] += loss }

@@ -30,8 +30,9 @@ package struct Loss: Sendable, Equatable {
         package var takesLabelSmoothing: Bool {
             switch self {
             case .sequences(let problemType): problemType == .singleLabel
-            case .tokens, .choices: true
-            case .spans, .maskedTokens, .similarity: false
+            case .tokens, .choices, .maskedTokens: true
+            // The Trainer does not smooth answers' places either.
+            case .spans, .similarity: false
             }
         }
 
@@ -64,44 +65,25 @@ package struct Loss: Sendable, Equatable {
     ///
     /// - Precondition: the output is that of these examples.
     package func evaluate(_ output: HeadOutput, _ examples: [TokenizedExample]) -> LossValue {
-        precondition(output.rows.count == examples.count, "\(output.rows.count) outputs, \(examples.count) examples")
-        return switch kind {
-        case .sequences(let problemType): sequences(output, examples, problemType)
-        case .similarity(let scale, _): similarity(output, examples, scale: scale)
-        case .tokens: tokens(output, examples)
-        case .spans: spans(output, examples)
-        case .choices: choices(output, examples)
-        case .maskedTokens: maskedTokens(output)
-        }
+        var value = LossValue()
+        evaluate(output, ExampleBatch(examples), into: &value)
+        return value
     }
-}
 
-/// The mean loss of a batch, with what the mean is over.
-package struct LossValue: Sendable {
-    /// The mean.
-    package private(set) var loss = 0.0
-    /// The sum of the weights that the mean is over: a number of examples or tokens, or of their labels' weights.
-    package let weight: Double
-    /// The mean's gradient, of the output's shape.
-    package private(set) var gradient: [Double]
-
-    /// No loss yet.
+    /// Writes the mean loss of a batch, and its gradient.
     ///
-    /// - Parameter weight: the sum of the weights of all that will be added.
-    init(_ output: HeadOutput, weight: Double) {
-        self.weight = weight
-        gradient = Array(repeating: 0, count: output.values.count)
-    }
-
-    /// A mean that is computed at once.
-    init(loss: Double, weight: Double, gradient: [Double]) {
-        (self.loss, self.weight, self.gradient) = (loss, weight, gradient)
-    }
-
-    /// Adds a part of the sum: a loss with its gradient for the values at some places of the output.
-    mutating func add(_ part: (loss: Double, gradient: [Double]), at places: some Sequence<Int>) {
-        loss += part.loss / weight
-        for (place, value) in zip(places, part.gradient) { gradient[place] += value / weight }
+    /// - Precondition: the output is that of these examples.
+    func evaluate(_ output: HeadOutput, _ batch: ExampleBatch, into value: inout LossValue) {
+        precondition(output.rows.count == batch.count, "\(output.rows.count) outputs, \(batch.count) examples")
+        value.begin(output)
+        switch kind {
+        case .sequences(let problemType): sequences(output, batch, problemType, &value)
+        case .similarity(let scale, _): similarity(output, batch, scale: scale, &value)
+        case .tokens: tokens(output, batch, &value)
+        case .spans: spans(output, batch, &value)
+        case .choices: choices(output, batch, &value)
+        case .maskedTokens: maskedTokens(output, &value)
+        }
     }
 }
 
@@ -111,33 +93,41 @@ extension Loss {
     /// One row of logits for each example. The mean is over the labels' weights.
     private func sequences(
         _ output: HeadOutput,
-        _ examples: [TokenizedExample],
-        _ problemType: SequenceClassifier.ProblemType
-    ) -> LossValue {
-        var result = LossValue(output, weight: examples.reduce(0) { $0 + weight(of: $1.target) })
-        for (rows, example) in zip(output.rows, examples) {
-            let part = sequence(output.row(rows.lowerBound), example.target, problemType)
-            result.add(part, at: rows.lowerBound * output.columns..<rows.upperBound * output.columns)
+        _ batch: ExampleBatch,
+        _ problemType: SequenceClassifier.ProblemType,
+        _ value: inout LossValue
+    ) {
+        for example in 0..<batch.count { value.weight += weight(of: batch[example].target) }
+        for example in 0..<batch.count {
+            let first = output.rows[example].lowerBound * output.columns
+            value.take(output, first: first, step: 1, count: output.columns)
+            let loss = sequence(&value, batch[example].target, problemType)
+            value.add(loss, weight: 1 / value.weight, first: first, step: 1)
         }
-        return result
     }
 
     /// The mean loss of rows of logits.
     func mean(_ logits: [[Double]], _ targets: [Target], _ problemType: SequenceClassifier.ProblemType) -> Double {
         precondition(logits.count == targets.count, "\(logits.count) rows of logits, \(targets.count) targets")
-        let sum = zip(logits, targets).reduce(0) { $0 + sequence($1.0, $1.1, problemType).0 }
-        return sum / targets.reduce(0) { $0 + weight(of: $1) }
+        var value = LossValue()
+        for (row, target) in zip(logits, targets) {
+            value.logits = row
+            value.loss += sequence(&value, target, problemType)
+            value.weight += weight(of: target)
+        }
+        return value.loss / value.weight
     }
 
+    /// The loss of a row of logits, with its gradient.
     private func sequence(
-        _ row: [Double],
+        _ value: inout LossValue,
         _ target: Target,
         _ problemType: SequenceClassifier.ProblemType
-    ) -> (Double, [Double]) {
+    ) -> Double {
         switch target {
-        case .label(let label): crossEntropy(row, label)
+        case .label(let label): crossEntropy(&value, label)
         case .values(let values):
-            problemType == .regression ? squaredError(row, values) : binaryCrossEntropy(row, values)
+            problemType == .regression ? squaredError(&value, values) : binaryCrossEntropy(&value, values)
         case .tokenLabels, .span, .none: preconditionFailure("\(target) for a sequence")
         }
     }
@@ -149,34 +139,51 @@ extension Loss {
 
     /// -sum over c of t_c w_c log softmax(x)_c, where t is the smoothed target; its gradient is
     /// softmax(x)_c sum(t w) - t_c w_c.
-    func crossEntropy(_ logits: [Double], _ label: Int) -> (Double, [Double]) {
-        let largest = logits.max() ?? 0
-        let logarithm = log(logits.reduce(0) { $0 + exp($1 - largest) }) + largest
-        let spread = labelSmoothing / Double(logits.count)
-        let targets = logits.indices.map { index in
-            ((index == label ? 1 - labelSmoothing : 0) + spread) * (classWeights?[index] ?? 1)
+    func crossEntropy(_ value: inout LossValue, _ label: Int) -> Double {
+        let count = value.logits.count
+        var largest = value.logits[0]
+        for index in 1..<count { largest = max(largest, value.logits[index]) }
+        var total = 0.0
+        for index in 0..<count { total += exp(value.logits[index] - largest) }
+        let logarithm = log(total) + largest
+        let spread = labelSmoothing / Double(count)
+        value.clearLogitGradients()
+        var (loss, sum) = (0.0, 0.0)
+        for index in 0..<count {
+            var target = (index == label ? 1 - labelSmoothing : 0) + spread
+            if let classWeights { target *= classWeights[index] }
+            loss += (logarithm - value.logits[index]) * target
+            sum += target
+            value.dlogits[index] = -target
         }
-        let sum = targets.reduce(0, +)
-        let loss = zip(logits, targets).reduce(0) { $0 + (logarithm - $1.0) * $1.1 }
-        return (loss, zip(logits, targets).map { exp($0 - logarithm) * sum - $1 })
+        for index in 0..<count { value.dlogits[index] += exp(value.logits[index] - logarithm) * sum }
+        return loss
     }
 
     /// The mean over labels of ln(1 + e^x) - t x; its gradient is sigmoid(x) - t.
-    private func binaryCrossEntropy(_ logits: [Double], _ targets: [Float]) -> (Double, [Double]) {
-        let count = Double(logits.count)
-        var (loss, gradient): (Double, [Double]) = (0, [])
-        for (x, target) in zip(logits, targets) {
+    private func binaryCrossEntropy(_ value: inout LossValue, _ targets: [Float]) -> Double {
+        let count = value.logits.count
+        var loss = 0.0
+        value.clearLogitGradients()
+        for index in 0..<count {
+            let (x, target) = (value.logits[index], Double(targets[index]))
             let small = exp(-abs(x))
-            loss += max(x, 0) + log1p(small) - Double(target) * x
-            gradient.append(((x < 0 ? small : 1) / (1 + small) - Double(target)) / count)
+            loss += max(x, 0) + log1p(small) - target * x
+            value.dlogits[index] = ((x < 0 ? small : 1) / (1 + small) - target) / Double(count)
         }
-        return (loss / count, gradient)
+        return loss / Double(count)
     }
 
     /// The mean over values of (x - t)^2.
-    private func squaredError(_ logits: [Double], _ targets: [Float]) -> (Double, [Double]) {
-        let count = Double(logits.count)
-        let differences = zip(logits, targets).map { $0 - Double($1) }
-        return (differences.reduce(0) { $0 + $1 * $1 } / count, differences.map { 2 * $0 / count })
+    private func squaredError(_ value: inout LossValue, _ targets: [Float]) -> Double {
+        let count = value.logits.count
+        var loss = 0.0
+        value.clearLogitGradients()
+        for index in 0..<count {
+            let difference = value.logits[index] - Double(targets[index])
+            loss += difference * difference
+            value.dlogits[index] = 2 * difference / Double(count)
+        }
+        return loss / Double(count)
     }
 }

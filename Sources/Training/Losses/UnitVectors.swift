@@ -4,27 +4,37 @@
 ///     dx = (du - (du . u) u) / |x|
 ///
 /// So a module Normalize before the loss changes nothing: it is this scaling, and scaling twice is scaling once.
-struct UnitVectors {
+struct UnitVectors: Sendable {
     /// PyTorch's bound in `normalize`: a shorter vector is divided by this.
     private static let smallestLength = 1e-12
 
-    private let columns: Int
-    private let values: [Double]
-    private let lengths: [Double]
+    private var columns = 0
+    private var values: [Double] = []
+    private var lengths: [Double] = []
+
+    init() {}
 
     /// The rows of a matrix, which is row-major.
-    init(_ matrix: [Float], columns: Int) {
+    init(_ matrix: [Float], columns: Int) { take(matrix, columns: columns) }
+
+    /// Gets memory for vectors of so many values.
+    mutating func reserve(_ count: Int) {
+        values.reserveCapacity(count)
+        lengths.reserveCapacity(count)
+    }
+
+    /// Replaces the vectors by the rows of a matrix, which is row-major.
+    mutating func take(_ matrix: [Float], columns: Int) {
         self.columns = columns
-        var values: [Double] = []
-        var lengths: [Double] = []
-        values.reserveCapacity(matrix.count)
-        for start in stride(from: 0, to: matrix.count, by: columns) {
-            let vector = matrix[start..<start + columns].map { Double($0) }
-            let length = max(Self.smallestLength, vector.reduce(0) { $0 + $1 * $1 }.squareRoot())
-            values += vector.map { $0 / length }
+        values.removeAll(keepingCapacity: true)
+        lengths.removeAll(keepingCapacity: true)
+        for row in 0..<matrix.count / max(1, columns) {
+            var sum = 0.0
+            for place in row * columns..<(row + 1) * columns { sum += Double(matrix[place]) * Double(matrix[place]) }
+            let length = max(Self.smallestLength, sum.squareRoot())
+            for place in row * columns..<(row + 1) * columns { values.append(Double(matrix[place]) / length) }
             lengths.append(length)
         }
-        (self.values, self.lengths) = (values, lengths)
     }
 
     /// The cosine of two vectors.
@@ -35,20 +45,22 @@ struct UnitVectors {
         return sum
     }
 
-    /// The gradients of the vectors before they were scaled, from those of some cosines.
-    func gradient(_ cosines: (_ add: (_ a: Int, _ b: Int, _ gradient: Double) -> Void) -> Void) -> [Double] {
-        var du = [Double](repeating: 0, count: values.count)
-        cosines { a, b, gradient in
-            for column in 0..<columns {
-                du[a * columns + column] += gradient * values[b * columns + column]
-                du[b * columns + column] += gradient * values[a * columns + column]
-            }
+    /// Adds the gradients of two scaled vectors, from that of their cosine.
+    func addGradient(_ a: Int, _ b: Int, _ gradient: Double, to du: inout [Double]) {
+        let (a, b) = (a * columns, b * columns)
+        for column in 0..<columns {
+            du[a + column] += gradient * values[b + column]
+            du[b + column] += gradient * values[a + column]
         }
-        for (row, length) in lengths.enumerated() {
+    }
+
+    /// Makes the gradients of the scaled vectors those of the vectors before.
+    func unscale(_ du: inout [Double]) {
+        for row in 0..<lengths.count {
             let places = row * columns..<(row + 1) * columns
-            let along = places.reduce(0) { $0 + du[$1] * values[$1] }
-            for place in places { du[place] = (du[place] - along * values[place]) / length }
+            var along = 0.0
+            for place in places { along += du[place] * values[place] }
+            for place in places { du[place] = (du[place] - along * values[place]) / lengths[row] }
         }
-        return du
     }
 }

@@ -16,11 +16,25 @@ package struct Parameter: Sendable {
     package let depth: Int
     /// Floats before it among the trained parameters, or among the others.
     let offset: Int
-
     /// The number of its values.
-    package var count: Int { shape.reduce(1, *) }
-    var columns: Int { shape.last ?? 1 }
-    var rows: Int { shape.count > 1 ? shape[0] : 1 }
+    package let count: Int
+    let rows, columns: Int
+
+    init(
+        name: String,
+        shape: [Int],
+        decays: Bool,
+        isTrained: Bool,
+        initialValue: Float,
+        depth: Int,
+        offset: Int
+    ) {
+        (self.name, self.shape, self.decays, self.isTrained) = (name, shape, decays, isTrained)
+        (self.initialValue, self.depth, self.offset) = (initialValue, depth, offset)
+        count = shape.reduce(1, *)
+        columns = shape.last ?? 1
+        rows = shape.count > 1 ? shape[0] : 1
+    }
 
     /// The matrix at `base`, row after row without gaps, as in a file.
     func region(at base: Int) -> MatrixRegion {
@@ -70,6 +84,16 @@ package struct BatchCapacity: Sendable, Equatable {
         self.longest = longest
         self.members = members
         self.labelled = labelled
+    }
+
+    /// The rows of a matrix that has a row for each of these.
+    func rows(_ kind: ActivationPlace.Rows) -> Int {
+        switch kind {
+        case .tokens: tokens
+        case .sequences: sequences
+        case .labelled: labelled
+        case .members: members
+        }
     }
 
     /// The capacity for batches that fit one or the other.
@@ -129,13 +153,7 @@ struct MemoryPlan {
     }
 
     private mutating func place(_ columns: Int, stride: Int, rows: ActivationPlace.Rows) -> ActivationPlace {
-        let count =
-            switch rows {
-            case .tokens: capacity.tokens
-            case .sequences: capacity.sequences
-            case .labelled: capacity.labelled
-            case .members: capacity.members
-            }
+        let count = capacity.rows(rows)
         let place = ActivationPlace(rows: rows, offset: activationFloats, columns: columns, stride: stride)
         activationFloats += AlignedBuffer.roundedUp(count * stride)
         return place

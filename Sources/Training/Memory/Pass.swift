@@ -18,6 +18,8 @@ struct Pass {
     let dropoutSeed: UInt64?
     /// Whether gradients are added to those of the batches before.
     let accumulates: Bool
+    /// The part of a masked token's target that is spread over all tokens.
+    let labelSmoothing: Double
 
     /// Slices of columns begin on multiples of this, a cache line, so that no two threads write one line.
     private static let columnStep = AlignedBuffer.vectorWidth

@@ -10,15 +10,17 @@ final class RowUse: @unchecked Sendable {
 
     init(rows: Int) {
         isInStep = Array(repeating: false, count: rows)
-        wasUsed = isInStep
+        wasUsed = Array(repeating: false, count: rows)
         inStep.reserveCapacity(rows)
     }
 
     func mark(_ numbers: [Int32]) {
-        for number in numbers where !isInStep[Int(number)] {
-            isInStep[Int(number)] = true
-            wasUsed[Int(number)] = true
-            inStep.append(number)
+        for place in 0..<numbers.count {
+            let number = Int(numbers[place])
+            guard !isInStep[number] else { continue }
+            isInStep[number] = true
+            wasUsed[number] = true
+            inStep.append(numbers[place])
         }
     }
 
@@ -26,7 +28,7 @@ final class RowUse: @unchecked Sendable {
     func restore(_ rows: [Bool]) { wasUsed = rows }
 
     func endStep() {
-        for number in inStep { isInStep[Int(number)] = false }
+        for place in 0..<inStep.count { isInStep[Int(inStep[place])] = false }
         inStep.removeAll(keepingCapacity: true)
     }
 }

@@ -58,14 +58,20 @@ final class TrainingMemory: @unchecked Sendable {
 
     /// A copy of a region's values, row by row.
     func read(_ region: MatrixRegion) -> [Float] {
+        var values: [Float] = []
+        values.reserveCapacity(region.rows * region.columns)
+        read(region, into: &values)
+        return values
+    }
+
+    /// Replaces an array's contents by a region's values, row by row.
+    func read(_ region: MatrixRegion, into values: inout [Float]) {
+        values.removeAll(keepingCapacity: true)
         buffer.withSpan { all in
-            var values: [Float] = []
-            values.reserveCapacity(region.rows * region.columns)
             for row in 0..<region.rows {
                 let start = region.offset + row * region.stride
                 for index in start..<start + region.columns { values.append(all[index]) }
             }
-            return values
         }
     }
 }

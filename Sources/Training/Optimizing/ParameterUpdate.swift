@@ -17,11 +17,13 @@ struct ParameterUpdate {
     /// The sum of the squares of this thread's part of the gradients.
     func sumOfSquares(_ pass: Pass) -> Double {
         var sum = 0.0
-        for parameter in dense {
+        for number in 0..<dense.count {
+            let parameter = dense[number]
             let row = parameter.row(at: pass.memory.trainedFloats).columns(pass.columns(parameter.count))
             sum += pass.kernels.sumOfSquares(row, of: pass.memory.buffer)
         }
-        for (table, use) in tables {
+        for number in 0..<tables.count {
+            let (table, use) = tables[number]
             let gradient = pass.gradient(table)
             for index in pass.part(of: use.inStep.count) {
                 let row = Int(use.inStep[index])
@@ -32,11 +34,12 @@ struct ParameterUpdate {
     }
 
     /// Moves this thread's part of the parameters.
-    ///
-    /// - Parameter step: the numbers of the step for a parameter.
-    func apply(_ step: (Parameter) -> AdamWStep, _ pass: Pass) {
-        for parameter in dense { move(parameter, step(parameter), pass) }
-        for (table, use) in tables { move(table, use, step(table), pass) }
+    func apply(_ step: OptimizerStep, _ pass: Pass) {
+        for number in 0..<dense.count { move(dense[number], step[dense[number]], pass) }
+        for number in 0..<tables.count {
+            let (table, use) = tables[number]
+            move(table, use, step[table], pass)
+        }
     }
 
     private func move(_ parameter: Parameter, _ step: AdamWStep, _ pass: Pass) {
@@ -71,4 +74,21 @@ struct ParameterUpdate {
             if isInStep { pass.kernels.fill(gradient.rows(row), of: memory.buffer) }
         }
     }
+}
+
+/// The numbers of a step for parameters at each depth, those that decay and those that do not. Its memory is kept from
+/// step to step.
+struct OptimizerStep {
+    private var steps: [AdamWStep] = []
+
+    /// Computes the numbers for the depths from 0 on.
+    mutating func fill(depths: Int, _ step: (_ decays: Bool, _ depth: Int) -> AdamWStep) {
+        steps.removeAll(keepingCapacity: true)
+        for depth in 0..<depths {
+            steps.append(step(false, depth))
+            steps.append(step(true, depth))
+        }
+    }
+
+    subscript(parameter: Parameter) -> AdamWStep { steps[2 * parameter.depth + (parameter.decays ? 1 : 0)] }
 }

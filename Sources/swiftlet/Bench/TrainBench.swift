@@ -13,9 +13,10 @@ struct TrainBench {
     private static let labels = 2
 
     private let run: TrainingRun
-    private let batches: [ArraySlice<Int>]
+    private let order: [Int]
+    private let batches: [Range<Int>]
     /// The batch with the most tokens.
-    private let largest: ArraySlice<Int>
+    private let largest: Range<Int>
     let texts, tokens: Int
 
     /// A classifier with two labels, of the weights in a folder.
@@ -40,14 +41,13 @@ struct TrainBench {
         var settings = TrainingSettings(.sequences(.singleLabel))
         settings.batchSize = batch
         try model.load(source, seed: settings.seed)
-        let (all, tokens) = (
-            Array(texts.indices), { (batch: ArraySlice<Int>) in batch.reduce(0) { $0 + texts[$1].count } }
-        )
-        batches = stride(from: 0, to: all.count, by: batch).map { all[$0..<min($0 + batch, all.count)] }
-        largest = batches.max { tokens($0) < tokens($1) } ?? []
+        let tokens = { (batch: Range<Int>) in batch.reduce(0) { $0 + texts[$1].count } }
+        order = Array(texts.indices)
+        batches = stride(from: 0, to: texts.count, by: batch).map { $0..<min($0 + batch, texts.count) }
+        largest = batches.max { tokens($0) < tokens($1) } ?? 0..<0
         run = TrainingRun(model, training: set, validation: nil, settings: settings)
         self.texts = texts.count
-        self.tokens = tokens(all[...])
+        self.tokens = tokens(texts.indices)
     }
 
     private static func randomTexts(_ count: Int, _ configuration: EncoderConfiguration) -> [[Int32]] {
@@ -63,8 +63,8 @@ struct TrainBench {
     /// - Throws: `diverged` where a loss is not finite.
     func seconds(_ repetition: Repetition) throws -> Double {
         var run = run
-        func steps(_ batches: some Sequence<ArraySlice<Int>>) throws {
-            for batch in batches where run.step(batch) == nil {
+        func steps(_ batches: [Range<Int>]) throws {
+            for batch in batches where run.step(order, batch) == nil {
                 throw CommandError.diverged("loss or gradients are not finite numbers with the weights of this model")
             }
         }

@@ -51,7 +51,8 @@ struct TrainCommand: AsyncParsableCommand {
             DURING A RUN
               Checkpoints stand in the output folder as checkpoint-N, with trainer_state.json as the Trainer writes \
             it. Ctrl-C saves one and ends; --resume goes on from the last one, to the same bits as without the \
-            interruption. The model in the output folder is the best one by --metric-for-best-model.
+            interruption. The model in the output folder is the best one by --metric-for-best-model. A classifier of \
+            texts gets the temperature of its held-out texts, for calibrated scores (classify --calibrated).
             """
     )
 
@@ -153,6 +154,7 @@ struct TrainCommand: AsyncParsableCommand {
         let end = try run.run(session)
         session.finish()
         try stop(end, run, folder, session)
+        let evaluation = try session.best ?? measureBest(run, setup, folder, session)
         let report = TrainingReport(
             output: output,
             task: input.task,
@@ -162,7 +164,10 @@ struct TrainCommand: AsyncParsableCommand {
             totalSteps: totalSteps,
             end: end,
             texts: (setup.training.examples.count, setup.validation?.examples.count ?? 0),
-            evaluation: try session.best ?? measureBest(run, setup, folder, session)
+            evaluation: evaluation,
+            calibration: setup.validation.flatMap { set in
+                evaluation.flatMap { Calibration($0, of: set, settings.loss.kind) }
+            }
         )
         try finish(report, setup, folder, note, stateFile: file(run.state))
     }
@@ -179,10 +184,10 @@ struct TrainCommand: AsyncParsableCommand {
         let (data, validation) = (input.data, input.validation)
         let card = report.card(baseModel: name, data: fileName(data), validation: fileName(validation ?? data))
         let page = TrainingPage(
-            title: "\(name), fine-tuned",
+            title: "\(name), fine-tuned: \(input.task.rawValue)",
             report: report,
             validation: setup.validation,
-            texts: setup.validationTexts,
+            shown: setup.shown,
             settings: [("--data", data), ("--validation", validation ?? "held out: \(input.heldOut)")]
                 + setup.table(baseModel: name)
         )
@@ -190,6 +195,7 @@ struct TrainCommand: AsyncParsableCommand {
             setup.model,
             setup.description,
             best: report.state.best.map(\.step),
+            temperature: report.calibration?.temperature.value,
             stateFile: stateFile,
             texts: [("README.md", card), (TrainingPage.name, page.html)]
         )

@@ -2,6 +2,9 @@ import JSON
 import Training
 
 extension Calibration {
+    /// What stands above ``lines``.
+    static let heading = "Held-out predictions by their score:"
+
     /// The temperature and the errors, as names and values for people.
     var rows: [[String]] {
         let error = Self.percent(before.expectedCalibrationError)

@@ -88,7 +88,7 @@ struct FitReport {
         if let calibration { rows += calibration.rows }
         var lines = Columns.aligned(rows)
         if let table { lines += [""] + table }
-        if let calibration { lines += ["", "Held-out predictions by their score:"] + calibration.lines }
+        if let calibration { lines += ["", Calibration.heading] + calibration.lines }
         if !converged { lines += ["", "The search ended before a minimum was found."] }
         return lines + ["", "\(output) is ready: swiftlet serve --model \(output)"]
     }

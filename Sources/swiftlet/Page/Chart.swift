@@ -17,11 +17,25 @@ struct Chart {
     var series: [Series]
     /// A vertical line at this place, with its name.
     var mark: (x: Double, name: String)?
-    /// Points only, in a square with its diagonal, where x and y have one scale.
-    var isScatter = false
+    /// What the series are.
+    enum Form {
+        /// Lines over x.
+        case lines
+        /// Points only, in a square.
+        case points
+        /// Points whose x and y should be equal: a square with its diagonal, where both have one scale.
+        case comparison
+    }
+
+    var form = Form.lines
+    /// What y is, where the title does not say it.
+    var yName: String?
+    /// Values that the axes of a comparison show at least.
+    var scale: [Double] = []
 
     private var width: Double { 400 }
-    private var height: Double { isScatter ? 400 : 230 }
+    private var isSquare: Bool { form != .lines }
+    private var height: Double { isSquare ? 400 : 230 }
     private var left: Double { 52 }
     private var bottom: Double { height - 40 }
     private var right: Double { width - 12 }
@@ -43,12 +57,12 @@ struct Chart {
         var svg = "<svg viewBox=\"0 0 \(Int(width)) \(Int(height))\" role=\"img\" "
         svg += "aria-label=\"\(HTMLPage.escaped(title))\">\n"
         svg += grid(x, y)
-        for (index, one) in series.enumerated() { svg += isScatter ? dots(one, x, y) : line(one, index, x, y) }
+        for (index, one) in series.enumerated() { svg += isSquare ? dots(one, index, x, y) : line(one, index, x, y) }
         svg += "</svg>"
         let legend = series.enumerated().map { index, one in
             "<span><i style=\"background: \(colour(index))\"></i>\(HTMLPage.escaped(one.name))</span>"
         }
-        return "<figure class=\"chart\(isScatter ? " square" : "")\">\n<h3>\(HTMLPage.escaped(title))</h3>\n"
+        return "<figure class=\"chart\(isSquare ? " square" : "")\">\n<h3>\(HTMLPage.escaped(title))</h3>\n"
             + (series.count > 1 ? "<div class=\"legend\">\(legend.joined())</div>\n" : "") + svg + "\n</figure>"
     }
 
@@ -56,13 +70,14 @@ struct Chart {
 
     private var axes: (x: Axis, y: Axis) {
         let (xs, ys) = (finite.map(\.x), finite.map(\.y))
-        if isScatter {
-            let both = Axis(xs + ys, ticks: Self.ticks, from: left, to: right)
-            return (both, Axis(xs + ys, ticks: Self.ticks, from: bottom, to: top))
+        if form == .comparison {
+            let all = xs + ys + scale
+            let both = Axis(all, ticks: Self.ticks, from: left, to: right)
+            return (both, Axis(all, ticks: Self.ticks, from: bottom, to: top))
         }
         var x = Axis(xs, ticks: Self.ticks, from: left, to: right)
         // Steps and epochs fill the whole width.
-        (x.low, x.high) = (min(0, xs.min() ?? 0), xs.max() ?? 1)
+        if form == .lines { (x.low, x.high) = (min(0, xs.min() ?? 0), xs.max() ?? 1) }
         return (x, Axis(ys, ticks: Self.ticks, from: bottom, to: top))
     }
 
@@ -76,6 +91,9 @@ struct Chart {
         for tick in x.ticks { svg += text(tick, x: x.place(tick), y: bottom + 17, anchor: "middle") }
         svg += "<text x=\"\(Self.pixels(right))\" y=\"\(Self.pixels(height - 5))\" text-anchor=\"end\">"
         svg += HTMLPage.escaped(xName) + "</text>\n"
+        if let yName {
+            svg += "<text x=\"\(Self.pixels(left))\" y=\"\(Self.pixels(top - 6))\">\(HTMLPage.escaped(yName))</text>\n"
+        }
         if let mark {
             let place = Self.pixels(x.place(mark.x))
             let isRight = x.place(mark.x) > (left + right) / 2
@@ -83,7 +101,7 @@ struct Chart {
             svg += "<text x=\"\(Self.pixels(x.place(mark.x) + (isRight ? -5 : 5)))\" y=\"\(Self.pixels(top - 6))\" "
             svg += "text-anchor=\"\(isRight ? "end" : "start")\">\(HTMLPage.escaped(mark.name))</text>\n"
         }
-        if isScatter {
+        if form == .comparison {
             let (low, high) = (Self.pixels(left), Self.pixels(right))
             svg += "<path class=\"mark\" d=\"M\(low) \(Self.pixels(bottom))L\(high) \(Self.pixels(top))\"/>\n"
         }
@@ -109,10 +127,11 @@ struct Chart {
         return svg
     }
 
-    private func dots(_ one: Series, _ x: Axis, _ y: Axis) -> String {
+    private func dots(_ one: Series, _ index: Int, _ x: Axis, _ y: Axis) -> String {
         Self.shown(one.points).map { point in
-            "<circle cx=\"\(Self.pixels(x.place(point.x)))\" cy=\"\(Self.pixels(y.place(point.y)))\" r=\"3\" "
-                + "fill=\"\(colour(0))\" fill-opacity=\".45\"/>"
+            "<circle cx=\"\(Self.pixels(x.place(point.x)))\" cy=\"\(Self.pixels(y.place(point.y)))\" "
+                + "r=\"\(one.hasMarks ? 5 : 3)\" fill=\"\(colour(index))\" "
+                + "fill-opacity=\"\(one.hasMarks ? ".85" : ".45")\"/>"
         }.joined(separator: "\n") + "\n"
     }
 
@@ -146,7 +165,8 @@ private struct Axis {
         // A quotient that should be a whole number may be a little above or below it.
         let (first, last) = ((low / step - 1e-6).rounded(.up), (high / step + 1e-6).rounded(.down))
         guard first.isFinite, last.isFinite, last - first < 100 else { return [] }
-        return stride(from: first, through: last, by: 1).map { $0 * step }
+        // Adding 0 makes -0 a 0.
+        return stride(from: first, through: last, by: 1).map { $0 * step + 0 }
     }
 
     func place(_ value: Double) -> Double { from + (value - low) / (high - low) * (to - from) }

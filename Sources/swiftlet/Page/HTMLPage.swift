@@ -121,15 +121,17 @@ struct HTMLPage {
         th { font-weight: 500; }
         thead th { color: var(--quiet); }
         .number { text-align: end; }
-        .matrix td, .matrix thead th { text-align: center; min-width: 3.5rem; padding: .4rem .6rem; border: 0; }
-        .matrix tbody th { border: 0; max-width: 12rem; }
+        .matrix td, .matrix thead th { text-align: center; vertical-align: middle;
+          min-width: 3.5rem; padding: .4rem .6rem; border: 0; }
+        .matrix tbody th { border: 0; max-width: 12rem; vertical-align: middle; }
         .matrix td { --hue: var(--series1); border-radius: .25rem;
           background: color-mix(in srgb, var(--hue) calc(var(--part) * 45%), var(--card)); }
         .matrix td.right { --hue: var(--series0); }
         .matrix table { border-collapse: separate; border-spacing: 2px; }
         .texts { list-style: none; margin: 0; padding: 0; }
         .texts li { padding: .6rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
-        .texts div { color: var(--quiet); font-size: .85rem; }
+        .texts p { margin: 0 0 .2rem; max-width: none; }
+        .facts { display: flex; flex-wrap: wrap; gap: 0 1.25rem; color: var(--quiet); font-size: .85rem; }
         .texts b { color: var(--ink); font-weight: 600; }
         """
 }

@@ -86,7 +86,7 @@ struct Choices: TaskData {
     }
 
     /// An example has a sequence for each choice: the prompt and the choice as a pair.
-    func tokenized(_ tokenizer: inout ExampleTokenizer) throws(CommandError) -> TrainingSet {
+    func tokenized(_ tokenizer: inout ExampleTokenizer) throws(CommandError) -> TaskExamples {
         var examples: [TokenizedExample] = []
         for prompt in prompts {
             var sequences: [TokenizedSequence] = []
@@ -96,6 +96,12 @@ struct Choices: TaskData {
             }
             examples.append(TokenizedExample(sequences, .label(prompt.right)))
         }
-        return TrainingSet(examples)
+        return TaskExamples(set: TrainingSet(examples)) { number, _, output in
+            let (prompt, best) = (prompts[number], ShownExample.best(output.values))
+            return ShownExample(
+                prompt.text,
+                [("right", prompt.choices[prompt.right]), ("chosen", "\(prompt.choices[best.index]) (\(best.score))")]
+            )
+        }
     }
 }

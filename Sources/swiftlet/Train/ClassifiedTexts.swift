@@ -10,6 +10,7 @@ struct ClassifiedTexts: TaskData {
     /// Each text's second one; empty without.
     private var pairs: [String]
     private var targets: [Target]
+    private let problemType: SequenceClassifier.ProblemType
 
     /// Reads a file.
     ///
@@ -18,14 +19,11 @@ struct ClassifiedTexts: TaskData {
     init(path: String, fields: RecordFields, form: LabelForm, known: [String]?) throws(CommandError) {
         let labelled = try LabelledTexts(path: path, fields: fields, allowsEmptyLabels: form.allowsNone)
         (labels, targets) = try labelled.targets(form, known: known)
+        problemType = form.problemType
         (source, texts, pairs) = (labelled.source, labelled.texts, labelled.pairs)
     }
 
     var classes: [Int] { targets.map(\.stratum) }
-
-    var shownTexts: [String] {
-        texts.indices.map { pairs.isEmpty ? texts[$0].content : "\(texts[$0].content) | \(pairs[$0])" }
-    }
 
     func subset(_ numbers: [Int]) -> ClassifiedTexts {
         var part = self
@@ -34,7 +32,7 @@ struct ClassifiedTexts: TaskData {
         return part
     }
 
-    func tokenized(_ tokenizer: inout ExampleTokenizer) throws(CommandError) -> TrainingSet {
+    func tokenized(_ tokenizer: inout ExampleTokenizer) throws(CommandError) -> TaskExamples {
         var examples: [TokenizedExample] = []
         examples.reserveCapacity(texts.count)
         for (index, text) in texts.enumerated() {
@@ -42,6 +40,36 @@ struct ClassifiedTexts: TaskData {
             let sequence = try tokenizer.sequence(text.content, pair: pair, place: source.place(of: text))
             examples.append(TokenizedExample([sequence], targets[index]))
         }
-        return TrainingSet(examples)
+        return TaskExamples(set: TrainingSet(examples), shown: shown)
+    }
+
+    private func shown(_ number: Int, _ example: TokenizedExample, _ output: ExampleOutput) -> ShownExample {
+        let text = pairs.isEmpty ? texts[number].content : "\(texts[number].content) | \(pairs[number])"
+        let names = { (indices: [Int]) in
+            indices.isEmpty ? "none" : indices.map { labels[$0] }.joined(separator: ", ")
+        }
+        switch example.target {
+        case .label(let right):
+            let best = ShownExample.best(output.values)
+            return ShownExample(
+                text,
+                [("right", labels[right]), ("predicted", "\(labels[best.index]) (\(best.score))")]
+            )
+        case .values(let values) where problemType == .regression:
+            let (right, found) = (values.first ?? 0, output.values.first ?? 0)
+            return ShownExample(
+                text,
+                [
+                    ("right", Decimals.significant(Double(right))), ("predicted", Decimals.significant(Double(found))),
+                ]
+            )
+        case .values(let values):
+            let found = output.values.indices.filter { output.values[$0] > 0 }
+            return ShownExample(
+                text,
+                [("right", names(values.indices.filter { values[$0] > 0.5 })), ("predicted", names(found))]
+            )
+        case .tokenLabels, .span, .none: preconditionFailure("\(example.target) for a text")
+        }
     }
 }

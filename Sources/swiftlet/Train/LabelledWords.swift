@@ -88,24 +88,47 @@ struct LabelledWords: TaskData {
     }
 
     /// The first token of each word has the word's label, and the others have none, as in transformers' `run_ner.py`.
-    func tokenized(_ tokenizer: inout ExampleTokenizer) throws(CommandError) -> TrainingSet {
+    func tokenized(_ tokenizer: inout ExampleTokenizer) throws(CommandError) -> TaskExamples {
         let places = Dictionary(uniqueKeysWithValues: labels.enumerated().map { (ExactText($1), Int32($0)) })
         var examples: [TokenizedExample] = []
+        // The words of each example that have a label: a text may be cut.
+        var labelled: [[String]] = []
         for sentence in sentences {
             let place = file.place(sentence.line)
             let (sequence, words) = try tokenizer.sequence(words: sentence.words, place: place)
             var (labels, last): ([Int32], Int?) = ([], nil)
+            var known: [String] = []
             for word in words {
                 let label = word != last ? word.flatMap { places[ExactText(sentence.tags[$0])] } : nil
                 labels.append(label ?? Target.ignored)
+                if label != nil, let word { known.append(sentence.words[word]) }
                 last = word
             }
             guard labels.contains(where: { $0 != Target.ignored }) else {
                 throw .unusableText(place: place, reason: "no word has a token")
             }
             examples.append(TokenizedExample([sequence], .tokenLabels(labels)))
+            labelled.append(known)
         }
-        return TrainingSet(examples, scorer: scorer(examples))
+        return TaskExamples(set: TrainingSet(examples, scorer: scorer(examples))) { number, example, output in
+            shown(sentences[number].words, labelled[number], example.target.labels, output)
+        }
+    }
+
+    /// The words whose label was not found.
+    private func shown(
+        _ words: [String],
+        _ labelled: [String],
+        _ right: [Int],
+        _ output: ExampleOutput
+    ) -> ShownExample {
+        let found = output.largestColumns
+        let wrong = labelled.indices.filter { found[$0] != right[$0] }
+        let names = { (indices: [Int]) in
+            wrong.map { "\(labelled[$0]): \(labels[indices[$0]])" }.joined(separator: ", ")
+        }
+        let facts = wrong.isEmpty ? [("wrong", "none")] : [("right", names(right)), ("predicted", names(found))]
+        return ShownExample(words.joined(separator: " "), facts)
     }
 
     /// The scores of entities, where the labels are those of entities.

@@ -4,6 +4,9 @@ import Training
 
 /// Texts without labels: the data of masked language models.
 struct PlainTexts: TaskData {
+    /// The masked tokens that are shown of a text: the hardest ones.
+    private static let shownTokens = 8
+
     let labels: [String] = []
     private let source: TextSource
     private var texts: [Text] = []
@@ -31,7 +34,7 @@ struct PlainTexts: TaskData {
     }
 
     /// The labels are the ids of the tokens that may be masked: all but those that the template adds.
-    func tokenized(_ tokenizer: inout ExampleTokenizer) throws(CommandError) -> TrainingSet {
+    func tokenized(_ tokenizer: inout ExampleTokenizer) throws(CommandError) -> TaskExamples {
         var examples: [TokenizedExample] = []
         for text in texts {
             let place = source.place(of: text)
@@ -42,6 +45,14 @@ struct PlainTexts: TaskData {
             }
             examples.append(TokenizedExample([try tokenizer.sequence(encoding, place: place)], .tokenLabels(labels)))
         }
-        return TrainingSet(examples)
+        let tokenizer = tokenizer.tokenizer
+        return TaskExamples(set: TrainingSet(examples)) { number, example, output in
+            // The output has the loss of each masked token.
+            let masked = zip(example.target.labels, output.values).sorted { $0.1 > $1.1 }
+            let tokens = masked.prefix(Self.shownTokens).map { id, loss in
+                "\(tokenizer.token(id: Int32(id)) ?? "\(id)") (\(Decimals.significant(Double(loss))))"
+            }
+            return ShownExample(texts[number].content, [("masked, with their losses", tokens.joined(separator: ", "))])
+        }
     }
 }

@@ -45,9 +45,10 @@ struct QuestionTexts: TaskData {
     }
 
     /// A window becomes an example. Where it has not all of the answer, the answer is its first token.
-    func tokenized(_ tokenizer: inout ExampleTokenizer) throws(CommandError) -> TrainingSet {
+    func tokenized(_ tokenizer: inout ExampleTokenizer) throws(CommandError) -> TaskExamples {
         var examples: [TokenizedExample] = []
         var (windows, keys): ([AnswerWindow], [AnswerKey]) = ([], [])
+        var questions: [String] = []
         for paragraph in paragraphs {
             for question in paragraph.questions {
                 let divided = try divide(question, paragraph.context, tokenizer)
@@ -61,11 +62,19 @@ struct QuestionTexts: TaskData {
                     let target = span.map { first + $0.lowerBound...first + $0.upperBound } ?? 0...0
                     examples.append(TokenizedExample([sequence], .span(target)))
                 }
+                questions.append(question.text)
                 keys.append(AnswerKey(context: paragraph.context, answers: question.answers.map(\.text)))
             }
         }
         let scoring = AnswerScoring(windows, keys)
-        return TrainingSet(examples) { scoring.metrics($0) }
+        return TaskExamples(set: TrainingSet(examples) { scoring.metrics($0) }) { number, example, output in
+            guard case .span(let span) = example.target else { preconditionFailure("\(example.target) for a window") }
+            let (right, found) = scoring.answers(ofWindow: number, right: span, output)
+            return ShownExample(
+                questions[windows[number].question],
+                [("right", right ?? "no answer in this window"), ("found", found ?? "no answer")]
+            )
+        }
     }
 
     private func divide(

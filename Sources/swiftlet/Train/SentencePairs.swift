@@ -153,7 +153,7 @@ struct SentencePairs: TaskData {
         return part
     }
 
-    func tokenized(_ tokenizer: inout ExampleTokenizer) throws(CommandError) -> TrainingSet {
+    func tokenized(_ tokenizer: inout ExampleTokenizer) throws(CommandError) -> TaskExamples {
         var examples: [TokenizedExample] = []
         examples.reserveCapacity(pairs.count)
         for pair in pairs {
@@ -163,6 +163,13 @@ struct SentencePairs: TaskData {
             }
             examples.append(TokenizedExample(sequences, pair.target))
         }
-        return TrainingSet(examples)
+        return TaskExamples(set: TrainingSet(examples)) { number, example, output in
+            let texts = pairs[number].texts.prefix(2).joined(separator: " | ")
+            let cosine = ("cosine", Decimals.significant(output.cosine))
+            guard case .values(let scores) = example.target, let score = scores.first else {
+                return ShownExample(texts, [cosine])
+            }
+            return ShownExample(texts, [("score", Decimals.significant(Double(score))), cosine])
+        }
     }
 }

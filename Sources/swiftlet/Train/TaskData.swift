@@ -1,5 +1,6 @@
 import ArgumentParser
 import Encoder
+import Foundation
 import Tokenization
 import Training
 
@@ -62,18 +63,39 @@ protocol TaskData {
     var labels: [String] { get }
     /// The class of each thing, by which some of each class are held out; one class where there are none.
     var classes: [Int] { get }
-    /// The text of each example, for people; empty where an example is not one text.
-    var shownTexts: [String] { get }
     /// A part of the things.
     func subset(_ numbers: [Int]) -> Self
     /// The examples as the model reads them; longer texts are cut.
     ///
     /// - Throws: `unusableText` for a text that cannot be tokenized, or that has an id that the model lacks.
-    func tokenized(_ tokenizer: inout ExampleTokenizer) throws(CommandError) -> TrainingSet
+    func tokenized(_ tokenizer: inout ExampleTokenizer) throws(CommandError) -> TaskExamples
 }
 
-extension TaskData {
-    var shownTexts: [String] { [] }
+/// The examples of a file, with what people are shown of them.
+struct TaskExamples {
+    var set: TrainingSet
+    /// What is shown of the example with this number, as it stands in the set, and of the model's output for it.
+    let shown: (_ number: Int, _ example: TokenizedExample, _ output: ExampleOutput) -> ShownExample
+}
+
+/// An example, and what a model makes of it, for people.
+struct ShownExample: Equatable {
+    var text: String
+    /// What is right and what the model says, by name.
+    var facts: [(name: String, value: String)]
+
+    init(_ text: String, _ facts: [(name: String, value: String)]) { (self.text, self.facts) = (text, facts) }
+
+    static func == (a: ShownExample, b: ShownExample) -> Bool {
+        a.text == b.text && a.facts.elementsEqual(b.facts) { $0 == $1 }
+    }
+
+    /// The index of the largest of some logits, with its probability in percent.
+    static func best(_ logits: [Float]) -> (index: Int, score: String) {
+        let best = logits.indices.max { logits[$0] < logits[$1] } ?? 0
+        let sum = logits.reduce(0) { $0 + exp(Double($1) - Double(logits[best])) }
+        return (best, "\(Decimals.fixed(100 / sum, digits: 1)) %")
+    }
 }
 
 /// Makes sequences for a model of texts.

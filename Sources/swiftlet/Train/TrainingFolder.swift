@@ -120,9 +120,18 @@ struct TrainingFolder {
         }
         let tensors = try Self.tensors(model, description.source)
         try Self.write(tensors, as: ModelFile.safetensors.name, in: directory)
+        try writeConfiguration(description, temperature: nil, in: directory)
+    }
+
+    private func writeConfiguration(
+        _ description: ModelDescription,
+        temperature: Double?,
+        in directory: String
+    ) throws(CommandError) {
         let configuration = description.source.configurationFile(
             labels: description.labels,
-            problemType: description.problemType
+            problemType: description.problemType,
+            temperature: temperature
         )
         try Self.write(configuration, as: ModelFile.configuration.name, in: directory)
     }
@@ -190,12 +199,15 @@ struct TrainingFolder {
 
     /// Writes the trained model: that of the best checkpoint, or the model as it is.
     ///
-    /// - Parameter texts: the files for people.
+    /// - Parameters:
+    ///   - temperature: the temperature for calibrated scores; nil for none.
+    ///   - texts: the files for people.
     /// - Throws: `writeFailed`.
     func finish(
         _ model: TrainableModel,
         _ description: ModelDescription,
         best: Int?,
+        temperature: Double?,
         stateFile: [UInt8],
         texts: [(name: String, text: String)]
     ) throws {
@@ -211,6 +223,7 @@ struct TrainingFolder {
             try manager.createDirectory(atPath: unfinished, withIntermediateDirectories: false)
             try writeModel(model, description, in: unfinished)
         }
+        try writeConfiguration(description, temperature: temperature, in: unfinished)
         try Self.write(stateFile, as: TrainerStateFile.name, in: unfinished)
         for (name, text) in texts { try Self.write(Array(text.utf8), as: name, in: unfinished) }
         // The configuration comes last: without it, the folder is no model.
@@ -231,6 +244,8 @@ struct TrainingFolder {
 
     private static func write(_ bytes: [UInt8], as name: String, in directory: String) throws(CommandError) {
         let file = try OutputFile(path: "\(directory)/\(name)")
+        // The best checkpoint has a file of this name too.
+        try file.truncate(to: 0)
         try file.write(bytes)
         try file.synchronize()
     }

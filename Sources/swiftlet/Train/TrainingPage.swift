@@ -10,6 +10,7 @@ struct TrainingPage {
     private static let hardest = 20
     /// A longer text is cut.
     private static let longestText = 600
+    private static let longestFact = 300
     /// The labels of the largest matrix that is shown whole.
     private static let largestMatrix = 16
     /// Points of a picture of predicted values.
@@ -18,9 +19,9 @@ struct TrainingPage {
 
     var title: String
     var report: TrainingReport
-    /// The validation examples, with their texts.
+    /// The validation examples, and what is shown of each.
     var validation: TrainingSet?
-    var texts: [String]
+    var shown: ((Int, TokenizedExample, ExampleOutput) -> ShownExample)?
     /// The names and values of all settings.
     var settings: [(name: String, value: String)]
 
@@ -48,12 +49,15 @@ struct TrainingPage {
         let best = report.state.best.map { ", and is that of step \($0.step)" } ?? ""
         return HTMLPage.escaped(
             "\(report.state.step) of \(report.totalSteps) steps, \(report.ending). The model learnt from "
-                + "\(texts.training) texts, was \(measured)\(best)."
+                + "\(texts.training) \(report.task.unit), was \(measured)\(best)."
         )
     }
 
     private var figures: [(name: String, value: String)] {
-        let measured = report.metrics.map { ("validation \($0.name)", Decimals.fixed($0.value, digits: 4)) }
+        var measured = report.metrics.map { ("validation \($0.name)", Decimals.fixed($0.value, digits: 4)) }
+        if let error = report.calibration?.before.expectedCalibrationError {
+            measured.append(("calibration error", Decimals.fixed(100 * error, digits: 2) + " %"))
+        }
         guard let last = report.state.curve.points.last else { return measured }
         return measured + [("training loss, last steps", Decimals.fixed(last.loss, digits: 4))]
     }
@@ -79,7 +83,7 @@ struct TrainingPage {
         let norms = logged("grad_norm")
         return [
             Chart(title: "Loss", xName: "step", series: losses, mark: best),
-            Chart(title: "On the validation texts", xName: "step", series: metrics, mark: best),
+            Chart(title: "Metrics of the validation", xName: "step", series: metrics, mark: best),
             Chart(title: "Learning rate", xName: "step", series: [.init(name: "learning rate", points: rate)]),
             Chart(title: "Norm of the gradients", xName: "step", series: [.init(name: "norm", points: norms)]),
         ]
@@ -107,12 +111,32 @@ struct TrainingPage {
             }
             page.addSection("Each label", HTMLPage.table(heading: labelHeading, rows))
         }
+        if let calibration = report.calibration { addCalibration(calibration, to: &page) }
         guard let validation, validation.examples.count == evaluation.outputs.count else { return }
-        if loss.kind == .sequences(.regression), let scatter = scatter(evaluation, validation).html {
-            page.addSection("Right and predicted values", scatter)
+        if let scatter = scatter(evaluation, validation), let html = scatter.html {
+            let isRegression = loss.kind == .sequences(.regression)
+            page.addSection(isRegression ? "Right and predicted values" : "Scores and cosines", html)
         }
-        guard texts.count == evaluation.outputs.count else { return }
-        page.addSection("Hardest validation texts", hardest(evaluation, validation))
+        if let shown { page.addSection("Hardest validation examples", hardest(evaluation, validation, shown)) }
+    }
+
+    private func addCalibration(_ calibration: Calibration, to page: inout HTMLPage) {
+        let tables =
+            [("as it is", calibration.before)] + (calibration.after.map { [("with the temperature", $0)] } ?? [])
+        let series = tables.map { name, table in
+            let bins = table.bins.filter { $0.count > 0 }
+            return Chart.Series(name: name, points: bins.map { ($0.confidence, $0.accuracy) }, hasMarks: true)
+        }
+        let chart = Chart(
+            title: "Scores, and how often they are right",
+            xName: "mean score",
+            series: series,
+            form: .comparison,
+            yName: "fraction that is right",
+            scale: [0, 1]
+        )
+        let rows = HTMLPage.table(heading: [], calibration.rows, isText: true)
+        page.addSection("Calibration", "<div class=\"charts\">\(chart.html ?? "")\n\(rows)</div>")
     }
 
     private var labelHeading: [String] {
@@ -153,53 +177,60 @@ struct TrainingPage {
         return HTMLPage.table(heading: ["right label", "predicted", "texts"], rows, isText: true)
     }
 
-    private func scatter(_ evaluation: Evaluation, _ validation: TrainingSet) -> Chart {
+    /// Predicted values by the right ones: those of a regression, or the cosines of pairs with scores.
+    private func scatter(_ evaluation: Evaluation, _ validation: TrainingSet) -> Chart? {
+        let isRegression = loss.kind == .sequences(.regression)
+        guard isRegression || loss.kind.hasScoredPairs else { return nil }
         let step = max(1, evaluation.outputs.count / Self.mostPoints)
         var points: [(x: Double, y: Double)] = []
         for index in stride(from: 0, to: evaluation.outputs.count, by: step) {
-            guard case .values(let values) = validation.examples[index].target, let right = values.first,
-                let found = evaluation.outputs[index].values.first
-            else { continue }
-            points.append((Double(right), Double(found)))
+            let output = evaluation.outputs[index]
+            guard case .values(let values) = validation.examples[index].target, let right = values.first else {
+                continue
+            }
+            points.append((Double(right), isRegression ? Double(output.values.first ?? 0) : output.cosine))
         }
-        let series = Chart.Series(name: "texts", points: points)
-        return Chart(title: "Predicted value, by right value", xName: "right value", series: [series], isScatter: true)
+        return Chart(
+            title: isRegression ? "Predicted value, by right value" : "Cosine of each pair, by its score",
+            xName: isRegression ? "right value" : "score",
+            series: [Chart.Series(name: "texts", points: points)],
+            form: isRegression ? .comparison : .points,
+            yName: isRegression ? "predicted" : "cosine"
+        )
     }
 
-    private func hardest(_ evaluation: Evaluation, _ validation: TrainingSet) -> String {
-        let losses = zip(evaluation.outputs, validation.examples).map { loss.evaluate($0, $1) }
-        let order = losses.indices.sorted { (losses[$0], $1) > (losses[$1], $0) }
+    private func hardest(
+        _ evaluation: Evaluation,
+        _ validation: TrainingSet,
+        _ shown: (Int, TokenizedExample, ExampleOutput) -> ShownExample
+    ) -> String {
+        let difficulties = loss.difficulties(evaluation.outputs, of: validation.examples)
+        let order = difficulties.indices.sorted { (difficulties[$0], $1) > (difficulties[$1], $0) }
         let items = order.prefix(Self.hardest).map { index in
-            let facts = facts(evaluation.outputs[index].values.map { Double($0) }, validation.examples[index].target)
-            let text = HTMLPage.escaped(Columns.shown(texts[index], width: Self.longestText))
-            return "<li><span dir=\"auto\">\(text)</span>\n<div>\(facts), loss "
-                + "\(Decimals.significant(losses[index]))</div></li>"
+            let example = shown(index, validation.examples[index], evaluation.outputs[index])
+            let facts = (example.facts + [(difficulty.name, Decimals.significant(difficulties[index]))]).map { fact in
+                let value = HTMLPage.escaped(Columns.shown(fact.value, width: Self.longestFact))
+                return "<div>\(HTMLPage.escaped(fact.name)) <b dir=\"auto\">\(value)</b></div>"
+            }
+            let text = HTMLPage.escaped(Columns.shown(example.text, width: Self.longestText))
+            return "<li><p dir=\"auto\">\(text)</p>\n<div class=\"facts\">\(facts.joined())</div></li>"
         }
-        return "<p class=\"quiet\">Those with the largest loss: wrong labels in the data are often among them.</p>\n"
+        return "<p class=\"quiet\">\(difficulty.note) Mistakes in the data are often among them.</p>\n"
             + "<ol class=\"texts\">\n\(items.joined(separator: "\n"))\n</ol>"
     }
 
-    /// What is right and what the model says, in HTML.
-    private func facts(_ logits: [Double], _ target: Target) -> String {
-        let name = { (index: Int) in "<b dir=\"auto\">\(HTMLPage.escaped(Columns.shown(labels[index], width: 60)))</b>"
+    /// By what examples are hard.
+    private var difficulty: (name: String, note: String) {
+        if loss.kind.hasScoredPairs {
+            return ("ranks between", "Those whose place by cosine is farthest from their place by score.")
         }
-        switch target {
-        case .label(let label):
-            let predicted = logits.indices.max { logits[$0] < logits[$1] } ?? 0
-            let scores = logits.map { exp($0 - logits[predicted]) }
-            let score = Decimals.fixed(100 / scores.reduce(0, +), digits: 1)
-            return "right: \(name(label)), predicted: \(name(predicted)) (\(score) %)"
-        case .values(let values) where loss.kind == .sequences(.regression):
-            let found = Decimals.significant(logits.first ?? 0)
-            return "right: <b>\(Decimals.significant(Double(values.first ?? 0)))</b>, predicted: <b>\(found)</b>"
-        case .values(let values):
-            let names = { (indices: [Int]) in
-                indices.isEmpty ? "none" : indices.map { name($0) }.joined(separator: ", ")
-            }
-            let right = values.indices.filter { values[$0] > 0.5 }
-            return "right: \(names(right)), predicted: \(names(logits.indices.filter { logits[$0] > 0 }))"
-        // Only tasks with one text an example show texts.
-        case .tokenLabels, .span, .none: return ""
+        if case .similarity = loss.kind {
+            return ("place of the positive", "Those whose anchor finds most wrong texts before its positive.")
         }
+        return ("loss", "Those with the largest loss.")
     }
+}
+
+extension Loss.Kind {
+    fileprivate var hasScoredPairs: Bool { if case .similarity(_, .scored) = self { true } else { false } }
 }

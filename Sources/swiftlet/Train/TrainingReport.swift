@@ -15,6 +15,9 @@ struct TrainingReport {
     var texts: (training: Int, validation: Int)
     /// The measurement of the model that was written; nil if this process has not made it.
     var evaluation: Evaluation?
+    /// How far the model's scores agree with how often they are right; nil where it was not measured, or where the task
+    /// has no scores of labels.
+    var calibration: Calibration?
 
     private var loss: Double? { state.log.last { $0.values["loss"] != nil }?.values["loss"] }
 
@@ -45,11 +48,13 @@ struct TrainingReport {
         if let loss { rows.append(["training loss", Decimals.significant(loss)]) }
         if let best = state.best { rows.append(["best", "after step \(best.step)"]) }
         rows += metrics.map { ["held-out \($0.name)", Decimals.fixed($0.value, digits: 4)] }
+        if let calibration { rows += calibration.rows }
         var lines = Columns.aligned(rows)
         if let confusion = evaluation?.confusion {
             lines += ["", "Held-out texts of each label (rows) by the label they were given (columns):"]
             lines += confusion.lines(labels: labels)
         }
+        if let calibration { lines += ["", Calibration.heading] + calibration.lines }
         return lines + ["", "\(output) is ready: swiftlet serve --model \(output)"]
     }
 
@@ -92,12 +97,15 @@ struct TrainingReport {
                 writer.key("confusion_matrix")
                 writer.array(confusion.counts) { writer, row in writer.array(row) { $0.integer($1) } }
             }
+            calibration?.write(to: &writer)
         }
     }
 
     /// The README.md of the folder: a model card of the Hub.
     func card(baseModel: String, data: String, validation: String) -> String {
-        let measured = metrics.map { "- \($0.name): \(Decimals.fixed($0.value, digits: 4))" }
+        let measured =
+            metrics.map { "- \($0.name): \(Decimals.fixed($0.value, digits: 4))" }
+            + (calibration?.rows ?? []).map { "- \($0.joined(separator: ": "))" }
         let confusion = evaluation?.confusion.map { matrix in
             "\n```\n\(matrix.lines(labels: labels).joined(separator: "\n"))\n```\n"
         }

@@ -14,8 +14,8 @@ struct TrainingSetup {
     let settings: TrainingSettings
     let training: TrainingSet
     let validation: TrainingSet?
-    /// The texts of the validation examples.
-    let validationTexts: [String]
+    /// What people are shown of the validation examples; nil without them.
+    let shown: ((Int, TokenizedExample, ExampleOutput) -> ShownExample)?
     let description: TrainingFolder.ModelDescription
     let model: TrainableModel
     let part: TrainedPart
@@ -44,10 +44,10 @@ struct TrainingSetup {
         let length = min(maxLength ?? task.defaultLength ?? most, most)
         let tokenize = { (data: any TaskData) throws(CommandError) in
             var tokenizer = ExampleTokenizer(tokenizer, maxLength: length, for: source.configuration)
-            let set = try data.tokenized(&tokenizer)
-            let (cut, count) = (tokenizer.cutCount, set.examples.reduce(0) { $0 + $1.sequences.count })
+            let tokenized = try data.tokenized(&tokenizer)
+            let (cut, count) = (tokenizer.cutCount, tokenized.set.examples.reduce(0) { $0 + $1.sequences.count })
             if cut > 0 { StandardError.write("\(cut) of \(count) texts are cut to \(length) tokens\n") }
-            return set
+            return tokenized
         }
         let heldOut = others == nil ? input.heldOut : 0
         let (trained, measured) = Self.split(data, measuring: others, heldOut: heldOut, seed: settings.seed)
@@ -55,10 +55,11 @@ struct TrainingSetup {
         if task == .maskedLanguageModel {
             settings.masking = try Self.masking(input.mlmProbability, tokenizer, source, directory: directory)
         }
-        training = try tokenize(trained)
+        training = try tokenize(trained).set
         let (masking, seed) = (settings.masking, settings.seed)
-        validation = try measured.map(tokenize).map { masking?.masked($0, seed: seed) ?? $0 }
-        validationTexts = measured?.shownTexts ?? []
+        let tokenized = try measured.map(tokenize)
+        validation = tokenized.map { masking?.masked($0.set, seed: seed) ?? $0.set }
+        shown = tokenized?.shown
         let embedder: SentenceTransformerExport? =
             task == .sentenceSimilarity
             ? try SentenceTransformerExport(folder, hiddenSize: source.configuration.hiddenSize) : nil

@@ -42,18 +42,60 @@ package struct Masking: Sendable, Equatable {
         guard case .tokenLabels(let own) = example.target, let sequence = example.sequences.first else {
             return example
         }
-        var random = SplitMix64(seed: SplitMix64.mix(seed))
-        var places = own.indices.filter { own[$0] != Target.ignored }
-        random.shuffle(&places)
         var (ids, labels) = (sequence.ids, [Int32](repeating: Target.ignored, count: own.count))
-        for place in places.prefix(count(places.count)) {
+        var places: [Int] = []
+        mask(own, seed: seed, places: &places) { place, id in
             labels[place] = own[place]
-            switch random.below(10) {
-            case 0: break
-            case 1: ids[place] = Int32(random.below(vocabularySize))
-            default: ids[place] = maskID
-            }
+            ids[place] = id
         }
         return TokenizedExample([TokenizedSequence(ids: ids, typeIDs: sequence.typeIDs)], .tokenLabels(labels))
+    }
+
+    /// Chooses the tokens that are to be guessed, and calls `body` with the place and the new id of each, in their
+    /// order.
+    ///
+    /// - Parameters:
+    ///   - own: the ids of the tokens that may be masked, and ``Target/ignored``.
+    ///   - places: memory, of which nothing is read.
+    func mask(_ own: [Int32], seed: UInt64, places: inout [Int], _ body: (_ place: Int, _ id: Int32) -> Void) {
+        var random = SplitMix64(seed: SplitMix64.mix(seed))
+        places.removeAll(keepingCapacity: true)
+        for place in 0..<own.count where own[place] != Target.ignored { places.append(place) }
+        let most = places.count
+        guard most > 0 else { return }
+        let chosen = count(most)
+        // The first steps of a shuffle, each of which keeps those before it ascending.
+        for index in 0..<chosen {
+            let other = index + random.below(most - index)
+            let place = places[other]
+            places[other] = places[index]
+            var sorted = index
+            while sorted > 0, places[sorted - 1] > place {
+                places[sorted] = places[sorted - 1]
+                sorted -= 1
+            }
+            places[sorted] = place
+        }
+        for index in 0..<chosen {
+            let place = places[index]
+            switch random.below(10) {
+            case 0: body(place, own[place])
+            case 1: body(place, Int32(random.below(vocabularySize)))
+            default: body(place, maskID)
+            }
+        }
+    }
+}
+
+/// The masks of a step's examples: others in each epoch.
+struct EpochMasks {
+    let masking: Masking
+    let seed: UInt64
+    let epoch: Int
+
+    /// As ``Masking/mask(_:seed:places:_:)``, for the example with this number in its set.
+    func mask(_ own: [Int32], number: Int, places: inout [Int], _ body: (_ place: Int, _ id: Int32) -> Void) {
+        let seed = Masking.seed(seed, epoch: UInt64(epoch), number: number)
+        masking.mask(own, seed: seed, places: &places, body)
     }
 }
