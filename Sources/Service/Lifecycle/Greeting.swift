@@ -1,4 +1,4 @@
-import HTTPServer
+import JSON
 
 /// The line that tells somebody at a terminal what is served, where, and how to try it.
 struct Greeting {

@@ -14,6 +14,8 @@ struct SettingsReachTests {
     private static let unset: [String: String] = [
         "warnings": "found while the settings are read",
         "model.compute.loadingThreads": "the CPU budget",
+        "model.compute.memoryLimit": "the memory limit",
+        "model.compute.onPacked": "the command line sets it at a terminal",
         "http.addresses": "made of host, port and unix_socket",
         "http.connectionMemory": "a part of the memory limit",
         "http.certificates": "read from tls_certificate and tls_key",
