@@ -77,6 +77,15 @@ void swl_gemm_widened(const swl_gemm *p, size_t panel, swl_widen_function widen,
 /// If a row or an output has no larger magnitude than this, quantization treats it as 0, because the reciprocal of its
 /// largest magnitude must be finite.
 #define SWL_QUANTIZE_MINIMUM 0x1p-100f
+/// Attention in 16-bit integers leaves texts of fewer tokens in floats, because their products are less work than
+/// rounding their operands.
+#define SWL_ATTENTION_SHORTEST 48
+/// Attention in 16-bit integers: the largest integer of a value; the largest one of a weight, which is an exponential
+/// of softmax times a factor; and the largest sum of a query's weights. So sums of products stay below 2^31, for texts
+/// of up to 250,000 tokens.
+#define SWL_ATTENTION_VALUE 8191.0f
+#define SWL_ATTENTION_WEIGHT 32767.0f
+#define SWL_ATTENTION_WEIGHTS 0x1p17f
 /// If this number is added to a float below 2^22 in magnitude, the low bits of the sum hold the nearest integer (ties
 /// to even).
 #define SWL_ROUNDING 0x1.8p23f
@@ -105,6 +114,13 @@ static inline float swl_widen(uint16_t value) { return swl_float((uint32_t)value
 
 /// The nearest integer of a value below 2^22 in magnitude, ties to even.
 static inline int32_t swl_round(float value) { return (int32_t)swl_bits(value + SWL_ROUNDING) - SWL_ROUNDING_BITS; }
+
+/// Attention in 16-bit integers: the largest integer of queries and keys, so that sums of `head_size` products stay
+/// below 2^31.
+static inline float swl_attention_limit(size_t head_size) {
+    int32_t limit = (int32_t)__builtin_sqrtf(0x1p31f / (float)head_size) - 1;
+    return limit < 32767 ? (float)limit : 32767;
+}
 
 static inline size_t swl_round_up(size_t value, size_t multiple) {
     return (value + multiple - 1) / multiple * multiple;

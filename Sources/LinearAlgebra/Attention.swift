@@ -36,8 +36,8 @@ package struct Attention: Sendable {
 
     /// Writes the context of some heads of some queries; each value depends on the text alone.
     ///
-    /// In a narrow format the two products are in bfloat16 if this CPU can multiply it; softmax and sums are always in
-    /// float32.
+    /// In a narrow format the two products are in bfloat16 or in 16-bit integers, if this CPU multiplies either faster
+    /// than floats. Softmax is always in float32; sums are in float32 or exact.
     ///
     /// - Precondition: the shapes fit each other; the scratch is large enough.
     package func run(
@@ -69,10 +69,10 @@ package struct Attention: Sendable {
         unsafe attention.first_query = range.lowerBound
         unsafe attention.end_query = range.upperBound
         let table = unsafe arithmetic.kernels.table
-        if format == .float32 {
-            unsafe table.pointee.attention(&attention)
-        } else {
-            unsafe table.pointee.attention_bf16(&attention)
+        switch format {
+        case .float32: unsafe table.pointee.attention(&attention)
+        case .bfloat16 where unsafe !table.pointee.widens_bf16: unsafe table.pointee.attention_bf16(&attention)
+        case .bfloat16, .int8: unsafe table.pointee.attention_int16(&attention)
         }
     }
 }

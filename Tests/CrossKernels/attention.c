@@ -89,9 +89,14 @@ static void check_variant(const swl_kernels *kernels, const swl_kernels *scalar,
 
 void check_attention(const swl_kernels *kernels, const swl_kernels *scalar) {
     check_variant(kernels, scalar, &(variant){"attention", kernels->attention, scalar->attention, 3e-6});
-    // If the CPU does not multiply bfloat16, both are the same function.
-    if (kernels->attention_bf16 == kernels->attention) return;
-    // Factors sum to 1, values are below 1, and a factor differs by a bit of bfloat16's 8 at most.
-    check_variant(kernels, scalar,
-                  &(variant){"attention in bfloat16", kernels->attention_bf16, scalar->attention_bf16, 0x1p-8});
+    // If the CPU does not multiply bfloat16 or 16-bit integers faster, they are another function.
+    if (kernels->attention_bf16 != kernels->attention) {
+        // Factors sum to 1, values are below 1, and a factor differs by a bit of bfloat16's 8 at most.
+        check_variant(kernels, scalar,
+                      &(variant){"attention in bfloat16", kernels->attention_bf16, scalar->attention_bf16, 0x1p-8});
+    }
+    if (kernels->attention_int16 != kernels->attention && kernels->attention_int16 != kernels->attention_bf16) {
+        check_variant(kernels, scalar,
+                      &(variant){"attention in integers", kernels->attention_int16, scalar->attention_int16, 0x1p-9});
+    }
 }

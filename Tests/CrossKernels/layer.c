@@ -82,7 +82,13 @@ void run_layer(const swl_kernels *kernels, const char *format, size_t tokens, si
         for (size_t i = 0; i < sizeof layer_products / sizeof layer_products[0]; i++) {
             multiply(kernels, format, tokens, &layer_products[i], &memory);
         }
-        strcmp(format, "bfloat16") == 0 ? kernels->attention_bf16(&attention) : kernels->attention(&attention);
+        if (strcmp(format, "float32") == 0) {
+            kernels->attention(&attention);
+        } else if (strcmp(format, "bfloat16") == 0) {
+            kernels->attention_bf16(&attention);
+        } else {
+            kernels->attention_int16(&attention);
+        }
     }
     void *all[] = {memory.source, memory.c, memory.bias, memory.scale, memory.scratch, memory.widened, memory.prepared,
                    memory.weight, memory.sum};

@@ -22,6 +22,7 @@ SWL_TABLE(avx2) {
     }
     table->attention = swl_attention_avx2;
     table->attention_bf16 = swl_attention_avx2;
+    table->attention_int16 = swl_attention_avx2;
     table->attention_scratch = swl_attention_scratch_avx2;
     table->narrow_rows = swl_narrow_rows_avx2;
     table->quantize_rows = swl_quantize_rows_avx2;

@@ -1,12 +1,12 @@
-/// The parts that attention in single precision and in bfloat16 share: the loops over heads, tiles of queries and
-/// panels of keys, and the register block from which both products are built.
+/// The parts that attention in single precision, in bfloat16 and in 16-bit integers share: the loops over heads, tiles
+/// of queries and panels of keys, and the register block from which both products are built.
 ///
-/// Both work on 32-bit words: a word is a float, or a pair of bfloat16 values that are neighbours along the dimension
-/// that a product sums over. Pointers to words are pointers to float in either case.
+/// All work on 32-bit words: a word is a float, or a pair of 16-bit values that are neighbours along the dimension that
+/// a product sums over. Pointers to words are pointers to float in any case.
 ///
-/// Before a file includes this one, it defines SWL_TARGET, the features that its functions are compiled for, and
-/// SWL_MULTIPLY_WORDS(sum, a, b), which adds the products of 16 words to `sum`. SWL_DEFINE_BLOCKS then makes the
-/// blocks.
+/// Before a file includes this one, it defines SWL_TARGET, the features that its functions are compiled for;
+/// SWL_MULTIPLY_WORDS(sum, a, b), which adds the products of 16 words to `sum`; and SWL_INTEGER_SUMS, if these sums are
+/// integers. SWL_DEFINE_BLOCKS then makes the blocks.
 #ifndef CKERNELS_AVX512_ATTENTION_H
 #define CKERNELS_AVX512_ATTENTION_H
 
@@ -21,7 +21,7 @@ enum {
 };
 
 /// C = A B for a block of a few rows and up to 64 columns. Each value is one chain of fused multiply-adds over `inner`
-/// words in order, so the value doesn't depend on the block.
+/// words in order, or a sum of integers, so the value doesn't depend on the block.
 typedef struct {
     const float *a, *b;
     size_t a_stride, b_stride, inner;
@@ -29,6 +29,8 @@ typedef struct {
     size_t c_stride;
     /// One factor for each row of C, or null.
     const float *scale;
+    /// Of integer sums: one factor for each column of C.
+    const float *column_scale;
     /// The lanes of the last vector that belong to the rows of B and C.
     __mmask16 last;
 } swl_block;
@@ -40,14 +42,18 @@ typedef struct {
     /// The values matrix of a text longer than this is packed; that of a shorter text is read in place.
     size_t longest_unpacked;
     /// Packs a head's queries as rows of words; the length of a row is a multiple of 16. Null to read the queries in
-    /// place.
-    void (*pack_queries)(const float *queries, size_t stride, size_t rows, size_t head_size, float *packed);
+    /// place. Integers come with each row's factor in `scale`.
+    void (*pack_queries)(const float *queries, size_t stride, size_t rows, size_t head_size, float *packed,
+                         float *scale);
     /// Packs a head's keys as panels [words of a key][keys of the panel]. The last panel has a multiple of 16 keys; the
-    /// text's last key fills the places beyond the text.
-    void (*pack_keys)(const float *keys, size_t stride, size_t length, size_t head_size, float *packed);
-    /// Packs a head's values as rows [words over the text's tokens][head_size, rounded up to 16].
-    void (*pack_values)(const float *values, size_t stride, size_t length, size_t head_size, float *packed);
-    /// Replaces rows of scores by words of their exponentials, in place, and writes 1 / the sum of each row to `scale`.
+    /// text's last key fills the places beyond the text. Integers come with each key's factor in `scale`.
+    void (*pack_keys)(const float *keys, size_t stride, size_t length, size_t head_size, float *packed, float *scale);
+    /// Packs a head's values as rows [words over the text's tokens][head_size, rounded up to 16]. Integers come with
+    /// each column's factor in `scale`.
+    void (*pack_values)(const float *values, size_t stride, size_t length, size_t head_size, float *packed,
+                        float *scale);
+    /// Replaces rows of scores by words of their exponentials, in place, and writes each row's factor, which makes
+    /// their sum 1, to `scale`. Scores of integers must still be multiplied by the query's factor in `scale`.
     void (*softmax)(float *scores, size_t stride, size_t rows, size_t length, float *scale);
     /// Blocks of 1...12 rows by 1...4 vectors; blocks of more than 6 rows have at most 2 vectors.
     void (*const (*blocks)[4])(const swl_block *block);
@@ -82,43 +88,96 @@ SWL_AVX512_INLINE void swl_transpose_16x16(const float *const rows[16], size_t f
     }
 }
 
-/// The block for constant `rows` and `vectors`: the sums live in registers once the loops are unrolled.
-SWL_INLINE void multiply_block(const swl_block *block, size_t rows, size_t vectors) {
-    const float *a = block->a, *b = block->b;
-    size_t a_stride = block->a_stride, b_stride = block->b_stride;
-    __mmask16 last = block->last;
-    __m512 sums[12][4];
+enum {
+    /// The rows of A that one pointer reaches, by its distance to the next row.
+    swl_rows_per_pointer = 3,
+    /// The words along the inner dimension in one turn of a block's loop.
+    swl_words_per_turn = 4,
+};
+
+/// Adds the products of `words` words along the inner dimension to the sums, for constants `words`, `rows` and
+/// `vectors`.
+SWL_INLINE void multiply_words(const float *const a[4], size_t a_stride, const float *b, size_t b_stride,
+                               __mmask16 last, size_t words, size_t rows, size_t vectors, __m512 sums[12][4]) {
 #pragma clang loop unroll(full)
-    for (size_t i = 0; i < rows; i++) {
-#pragma clang loop unroll(full)
-        for (size_t v = 0; v < vectors; v++) sums[i][v] = _mm512_setzero_ps();
-    }
-    for (size_t k = 0; k < block->inner; k++, a++, b += b_stride) {
+    for (size_t k = 0; k < words; k++) {
         __m512 row[4];
 #pragma clang loop unroll(full)
-        for (size_t v = 0; v + 1 < vectors; v++) row[v] = _mm512_loadu_ps(b + 16 * v);
-        row[vectors - 1] = _mm512_maskz_loadu_ps(last, b + 16 * (vectors - 1));
+        for (size_t v = 0; v + 1 < vectors; v++) row[v] = _mm512_loadu_ps(b + k * b_stride + 16 * v);
+        row[vectors - 1] = _mm512_maskz_loadu_ps(last, b + k * b_stride + 16 * (vectors - 1));
 #pragma clang loop unroll(full)
         for (size_t i = 0; i < rows; i++) {
-            __m512 factor = _mm512_set1_ps(a[i * a_stride]);
+            const float *at = a[i / swl_rows_per_pointer] + i % swl_rows_per_pointer * a_stride;
+            __m512 factor = _mm512_set1_ps(at[k]);
 #pragma clang loop unroll(full)
             for (size_t v = 0; v < vectors; v++) sums[i][v] = SWL_MULTIPLY_WORDS(sums[i][v], factor, row[v]);
         }
     }
-    const float *scale = block->scale;
+}
+
+#ifdef SWL_INTEGER_SUMS
+/// Replaces integer sums by floats, times their columns' factors.
+SWL_INLINE void convert_sums(const swl_block *block, size_t rows, size_t vectors, __m512 sums[12][4]) {
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++) {
+        __mmask16 lanes = v + 1 < vectors ? 0xFFFF : block->last;
+        __m512 factor = _mm512_maskz_loadu_ps(lanes, block->column_scale + 16 * v);
+#pragma clang loop unroll(full)
+        for (size_t i = 0; i < rows; i++) {
+            sums[i][v] = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_castps_si512(sums[i][v])), factor);
+        }
+    }
+}
+#endif
+
+/// The block for constant `rows` and `vectors`: the sums live in registers once the loops are unrolled.
+///
+/// There are too few registers for a pointer to each row. A few pointers, of which the compiler is kept from deriving
+/// others, leave none in memory.
+SWL_INLINE void multiply_block(const swl_block *block, size_t rows, size_t vectors) {
+    const float *a[4], *b = block->b;
+    size_t a_stride = block->a_stride, b_stride = block->b_stride, left = block->inner;
+    __mmask16 last = block->last;
+    __m512 sums[12][4];
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < rows; i++) {
+        if (i % swl_rows_per_pointer == 0) a[i / swl_rows_per_pointer] = block->a + i * a_stride;
+#pragma clang loop unroll(full)
+        for (size_t v = 0; v < vectors; v++) sums[i][v] = _mm512_setzero_ps();
+    }
+    while (left > 0) {
+#pragma clang loop unroll(full)
+        for (size_t i = 0; i < rows; i += swl_rows_per_pointer) __asm__("" : "+r"(a[i / swl_rows_per_pointer]));
+        size_t words = left >= swl_words_per_turn ? swl_words_per_turn : 1;
+        if (words == swl_words_per_turn) {
+            multiply_words(a, a_stride, b, b_stride, last, swl_words_per_turn, rows, vectors, sums);
+        } else {
+            multiply_words(a, a_stride, b, b_stride, last, 1, rows, vectors, sums);
+        }
+#pragma clang loop unroll(full)
+        for (size_t i = 0; i < rows; i += swl_rows_per_pointer) a[i / swl_rows_per_pointer] += words;
+        b += words * b_stride;
+        left -= words;
+    }
+#ifdef SWL_INTEGER_SUMS
+    convert_sums(block, rows, vectors, sums);
+#endif
     float *c = block->c;
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < rows; i++, c += block->c_stride) {
-        __m512 factor = scale ? _mm512_set1_ps(scale[i]) : _mm512_set1_ps(1.0f);
+        if (block->scale) {
+            __m512 factor = _mm512_set1_ps(block->scale[i]);
 #pragma clang loop unroll(full)
-        for (size_t v = 0; v + 1 < vectors; v++) _mm512_storeu_ps(c + 16 * v, _mm512_mul_ps(sums[i][v], factor));
-        __m512 end = _mm512_mul_ps(sums[i][vectors - 1], factor);
+            for (size_t v = 0; v < vectors; v++) sums[i][v] = _mm512_mul_ps(sums[i][v], factor);
+        }
+#pragma clang loop unroll(full)
+        for (size_t v = 0; v + 1 < vectors; v++) _mm512_storeu_ps(c + 16 * v, sums[i][v]);
         // A full store is used if possible. A masked store must reach the cache before its values can be loaded, and
         // scores are read at once.
         if (last == 0xFFFF) {
-            _mm512_storeu_ps(c + 16 * (vectors - 1), end);
+            _mm512_storeu_ps(c + 16 * (vectors - 1), sums[i][vectors - 1]);
         } else {
-            _mm512_mask_storeu_ps(c + 16 * (vectors - 1), last, end);
+            _mm512_mask_storeu_ps(c + 16 * (vectors - 1), last, sums[i][vectors - 1]);
         }
     }
 }

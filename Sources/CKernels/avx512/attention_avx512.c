@@ -17,7 +17,8 @@ static size_t score_stride(size_t length) {
     return swl_round_up(length, 16) + 16;
 }
 
-/// Scratch memory for keys, values, queries, factors and scores, each as large as the widest variant needs.
+/// Scratch memory for keys, values, queries, factors and scores, each as large as the widest variant needs. 16-bit keys
+/// and values take half of their room, so that their factors find place behind them.
 size_t swl_attention_scratch_avx512(size_t length, size_t head_size) {
     size_t row = swl_round_up(head_size, 16);
     return (2 * swl_round_up(length, 16) + swl_attention_queries) * row + 16 +
@@ -41,6 +42,8 @@ static void multiply_rows(const swl_attention_steps *steps, swl_block block, siz
 /// One head's operands, either packed or in the caller's memory.
 typedef struct {
     const float *keys, *values;
+    /// The factors of integers.
+    const float *key_scale, *value_scale;
     size_t value_stride;
     float *context;
     /// Scratch memory for a tile's queries, factors and scores.
@@ -57,7 +60,7 @@ static void attend(const swl_attention *attention, const swl_attention_steps *st
         .inner = (head_size + words - 1) / words, .last = 0xFFFF,
     };
     if (steps->pack_queries) {
-        steps->pack_queries(queries, attention->query_stride, rows, head_size, work->queries);
+        steps->pack_queries(queries, attention->query_stride, rows, head_size, work->queries, work->scale);
         block.a = work->queries;
         block.a_stride = swl_round_up(block.inner, 16);
     }
@@ -66,6 +69,7 @@ static void attend(const swl_attention *attention, const swl_attention_steps *st
         block.b = work->keys + key * block.inner;
         block.b_stride = width;
         block.c = work->scores + key;
+        block.column_scale = work->key_scale + key;
         multiply_rows(steps, block, rows, width);
     }
     steps->softmax(work->scores, stride, rows, length, work->scale);
@@ -76,6 +80,7 @@ static void attend(const swl_attention *attention, const swl_attention_steps *st
     for (size_t column = 0; column < head_size; column += 64) {
         size_t width = swl_min(head_size - column, 64);
         block.b = work->values + column;
+        block.column_scale = work->value_scale + column;
         block.c = work->context + first * block.c_stride + column;
         block.last = swl_last_lanes(width);
         multiply_rows(steps, block, rows, width);
@@ -88,17 +93,20 @@ void swl_attend_avx512(const swl_attention *attention, const swl_attention_steps
     if (count == 0) return;
     // As few tiles as possible, of about the same height.
     size_t tiles = (count + swl_attention_queries - 1) / swl_attention_queries, height = (count + tiles - 1) / tiles;
-    float *keys = attention->scratch, *values = keys + swl_round_up(length, 16) * row;
-    float *queries = values + swl_round_up(length, 16) * row, *scale = queries + swl_attention_queries * row;
+    size_t room = swl_round_up(length, 16) * row;
+    float *keys = attention->scratch, *key_scale = keys + room / 2;
+    float *values = keys + room, *value_scale = values + room / 2;
+    float *queries = values + room, *scale = queries + swl_attention_queries * row;
     for (size_t head = attention->first_head; head < attention->end_head; head++) {
         size_t column = head * head_size;
         head_work work = {
-            .keys = keys, .values = attention->values + column, .value_stride = attention->value_stride,
-            .context = attention->context + column, .queries = queries, .scale = scale, .scores = scale + 16,
+            .keys = keys, .key_scale = key_scale, .values = attention->values + column, .value_scale = value_scale,
+            .value_stride = attention->value_stride, .context = attention->context + column, .queries = queries,
+            .scale = scale, .scores = scale + 16,
         };
-        steps->pack_keys(attention->keys + column, attention->key_stride, length, head_size, keys);
+        steps->pack_keys(attention->keys + column, attention->key_stride, length, head_size, keys, key_scale);
         if (length > steps->longest_unpacked) {
-            steps->pack_values(work.values, work.value_stride, length, head_size, values);
+            steps->pack_values(work.values, work.value_stride, length, head_size, values, value_scale);
             work.values = values;
             work.value_stride = row;
         }
@@ -113,7 +121,9 @@ void swl_attend_avx512(const swl_attention *attention, const swl_attention_steps
 
 SWL_DEFINE_BLOCKS
 
-static SWL_FUNCTION void pack_keys(const float *keys, size_t stride, size_t length, size_t head_size, float *packed) {
+static SWL_FUNCTION void pack_keys(const float *keys, size_t stride, size_t length, size_t head_size, float *packed,
+                                   float *scale) {
+    (void)scale;
     size_t whole = head_size / 16 * 16;
     for (size_t first = 0; first < length; first += swl_attention_panel, packed += head_size * swl_attention_panel) {
         size_t width = swl_min(swl_round_up(length - first, 16), swl_attention_panel);
@@ -130,7 +140,8 @@ static SWL_FUNCTION void pack_keys(const float *keys, size_t stride, size_t leng
 }
 
 static SWL_FUNCTION void pack_values(const float *values, size_t stride, size_t length, size_t head_size,
-                                     float *packed) {
+                                     float *packed, float *scale) {
+    (void)scale;
     __mmask16 last = swl_last_lanes(head_size);
     for (size_t row = 0; row < length; row++, values += stride) {
         for (size_t column = 0; column < head_size; column += 16, packed += 16) {

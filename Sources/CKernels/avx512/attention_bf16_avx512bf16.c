@@ -23,7 +23,8 @@ SWL_INLINE __m512 load_pairs(const float *row, size_t count) {
 }
 
 static SWL_FUNCTION void pack_queries(const float *queries, size_t stride, size_t rows, size_t head_size,
-                                      float *packed) {
+                                      float *packed, float *scale) {
+    (void)scale;
     for (size_t row = 0; row < rows; row++, queries += stride) {
         for (size_t column = 0; column < head_size; column += 32, packed += 16) {
             _mm512_store_ps(packed, load_pairs(queries + column, head_size - column));
@@ -52,7 +53,9 @@ static SWL_FUNCTION void pack_16_keys(const float *const keys[16], size_t head_s
     }
 }
 
-static SWL_FUNCTION void pack_keys(const float *keys, size_t stride, size_t length, size_t head_size, float *packed) {
+static SWL_FUNCTION void pack_keys(const float *keys, size_t stride, size_t length, size_t head_size, float *packed,
+                                   float *scale) {
+    (void)scale;
     size_t words = (head_size + 1) / 2;
     for (size_t first = 0; first < length; first += swl_attention_panel, packed += words * swl_attention_panel) {
         size_t width = swl_min(swl_round_up(length - first, 16), swl_attention_panel);
@@ -65,7 +68,8 @@ static SWL_FUNCTION void pack_keys(const float *keys, size_t stride, size_t leng
 }
 
 static SWL_FUNCTION void pack_values(const float *values, size_t stride, size_t length, size_t head_size,
-                                     float *packed) {
+                                     float *packed, float *scale) {
+    (void)scale;
     // The indices that interleave 16 values of one token with 16 values of the next, to pairs.
     __m512i interleaved = _mm512_add_epi32(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
                                            _mm512_set1_epi32(16 << 16));

@@ -12,14 +12,26 @@
 /// The factor 2^floor(x) comes from scaling the exponent, the rest from a minimax polynomial on 0..<1 made for this
 /// project (relative error 7.5e-8 before rounding). Infinities need no special case, because vreduceps turns them into
 /// 0.
-SWL_AVX512_INLINE __m512 swl_exp2_avx512(__m512 x) {
+/// Only some lanes are computed; the others are 0.
+SWL_AVX512_INLINE __m512 swl_exp2_lanes_avx512(__mmask16 lanes, __m512 x) {
     __m512 r = _mm512_reduce_ps(x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
     __m512 series = _mm512_fmadd_ps(r, _mm512_set1_ps(1.8775767e-3f), _mm512_set1_ps(8.989339e-3f));
     series = _mm512_fmadd_ps(series, r, _mm512_set1_ps(5.5826318e-2f));
     series = _mm512_fmadd_ps(series, r, _mm512_set1_ps(2.4015371e-1f));
     series = _mm512_fmadd_ps(series, r, _mm512_set1_ps(6.931531e-1f));
     series = _mm512_fmadd_ps(series, r, _mm512_set1_ps(9.9999994e-1f));
-    return _mm512_scalef_ps(series, x);
+    return _mm512_maskz_scalef_ps(lanes, series, x);
+}
+
+SWL_AVX512_INLINE __m512 swl_exp2_avx512(__m512 x) { return swl_exp2_lanes_avx512(0xFFFF, x); }
+
+/// Four vectors' largest lanes: lane i of each quarter of the result is vector i's.
+SWL_AVX512_INLINE __m512i swl_largest_lanes_avx512(const __m512i m[4]) {
+    __m512i first = _mm512_max_epu32(_mm512_unpacklo_epi32(m[0], m[1]), _mm512_unpackhi_epi32(m[0], m[1]));
+    __m512i second = _mm512_max_epu32(_mm512_unpacklo_epi32(m[2], m[3]), _mm512_unpackhi_epi32(m[2], m[3]));
+    __m512i all = _mm512_max_epu32(_mm512_unpacklo_epi64(first, second), _mm512_unpackhi_epi64(first, second));
+    all = _mm512_max_epu32(all, _mm512_shuffle_i32x4(all, all, 0x4E));
+    return _mm512_max_epu32(all, _mm512_shuffle_i32x4(all, all, 0xB1));
 }
 
 /// The upper tail of the normal distribution: a polynomial of degree 5 for each sixteenth of 0..<6. The polynomials are

@@ -3,11 +3,10 @@
 #if SWL_X86
 
 #define SWL_TARGET SWL_AVX512_FEATURES
-#include "target.h"
+#include "math.h"
 
 #include "../lanes/rotate.h"
 
-#include <immintrin.h>
 #include <math.h>
 
 /// A mask of the first `count` lanes; all `lanes` lanes if `count` is larger.
@@ -22,15 +21,6 @@ SWL_INLINE __m512 load_balanced(const float *row, const float *balance, size_t c
     __mmask16 lanes = tail ? (__mmask16)lanes_before(left, 16) : 0xFFFF;
     __m512 x = _mm512_maskz_loadu_ps(lanes, row + column);
     return balance ? _mm512_mul_ps(x, _mm512_maskz_loadu_ps(lanes, balance + column)) : x;
-}
-
-/// Four vectors' largest lanes: lane i of each quarter of the result is vector i's.
-SWL_INLINE __m512i largest_lanes(const __m512i m[4]) {
-    __m512i first = _mm512_max_epu32(_mm512_unpacklo_epi32(m[0], m[1]), _mm512_unpackhi_epi32(m[0], m[1]));
-    __m512i second = _mm512_max_epu32(_mm512_unpacklo_epi32(m[2], m[3]), _mm512_unpackhi_epi32(m[2], m[3]));
-    __m512i all = _mm512_max_epu32(_mm512_unpacklo_epi64(first, second), _mm512_unpackhi_epi64(first, second));
-    all = _mm512_max_epu32(all, _mm512_shuffle_i32x4(all, all, 0x4E));
-    return _mm512_max_epu32(all, _mm512_shuffle_i32x4(all, all, 0xB1));
 }
 
 /// Updates the largest magnitudes so far by 16 columns of four rows.
@@ -49,34 +39,36 @@ SWL_INLINE __m128i largest_magnitudes(const float *const rows[4], const float *b
     size_t column = 0;
     for (; column + 16 <= columns; column += 16) enlarge(largest, rows, balance, column, columns, false);
     if (column < columns) enlarge(largest, rows, balance, column, columns, true);
-    return _mm512_castsi512_si128(largest_lanes(largest));
+    return _mm512_castsi512_si128(swl_largest_lanes_avx512(largest));
 }
 
-/// 64 columns of a row as bytes. Packing takes 16 bytes from each lane of its operands in turn, which `in_order`
-/// undoes.
+/// 64 columns of a row as bytes, for a constant zero point of 0 or 128. Packing takes 16 bytes from each lane of its
+/// operands in turn, which `in_order` undoes. If the zero point is 128, integers are at most 127 in magnitude, and
+/// adding 128 to a byte changes its highest bit only.
 SWL_INLINE __m512i quantized(const float *row, const float *balance, size_t column, size_t columns, bool tail,
-                             __m512 factor, __m512i zero_point) {
+                             __m512 factor, int32_t zero_point) {
     const __m512i in_order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     __m512i q[4];
     for (size_t i = 0; i < 4; i++) {
         __m512 x = load_balanced(row, balance, column + 16 * i, columns, tail);
-        q[i] = _mm512_add_epi32(_mm512_cvtps_epi32(_mm512_mul_ps(x, factor)), zero_point);
+        q[i] = _mm512_cvtps_epi32(_mm512_mul_ps(x, factor));
     }
-    __m512i words = _mm512_packus_epi16(_mm512_packs_epi32(q[0], q[1]), _mm512_packs_epi32(q[2], q[3]));
-    return _mm512_permutexvar_epi32(in_order, words);
+    __m512i low = _mm512_packs_epi32(q[0], q[1]), high = _mm512_packs_epi32(q[2], q[3]);
+    if (zero_point == 0) return _mm512_permutexvar_epi32(in_order, _mm512_packus_epi16(low, high));
+    __m512i bytes = _mm512_permutexvar_epi32(in_order, _mm512_packs_epi16(low, high));
+    return _mm512_xor_si512(bytes, _mm512_set1_epi8((char)0x80));
 }
 
 SWL_INLINE void quantize_row(const float *row, const float *balance, size_t columns, float factor, int32_t zero_point,
                              uint8_t *target, size_t target_stride) {
     __m512 factors = _mm512_set1_ps(factor);
-    __m512i zero = _mm512_set1_epi32(zero_point);
     size_t column = 0;
     for (; column + 64 <= columns; column += 64) {
-        _mm512_storeu_si512(target + column, quantized(row, balance, column, columns, false, factors, zero));
+        _mm512_storeu_si512(target + column, quantized(row, balance, column, columns, false, factors, zero_point));
     }
     for (; column < target_stride; column += 64) {
         _mm512_mask_storeu_epi8(target + column, lanes_before(target_stride - column, 64),
-                                quantized(row, balance, column, columns, true, factors, zero));
+                                quantized(row, balance, column, columns, true, factors, zero_point));
     }
 }
 
@@ -100,8 +92,9 @@ SWL_INLINE void quantize_four(const float *const rows[4], const float *balance, 
     }
 }
 
-SWL_INLINE void quantize(const float *source, size_t source_stride, size_t rows, size_t columns, int32_t zero_point,
-                         const float *balance, uint8_t *target, size_t target_stride, float *scale) {
+SWL_INLINE void quantize_all(const float *source, size_t source_stride, size_t rows, size_t columns,
+                             int32_t zero_point, const float *balance, uint8_t *target, size_t target_stride,
+                             float *scale) {
     for (size_t row = 0; row < rows; row += 4) {
         size_t count = swl_min(rows - row, 4);
         const float *sources[4];
@@ -115,6 +108,16 @@ SWL_INLINE void quantize(const float *source, size_t source_stride, size_t rows,
         }
         quantize_four(sources, balance, columns, zero_point, targets, target_stride, scales);
         memcpy(scale + row, scales, count * sizeof(float));
+    }
+}
+
+/// A zero point of 0 and one of 128 are constants for the functions above.
+SWL_INLINE void quantize(const float *source, size_t source_stride, size_t rows, size_t columns, int32_t zero_point,
+                         const float *balance, uint8_t *target, size_t target_stride, float *scale) {
+    if (zero_point == 0) {
+        quantize_all(source, source_stride, rows, columns, 0, balance, target, target_stride, scale);
+    } else {
+        quantize_all(source, source_stride, rows, columns, 128, balance, target, target_stride, scale);
     }
 }
 

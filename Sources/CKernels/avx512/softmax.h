@@ -27,8 +27,24 @@ SWL_AVX512_INLINE __m512 swl_spread(__m512 x, size_t i) {
     }
 }
 
+/// The factor from natural logarithms to those to base 2.
+#define SWL_LOG2_E 1.44269504f
+
+/// The exponent to base 2 of e^(score - maximum), where scores times `factor` are logarithms to base 2. `normal` has
+/// the lanes whose power is not subnormal; the others are to be 0, because making subnormal numbers, and multiplying by
+/// them, costs an Intel CPU more than a hundred cycles.
+SWL_AVX512_INLINE __m512 swl_exponent_below(__m512 score, __m512 maximum, __m512 factor, __mmask16 *normal) {
+    __m512 exponent = _mm512_mul_ps(_mm512_sub_ps(score, maximum), factor);
+    // The comparison is "not less", so that NaN stays NaN.
+    *normal = _mm512_cmp_ps_mask(exponent, _mm512_set1_ps(-126.0f), _CMP_NLT_UQ);
+    return exponent;
+}
+
+/// e^(score - maximum).
 SWL_AVX512_INLINE __m512 swl_exp_below(__m512 score, __m512 maximum) {
-    return swl_exp2_avx512(_mm512_mul_ps(_mm512_sub_ps(score, maximum), _mm512_set1_ps(1.44269504f)));
+    __mmask16 normal;
+    __m512 exponent = swl_exponent_below(score, maximum, _mm512_set1_ps(SWL_LOG2_E), &normal);
+    return swl_exp2_lanes_avx512(normal, exponent);
 }
 
 /// The largest score of each row, as lane i of every quarter for row i. A NaN is ignored here unless all scores are

@@ -29,6 +29,9 @@ static bool fill(swl_kernels *table, bool bf16, bool vnni) {
     }
     table->attention = swl_attention_avx512;
     table->attention_bf16 = bf16 ? swl_attention_bf16_avx512bf16 : swl_attention_avx512;
+    // vdpbf16ps, where it is fast, and vpdpwssd do as much in a cycle.
+    table->attention_int16 = bf16 ? table->attention_bf16 : swl_attention_avx512;
+    if (vnni && !bf16) table->attention_int16 = swl_attention_int16_avx512vnni;
     table->attention_scratch = swl_attention_scratch_avx512;
     table->activate_rows = swl_activate_rows_avx512;
     table->scale_shift_rows = swl_scale_shift_rows_avx512;

@@ -19,6 +19,7 @@ SWL_DECLARE_ROWS(avx512)
 void swl_gemm_bf16_avx512bf16(const swl_gemm *product);
 void swl_gemm_int8_avx512vnni(const swl_gemm *product);
 void swl_attention_bf16_avx512bf16(const swl_attention *attention);
+void swl_attention_int16_avx512vnni(const swl_attention *attention);
 void swl_narrow_rows_avx512bf16(const float *source, size_t source_stride, size_t rows, size_t columns,
                                 uint16_t *target, size_t target_stride);
 

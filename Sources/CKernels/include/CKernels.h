@@ -131,7 +131,12 @@ typedef struct {
     /// Attention with queries, keys, values and softmax's exponentials rounded to bfloat16 before each product, and
     /// sums in single precision. If the CPU does not multiply bfloat16, it may be `attention` itself.
     void (*attention_bf16)(const swl_attention *attention);
-    /// The number of floats of scratch memory that both kinds of attention need.
+    /// Attention with operands rounded to 16-bit integers: queries and keys of a head by a factor for each row, values
+    /// by one for each column, softmax's exponentials by one for each query. The integers have at least 11 bits besides
+    /// their sign in heads of up to 256; sums are exact. An infinity counts as NaN. Short texts stay in floats. If the
+    /// CPU does not multiply such integers faster than floats, it may be another attention.
+    void (*attention_int16)(const swl_attention *attention);
+    /// The number of floats of scratch memory that all kinds of attention need.
     size_t (*attention_scratch)(size_t length, size_t head_size);
     /// x = activation(x + bias) in place; bias may be null.
     void (*activate_rows)(float *x, size_t stride, size_t rows, size_t columns, const float *bias,

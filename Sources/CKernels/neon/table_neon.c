@@ -68,6 +68,7 @@ static bool fill(swl_kernels *table, neon_features features) {
     }
     table->attention = swl_attention_neon;
     table->attention_bf16 = swl_attention_neon;
+    table->attention_int16 = swl_attention_neon;
     table->attention_scratch = swl_attention_scratch_neon;
     table->quantize_rows = swl_quantize_rows_neon;
     table->activate_rows = swl_activate_rows_neon;

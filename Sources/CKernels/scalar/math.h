@@ -13,6 +13,7 @@
 SWL_DECLARE_PRODUCTS(scalar)
 SWL_DECLARE_ROWS(scalar)
 void swl_attention_bf16_scalar(const swl_attention *attention);
+void swl_attention_int16_scalar(const swl_attention *attention);
 
 /// e^x with a relative error under 2e-7; 0 below -87 (where floats become subnormal), saturating at e^88.
 ///

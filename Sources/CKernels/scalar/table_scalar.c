@@ -15,6 +15,7 @@ SWL_TABLE(scalar) {
     table->quantize_rows = swl_quantize_rows_scalar;
     table->attention = swl_attention_scalar;
     table->attention_bf16 = swl_attention_bf16_scalar;
+    table->attention_int16 = swl_attention_int16_scalar;
     table->attention_scratch = swl_attention_scratch_scalar;
     table->activate_rows = swl_activate_rows_scalar;
     table->scale_shift_rows = swl_scale_shift_rows_scalar;

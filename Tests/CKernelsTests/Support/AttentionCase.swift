@@ -3,25 +3,31 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Attention in one of a table's two formats.
+/// Attention in one of a table's formats.
 struct AttentionVariant: CustomTestStringConvertible, Sendable {
-    let table: Table
-    let isNarrow: Bool
+    enum Format: String, CaseIterable {
+        case float32, bfloat16, int16
+    }
 
-    var testDescription: String { isNarrow ? "\(table.name), bfloat16" : table.name }
+    let table: Table
+    let format: Format
+
+    var testDescription: String { "\(table.name), \(format)" }
 
     static let all = Table.all.flatMap { table in
-        [false, true].map { AttentionVariant(table: table, isNarrow: $0) }
+        Format.allCases.map { AttentionVariant(table: table, format: $0) }
     }
 
     var kernels: swl_kernels { get throws { try table.kernels } }
 
-    /// Whether the variant rounds its operands to bfloat16. In some tables it does not.
-    var roundsOperands: Bool {
+    /// The format to which the variant rounds its operands. In some tables a format is another one.
+    var operands: Format {
         get throws {
             let kernels = try kernels
-            let functions = [kernels.attention, kernels.attention_bf16].map { unsafeBitCast($0, to: Int.self) }
-            return isNarrow && functions[0] != functions[1]
+            let functions = [kernels.attention, kernels.attention_bf16, kernels.attention_int16]
+            let places = functions.map { unsafeBitCast($0, to: Int.self) }
+            let index = Format.allCases.firstIndex(of: format) ?? 0
+            return Format.allCases[places.firstIndex(of: places[index]) ?? 0]
         }
     }
 }
@@ -97,7 +103,11 @@ final class AttentionCase {
         attention.first_query = (range ?? 0..<length).lowerBound
         attention.end_query = (range ?? 0..<length).upperBound
         attention.scratch = scratch.start
-        if variant.isNarrow { kernels.attention_bf16(&attention) } else { kernels.attention(&attention) }
+        switch variant.format {
+        case .float32: kernels.attention(&attention)
+        case .bfloat16: kernels.attention_bf16(&attention)
+        case .int16: kernels.attention_int16(&attention)
+        }
         precondition(scratch.elements[room...].allSatisfy { $0 == Self.untouched }, "scratch overrun")
         return context.elements
     }
@@ -106,8 +116,13 @@ final class AttentionCase {
     ///
     /// The error of a score is a few roundings of the magnitudes in its sum; that is also the relative error of its
     /// exponential. The sums over tokens add a few roundings. In bfloat16 (for operands that are bfloat16 already),
-    /// each exponential is also rounded, by up to 2^-9 of its value.
-    func expected(query: Int, head: Int, isNarrow: Bool) -> (values: [Double], tolerance: Double) {
+    /// each exponential is also rounded, by up to 2^-9 of its value. With 16-bit integers, each operand is rounded by
+    /// up to half a unit, of which the largest has `limit`, and a weight by up to 2^-18.
+    func expected(
+        query: Int,
+        head: Int,
+        operands: AttentionVariant.Format
+    ) -> (values: [Double], tolerance: Double) {
         var scores: [Double] = []
         var magnitude = 0.0
         for token in 0..<length {
@@ -129,6 +144,26 @@ final class AttentionCase {
                 $0 + weights[$1] / sum * Double(values[$1 * valueStride + head * headSize + column])
             }
         }
-        return (context, 3 * ((magnitude + 4) * 0x1p-22 + (isNarrow ? 0x1p-9 : 0)))
+        return (context, 3 * ((magnitude + 4) * 0x1p-22 + rounding(of: operands, query: query, head: head)))
+    }
+
+    /// The effect that rounding the operands has on values up to 1.
+    private func rounding(of operands: AttentionVariant.Format, query: Int, head: Int) -> Double {
+        switch operands {
+        case .float32: return 0
+        case .bfloat16: return 0x1p-9
+        case .int16:
+            let columns = head * headSize..<(head + 1) * headSize
+            func largest(_ memory: AlignedMemory<Float>, _ start: Int) -> Double {
+                columns.reduce(0.0) { max($0, abs(Double(memory[start + $1]))) }
+            }
+            let query = largest(queries, query * queryStride)
+            let key = (0..<length).reduce(0.0) { max($0, largest(keys, $1 * keyStride)) }
+            // Each product is wrong by up to a unit of the query times a key's value, or the other way round; the
+            // scores' error is the weights' relative error, of both sides of softmax.
+            let limit = min((0x1p31 / Double(headSize)).squareRoot() - 2, 32_767)
+            let score = Double(headSize) * query * key / limit
+            return min(2, 2 * score) + 1 / 8_191.0 + Double(length) * 0x1p-18
+        }
     }
 }
