@@ -42,7 +42,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
-        let configuration = try ServiceConfiguration.resolve(flags: settings, environment: environment, file: config)
+        var configuration = try ServiceConfiguration.resolve(flags: settings, environment: environment, file: config)
         guard !printConfig else {
             StandardError.write(warnings: configuration.warnings)
             try StandardOutput.write(Array(configuration.yaml.utf8))
@@ -52,7 +52,6 @@ struct ServeCommand: AsyncParsableCommand {
         let source = ModelSource(name: configuration.model.name, revision: configuration.model.revision)
         try source.check()
         if case .folder(let folder) = try source.place() { try ModelOptions.check(folder) }
-        var configuration = configuration
         configuration.model.compute.onPacked = LoadingProgress.observer()
         do throws(BackendError) {
             try configuration.model.compute.check()
