@@ -11,10 +11,13 @@ let testSettings: [SwiftSetting] = [
 let settings: [SwiftSetting] = testSettings + [.strictMemorySafety()]
 let cSettings: [CSetting] = [.define("_GNU_SOURCE", .when(platforms: [.linux]))]
 
-// C is optimized in debug builds too, because kernels of vector intrinsics would be very slow without. The compiler may
-// not contract a product with a sum unless the kernel says so: each table has one order of roundings, whatever the
-// compiler.
-let kernelSettings: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=off"])]
+// Debug builds of this package itself compile the kernels as release builds do, because vector intrinsics are very
+// slow without optimization. As a dependency the package has no unsafe flags: SwiftPM refuses them there for tools
+// versions before 6.2, and what a program is built with is for the program to say. SwiftPM and Xcode put
+// dependencies into folders with these names. Release builds have no flags of their own: a dependency's kernels have
+// the same instructions.
+let isDependency = ["/checkouts/", "/registry/downloads/"].contains { Context.packageDirectory.contains($0) }
+let kernelSettings: [CSetting] = isDependency ? [] : [.unsafeFlags(["-O2"], .when(configuration: .debug))]
 
 /// The parts of the pages for people.
 let pages: [Resource] = [

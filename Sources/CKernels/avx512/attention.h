@@ -70,8 +70,7 @@ SWL_AVX512_INLINE void swl_transpose_16x16(const float *const rows[16], size_t f
                                            size_t target_stride) {
     for (size_t column = 0; column < 16; column += 4) {
         __m512 row[4];
-#pragma clang loop unroll(full)
-        for (size_t i = 0; i < 4; i++) row[i] = swl_gather_quarters(rows + i, first + column);
+        SWL_UNROLL for (size_t i = 0; i < 4; i++) row[i] = swl_gather_quarters(rows + i, first + column);
         __m512 low01 = _mm512_unpacklo_ps(row[0], row[1]), high01 = _mm512_unpackhi_ps(row[0], row[1]);
         __m512 low23 = _mm512_unpacklo_ps(row[2], row[3]), high23 = _mm512_unpackhi_ps(row[2], row[3]);
         float *to = target + column * target_stride;
@@ -88,29 +87,23 @@ SWL_INLINE void multiply_block(const swl_block *block, size_t rows, size_t vecto
     size_t a_stride = block->a_stride, b_stride = block->b_stride;
     __mmask16 last = block->last;
     __m512 sums[12][4];
-#pragma clang loop unroll(full)
-    for (size_t i = 0; i < rows; i++) {
-#pragma clang loop unroll(full)
-        for (size_t v = 0; v < vectors; v++) sums[i][v] = _mm512_setzero_ps();
+    SWL_UNROLL for (size_t i = 0; i < rows; i++) {
+        SWL_UNROLL for (size_t v = 0; v < vectors; v++) sums[i][v] = _mm512_setzero_ps();
     }
     for (size_t k = 0; k < block->inner; k++, a++, b += b_stride) {
         __m512 row[4];
-#pragma clang loop unroll(full)
-        for (size_t v = 0; v + 1 < vectors; v++) row[v] = _mm512_loadu_ps(b + 16 * v);
+        SWL_UNROLL for (size_t v = 0; v + 1 < vectors; v++) row[v] = _mm512_loadu_ps(b + 16 * v);
         row[vectors - 1] = _mm512_maskz_loadu_ps(last, b + 16 * (vectors - 1));
-#pragma clang loop unroll(full)
-        for (size_t i = 0; i < rows; i++) {
+        SWL_UNROLL for (size_t i = 0; i < rows; i++) {
             __m512 factor = _mm512_set1_ps(a[i * a_stride]);
-#pragma clang loop unroll(full)
-            for (size_t v = 0; v < vectors; v++) sums[i][v] = SWL_MULTIPLY_WORDS(sums[i][v], factor, row[v]);
+            SWL_UNROLL for (size_t v = 0; v < vectors; v++) sums[i][v] = SWL_MULTIPLY_WORDS(sums[i][v], factor, row[v]);
         }
     }
     const float *scale = block->scale;
     float *c = block->c;
-#pragma clang loop unroll(full)
-    for (size_t i = 0; i < rows; i++, c += block->c_stride) {
+    SWL_UNROLL for (size_t i = 0; i < rows; i++, c += block->c_stride) {
         __m512 factor = scale ? _mm512_set1_ps(scale[i]) : _mm512_set1_ps(1.0f);
-#pragma clang loop unroll(full)
+        SWL_UNROLL
         for (size_t v = 0; v + 1 < vectors; v++) _mm512_storeu_ps(c + 16 * v, _mm512_mul_ps(sums[i][v], factor));
         __m512 end = _mm512_mul_ps(sums[i][vectors - 1], factor);
         // A full store is used if possible. A masked store must reach the cache before its values can be loaded, and
