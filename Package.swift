@@ -54,7 +54,11 @@ let fuzzing: Target =
 let package = Package(
     name: "swiftlet",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "swiftlet", targets: ["swiftlet"])],
+    products: [
+        .executable(name: "swiftlet", targets: ["swiftlet"]),
+        .library(name: "SwiftletKit", targets: ["SwiftletKit"]),
+        .library(name: "SwiftletHub", targets: ["SwiftletHub"]),
+    ],
     dependencies: [
         // The command line: parsing, help and completion scripts in the form that users know from other tools.
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -72,10 +76,23 @@ let package = Package(
         .executableTarget(
             name: "swiftlet",
             dependencies: [
-                "Service", "Results", "Inference", "Host", "Hub", "Compute", "Encoder", "Checkpoint", "ModelFiles",
-                "Tokenization", "Training", "JSON", "LinearAlgebra", "TLS", logging,
+                "Service", "Results", "Inference", "Host", "Hub", "ModelCache", "Compute", "Encoder", "Checkpoint",
+                "ModelFiles", "Tokenization", "Training", "JSON", "LinearAlgebra", "TLS", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            swiftSettings: settings
+        ),
+        // For programs in Swift.
+        .target(
+            name: "SwiftletKit",
+            dependencies: [
+                "Inference", "Host", "ModelCache", "Batching", "Encoder", "LinearAlgebra", "Tokenization", "ModelFiles",
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "SwiftletHub",
+            dependencies: ["SwiftletKit", "Hub", "ModelCache", "Host"],
             swiftSettings: settings
         ),
         .target(
@@ -114,7 +131,8 @@ let package = Package(
             dependencies: ["Time", "CNghttp2", httpTypes],
             swiftSettings: settings
         ),
-        .target(name: "Hub", dependencies: ["ModelFiles", "TLS", "JSON"], swiftSettings: settings),
+        .target(name: "Hub", dependencies: ["ModelCache", "ModelFiles", "TLS", "JSON"], swiftSettings: settings),
+        .target(name: "ModelCache", dependencies: ["ModelFiles", "JSON"], swiftSettings: settings),
         .target(name: "Budget", swiftSettings: settings),
         .target(name: "Transport", dependencies: ["Time", "CLinux"], swiftSettings: settings),
         .target(name: "TLS", dependencies: ["CTLS"], swiftSettings: settings),
@@ -197,7 +215,11 @@ let package = Package(
             swiftSettings: testSettings
         ),
         .testTarget(name: "HostTests", dependencies: ["Host"], swiftSettings: testSettings),
-        .testTarget(name: "HubTests", dependencies: ["Hub", "ModelFiles", "JSON", "TLS"], swiftSettings: testSettings),
+        .testTarget(
+            name: "HubTests",
+            dependencies: ["Hub", "ModelCache", "ModelFiles", "JSON", "TLS"],
+            swiftSettings: testSettings
+        ),
         .testTarget(
             name: "InferenceTests",
             dependencies: [
@@ -214,6 +236,11 @@ let package = Package(
             swiftSettings: testSettings
         ),
         .testTarget(
+            name: "ModelCacheTests",
+            dependencies: ["ModelCache", "ModelFiles", "JSON"],
+            swiftSettings: testSettings
+        ),
+        .testTarget(
             name: "ModelFilesTests",
             dependencies: ["ModelFiles", "JSON", "TestSupport"],
             swiftSettings: testSettings
@@ -227,6 +254,11 @@ let package = Package(
                 httpTypes,
                 logging,
             ],
+            swiftSettings: testSettings
+        ),
+        .testTarget(
+            name: "SwiftletKitTests",
+            dependencies: ["SwiftletKit", "Inference", "Encoder", "Tokenization", "TestSupport"],
             swiftSettings: testSettings
         ),
         // Tests of style: they read the sources, and import none of them.
