@@ -58,6 +58,8 @@ let package = Package(
         .executable(name: "swiftlet", targets: ["swiftlet"]),
         .library(name: "SwiftletKit", targets: ["SwiftletKit"]),
         .library(name: "SwiftletHub", targets: ["SwiftletHub"]),
+        // scripts/build-library makes libswiftlet.so of it.
+        .library(name: "SwiftletC", type: .dynamic, targets: ["SwiftletC"]),
     ],
     dependencies: [
         // The command line: parsing, help and completion scripts in the form that users know from other tools.
@@ -95,6 +97,7 @@ let package = Package(
             dependencies: ["SwiftletKit", "Hub", "ModelCache", "Host"],
             swiftSettings: settings
         ),
+        .target(name: "SwiftletC", dependencies: ["SwiftletKit"], exclude: ["swiftlet.h"], swiftSettings: settings),
         .target(
             name: "Service",
             dependencies: [
