@@ -11,10 +11,13 @@ let testSettings: [SwiftSetting] = [
 let settings: [SwiftSetting] = testSettings + [.strictMemorySafety()]
 let cSettings: [CSetting] = [.define("_GNU_SOURCE", .when(platforms: [.linux]))]
 
-// C is optimized in debug builds too, because kernels of vector intrinsics would be very slow without. The compiler may
-// not contract a product with a sum unless the kernel says so: each table has one order of roundings, whatever the
-// compiler.
-let kernelSettings: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=off"])]
+// Debug builds of this package itself compile the kernels as release builds do, because vector intrinsics are very
+// slow without optimization. As a dependency the package has no unsafe flags: SwiftPM refuses them there for tools
+// versions before 6.2, and what a program is built with is for the program to say. SwiftPM and Xcode put
+// dependencies into folders with these names. Release builds have no flags of their own: a dependency's kernels have
+// the same instructions.
+let isDependency = ["/checkouts/", "/registry/downloads/"].contains { Context.packageDirectory.contains($0) }
+let kernelSettings: [CSetting] = isDependency ? [] : [.unsafeFlags(["-O2"], .when(configuration: .debug))]
 
 /// The parts of the pages for people.
 let pages: [Resource] = [
@@ -51,7 +54,13 @@ let fuzzing: Target =
 let package = Package(
     name: "swiftlet",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "swiftlet", targets: ["swiftlet"])],
+    products: [
+        .executable(name: "swiftlet", targets: ["swiftlet"]),
+        .library(name: "SwiftletKit", targets: ["SwiftletKit"]),
+        .library(name: "SwiftletHub", targets: ["SwiftletHub"]),
+        // scripts/build-library makes libswiftlet.so of it.
+        .library(name: "SwiftletC", type: .dynamic, targets: ["SwiftletC"]),
+    ],
     dependencies: [
         // The command line: parsing, help and completion scripts in the form that users know from other tools.
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -69,12 +78,26 @@ let package = Package(
         .executableTarget(
             name: "swiftlet",
             dependencies: [
-                "Service", "Results", "Inference", "Host", "Hub", "Compute", "Encoder", "Checkpoint", "ModelFiles",
-                "Tokenization", "Training", "JSON", "LinearAlgebra", "TLS", logging,
+                "Service", "Results", "Inference", "Host", "Hub", "ModelCache", "Compute", "Encoder", "Checkpoint",
+                "ModelFiles", "Tokenization", "Training", "JSON", "LinearAlgebra", "TLS", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
         ),
+        // For programs in Swift.
+        .target(
+            name: "SwiftletKit",
+            dependencies: [
+                "Inference", "Host", "ModelCache", "Batching", "Encoder", "LinearAlgebra", "Tokenization", "ModelFiles",
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "SwiftletHub",
+            dependencies: ["SwiftletKit", "Hub", "ModelCache", "Host"],
+            swiftSettings: settings
+        ),
+        .target(name: "SwiftletC", dependencies: ["SwiftletKit"], exclude: ["swiftlet.h"], swiftSettings: settings),
         .target(
             name: "Service",
             dependencies: [
@@ -111,7 +134,8 @@ let package = Package(
             dependencies: ["Time", "CNghttp2", httpTypes],
             swiftSettings: settings
         ),
-        .target(name: "Hub", dependencies: ["ModelFiles", "TLS", "JSON"], swiftSettings: settings),
+        .target(name: "Hub", dependencies: ["ModelCache", "ModelFiles", "TLS", "JSON"], swiftSettings: settings),
+        .target(name: "ModelCache", dependencies: ["ModelFiles", "JSON"], swiftSettings: settings),
         .target(name: "Budget", swiftSettings: settings),
         .target(name: "Transport", dependencies: ["Time", "CLinux"], swiftSettings: settings),
         .target(name: "TLS", dependencies: ["CTLS"], swiftSettings: settings),
@@ -194,7 +218,11 @@ let package = Package(
             swiftSettings: testSettings
         ),
         .testTarget(name: "HostTests", dependencies: ["Host"], swiftSettings: testSettings),
-        .testTarget(name: "HubTests", dependencies: ["Hub", "ModelFiles", "JSON", "TLS"], swiftSettings: testSettings),
+        .testTarget(
+            name: "HubTests",
+            dependencies: ["Hub", "ModelCache", "ModelFiles", "JSON", "TLS"],
+            swiftSettings: testSettings
+        ),
         .testTarget(
             name: "InferenceTests",
             dependencies: [
@@ -211,6 +239,11 @@ let package = Package(
             swiftSettings: testSettings
         ),
         .testTarget(
+            name: "ModelCacheTests",
+            dependencies: ["ModelCache", "ModelFiles", "JSON"],
+            swiftSettings: testSettings
+        ),
+        .testTarget(
             name: "ModelFilesTests",
             dependencies: ["ModelFiles", "JSON", "TestSupport"],
             swiftSettings: testSettings
@@ -224,6 +257,11 @@ let package = Package(
                 httpTypes,
                 logging,
             ],
+            swiftSettings: testSettings
+        ),
+        .testTarget(
+            name: "SwiftletKitTests",
+            dependencies: ["SwiftletKit", "Inference", "Encoder", "Tokenization", "TestSupport"],
             swiftSettings: testSettings
         ),
         // Tests of style: they read the sources, and import none of them.

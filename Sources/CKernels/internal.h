@@ -10,6 +10,15 @@
 
 #include <string.h>
 
+// The compiler may not contract a product with a sum unless the kernel says so: each table has one order of roundings,
+// whatever the compiler.
+#pragma clang fp contract(off)
+
+/// Unrolls a loop completely. Its number of turns is a constant once the function around it is inlined, and its arrays
+/// become registers. At -O3 the compiler does it unasked; but SwiftPM builds at -O2, and other flags would be unsafe
+/// ones, which a package that others depend on should not have.
+#define SWL_UNROLL _Pragma("clang loop unroll(full)")
+
 #if defined(__x86_64__)
 #define SWL_X86 1
 #endif

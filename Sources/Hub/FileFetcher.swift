@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import ModelCache
 
 /// Fetches files of one commit into the cache.
 struct FileFetcher: Sendable {

@@ -1,4 +1,5 @@
 import JSON
+import ModelCache
 
 /// The header fields of an answer. Names are compared without regard to case.
 struct ResponseFields: Sendable, Equatable {

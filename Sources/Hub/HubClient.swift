@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+package import ModelCache
 
 /// Fetches models from the Hub into the cache that is shared with huggingface_hub.
 package struct HubClient: Sendable {

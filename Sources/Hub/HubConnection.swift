@@ -1,4 +1,5 @@
 import Foundation
+import ModelCache
 
 /// Requests to the Hub about one model. The token goes to the Hub only, not to the hosts that it redirects to.
 struct HubConnection: Sendable {

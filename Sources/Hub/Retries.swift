@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import ModelCache
 
 /// The rules for repeating a failed attempt: how often, and after which time.
 struct RetryPolicy: Sendable {

@@ -1,4 +1,5 @@
 import Foundation
+import ModelCache
 
 /// Stores the head of an answer.
 ///

@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import ModelCache
 import Testing
 
 @testable import Hub

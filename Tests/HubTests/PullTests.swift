@@ -1,4 +1,5 @@
 import Foundation
+import ModelCache
 import Synchronization
 import TLS
 import Testing

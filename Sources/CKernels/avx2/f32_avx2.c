@@ -8,16 +8,24 @@
 
 #include "../lanes/gemm.h"
 
-/// Adds `inner` steps' products of some rows of A and a panel of B to the sums, in order.
-SWL_INLINE void accumulate(const float *a, size_t stride, const float *b, size_t inner, size_t rows, tile_sums v) {
-    for (size_t k = 0; k < inner; k++, b += SWL_VECTOR) {
-        floats w[panel_vectors];
-        for (size_t j = 0; j < panel_vectors; j++) w[j] = load_floats(b + j * lane_count);
-        for (size_t r = 0; r < rows; r++) {
-            floats value = a[r * stride + k];
-            for (size_t j = 0; j < panel_vectors; j++) v[r][j] = multiply_add(value, w[j], v[r][j]);
-        }
+/// Adds one step's products of some rows of A and a panel of B to the sums.
+SWL_INLINE void accumulate_step(const float *a, size_t stride, const float *b, size_t rows, tile_sums v) {
+    floats w[panel_vectors];
+    SWL_UNROLL for (size_t j = 0; j < panel_vectors; j++) w[j] = load_floats(b + j * lane_count);
+    SWL_UNROLL for (size_t r = 0; r < rows; r++) {
+        floats value = a[r * stride];
+        SWL_UNROLL for (size_t j = 0; j < panel_vectors; j++) v[r][j] = multiply_add(value, w[j], v[r][j]);
     }
+}
+
+/// Adds `inner` steps' products to the sums, in order.
+SWL_INLINE void accumulate(const float *a, size_t stride, const float *b, size_t inner, size_t rows, tile_sums v) {
+    for (size_t k = 0; k < inner; k++) accumulate_step(a + k, stride, b + k * SWL_VECTOR, rows, v);
+}
+
+/// As `accumulate` for block_steps steps.
+SWL_INLINE void accumulate_block(const float *a, size_t stride, const float *b, size_t rows, tile_sums v) {
+    SWL_UNROLL for (size_t k = 0; k < block_steps; k++) accumulate_step(a + k, stride, b + k * SWL_VECTOR, rows, v);
 }
 
 #include "../lanes/f32.h"

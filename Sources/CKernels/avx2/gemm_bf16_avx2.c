@@ -12,16 +12,16 @@ enum { widening_rows = 48 };
 /// Computes one step.
 SWL_INLINE void accumulate_step(const float *a, size_t stride, const floats w[panel_vectors], size_t rows,
                                 tile_sums v) {
-    for (size_t r = 0; r < rows; r++) {
+    SWL_UNROLL for (size_t r = 0; r < rows; r++) {
         floats value = a[r * stride];
-        for (size_t j = 0; j < panel_vectors; j++) v[r][j] = multiply_add(value, w[j], v[r][j]);
+        SWL_UNROLL for (size_t j = 0; j < panel_vectors; j++) v[r][j] = multiply_add(value, w[j], v[r][j]);
     }
 }
 
 /// Adds the products of an even input to the sums.
 SWL_INLINE void accumulate_even(const float *a, size_t stride, const uint16_t *b, size_t rows, tile_sums v) {
     floats w[panel_vectors];
-    for (size_t j = 0; j < panel_vectors; j++) w[j] = even_inputs(load_words(b + 2 * j * lane_count));
+    SWL_UNROLL for (size_t j = 0; j < panel_vectors; j++) w[j] = even_inputs(load_words(b + 2 * j * lane_count));
     accumulate_step(a, stride, w, rows, v);
 }
 
@@ -34,7 +34,7 @@ SWL_INLINE void accumulate_pairs(const float *a, size_t stride, const uint16_t *
         // Makes the compiler load the weights again, because no register is left to keep them.
         __asm__("" : "+r"(b));
         floats w[panel_vectors];
-        for (size_t j = 0; j < panel_vectors; j++) w[j] = odd_inputs(load_words(b + 2 * j * lane_count));
+        SWL_UNROLL for (size_t j = 0; j < panel_vectors; j++) w[j] = odd_inputs(load_words(b + 2 * j * lane_count));
         accumulate_step(a + k + 1, stride, w, rows, v);
     }
 }

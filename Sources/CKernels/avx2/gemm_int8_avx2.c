@@ -24,17 +24,17 @@ SWL_INLINE void multiply_tile(const swl_gemm *p, const tile_task *task, size_t r
         next = fetch_next(next, task->lines);
         for (size_t end = swl_min(k + 4 * block_steps, inner); k < end; k += 4, weight += 4 * SWL_VECTOR) {
             __m256i even[panel_vectors], odd[panel_vectors];
-            for (size_t j = 0; j < panel_vectors; j++) {
+            SWL_UNROLL for (size_t j = 0; j < panel_vectors; j++) {
                 __m256i quads = (__m256i)load_words(weight + 4 * j * lane_count);
                 even[j] = _mm256_srai_epi16(_mm256_slli_epi16(quads, 8), 8);
                 odd[j] = _mm256_srai_epi16(quads, 8);
             }
-            for (size_t r = 0; r < rows; r++) {
+            SWL_UNROLL for (size_t r = 0; r < rows; r++) {
                 uint32_t word;
                 memcpy(&word, a + r * stride + k, sizeof word);
                 __m256i quad = _mm256_set1_epi32((int32_t)word), second = _mm256_srli_epi16(quad, 8);
                 __m256i first = _mm256_and_si256(quad, _mm256_set1_epi16(0xFF));
-                for (size_t j = 0; j < panel_vectors; j++) {
+                SWL_UNROLL for (size_t j = 0; j < panel_vectors; j++) {
                     totals[r][j] += (integers)_mm256_madd_epi16(first, even[j]);
                     totals[r][j] += (integers)_mm256_madd_epi16(second, odd[j]);
                 }

@@ -20,12 +20,13 @@ SWL_INLINE void multiply_tile(const swl_gemm *p, const tile_task *task, size_t r
         next = fetch_next(next, task->lines);
         for (size_t end = swl_min(k + 4 * block_steps, inner); k < end; k += 4, weight += 4 * SWL_VECTOR) {
             __m256i w[panel_vectors];
+            SWL_UNROLL
             for (size_t j = 0; j < panel_vectors; j++) w[j] = (__m256i)load_words(weight + 4 * j * lane_count);
-            for (size_t r = 0; r < rows; r++) {
+            SWL_UNROLL for (size_t r = 0; r < rows; r++) {
                 uint32_t word;
                 memcpy(&word, a + r * stride + k, sizeof word);
                 __m256i quad = _mm256_set1_epi32((int32_t)word);
-                for (size_t j = 0; j < panel_vectors; j++) {
+                SWL_UNROLL for (size_t j = 0; j < panel_vectors; j++) {
                     totals[r][j] = (integers)_mm256_dpbusd_avx_epi32((__m256i)totals[r][j], quad, w[j]);
                 }
             }

@@ -76,8 +76,7 @@ SWL_AVX512_INLINE void swl_transpose_16x16(const float *const rows[16], size_t f
                                            size_t target_stride) {
     for (size_t column = 0; column < 16; column += 4) {
         __m512 row[4];
-#pragma clang loop unroll(full)
-        for (size_t i = 0; i < 4; i++) row[i] = swl_gather_quarters(rows + i, first + column);
+        SWL_UNROLL for (size_t i = 0; i < 4; i++) row[i] = swl_gather_quarters(rows + i, first + column);
         __m512 low01 = _mm512_unpacklo_ps(row[0], row[1]), high01 = _mm512_unpackhi_ps(row[0], row[1]);
         __m512 low23 = _mm512_unpacklo_ps(row[2], row[3]), high23 = _mm512_unpackhi_ps(row[2], row[3]);
         float *to = target + column * target_stride;
@@ -99,18 +98,14 @@ enum {
 /// `vectors`.
 SWL_INLINE void multiply_words(const float *const a[4], size_t a_stride, const float *b, size_t b_stride,
                                __mmask16 last, size_t words, size_t rows, size_t vectors, __m512 sums[12][4]) {
-#pragma clang loop unroll(full)
-    for (size_t k = 0; k < words; k++) {
+    SWL_UNROLL for (size_t k = 0; k < words; k++) {
         __m512 row[4];
-#pragma clang loop unroll(full)
-        for (size_t v = 0; v + 1 < vectors; v++) row[v] = _mm512_loadu_ps(b + k * b_stride + 16 * v);
+        SWL_UNROLL for (size_t v = 0; v + 1 < vectors; v++) row[v] = _mm512_loadu_ps(b + k * b_stride + 16 * v);
         row[vectors - 1] = _mm512_maskz_loadu_ps(last, b + k * b_stride + 16 * (vectors - 1));
-#pragma clang loop unroll(full)
-        for (size_t i = 0; i < rows; i++) {
+        SWL_UNROLL for (size_t i = 0; i < rows; i++) {
             const float *at = a[i / swl_rows_per_pointer] + i % swl_rows_per_pointer * a_stride;
             __m512 factor = _mm512_set1_ps(at[k]);
-#pragma clang loop unroll(full)
-            for (size_t v = 0; v < vectors; v++) sums[i][v] = SWL_MULTIPLY_WORDS(sums[i][v], factor, row[v]);
+            SWL_UNROLL for (size_t v = 0; v < vectors; v++) sums[i][v] = SWL_MULTIPLY_WORDS(sums[i][v], factor, row[v]);
         }
     }
 }
@@ -118,12 +113,10 @@ SWL_INLINE void multiply_words(const float *const a[4], size_t a_stride, const f
 #ifdef SWL_INTEGER_SUMS
 /// Replaces integer sums by floats, times their columns' factors.
 SWL_INLINE void convert_sums(const swl_block *block, size_t rows, size_t vectors, __m512 sums[12][4]) {
-#pragma clang loop unroll(full)
-    for (size_t v = 0; v < vectors; v++) {
+    SWL_UNROLL for (size_t v = 0; v < vectors; v++) {
         __mmask16 lanes = v + 1 < vectors ? 0xFFFF : block->last;
         __m512 factor = _mm512_maskz_loadu_ps(lanes, block->column_scale + 16 * v);
-#pragma clang loop unroll(full)
-        for (size_t i = 0; i < rows; i++) {
+        SWL_UNROLL for (size_t i = 0; i < rows; i++) {
             sums[i][v] = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_castps_si512(sums[i][v])), factor);
         }
     }
@@ -139,14 +132,12 @@ SWL_INLINE void multiply_block(const swl_block *block, size_t rows, size_t vecto
     size_t a_stride = block->a_stride, b_stride = block->b_stride, left = block->inner;
     __mmask16 last = block->last;
     __m512 sums[12][4];
-#pragma clang loop unroll(full)
-    for (size_t i = 0; i < rows; i++) {
+    SWL_UNROLL for (size_t i = 0; i < rows; i++) {
         if (i % swl_rows_per_pointer == 0) a[i / swl_rows_per_pointer] = block->a + i * a_stride;
-#pragma clang loop unroll(full)
-        for (size_t v = 0; v < vectors; v++) sums[i][v] = _mm512_setzero_ps();
+        SWL_UNROLL for (size_t v = 0; v < vectors; v++) sums[i][v] = _mm512_setzero_ps();
     }
     while (left > 0) {
-#pragma clang loop unroll(full)
+        SWL_UNROLL
         for (size_t i = 0; i < rows; i += swl_rows_per_pointer) __asm__("" : "+r"(a[i / swl_rows_per_pointer]));
         size_t words = left >= swl_words_per_turn ? swl_words_per_turn : 1;
         if (words == swl_words_per_turn) {
@@ -154,8 +145,7 @@ SWL_INLINE void multiply_block(const swl_block *block, size_t rows, size_t vecto
         } else {
             multiply_words(a, a_stride, b, b_stride, last, 1, rows, vectors, sums);
         }
-#pragma clang loop unroll(full)
-        for (size_t i = 0; i < rows; i += swl_rows_per_pointer) a[i / swl_rows_per_pointer] += words;
+        SWL_UNROLL for (size_t i = 0; i < rows; i += swl_rows_per_pointer) a[i / swl_rows_per_pointer] += words;
         b += words * b_stride;
         left -= words;
     }
@@ -163,15 +153,12 @@ SWL_INLINE void multiply_block(const swl_block *block, size_t rows, size_t vecto
     convert_sums(block, rows, vectors, sums);
 #endif
     float *c = block->c;
-#pragma clang loop unroll(full)
-    for (size_t i = 0; i < rows; i++, c += block->c_stride) {
+    SWL_UNROLL for (size_t i = 0; i < rows; i++, c += block->c_stride) {
         if (block->scale) {
             __m512 factor = _mm512_set1_ps(block->scale[i]);
-#pragma clang loop unroll(full)
-            for (size_t v = 0; v < vectors; v++) sums[i][v] = _mm512_mul_ps(sums[i][v], factor);
+            SWL_UNROLL for (size_t v = 0; v < vectors; v++) sums[i][v] = _mm512_mul_ps(sums[i][v], factor);
         }
-#pragma clang loop unroll(full)
-        for (size_t v = 0; v + 1 < vectors; v++) _mm512_storeu_ps(c + 16 * v, sums[i][v]);
+        SWL_UNROLL for (size_t v = 0; v + 1 < vectors; v++) _mm512_storeu_ps(c + 16 * v, sums[i][v]);
         // A full store is used if possible. A masked store must reach the cache before its values can be loaded, and
         // scores are read at once.
         if (last == 0xFFFF) {

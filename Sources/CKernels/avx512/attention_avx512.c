@@ -161,16 +161,14 @@ SWL_INLINE void softmax_group(float *scores, size_t stride, size_t rows, size_t 
         sum[i] = _mm512_setzero_ps();
     }
     for (size_t j = 0; j < whole; j += 16) {
-#pragma clang loop unroll(full)
-        for (size_t i = 0; i < rows; i++) {
+        SWL_UNROLL for (size_t i = 0; i < rows; i++) {
             float *at = scores + i * stride + j;
             __m512 value = swl_exp_below(_mm512_load_ps(at), maximum[i]);
             _mm512_store_ps(at, value);
             sum[i] = _mm512_add_ps(sum[i], value);
         }
     }
-#pragma clang loop unroll(full)
-    for (size_t i = 0; i < rows; i++) {
+    SWL_UNROLL for (size_t i = 0; i < rows; i++) {
         float *at = scores + i * stride + whole;
         __m512 value = _mm512_maskz_mov_ps(last, swl_exp_below(_mm512_load_ps(at), maximum[i]));
         _mm512_store_ps(at, value);

@@ -97,8 +97,7 @@ SWL_INLINE void softmax_group(float *scores, size_t stride, size_t rows, size_t 
         sum[i] = _mm512_setzero_ps();
     }
     for (size_t j = 0; j < whole; j += 32) {
-#pragma clang loop unroll(full)
-        for (size_t i = 0; i < rows; i++) {
+        SWL_UNROLL for (size_t i = 0; i < rows; i++) {
             float *row = scores + i * stride;
             __m512 low = swl_exp_below(_mm512_load_ps(row + j), maximum[i]);
             __m512 high = swl_exp_below(_mm512_load_ps(row + j + 16), maximum[i]);
@@ -106,8 +105,7 @@ SWL_INLINE void softmax_group(float *scores, size_t stride, size_t rows, size_t 
             sum[i] = _mm512_add_ps(sum[i], _mm512_add_ps(low, high));
         }
     }
-#pragma clang loop unroll(full)
-    for (size_t i = 0; i < rows; i++) {
+    SWL_UNROLL for (size_t i = 0; i < rows; i++) {
         float *row = scores + i * stride;
         __mmask16 lanes = (__mmask16)last;
         __m512 low = _mm512_maskz_mov_ps(lanes, swl_exp_below(_mm512_load_ps(row + whole), maximum[i]));

@@ -52,11 +52,9 @@ SWL_INLINE __m512 factors(__m512i bits, float limit, __m512 *scale) {
 /// The bits of four rows' largest magnitudes, in each quarter.
 SWL_INLINE __m512i row_maxima(const float *const rows[4], size_t columns) {
     __m512i largest[4];
-#pragma clang loop unroll(full)
-    for (size_t i = 0; i < 4; i++) largest[i] = _mm512_setzero_si512();
+    SWL_UNROLL for (size_t i = 0; i < 4; i++) largest[i] = _mm512_setzero_si512();
     for (size_t column = 0; column < columns; column += 16) {
-#pragma clang loop unroll(full)
-        for (size_t i = 0; i < 4; i++) {
+        SWL_UNROLL for (size_t i = 0; i < 4; i++) {
             largest[i] = _mm512_max_epu32(largest[i], magnitudes(load_lanes(rows[i], column, columns)));
         }
     }
@@ -178,23 +176,20 @@ SWL_INLINE void softmax_group(float *scores, size_t stride, size_t rows, size_t 
     size_t whole = (length - 1) / 16 * 16;
     __mmask16 last = swl_last_lanes(length);
     __m512 maxima = swl_row_maxima(scores, stride, rows, length), maximum[4], factor[4], sum[4];
-#pragma clang loop unroll(full)
-    for (size_t i = 0; i < 4; i++) {
+    SWL_UNROLL for (size_t i = 0; i < 4; i++) {
         maximum[i] = swl_spread(maxima, i);
         factor[i] = _mm512_set1_ps(i < rows ? scale[i] * SWL_LOG2_E : 0);
         sum[i] = _mm512_setzero_ps();
     }
     for (size_t j = 0; j < whole; j += 16) {
-#pragma clang loop unroll(full)
-        for (size_t i = 0; i < rows; i++) {
+        SWL_UNROLL for (size_t i = 0; i < rows; i++) {
             float *at = scores + i * stride + j;
             __m512 value = rough_exp(_mm512_load_ps(at), maximum[i], factor[i]);
             _mm512_store_ps(at, value);
             sum[i] = _mm512_add_ps(sum[i], value);
         }
     }
-#pragma clang loop unroll(full)
-    for (size_t i = 0; i < rows; i++) {
+    SWL_UNROLL for (size_t i = 0; i < rows; i++) {
         float *at = scores + i * stride + whole;
         __m512 value = _mm512_maskz_mov_ps(last, rough_exp(_mm512_load_ps(at), maximum[i], factor[i]));
         _mm512_store_ps(at, value);
@@ -205,7 +200,7 @@ SWL_INLINE void softmax_group(float *scores, size_t stride, size_t rows, size_t 
                                     _mm512_set1_ps(SWL_ATTENTION_WEIGHT));
     __m512 scales = _mm512_div_ps(_mm512_set1_ps(1), _mm512_mul_ps(sums, integers));
     _mm_mask_storeu_ps(scale, (__mmask8)(0xF >> (4 - rows)), _mm512_castps512_ps128(scales));
-#pragma clang loop unroll(full)
+    SWL_UNROLL
     for (size_t i = 0; i < rows; i++) pair_exponentials(scores + i * stride, length, swl_spread(integers, i));
 }
 

@@ -103,8 +103,7 @@ SWL_INLINE void finish_tile(const swl_gemm *p, size_t row, size_t column, size_t
         finish_gelu(p, row, column, rows, vectors, values);
         return;
     }
-#pragma clang loop unroll(full)
-    for (size_t r = 0; r < rows; r++) {
+    SWL_UNROLL for (size_t r = 0; r < rows; r++) {
         if (p->activation == SWL_RELU) {
             for (size_t j = 0; j < vectors; j++) v[r][j] = swl_relu_avx512(v[r][j]);
         }

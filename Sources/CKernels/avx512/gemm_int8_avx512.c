@@ -19,15 +19,15 @@ SWL_INLINE void multiply_tile(const swl_gemm *p, const tile_task *task, size_t r
         next = fetch_next(next, task->lines);
         for (size_t end = swl_min(k + 4 * block_steps, inner); k < end; k += 4, weight += 4 * vectors * SWL_VECTOR) {
             __m512i even[tile_vectors], odd[tile_vectors];
-            for (size_t j = 0; j < vectors; j++) {
+            SWL_UNROLL for (size_t j = 0; j < vectors; j++) {
                 __m512i quads = _mm512_loadu_si512(weight + 4 * j * SWL_VECTOR);
                 even[j] = _mm512_srai_epi16(_mm512_slli_epi16(quads, 8), 8);
                 odd[j] = _mm512_srai_epi16(quads, 8);
             }
-            for (size_t r = 0; r < rows; r++) {
+            SWL_UNROLL for (size_t r = 0; r < rows; r++) {
                 __m512i quad = _mm512_set1_epi32(load_word(a + r * stride + k));
                 __m512i first = _mm512_and_si512(quad, low_bytes), second = _mm512_srli_epi16(quad, 8);
-                for (size_t j = 0; j < vectors; j++) {
+                SWL_UNROLL for (size_t j = 0; j < vectors; j++) {
                     __m512i pairs = _mm512_madd_epi16(first, even[j]);
                     pairs = _mm512_add_epi32(pairs, _mm512_madd_epi16(second, odd[j]));
                     total[r][j] = _mm512_add_epi32(total[r][j], pairs);

@@ -16,9 +16,10 @@ SWL_INLINE void multiply_tile(const swl_gemm *p, const tile_task *task, size_t r
         next = fetch_next(next, task->lines);
         for (size_t end = swl_min(k + 4 * block_steps, inner); k < end; k += 4, weight += 4 * vectors * SWL_VECTOR) {
             __m512i w[tile_vectors];
-            for (size_t j = 0; j < vectors; j++) w[j] = _mm512_loadu_si512(weight + 4 * j * SWL_VECTOR);
-            for (size_t r = 0; r < rows; r++) {
+            SWL_UNROLL for (size_t j = 0; j < vectors; j++) w[j] = _mm512_loadu_si512(weight + 4 * j * SWL_VECTOR);
+            SWL_UNROLL for (size_t r = 0; r < rows; r++) {
                 __m512i quad = _mm512_set1_epi32(load_word(a + r * stride + k));
+                SWL_UNROLL
                 for (size_t j = 0; j < vectors; j++) total[r][j] = _mm512_dpbusd_epi32(total[r][j], quad, w[j]);
             }
         }

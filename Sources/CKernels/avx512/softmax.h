@@ -58,8 +58,7 @@ SWL_AVX512_INLINE __m512 swl_row_maxima(const float *scores, size_t stride, size
         largest[i] = _mm512_mask_load_ps(_mm512_set1_ps(-__builtin_inff()), last, row + whole);
     }
     for (size_t j = 0; j < whole; j += 16) {
-#pragma clang loop unroll(full)
-        for (size_t i = 0; i < rows; i++) {
+        SWL_UNROLL for (size_t i = 0; i < rows; i++) {
             largest[i] = _mm512_max_ps(_mm512_load_ps(scores + i * stride + j), largest[i]);
         }
     }

@@ -1,6 +1,7 @@
 /// The product of floats, and attention. Both are built from `accumulate`, the instruction set's inner loop of a
-/// product over a panel of SWL_VECTOR columns; a file defines it before it includes this one. SWL_DEFINE_GEMM then
-/// defines the product, and SWL_DEFINE_ATTENTION defines attention under the set's name.
+/// product over a panel of SWL_VECTOR columns, and the product from `accumulate_block`, the same for a whole block of
+/// steps. A file defines both before it includes this one. SWL_DEFINE_GEMM then defines the product, and
+/// SWL_DEFINE_ATTENTION defines attention under the set's name.
 ///
 /// Attention works on a tile of queries at a time: their scores against all keys, softmax over them while they are in
 /// the L1 cache, and their context. A head's keys and values are packed once for all tiles, as the panels of a product.
@@ -17,7 +18,12 @@ SWL_INLINE void multiply_tile(const swl_gemm *p, const tile_task *task, size_t r
     uintptr_t next = task->next;
     for (size_t k = 0; k < p->inner; k += block_steps) {
         next = fetch_next(next, task->lines);
-        accumulate(a + k, p->a_stride, weight + k * SWL_VECTOR, swl_min(block_steps, p->inner - k), rows, v);
+        size_t steps = p->inner - k;
+        if (steps >= block_steps) {
+            accumulate_block(a + k, p->a_stride, weight + k * SWL_VECTOR, rows, v);
+        } else {
+            accumulate(a + k, p->a_stride, weight + k * SWL_VECTOR, steps, rows, v);
+        }
     }
     add_bias(p, task->column, rows, v);
     finish_tile(p, task->row, task->column, rows, v);
@@ -38,7 +44,7 @@ SWL_INLINE size_t attention_scratch(size_t length, size_t head_size) {
 /// Transposes 4 columns of 4 rows; target rows are SWL_VECTOR apart.
 SWL_INLINE void transpose_4x4(const float *source, size_t stride, float *target) {
     four_floats row[4], half[4];
-    for (size_t i = 0; i < 4; i++) memcpy(&row[i], source + i * stride, sizeof row[i]);
+    SWL_UNROLL for (size_t i = 0; i < 4; i++) memcpy(&row[i], source + i * stride, sizeof row[i]);
     half[0] = __builtin_shufflevector(row[0], row[1], 0, 4, 1, 5);
     half[1] = __builtin_shufflevector(row[2], row[3], 0, 4, 1, 5);
     half[2] = __builtin_shufflevector(row[0], row[1], 2, 6, 3, 7);
@@ -90,7 +96,7 @@ SWL_INLINE void pack_values(const float *values, size_t stride, size_t length, s
 /// `x` in the first `left` lanes, `other` in the rest.
 SWL_INLINE floats first_lanes(size_t left, floats x, floats other) {
     integers lane;
-    for (size_t i = 0; i < lane_count; i++) lane[i] = (int32_t)i;
+    SWL_UNROLL for (size_t i = 0; i < lane_count; i++) lane[i] = (int32_t)i;
     return lane < (integers)(int32_t)left ? x : other;
 }
 
@@ -136,9 +142,9 @@ SWL_INLINE void attend(const attention_task *task, size_t rows) {
         tile_sums v;
         clear_tile(rows, v);
         accumulate(task->queries, task->query_stride, task->keys + key * head_size, head_size, rows, v);
-        for (size_t r = 0; r < rows; r++) {
+        SWL_UNROLL for (size_t r = 0; r < rows; r++) {
             float *scores = task->scores + r * stride + key;
-            for (size_t j = 0; j < panel_vectors; j++) store_floats(scores + j * lane_count, v[r][j]);
+            SWL_UNROLL for (size_t j = 0; j < panel_vectors; j++) store_floats(scores + j * lane_count, v[r][j]);
         }
     }
     float scale[tile_rows];
@@ -147,9 +153,9 @@ SWL_INLINE void attend(const attention_task *task, size_t rows) {
         tile_sums v;
         clear_tile(rows, v);
         accumulate(task->scores, stride, task->values + column * length, length, rows, v);
-        for (size_t r = 0; r < rows; r++) {
+        SWL_UNROLL for (size_t r = 0; r < rows; r++) {
             float *context = task->context + r * task->context_stride + column;
-            for (size_t j = 0; j < panel_vectors; j++) {
+            SWL_UNROLL for (size_t j = 0; j < panel_vectors; j++) {
                 size_t lane = j * lane_count, left = head_size - column;
                 floats value = v[r][j] * scale[r];
                 if (lane < left) SWL_STORE_UP_TO(left - lane, context + lane, value);

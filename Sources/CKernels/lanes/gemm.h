@@ -28,8 +28,8 @@ enum {
 typedef floats tile_sums[tile_rows][panel_vectors];
 
 SWL_INLINE void clear_tile(size_t rows, tile_sums v) {
-    for (size_t r = 0; r < rows; r++) {
-        for (size_t j = 0; j < panel_vectors; j++) v[r][j] = 0;
+    SWL_UNROLL for (size_t r = 0; r < rows; r++) {
+        SWL_UNROLL for (size_t j = 0; j < panel_vectors; j++) v[r][j] = 0;
     }
 }
 
@@ -43,35 +43,35 @@ static SWL_FUNCTION __attribute__((noinline)) void apply_gelu_tanh(floats *value
 
 SWL_INLINE void activate_tile(swl_activation activation, size_t rows, tile_sums v) {
     if (activation == SWL_RELU) {
-        for (size_t r = 0; r < rows; r++) {
-            for (size_t j = 0; j < panel_vectors; j++) v[r][j] = relu(v[r][j]);
+        SWL_UNROLL for (size_t r = 0; r < rows; r++) {
+            SWL_UNROLL for (size_t j = 0; j < panel_vectors; j++) v[r][j] = relu(v[r][j]);
         }
     }
     if (activation == SWL_GELU || activation == SWL_GELU_TANH) {
         // The values go through memory, because the code is too long to be repeated for every register.
         floats values[tile_rows * panel_vectors];
-        for (size_t r = 0; r < rows; r++) {
-            for (size_t j = 0; j < panel_vectors; j++) values[r * panel_vectors + j] = v[r][j];
+        SWL_UNROLL for (size_t r = 0; r < rows; r++) {
+            SWL_UNROLL for (size_t j = 0; j < panel_vectors; j++) values[r * panel_vectors + j] = v[r][j];
         }
         size_t count = rows * panel_vectors;
         activation == SWL_GELU ? apply_gelu(values, count) : apply_gelu_tanh(values, count);
-        for (size_t r = 0; r < rows; r++) {
-            for (size_t j = 0; j < panel_vectors; j++) v[r][j] = values[r * panel_vectors + j];
+        SWL_UNROLL for (size_t r = 0; r < rows; r++) {
+            SWL_UNROLL for (size_t j = 0; j < panel_vectors; j++) v[r][j] = values[r * panel_vectors + j];
         }
     }
 }
 
 SWL_INLINE void store_tile(const swl_gemm *p, size_t row, size_t column, size_t rows, tile_sums v) {
     if (p->c) {
-        for (size_t r = 0; r < rows; r++) {
+        SWL_UNROLL for (size_t r = 0; r < rows; r++) {
             float *c = p->c + (row + r) * p->c_stride + column;
-            for (size_t j = 0; j < panel_vectors; j++) store_floats(c + j * lane_count, v[r][j]);
+            SWL_UNROLL for (size_t j = 0; j < panel_vectors; j++) store_floats(c + j * lane_count, v[r][j]);
         }
     }
     if (p->narrow) {
-        for (size_t r = 0; r < rows; r++) {
+        SWL_UNROLL for (size_t r = 0; r < rows; r++) {
             uint16_t *target = p->narrow + (row + r) * p->narrow_stride + column;
-            for (size_t j = 0; j < panel_vectors; j++) {
+            SWL_UNROLL for (size_t j = 0; j < panel_vectors; j++) {
                 halves narrow = narrowed(v[r][j]);
                 memcpy(target + j * lane_count, &narrow, sizeof narrow);
             }
@@ -83,16 +83,16 @@ SWL_INLINE void store_tile(const swl_gemm *p, size_t row, size_t column, size_t 
 SWL_INLINE void finish_tile(const swl_gemm *p, size_t row, size_t column, size_t rows, tile_sums v) {
     activate_tile(p->activation, rows, v);
     if (p->accumulate) {
-        for (size_t r = 0; r < rows; r++) {
+        SWL_UNROLL for (size_t r = 0; r < rows; r++) {
             const float *c = p->c + (row + r) * p->c_stride + column;
-            for (size_t j = 0; j < panel_vectors; j++) v[r][j] += load_floats(c + j * lane_count);
+            SWL_UNROLL for (size_t j = 0; j < panel_vectors; j++) v[r][j] += load_floats(c + j * lane_count);
         }
     }
     if (p->scale) {
-        for (size_t j = 0; j < panel_vectors; j++) {
+        SWL_UNROLL for (size_t j = 0; j < panel_vectors; j++) {
             floats scale = load_floats(p->scale + column + j * lane_count);
             floats shift = load_floats(p->shift + column + j * lane_count);
-            for (size_t r = 0; r < rows; r++) v[r][j] = multiply_add(v[r][j], scale, shift);
+            SWL_UNROLL for (size_t r = 0; r < rows; r++) v[r][j] = multiply_add(v[r][j], scale, shift);
         }
     }
     store_tile(p, row, column, rows, v);
@@ -100,9 +100,9 @@ SWL_INLINE void finish_tile(const swl_gemm *p, size_t row, size_t column, size_t
 
 SWL_INLINE void add_bias(const swl_gemm *p, size_t column, size_t rows, tile_sums v) {
     if (!p->bias) return;
-    for (size_t j = 0; j < panel_vectors; j++) {
+    SWL_UNROLL for (size_t j = 0; j < panel_vectors; j++) {
         floats bias = load_floats(p->bias + column + j * lane_count);
-        for (size_t r = 0; r < rows; r++) v[r][j] += bias;
+        SWL_UNROLL for (size_t r = 0; r < rows; r++) v[r][j] += bias;
     }
 }
 

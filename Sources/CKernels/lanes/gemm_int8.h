@@ -10,18 +10,18 @@ typedef integers tile_totals[tile_rows][panel_vectors];
 /// Starts each sum with the negative of the amount that A's zero point adds to it. They are integers, so the order of
 /// summation does not matter.
 SWL_INLINE void start_totals(const swl_gemm *p, int32_t zero_point, size_t column, size_t rows, tile_totals totals) {
-    for (size_t j = 0; j < panel_vectors; j++) {
+    SWL_UNROLL for (size_t j = 0; j < panel_vectors; j++) {
         integers start = (integers)load_words(p->weight_sum + column + j * lane_count) * -zero_point;
-        for (size_t r = 0; r < rows; r++) totals[r][j] = start;
+        SWL_UNROLL for (size_t r = 0; r < rows; r++) totals[r][j] = start;
     }
 }
 
 SWL_INLINE void finish_totals(const swl_gemm *p, size_t row, size_t column, size_t rows, tile_totals totals) {
     tile_sums v;
-    for (size_t j = 0; j < panel_vectors; j++) {
+    SWL_UNROLL for (size_t j = 0; j < panel_vectors; j++) {
         floats scale = load_floats(p->weight_scale + column + j * lane_count), bias = 0;
         if (p->bias) bias = load_floats(p->bias + column + j * lane_count);
-        for (size_t r = 0; r < rows; r++) {
+        SWL_UNROLL for (size_t r = 0; r < rows; r++) {
             floats total = __builtin_convertvector(totals[r][j], floats) * scale;
             v[r][j] = multiply_add(total, p->a_scale[row + r], bias);
         }

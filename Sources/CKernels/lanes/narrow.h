@@ -35,7 +35,7 @@ SWL_INLINE uint32_t largest_magnitude(const float *row, const float *balance, si
     words largest[2] = {0, 0};
     size_t column = 0, whole = columns / (2 * lane_count) * (2 * lane_count);
     for (; column < whole; column += 2 * lane_count) {
-        for (size_t i = 0; i < 2; i++) {
+        SWL_UNROLL for (size_t i = 0; i < 2; i++) {
             words magnitude = (words)load_balanced(row, balance, column + i * lane_count, whole) & 0x7FFFFFFF;
             largest[i] = __builtin_elementwise_max(largest[i], magnitude);
         }

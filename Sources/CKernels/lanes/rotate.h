@@ -24,8 +24,7 @@ SWL_INLINE void rotate_lanes(sixteen_floats *vector) {
 /// Rotates one block of `vectors` vectors; `vectors` is a constant at each call.
 SWL_INLINE void rotate_block(const float *source, const float *balance, float *target, size_t vectors) {
     sixteen_floats x[8];
-#pragma clang loop unroll(full)
-    for (size_t i = 0; i < vectors; i++) {
+    SWL_UNROLL for (size_t i = 0; i < vectors; i++) {
         memcpy(&x[i], source + 16 * i, sizeof x[i]);
         if (balance) {
             sixteen_floats factors;
@@ -34,10 +33,8 @@ SWL_INLINE void rotate_block(const float *source, const float *balance, float *t
         }
         rotate_lanes(&x[i]);
     }
-#pragma clang loop unroll(full)
-    for (size_t half = 1; half < vectors; half *= 2) {
-#pragma clang loop unroll(full)
-        for (size_t i = 0; i < vectors; i++) {
+    SWL_UNROLL for (size_t half = 1; half < vectors; half *= 2) {
+        SWL_UNROLL for (size_t i = 0; i < vectors; i++) {
             if (i & half) continue;
             sixteen_floats left = x[i], right = x[i + half];
             x[i] = left + right;

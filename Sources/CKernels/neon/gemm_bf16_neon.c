@@ -14,18 +14,20 @@ enum { widening_rows = 24 };
 /// operands.
 SWL_INLINE void accumulate_pair(const floats values[tile_rows], size_t lane, const uint16_t *b, size_t rows,
                                 tile_sums v) {
-    for (size_t j = 0; j < panel_vectors; j++) {
+    SWL_UNROLL for (size_t j = 0; j < panel_vectors; j++) {
         words pairs = load_words(b + 2 * j * lane_count);
+        SWL_UNROLL
         for (size_t r = 0; r < rows; r++) v[r][j] = multiply_add(values[r][lane], even_inputs(pairs), v[r][j]);
+        SWL_UNROLL
         for (size_t r = 0; r < rows; r++) v[r][j] = multiply_add(values[r][lane + 1], odd_inputs(pairs), v[r][j]);
     }
 }
 
 /// Adds the products of an even input to the sums.
 SWL_INLINE void accumulate_even(const float *a, size_t stride, const uint16_t *b, size_t rows, tile_sums v) {
-    for (size_t j = 0; j < panel_vectors; j++) {
+    SWL_UNROLL for (size_t j = 0; j < panel_vectors; j++) {
         floats w = even_inputs(load_words(b + 2 * j * lane_count));
-        for (size_t r = 0; r < rows; r++) v[r][j] = multiply_add((floats)a[r * stride], w, v[r][j]);
+        SWL_UNROLL for (size_t r = 0; r < rows; r++) v[r][j] = multiply_add((floats)a[r * stride], w, v[r][j]);
     }
 }
 
@@ -36,12 +38,12 @@ SWL_INLINE void accumulate_pairs(const float *a, size_t stride, const uint16_t *
     floats values[tile_rows];
     size_t k = 0;
     for (; k + lane_count <= inner; k += lane_count, b += lane_count * SWL_VECTOR) {
-        for (size_t r = 0; r < rows; r++) values[r] = load_floats(a + r * stride + k);
+        SWL_UNROLL for (size_t r = 0; r < rows; r++) values[r] = load_floats(a + r * stride + k);
         accumulate_pair(values, 0, b, rows, v);
         accumulate_pair(values, 2, b + 2 * SWL_VECTOR, rows, v);
     }
     for (; k < inner; k += 2, b += 2 * SWL_VECTOR) {
-        for (size_t r = 0; r < rows; r++) values[r] = load_up_to(2, a + r * stride + k);
+        SWL_UNROLL for (size_t r = 0; r < rows; r++) values[r] = load_up_to(2, a + r * stride + k);
         accumulate_pair(values, 0, b, rows, v);
     }
 }

@@ -23,13 +23,13 @@ SWL_INLINE squared_sums add_square(squared_sums sums, uint8x16_t rows, uint8x16_
 
 SWL_INLINE void multiply_tile(const swl_gemm *p, const tile_task *task, size_t rows) {
     tile_squares sums;
-    for (size_t i = 0; 2 * i < rows; i++) {
-        for (size_t j = 0; j < step_vectors; j++) sums[i][j] = vdupq_n_f32(0);
+    SWL_UNROLL for (size_t i = 0; 2 * i < rows; i++) {
+        SWL_UNROLL for (size_t j = 0; j < step_vectors; j++) sums[i][j] = vdupq_n_f32(0);
     }
     multiply_squares(p, task, sizeof(uint16_t), rows, sums);
     tile_sums v;
-    for (size_t r = 0; r < rows; r++) {
-        for (size_t j = 0; j < panel_vectors; j++) v[r][j] = (floats)row_sums(sums, r, j);
+    SWL_UNROLL for (size_t r = 0; r < rows; r++) {
+        SWL_UNROLL for (size_t j = 0; j < panel_vectors; j++) v[r][j] = (floats)row_sums(sums, r, j);
     }
     add_bias(p, task->column, rows, v);
     finish_tile(p, task->row, task->column, rows, v);

@@ -31,13 +31,13 @@ SWL_INLINE void accumulate_bytes(const uint8_t *a, size_t stride, const int8_t *
         bool both = k + 4 < inner;
         const int8_t *second_weight = both ? first_weight + 4 * SWL_VECTOR : first_weight;
         int8x8_t first[tile_rows], second[tile_rows];
-        for (size_t r = 0; r < rows; r++) {
+        SWL_UNROLL for (size_t r = 0; r < rows; r++) {
             first[r] = load_quad(a + r * stride + k);
             second[r] = both ? load_quad(a + r * stride + k + 4) : vdup_n_s8(0);
         }
         for (size_t j = 0; j < 2 * panel_vectors; j++) {
             int8x8_t w = vld1_s8(first_weight + 8 * j), second_w = vld1_s8(second_weight + 8 * j);
-            for (size_t r = 0; r < rows; r++) {
+            SWL_UNROLL for (size_t r = 0; r < rows; r++) {
                 int16x8_t products = vmlal_s8(vmull_s8(w, first[r]), second_w, second[r]);
                 sums[r][j] = vpadalq_s16(sums[r][j], products);
             }
@@ -49,7 +49,7 @@ SWL_INLINE void multiply_tile(const swl_gemm *p, const tile_task *task, size_t r
     const int8_t *weight = (const int8_t *)task->panel;
     const uint8_t *a = (const uint8_t *)p->a + task->row * p->a_stride;
     tile_halves sums;
-    for (size_t r = 0; r < rows; r++) {
+    SWL_UNROLL for (size_t r = 0; r < rows; r++) {
         for (size_t j = 0; j < 2 * panel_vectors; j++) sums[r][j] = vdupq_n_s32(0);
     }
     uintptr_t next = task->next;
@@ -60,8 +60,8 @@ SWL_INLINE void multiply_tile(const swl_gemm *p, const tile_task *task, size_t r
     }
     tile_totals totals;
     start_totals(p, p->a_zero_point - 128, task->column, rows, totals);
-    for (size_t r = 0; r < rows; r++) {
-        for (size_t j = 0; j < panel_vectors; j++) {
+    SWL_UNROLL for (size_t r = 0; r < rows; r++) {
+        SWL_UNROLL for (size_t j = 0; j < panel_vectors; j++) {
             totals[r][j] += (integers)vpaddq_s32(sums[r][2 * j], sums[r][2 * j + 1]);
         }
     }

@@ -16,27 +16,34 @@ SWL_INLINE int8x16_t signed_bytes(uint8x16_t a) { return vreinterpretq_s8_u8(veo
 enum { vector_inputs = 16 };
 
 #define SWL_ACCUMULATE_QUAD(a, lane, weight)                                                                          \
-    for (size_t j = 0; j < panel_vectors; j++) {                                                                      \
+    SWL_UNROLL for (size_t j = 0; j < panel_vectors; j++) {                                                           \
         int8x16_t w = vld1q_s8((weight) + (4 * SWL_VECTOR) * (lane) + 16 * j);                                        \
-        for (size_t r = 0; r < rows; r++) {                                                                           \
+        SWL_UNROLL for (size_t r = 0; r < rows; r++) {                                                                \
             totals[r][j] = (integers)vdotq_laneq_s32((int32x4_t)totals[r][j], w, (a)[r], lane);                       \
         }                                                                                                             \
     }
 
-/// With 6 rows, 24 of the 32 registers hold sums, 6 hold activations and 2 hold weights.
+/// Adds the products of a vector's inputs. With 6 rows, 24 of the 32 registers hold sums, 6 hold activations and 2 hold
+/// weights.
+SWL_INLINE void accumulate_vector(const uint8_t *a, size_t stride, const int8_t *weight, size_t rows,
+                                  tile_totals totals) {
+    int8x16_t values[tile_rows];
+    SWL_UNROLL for (size_t r = 0; r < rows; r++) values[r] = signed_bytes(vld1q_u8(a + r * stride));
+    SWL_ACCUMULATE_QUAD(values, 0, weight)
+    SWL_ACCUMULATE_QUAD(values, 1, weight)
+    SWL_ACCUMULATE_QUAD(values, 2, weight)
+    SWL_ACCUMULATE_QUAD(values, 3, weight)
+}
+
 SWL_INLINE void accumulate_bytes(const uint8_t *a, size_t stride, const int8_t *weight, size_t inner, size_t rows,
                                  tile_totals totals) {
-    int8x16_t values[tile_rows];
     size_t k = 0;
     for (; k + vector_inputs <= inner; k += vector_inputs, weight += vector_inputs * SWL_VECTOR) {
-        for (size_t r = 0; r < rows; r++) values[r] = signed_bytes(vld1q_u8(a + r * stride + k));
-        SWL_ACCUMULATE_QUAD(values, 0, weight)
-        SWL_ACCUMULATE_QUAD(values, 1, weight)
-        SWL_ACCUMULATE_QUAD(values, 2, weight)
-        SWL_ACCUMULATE_QUAD(values, 3, weight)
+        accumulate_vector(a + k, stride, weight, rows, totals);
     }
     for (; k < inner; k += 4, weight += 4 * SWL_VECTOR) {
-        for (size_t r = 0; r < rows; r++) {
+        int8x16_t values[tile_rows];
+        SWL_UNROLL for (size_t r = 0; r < rows; r++) {
             uint32_t quad;
             memcpy(&quad, a + r * stride + k, sizeof quad);
             values[r] = signed_bytes(vreinterpretq_u8_u32(vdupq_n_u32(quad)));
@@ -54,7 +61,14 @@ SWL_INLINE void multiply_tile(const swl_gemm *p, const tile_task *task, size_t r
     size_t block = 4 * block_steps;
     for (size_t k = 0; k < p->inner; k += block) {
         next = fetch_next(next, task->lines);
-        accumulate_bytes(a + k, p->a_stride, weight + k * SWL_VECTOR, swl_min(block, p->inner - k), rows, totals);
+        size_t inputs = p->inner - k;
+        if (inputs < block) {
+            accumulate_bytes(a + k, p->a_stride, weight + k * SWL_VECTOR, inputs, rows, totals);
+            continue;
+        }
+        SWL_UNROLL for (size_t i = 0; i < 4 * block_steps; i += vector_inputs) {
+            accumulate_vector(a + k + i, p->a_stride, weight + (k + i) * SWL_VECTOR, rows, totals);
+        }
     }
     finish_totals(p, task->row, task->column, rows, totals);
 }

@@ -17,7 +17,7 @@ typedef struct {
 /// `element` is the size of a value in bytes.
 SWL_INLINE tile_addresses addresses_of(const swl_gemm *p, size_t element, size_t first, size_t rows) {
     tile_addresses a;
-    for (size_t r = 0; r < tile_rows; r++) {
+    SWL_UNROLL for (size_t r = 0; r < tile_rows; r++) {
         a.row[r] = (const char *)p->a + (first + swl_min(r, rows - 1)) * p->a_stride * element;
         // Each address must stay in a register: otherwise Clang computes it from the stride in every step.
         __asm__("" : "+r"(a.row[r]));

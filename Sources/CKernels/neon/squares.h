@@ -19,9 +19,9 @@ enum {
 typedef squared_sums tile_squares[tile_pairs][step_vectors];
 
 SWL_INLINE void add_step(const uint8x16_t pairs[tile_pairs], const char *weight, size_t rows, tile_squares sums) {
-    for (size_t j = 0; j < step_vectors; j++) {
+    SWL_UNROLL for (size_t j = 0; j < step_vectors; j++) {
         uint8x16_t columns = vld1q_u8((const uint8_t *)weight + 16 * j);
-        for (size_t i = 0; 2 * i < rows; i++) sums[i][j] = add_square(sums[i][j], pairs[i], columns);
+        SWL_UNROLL for (size_t i = 0; 2 * i < rows; i++) sums[i][j] = add_square(sums[i][j], pairs[i], columns);
     }
 }
 
@@ -30,7 +30,7 @@ SWL_INLINE void add_steps(const tile_addresses *a, size_t from, size_t end, cons
                           tile_squares sums) {
     for (size_t at = from; at < end; at += step_bytes) {
         uint8x16_t pairs[tile_pairs];
-        for (size_t i = 0; 2 * i < rows; i++) {
+        SWL_UNROLL for (size_t i = 0; 2 * i < rows; i++) {
             uint8x8_t even = vld1_u8((const uint8_t *)a->row[2 * i] + at);
             pairs[i] = vcombine_u8(even, vld1_u8((const uint8_t *)a->row[2 * i + 1] + at));
         }

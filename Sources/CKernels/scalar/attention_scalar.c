@@ -9,14 +9,17 @@ size_t swl_attention_scratch_scalar(size_t length, size_t head_size) {
     return (2 * head_size + 2) * length + 2 * head_size;
 }
 
+/// Functions that are compiled once for each format, which is a constant of the caller.
+#define SWL_INLINE static inline __attribute__((always_inline))
+
 /// A value of a product's operand, rounded to the product's format.
-static inline float operand(float x, bool narrow) {
+SWL_INLINE float operand(float x, bool narrow) {
     return narrow ? swl_widen(swl_narrow(x)) : x;
 }
 
 /// scores[j] = query . keys[j], summed in the order of the head's columns; keys is [head_size][length].
-static void score(const float *query, const float *keys, size_t length, size_t head_size, bool narrow,
-                  float *restrict scores) {
+SWL_INLINE void score(const float *query, const float *keys, size_t length, size_t head_size, bool narrow,
+                      float *restrict scores) {
     for (size_t j = 0; j < length; j++) scores[j] = 0.0f;
     for (size_t column = 0; column < head_size; column++, keys += length) {
         float factor = operand(query[column], narrow);
@@ -36,8 +39,8 @@ static float exponentials(float *scores, size_t length) {
 }
 
 /// context = scale * (scores values), summed in the order of the text's tokens.
-static void mix(const float *scores, float scale, const float *values, size_t value_stride, size_t length,
-                size_t head_size, bool narrow, float *restrict context) {
+SWL_INLINE void mix(const float *scores, float scale, const float *values, size_t value_stride, size_t length,
+                    size_t head_size, bool narrow, float *restrict context) {
     for (size_t column = 0; column < head_size; column++) context[column] = 0.0f;
     for (size_t j = 0; j < length; j++, values += value_stride) {
         float factor = operand(scores[j], narrow);
@@ -48,7 +51,7 @@ static void mix(const float *scores, float scale, const float *values, size_t va
     for (size_t column = 0; column < head_size; column++) context[column] *= scale;
 }
 
-static inline void attend(const swl_attention *attention, bool narrow) {
+SWL_INLINE void attend(const swl_attention *attention, bool narrow) {
     size_t length = attention->length, head_size = attention->head_size;
     float *keys = attention->scratch, *scores = keys + head_size * length;
     for (size_t head = attention->first_head; head < attention->end_head; head++) {

@@ -23,7 +23,7 @@ void swl_gemm_f32_scalar(const swl_gemm *p) {
             const float *a = (const float *)p->a + row * p->a_stride;
             float sums[SWL_VECTOR] = {0};
             for (size_t k = 0; k < p->inner; k++) {
-                for (size_t j = 0; j < SWL_VECTOR; j++) sums[j] += a[k] * weight[k * SWL_VECTOR + j];
+                SWL_UNROLL for (size_t j = 0; j < SWL_VECTOR; j++) sums[j] += a[k] * weight[k * SWL_VECTOR + j];
             }
             finish(p, row, column, sums);
         }
@@ -38,7 +38,7 @@ void swl_gemm_bf16_scalar(const swl_gemm *p) {
             float sums[SWL_VECTOR] = {0};
             for (size_t k = 0; k < p->inner; k++) {
                 const uint16_t *inputs = weight + k / 2 * 2 * SWL_VECTOR + k % 2;
-                for (size_t j = 0; j < SWL_VECTOR; j++) sums[j] += a[k] * swl_widen(inputs[2 * j]);
+                SWL_UNROLL for (size_t j = 0; j < SWL_VECTOR; j++) sums[j] += a[k] * swl_widen(inputs[2 * j]);
             }
             finish(p, row, column, sums);
         }
@@ -53,8 +53,8 @@ void swl_gemm_int8_scalar(const swl_gemm *p) {
             int32_t totals[SWL_VECTOR] = {0};
             for (size_t k = 0; k < p->inner; k += 4) {
                 const int8_t *quads = weight + k * SWL_VECTOR;
-                for (size_t j = 0; j < SWL_VECTOR; j++) {
-                    for (size_t i = 0; i < 4; i++) totals[j] += (int32_t)a[k + i] * quads[4 * j + i];
+                SWL_UNROLL for (size_t j = 0; j < SWL_VECTOR; j++) {
+                    SWL_UNROLL for (size_t i = 0; i < 4; i++) totals[j] += (int32_t)a[k + i] * quads[4 * j + i];
                 }
             }
             float sums[SWL_VECTOR];

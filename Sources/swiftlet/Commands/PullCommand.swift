@@ -1,6 +1,7 @@
 import ArgumentParser
 import Hub
 import JSON
+import ModelCache
 
 /// `swiftlet pull`: fetches a model from the Hub into the cache.
 struct PullCommand: AsyncParsableCommand {

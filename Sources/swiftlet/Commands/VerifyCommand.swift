@@ -2,6 +2,7 @@ import ArgumentParser
 import Hub
 import Inference
 import JSON
+import ModelCache
 
 /// `swiftlet verify`: compares the results of a published model with its published figures.
 struct VerifyCommand: AsyncParsableCommand {

@@ -5,6 +5,7 @@ import Host
 import Hub
 import Inference
 import LinearAlgebra
+import ModelCache
 import ModelFiles
 import Tokenization
 

@@ -1,6 +1,7 @@
 import Foundation
 import Hub
 import Logging
+import ModelCache
 import Synchronization
 
 /// Shows the progress of a pull on standard error: in a terminal a bar for each file, elsewhere a line from time to

@@ -4,6 +4,7 @@ import Encoder
 import Foundation
 import Hub
 import Inference
+import ModelCache
 import ModelFiles
 import Service
 import Synchronization

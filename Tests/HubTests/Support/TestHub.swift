@@ -1,4 +1,5 @@
 import Foundation
+import ModelCache
 import Testing
 
 @testable import Hub

@@ -90,7 +90,7 @@ package enum HubError: Error, Equatable, CustomStringConvertible {
     }
 
     /// What has happened, without what to do about it: for reports of attempts that will be repeated.
-    var cause: String {
+    package var cause: String {
         switch self {
         case .unreachable(let url, let reason, _): "\(url): \(reason)"
         case .wrongSize(let file, let bytes, let expected): "\(file): \(bytes) bytes arrived, expected \(expected)"

@@ -1,19 +1,19 @@
-import JSON
+package import JSON
 import ModelFiles
 
 /// The files of a repository that this program needs for a model, and no others.
 ///
 /// They are found in two steps, because some files name others: first the files in ``first``, then the files that those
 /// name (``rest(configuration:modules:)``).
-struct NeededFiles: Sendable {
+package struct NeededFiles: Sendable {
     /// All needed files, except those that an index, config.json or modules.json names.
-    let first: [String]
+    package let first: [String]
 
     private let files: Set<ExactText>
     private let id: ModelID
 
     /// The list of sentence-transformers' modules. Without it, the model is the repository's root.
-    static let modules = ModelFile.modules.name
+    package static let modules = ModelFile.modules.name
     /// The files, other than weights, in every folder that `modules.json` names; and the files that only the root has.
     private static let folderFiles = ModelFile.all.filter { $0.purpose != .weights && !$0.isAtRootOnly }.map(\.name)
     private static let rootFiles = ModelFile.all.filter(\.isAtRootOnly).map(\.name)
@@ -21,13 +21,13 @@ struct NeededFiles: Sendable {
     static let weights = ModelFile.weights.map(\.name)
 
     /// The sizes of the model, which may also name the file of its weights.
-    static let configuration = ModelFile.configuration.name
+    package static let configuration = ModelFile.configuration.name
     /// The file that describes the pooling in a repository without modules.json.
     private static let pooling = "\(ModelFile.poolingFolder)/\(configuration)"
     private static let anyWeights = "model.safetensors or pytorch_model.bin"
 
     /// - Throws: `notAModel`.
-    init(of files: Set<ExactText>, id: ModelID) throws(HubError) {
+    package init(of files: Set<ExactText>, id: ModelID) throws(HubError) {
         self.files = files
         self.id = id
         var first = (Self.rootFiles + Self.folderFiles).filter { files.contains(ExactText($0)) }
@@ -53,7 +53,7 @@ struct NeededFiles: Sendable {
     ///   - configuration: the content of config.json.
     ///   - modules: the content of modules.json.
     /// - Throws: `unsafePath`, `noFile`, `notAModel`, or `malformedAnswer` for a file without these names.
-    func rest(configuration: [UInt8]?, modules: [UInt8]?) throws(HubError) -> [String] {
+    package func rest(configuration: [UInt8]?, modules: [UInt8]?) throws(HubError) -> [String] {
         var found: [String] = []
         var hasWeights = first.contains { Self.weights.contains($0) }
         if let stated = configuration.flatMap(Self.statedWeights) {
@@ -75,7 +75,7 @@ struct NeededFiles: Sendable {
 
     /// The parts that the index `file` with the given content names. They are in the model's folder or the module's:
     /// that of the index, but for one that config.json names.
-    func parts(_ content: [UInt8], of file: String) throws(HubError) -> [String] {
+    package func parts(_ content: [UInt8], of file: String) throws(HubError) -> [String] {
         let isOfModule = Self.weights.contains { file.ends(with: "/\($0)") }
         let slash = isOfModule ? file.unicodeScalars.lastIndex(of: "/") : nil
         let folder = slash.map { file[...$0] } ?? ""
@@ -112,17 +112,17 @@ struct NeededFiles: Sendable {
     }
 
     /// The optional files whose absence is noted in the cache.
-    static let optional = rootFiles
+    package static let optional = rootFiles
 }
 
 /// The paths of files in a repository. Its author chose them, so they cannot be trusted.
-enum RepositoryPath {
+package enum RepositoryPath {
     /// Most bytes of a path.
     private static let maxLength = 1024
 
     /// Whether a path stays inside the folder that it is put into, on any system: it must be relative and consist of
     /// plain names.
-    static func isSafe(_ path: String) -> Bool {
+    package static func isSafe(_ path: String) -> Bool {
         guard path.utf8.count <= maxLength else { return false }
         let parts = path.pieces(separatedBy: "/")
         return parts.allSatisfy { part in
@@ -131,8 +131,9 @@ enum RepositoryPath {
         }
     }
 
+    /// The path, if it is safe.
     /// - Throws: `unsafePath`.
-    static func checked(_ path: String) throws(HubError) -> String {
+    package static func checked(_ path: String) throws(HubError) -> String {
         guard isSafe(path) else { throw .unsafePath(path) }
         return path
     }

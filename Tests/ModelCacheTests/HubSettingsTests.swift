@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Hub
+@testable import ModelCache
 
 /// The environment's variables, as huggingface_hub 2.4 reads them.
 @Suite("The Hub's settings")

@@ -9,33 +9,45 @@ import ModelFiles
 ///                                         refs/<revision>                 the commit that a branch or tag stood for
 ///                                         .no_exist/<commit>/<path>       a file that the commit is known to lack
 ///     <cache>/.locks/models--<namespace>--<name>/<etag>.lock              held while the blob is fetched
-struct HubCache: Sendable {
+package struct HubCache: Sendable {
     let root: String
     let id: ModelID
+
+    /// A model's part of the cache whose folder is `root`.
+    package init(root: String, id: ModelID) {
+        self.root = root
+        self.id = id
+    }
 
     /// The model's folder.
     var folder: String { root + "/" + id.folderName }
 
-    func blob(_ etag: String) -> String { "\(folder)/blobs/\(etag)" }
-    func incomplete(_ etag: String) -> String { blob(etag) + ".incomplete" }
-    func lock(_ etag: String) -> String { "\(root)/.locks/\(id.folderName)/\(etag).lock" }
-    func snapshot(_ commit: String) -> String { "\(folder)/snapshots/\(commit)" }
-    func file(_ path: String, of commit: String) -> String { "\(snapshot(commit))/\(path)" }
+    /// The path of a file's content.
+    package func blob(_ etag: String) -> String { "\(folder)/blobs/\(etag)" }
+    /// The path of a content that is being fetched.
+    package func incomplete(_ etag: String) -> String { blob(etag) + ".incomplete" }
+    /// The path of the lock that is held while a content is fetched.
+    package func lock(_ etag: String) -> String { "\(root)/.locks/\(id.folderName)/\(etag).lock" }
+    /// The folder of a commit's files.
+    package func snapshot(_ commit: String) -> String { "\(folder)/snapshots/\(commit)" }
+    /// The path of a commit's file.
+    package func file(_ path: String, of commit: String) -> String { "\(snapshot(commit))/\(path)" }
     private func absence(_ path: String, of commit: String) -> String { "\(folder)/.no_exist/\(commit)/\(path)" }
     private func reference(_ revision: Revision) -> String { "\(folder)/refs/\(revision)" }
 
     // MARK: Reading
 
     /// A snapshot that can be loaded.
-    struct Snapshot: Equatable {
-        let folder: String
+    package struct Snapshot: Equatable {
+        /// The folder, which can be used as a model's folder.
+        package let folder: String
         /// Whether it is certain that no file is missing. Other programs may have fetched only a part of the model, and
         /// for some files the cache does not show whether the model has them.
-        let isCertain: Bool
+        package let isCertain: Bool
     }
 
     /// The snapshot of a revision, if it is there and can be loaded.
-    func snapshot(of revision: Revision) -> Snapshot? {
+    package func snapshot(of revision: Revision) -> Snapshot? {
         guard let commit = commit(of: revision), isLoadable(commit) else { return nil }
         // A model without a vocabulary takes only token ids. Such models are rare, so a missing vocabulary is taken for
         // an incomplete cache.
@@ -47,17 +59,18 @@ struct HubCache: Sendable {
     }
 
     /// The commit that a revision stood for when it was last fetched.
-    func commit(of revision: Revision) -> String? {
+    package func commit(of revision: Revision) -> String? {
         if revision.isCommit { return revision.text }
         guard let text = try? String(contentsOfFile: reference(revision), encoding: .utf8) else { return nil }
         let commit = String(text.stripped)
         return Revision.isCommit(commit) ? commit : nil
     }
 
-    func has(_ path: String, of commit: String) -> Bool { Self.fileSize(file(path, of: commit)) != nil }
+    /// Whether a commit's file is there.
+    package func has(_ path: String, of commit: String) -> Bool { Self.fileSize(file(path, of: commit)) != nil }
 
     /// A file of a snapshot.
-    func content(_ path: String, of commit: String) throws(HubError) -> [UInt8] {
+    package func content(_ path: String, of commit: String) throws(HubError) -> [UInt8] {
         let path = file(path, of: commit)
         guard let data = FileManager.default.contents(atPath: path) else {
             throw .cacheFailed(path: path, reason: "it cannot be read")
@@ -104,7 +117,7 @@ struct HubCache: Sendable {
     }
 
     /// The size in bytes of the file at `path`, links followed; nil if there is no file.
-    static func fileSize(_ path: String) -> Int? {
+    package static func fileSize(_ path: String) -> Int? {
         var status = stat()
         guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         return Int(status.st_size)
@@ -113,7 +126,7 @@ struct HubCache: Sendable {
     // MARK: Writing
 
     /// Writes the tag that tells backup programs that the folder is a cache.
-    func prepare() throws(HubError) {
+    package func prepare() throws(HubError) {
         try makeFolder("\(folder)/blobs")
         let tag = root + "/CACHEDIR.TAG"
         guard Self.fileSize(tag) == nil else { return }
@@ -127,7 +140,7 @@ struct HubCache: Sendable {
     }
 
     /// Makes the folder of a file, with those above it.
-    func makeFolder(of path: String) throws(HubError) {
+    package func makeFolder(of path: String) throws(HubError) {
         try makeFolder(String(path[..<(path.unicodeScalars.lastIndex(of: "/") ?? path.endIndex)]))
     }
 
@@ -140,7 +153,7 @@ struct HubCache: Sendable {
     }
 
     /// Links the blob into a snapshot.
-    func link(_ etag: String, as path: String, of commit: String) throws(HubError) {
+    package func link(_ etag: String, as path: String, of commit: String) throws(HubError) {
         let place = file(path, of: commit)
         try makeFolder(of: place)
         // From snapshots/<commit>, the link leads two folders up, and one more for each folder in the path.
@@ -155,7 +168,7 @@ struct HubCache: Sendable {
     }
 
     /// Gives a blob its final name, once it is fetched.
-    func finish(_ etag: String) throws(HubError) {
+    package func finish(_ etag: String) throws(HubError) {
         guard unsafe rename(incomplete(etag), blob(etag)) == 0 else {
             throw .cacheFailed(path: blob(etag), reason: SystemError.text(errno))
         }
@@ -167,7 +180,7 @@ struct HubCache: Sendable {
 
     /// Removes the partial files of contents that were replaced in the repository before a pull had fetched them. Those
     /// that another process is fetching stay.
-    func removeAbandoned() {
+    package func removeAbandoned() {
         let (manager, blobs, ending) = (FileManager.default, "\(folder)/blobs", ".incomplete")
         for name in (try? manager.contentsOfDirectory(atPath: blobs)) ?? [] where name.ends(with: ending) {
             let attributes = try? manager.attributesOfItem(atPath: "\(blobs)/\(name)")
@@ -184,7 +197,7 @@ struct HubCache: Sendable {
     }
 
     /// Notes which commit a branch or tag stands for.
-    func note(_ commit: String, for revision: Revision) throws(HubError) {
+    package func note(_ commit: String, for revision: Revision) throws(HubError) {
         guard !revision.isCommit, self.commit(of: revision) != commit else { return }
         let path = reference(revision)
         try makeFolder(of: path)
@@ -192,7 +205,7 @@ struct HubCache: Sendable {
     }
 
     /// Notes a file that a commit does not have.
-    func noteAbsence(_ path: String, of commit: String) throws(HubError) {
+    package func noteAbsence(_ path: String, of commit: String) throws(HubError) {
         let place = absence(path, of: commit)
         guard Self.fileSize(place) == nil else { return }
         try makeFolder(of: place)
@@ -200,7 +213,7 @@ struct HubCache: Sendable {
     }
 
     /// The lock that is held while references and absences are written. No blob has this name.
-    var notesLock: String { lock("notes") }
+    package var notesLock: String { lock("notes") }
 
     /// Makes a small file; Foundation would write it under a name of its own first, which a killed pull would leave.
     /// - Returns: 0 or the error's number.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Hub
+@testable import ModelCache
 
 /// Tests of the rules of huggingface_hub's validators, and of the rules for paths.
 @Suite("A model's id")

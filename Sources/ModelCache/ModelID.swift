@@ -79,7 +79,7 @@ package struct Revision: Sendable, Hashable, CustomStringConvertible {
     package var isCommit: Bool { Self.isCommit(text) }
 
     /// 40 lowercase hexadecimal digits.
-    static func isCommit(_ text: String) -> Bool {
+    package static func isCommit(_ text: String) -> Bool {
         text.utf8.count == 40 && text.utf8.allSatisfy(HexText.isDigit)
     }
 
@@ -87,12 +87,14 @@ package struct Revision: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// Lowercase hexadecimal.
-enum HexText {
-    static func isDigit(_ byte: UInt8) -> Bool {
+package enum HexText {
+    /// Whether a byte of UTF-8 is such a digit.
+    package static func isDigit(_ byte: UInt8) -> Bool {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
     }
 
-    static func of(_ bytes: [UInt8]) -> String {
+    /// Two digits for each byte.
+    package static func of(_ bytes: [UInt8]) -> String {
         let digits = Array("0123456789abcdef".utf8)
         return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }

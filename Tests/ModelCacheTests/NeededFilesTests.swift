@@ -2,7 +2,7 @@ import JSON
 import ModelFiles
 import Testing
 
-@testable import Hub
+@testable import ModelCache
 
 /// Tests of the choice of files that a pull fetches from a repository.
 @Suite("Of a repository's files")

@@ -9,7 +9,7 @@ import Darwin
 
 /// A lock between processes, compatible with huggingface_hub's `WeakFileLock`: flock(2) on a file that is never
 /// removed.
-struct FileLock: ~Copyable {
+package struct FileLock: ~Copyable {
     private let descriptor: Int32
 
     /// Time between two attempts to take the lock.
@@ -19,7 +19,7 @@ struct FileLock: ~Copyable {
     ///
     /// - Parameter waiting: called once if the lock is not free.
     /// - Throws: `cacheFailed`, `CancellationError`.
-    static func acquire(_ path: String, waiting: () -> Void) async throws -> FileLock {
+    package static func acquire(_ path: String, waiting: () -> Void) async throws -> FileLock {
         var isTold = false
         while true {
             if let lock = try FileLock(trying: path) { return lock }
