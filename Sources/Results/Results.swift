@@ -125,18 +125,18 @@ package struct EncodedToken: Sendable {
 
     /// The token of an encoding at an index.
     /// - Parameters:
-    ///   - token: the token as it stands in the vocabulary. A tokenizer is large to pass for each token.
     ///   - texts: the text and, if there is one, its pair; none if the tokens come from ids.
     ///   - offsets: where each of the encoding's tokens stands in its text, in the unit of the answer.
+    ///   - tokenizer: what made the encoding.
     package init(
         _ encoding: Encoding,
         at index: Int,
-        token: String,
         of texts: [String],
-        offsets: [Range<Int32>]
+        offsets: [Range<Int32>],
+        by tokenizer: Tokenizer
     ) {
         id = encoding.ids[index]
-        self.token = token
+        token = tokenizer.token(id: id) ?? ""
         place = encoding.specialTokensMask[index] ? nil : offsets[index]
         if place != nil, texts.indices.contains(Int(encoding.sequenceIDs[index])) {
             text = texts[Int(encoding.sequenceIDs[index])].part(encoding.offsets[index])

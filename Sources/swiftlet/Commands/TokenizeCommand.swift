@@ -48,10 +48,9 @@ struct TokenizeCommand: AsyncParsableCommand, TextCommand {
                 throw InferenceError.tooLong(input: 0, tokens: encoding.count, limit: limit)
             }
             let places = encoding.offsets(in: offsets, text: text.content, pair: pair)
-            let texts = [text.content] + [pair].compactMap { $0 }
+            let texts = pair.map { [text.content, $0] } ?? [text.content]
             return encoding.ids.indices.map { index in
-                let token = tokenizer.token(id: encoding.ids[index]) ?? ""
-                return EncodedToken(encoding, at: index, token: token, of: texts, offsets: places)
+                EncodedToken(encoding, at: index, of: texts, offsets: places, by: tokenizer)
             }
         }
     }
