@@ -30,8 +30,7 @@ package struct JSONWriter {
     }
 
     /// Whether to go on writing an array.
-    @usableFromInline
-    mutating func goesOn() -> Bool {
+    private mutating func goesOn() -> Bool {
         guard bytes.count >= checkedCount, let check else { return interruption == nil }
         checkedCount = bytes.count + Self.bytesBetweenChecks
         do { try check() } catch { interruption = error }
@@ -59,7 +58,6 @@ package struct JSONWriter {
     package mutating func endArray() { close(UInt8(ascii: "]")) }
 
     /// Writes an object. The closure writes its members.
-    @inlinable
     package mutating func object(_ members: (inout JSONWriter) throws -> Void) rethrows {
         beginObject()
         try members(&self)
@@ -67,7 +65,6 @@ package struct JSONWriter {
     }
 
     /// Writes an array with a value for each element.
-    @inlinable
     package mutating func array<Elements: Sequence>(
         _ elements: Elements,
         _ write: (inout JSONWriter, Elements.Element) throws -> Void
@@ -80,6 +77,18 @@ package struct JSONWriter {
     /// Writes the key of the value that is written next.
     package mutating func key(_ key: String) {
         string(key)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    /// Writes a key that needs no escape sequences, of an object that is written many times.
+    package mutating func key(plain key: StaticString) {
+        precondition(key.isASCII, "a key that is not written as ASCII")
+        comma()
+        bytes.append(UInt8(ascii: "\""))
+        // Safe, as a literal that is ASCII has its bytes at this address.
+        unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount))
+        bytes.append(UInt8(ascii: "\""))
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
     }

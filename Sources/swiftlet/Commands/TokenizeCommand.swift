@@ -50,7 +50,7 @@ struct TokenizeCommand: AsyncParsableCommand, TextCommand {
             let places = encoding.offsets(in: offsets, text: text.content, pair: pair)
             let texts = pair.map { [text.content, $0] } ?? [text.content]
             return encoding.ids.indices.map { index in
-                EncodedToken(encoding, at: index, of: texts, offsets: places, by: tokenizer)
+                encoding.token(at: index, of: texts, offsets: places, by: tokenizer)
             }
         }
     }
@@ -68,7 +68,9 @@ struct TokenizeCommand: AsyncParsableCommand, TextCommand {
 
     func write(_ tokens: [EncodedToken], of text: Text, to writer: inout JSONWriter) {
         writer.key("tokens")
-        writer.array(tokens) { $1.write(to: &$0) }
+        writer.beginArray()
+        for token in tokens { token.write(to: &writer) }
+        writer.endArray()
     }
 
     func lines(_ tokens: [EncodedToken], of text: Text) -> [String] {

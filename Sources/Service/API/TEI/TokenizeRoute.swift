@@ -59,7 +59,7 @@ extension TEIRoutes {
             case .arrays: ([], encoding.ids.map { _ in 0..<0 })
             }
         writer.array(encoding.ids.indices) { writer, index in
-            EncodedToken(encoding, at: index, of: texts, offsets: offsets, by: tokenizer).write(to: &writer)
+            encoding.token(at: index, of: texts, offsets: offsets, by: tokenizer).write(to: &writer)
         }
     }
 
