@@ -81,6 +81,18 @@ package struct JSONWriter {
         needsComma = false
     }
 
+    /// Writes a key that needs no escape sequences, of an object that is written many times.
+    package mutating func key(plain key: StaticString) {
+        precondition(key.isASCII, "a key that is not written as ASCII")
+        comma()
+        bytes.append(UInt8(ascii: "\""))
+        // Safe, as a literal that is ASCII has its bytes at this address.
+        unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount))
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
     /// Writes null.
     package mutating func null() { literal("null") }
     /// Writes true or false.
@@ -89,17 +101,19 @@ package struct JSONWriter {
     package mutating func integer(_ value: Int) {
         comma()
         if value < 0 { bytes.append(UInt8(ascii: "-")) }
-        appendDigits(value.magnitude)
+        var digits = InlineArray<20, UInt8>(repeating: 0)
+        var (first, rest) = (20, value.magnitude)
+        repeat {
+            first -= 1
+            digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        } while rest > 0
+        append(digits.span.extracting(first...))
         needsComma = true
     }
 
     /// Writes an integer, such as a token id.
     package mutating func integer(_ value: Int32) { integer(Int(value)) }
-
-    private mutating func appendDigits(_ value: UInt) {
-        if value >= 10 { appendDigits(value / 10) }
-        bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
-    }
 
     /// Writes a number in the shortest form that reads back as the same Double. It must be finite.
     package mutating func number(_ value: Double) {
@@ -115,24 +129,35 @@ package struct JSONWriter {
 
     /// Writes a string, with escape sequences where JSON requires them.
     package mutating func string(_ text: String) {
-        comma()
-        bytes.append(UInt8(ascii: "\""))
-        if Self.needsEscapes(text.utf8Span.span) {
-            for byte in text.utf8 { appendEscaped(byte) }
-        } else {
-            bytes += text.utf8
+        let utf8 = text.utf8Span.span
+        let needsComma = needsComma
+        var plain = 0
+        // Most strings are plain, and are appended as a whole.
+        bytes.append(addingCapacity: utf8.count + 3) { output in
+            if needsComma { output.append(UInt8(ascii: ",")) }
+            output.append(UInt8(ascii: "\""))
+            while plain < utf8.count, !Self.needsEscape(utf8[plain]) {
+                output.append(utf8[plain])
+                plain += 1
+            }
+            if plain == utf8.count { output.append(UInt8(ascii: "\"")) }
         }
-        bytes.append(UInt8(ascii: "\""))
-        needsComma = true
+        if plain < utf8.count {
+            for index in plain..<utf8.count { appendEscaped(utf8[index]) }
+            bytes.append(UInt8(ascii: "\""))
+        }
+        self.needsComma = true
     }
 
-    /// Whether a string cannot be written as it is.
-    private static func needsEscapes(_ utf8: Span<UInt8>) -> Bool {
-        for index in utf8.indices {
-            let byte = utf8[index]
-            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7F { return true }
+    /// Whether a byte of a string cannot be written as it is.
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7F
+    }
+
+    private mutating func append(_ utf8: Span<UInt8>) {
+        bytes.append(addingCapacity: utf8.count) { output in
+            for index in utf8.indices { output.append(utf8[index]) }
         }
-        return false
     }
 
     private mutating func appendEscaped(_ byte: UInt8) {
@@ -176,7 +201,7 @@ package struct JSONWriter {
 
     private mutating func literal(_ text: String) {
         comma()
-        bytes += text.utf8
+        append(text.utf8Span.span)
         needsComma = true
     }
 

@@ -123,47 +123,49 @@ package struct EncodedToken: Sendable {
     /// The token's type id.
     package let typeID: Int32
 
-    /// The token of an encoding at an index.
-    /// - Parameters:
-    ///   - token: the token as it stands in the vocabulary. A tokenizer is large to pass for each token.
-    ///   - texts: the text and, if there is one, its pair; none if the tokens come from ids.
-    ///   - offsets: where each of the encoding's tokens stands in its text, in the unit of the answer.
-    package init(
-        _ encoding: Encoding,
-        at index: Int,
-        token: String,
-        of texts: [String],
-        offsets: [Range<Int32>]
-    ) {
-        id = encoding.ids[index]
-        self.token = token
-        place = encoding.specialTokensMask[index] ? nil : offsets[index]
-        if place != nil, texts.indices.contains(Int(encoding.sequenceIDs[index])) {
-            text = texts[Int(encoding.sequenceIDs[index])].part(encoding.offsets[index])
-        } else {
-            text = token
-        }
-        typeID = encoding.typeIDs[index]
-    }
-
     /// Writes `{"id": …, "text": …, "special": …, "start": …, "stop": …, "type_id": …, "token": …}`.
     package func write(to writer: inout JSONWriter) {
-        writer.object { writer in
-            writer.key("id")
-            writer.integer(id)
-            writer.key("text")
-            writer.string(text)
-            writer.key("special")
-            writer.boolean(place == nil)
-            writer.key("start")
-            if let place { writer.integer(place.lowerBound) } else { writer.null() }
-            writer.key("stop")
-            if let place { writer.integer(place.upperBound) } else { writer.null() }
-            writer.key("type_id")
-            writer.integer(typeID)
-            writer.key("token")
-            writer.string(token)
-        }
+        writer.beginObject()
+        writer.key(plain: "id")
+        writer.integer(id)
+        writer.key(plain: "text")
+        writer.string(text)
+        writer.key(plain: "special")
+        writer.boolean(place == nil)
+        writer.key(plain: "start")
+        if let place { writer.integer(place.lowerBound) } else { writer.null() }
+        writer.key(plain: "stop")
+        if let place { writer.integer(place.upperBound) } else { writer.null() }
+        writer.key(plain: "type_id")
+        writer.integer(typeID)
+        writer.key(plain: "token")
+        writer.string(token)
+        writer.endObject()
+    }
+}
+
+extension Encoding {
+    /// The token at an index, as it is shown. (An initializer of the token would own its arguments, and so copy them.)
+    /// - Parameters:
+    ///   - texts: the text and, if there is one, its pair; none if the tokens come from ids.
+    ///   - offsets: where each of the encoding's tokens stands in its text, in the unit of the answer.
+    ///   - tokenizer: what made the encoding.
+    package func token(
+        at index: Int,
+        of texts: [String],
+        offsets: [Range<Int32>],
+        by tokenizer: Tokenizer
+    ) -> EncodedToken {
+        let token = tokenizer.token(id: ids[index]) ?? ""
+        let place = specialTokensMask[index] ? nil : offsets[index]
+        let text = Int(sequenceIDs[index])
+        return EncodedToken(
+            id: ids[index],
+            token: token,
+            text: place != nil && texts.indices.contains(text) ? texts[text].part(self.offsets[index]) : token,
+            place: place,
+            typeID: typeIDs[index]
+        )
     }
 }
 

@@ -1,5 +1,5 @@
 /// What becomes of a text until it is tokens: normalizer, pre-tokenizer and model, with the added tokens between them.
-enum Pipeline: Sendable {
+enum Pipeline: ~Copyable, Sendable {
     /// BERT's own parts.
     case bert(BertPipeline)
     /// Any parts.
@@ -27,7 +27,7 @@ enum Pipeline: Sendable {
     }
 
     /// The tokens of one text, with offsets into it.
-    func tokens(of bytes: Span<UInt8>, addedTokens: AddedTokens) throws(TokenizerError) -> TokenSequence {
+    func tokens(of bytes: Span<UInt8>, addedTokens: borrowing AddedTokens) throws(TokenizerError) -> TokenSequence {
         switch self {
         case .bert(let pipeline): pipeline.tokens(of: bytes, addedTokens: addedTokens)
         case .parts(let pipeline): try pipeline.tokens(of: bytes, addedTokens: addedTokens)
@@ -37,14 +37,17 @@ enum Pipeline: Sendable {
 
 /// A pipeline of any parts, which are used one after another as in `tokenizers`. The parts break off when nobody waits
 /// for the tokens any more (``Patience``).
-struct PartsPipeline: Sendable {
+struct PartsPipeline: ~Copyable, Sendable {
     let normalizer: Normalizer
     let preTokenizer: PreTokenizer
     let model: TokenizationModel
     /// Whether the tokens come with ``TokenSequence/addedTexts``.
     let keepsAddedTexts: Bool
 
-    fileprivate func tokens(of bytes: Span<UInt8>, addedTokens: AddedTokens) throws(TokenizerError) -> TokenSequence {
+    fileprivate func tokens(
+        of bytes: Span<UInt8>,
+        addedTokens: borrowing AddedTokens
+    ) throws(TokenizerError) -> TokenSequence {
         var tokens = TokenSequence()
         tokens.reserveCapacity(bytes.count / Pipeline.bytesPerToken + 1)
         var patience = Patience()

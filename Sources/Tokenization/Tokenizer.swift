@@ -5,8 +5,8 @@ package import ModelFiles
 ///
 /// It has the parts into which a tokenizer.json is divided: normalizer, pre-tokenizer, model, post-processor, decoder
 /// and added tokens. It gives the same ids, segment ids, offsets and decoded texts as `tokenizers` 0.23.3 with these
-/// parts. It is an immutable value, which any number of threads may use at a time.
-package struct Tokenizer: Sendable {
+/// parts. It never changes, so any number of threads may use it at a time.
+package final class Tokenizer: Sendable {
     /// The most tokens that the model takes, special tokens included; nil when the files set no limit.
     package let modelMaxLength: Int?
     /// The id of the padding token.
@@ -36,7 +36,8 @@ package struct Tokenizer: Sendable {
     /// - Parameters:
     ///   - lowercases: Whether to convert text to lower case even if the files do not ask for it.
     ///   - modelMaxLength: The most tokens that the model takes, whatever the files say; nil to use theirs.
-    package init(directory: String, lowercases: Bool = false, modelMaxLength: Int? = nil) throws(ModelError) {
+    package convenience init(directory: String, lowercases: Bool = false, modelMaxLength: Int? = nil) throws(ModelError)
+    {
         var parts = try TokenizerParts(directory: directory)
         if lowercases { parts.normalizer = parts.normalizer.lowercased }
         parts.modelMaxLength = modelMaxLength ?? parts.modelMaxLength
@@ -78,9 +79,9 @@ package struct Tokenizer: Sendable {
     package func id(token: String) -> Int32? { vocabulary.id(token) }
 
     /// The bytes of a token as it is shown: an added token that is searched in normalized text is shown normalized.
-    func tokenText(_ id: Int32) -> [UInt8]? {
+    func tokenText(_ id: Int32) -> ArraySlice<UInt8>? {
         let normalized = addedTokens.normalizedTexts.isEmpty ? nil : addedTokens.normalizedTexts[id]
-        return normalized ?? vocabulary.token(id)
+        return normalized?[...] ?? vocabulary.token(id)
     }
 
     /// Whether an encoding may have more tokens than its truncation says, because a template repeats a text, or adds
@@ -221,7 +222,7 @@ extension Tokenizer {
     ) {
         let bytes = Array(source.text.utf8)
         for (place, index) in zip(places, source.kept) where !trimmings.isEmpty {
-            let token = source.tokens.addedTexts[index] ?? tokenText(source.tokens.ids[index]) ?? []
+            let token = source.tokens.addedTexts[index] ?? tokenText(source.tokens.ids[index]).map(Array.init) ?? []
             for trimming in trimmings {
                 let isFirst = place == places.lowerBound && !(trimming.isBehindTokens && options.addSpecialTokens)
                 let range = encoding.offsets[place]
@@ -292,7 +293,7 @@ extension Tokenizer {
             guard let token = tokenText(id) else {
                 throw .unknownTokenID(id, vocabularySize: vocabularySize)
             }
-            if !skipSpecialTokens || !addedTokens.skippedIDs.contains(id) { tokens.append(token) }
+            if !skipSpecialTokens || !addedTokens.skippedIDs.contains(id) { tokens.append(Array(token)) }
         }
         var text = try decoder.text(tokens)
         if cleansUp, cleansUpDecoded { EnglishSpaces.remove(&text) }

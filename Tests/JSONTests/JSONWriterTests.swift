@@ -10,9 +10,9 @@ struct JSONWriterTests {
     func commas() {
         var writer = JSONWriter()
         writer.object { writer in
-            writer.key("a")
+            writer.key(plain: "a")
             writer.array([[1.0, -2.5], []] as [[Float]]) { $0.numbers($1) }
-            writer.key("b")
+            writer.key(plain: "b")
             writer.object {
                 $0.key("c"); $0.null()
             }

@@ -47,6 +47,36 @@ struct EncodingPropertyTests {
         for _ in 0..<1500 { try check(RandomText.make(using: &generator)) }
     }
 
+    @Test("BERT's own pass over a text gives what its parts give one after another")
+    func ownPass() throws {
+        let plain = [
+            "the", "Film", "漢字", "привет", "Привет", "עברית", "don’t", "“quoted”", "naïve", "—", "\u{3000}", " ", ".",
+            "が",
+            "\u{301}", "\u{F900}", "x\u{200B}y", "🙂",
+        ]
+        var generator = SeededGenerator(seed: 8)
+        for bits in 0..<16 {
+            var parts = try TokenizerParts(directory: TestFiles.model)
+            let normalizer = BertNormalizer(
+                cleanText: bits & 1 != 0,
+                handleChineseChars: bits & 2 != 0,
+                stripAccents: bits & 4 != 0,
+                lowercase: bits & 8 != 0
+            )
+            parts.normalizer = .bert(normalizer)
+            let own = try Tokenizer(parts)
+            parts.normalizer = .steps([.bert(normalizer)])
+            let stepwise = try Tokenizer(parts)
+            for _ in 0..<100 {
+                let count = Int.random(in: 1...8, using: &generator)
+                let words = (0..<count).map { _ in plain.randomElement(using: &generator) ?? "" }
+                for text in [words.joined(), RandomText.make(using: &generator)] {
+                    #expect(try own.encode(text) == stepwise.encode(text), "\(normalizer): \(text.debugDescription)")
+                }
+            }
+        }
+    }
+
     @Test("Random bytes, repaired into text, never fail")
     func randomBytes() throws {
         var generator = SeededGenerator(seed: 2)

@@ -41,11 +41,16 @@ extension ServiceConfiguration {
     /// Breaks a paragraph into lines of at most `width` characters, at spaces.
     static func wrap(_ paragraph: String, width: Int) -> [String] {
         var lines: [String] = []
+        // The characters that the last line may still take, with a space before them.
+        var left = 0
         for word in paragraph.pieces(separatedBy: " ") {
-            if let last = lines.last, last.count + 1 + word.count <= width {
-                lines[lines.count - 1] = last + " " + word
+            let count = word.count
+            if count < left {
+                lines[lines.count - 1] += " " + word
+                left -= count + 1
             } else {
                 lines.append(String(word))
+                left = width - count
             }
         }
         return lines

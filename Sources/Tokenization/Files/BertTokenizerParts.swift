@@ -119,14 +119,14 @@ extension Vocabulary {
     /// CRLF. White space at a line's end does not count, a byte order mark belongs to the first token, and of equal
     /// lines the last gives the id. Empty lines, all of them, are one token, which no text has.
     init(linesOf path: String) throws(ModelError) {
-        self.init()
         var lines = try TokenizerFile.read(path).split(separator: 0x0A, omittingEmptySubsequences: false)
         if lines.last?.isEmpty == true { lines.removeLast() }
         guard !lines.isEmpty else {
             throw .malformed(file: path, place: "file", found: "an empty vocabulary", expected: "a token on each line")
         }
+        self.init(capacity: lines.count)
         for (id, line) in lines.enumerated() {
-            try insert(Array(line.prefix(Self.trimmedLength(line.span))), id: id, path: path)
+            try insert(line.prefix(Self.trimmedLength(line.span)), id: id, path: path)
         }
     }
 

@@ -75,15 +75,15 @@ extension JSONSection {
 extension Vocabulary {
     /// Reads the section `model.vocab`: an object with the id of each token.
     init(_ section: JSONSection) throws(ModelError) {
-        self.init()
         guard !section.members.members.isEmpty else {
             throw .wrongValue(file: section.path, key: section.key, found: "empty", expected: "tokens with their ids")
         }
+        self.init(capacity: section.members.count)
         for member in section.members.members {
             guard case .number(let text) = member.value, let id = Int(text) else {
                 throw section.wrong(member.key, member.value, expected: "an id from 0 to \(Self.maximumID)")
             }
-            try insert(Array(member.key.utf8), id: id, path: section.path)
+            try insert(ArraySlice(member.key.utf8), id: id, path: section.path)
         }
     }
 }

@@ -27,12 +27,12 @@ struct AddedTokenList: Sendable {
         var nextID = max(highestID + 1, Int32(modelTokenCount))
         for token in added where !token.content.isEmpty {
             let content = Array(token.content.utf8)
-            let known = vocabulary.id(content)
+            let known = vocabulary.id(token.content)
             let id = known ?? nextID
             if known == nil { nextID += 1 }
             highestID = max(highestID, id)
             // Mostly nothing is to be done, and then the vocabulary stays shared with the model's.
-            if vocabulary.token(id) != content { try vocabulary.insert(content, id: Int(id), path: path) }
+            if vocabulary.token(id) != content[...] { try vocabulary.insert(content[...], id: Int(id), path: path) }
             var token = token
             if token.isSpecial { specialContents.insert(content) }
             token.isSpecial = specialContents.contains(content)
@@ -53,8 +53,9 @@ struct AddedTokenList: Sendable {
     }
 }
 
-/// The tokens that are found in the text itself, and which of all tokens are special.
-struct AddedTokens: Sendable {
+/// The tokens that are found in the text itself, and which of all tokens are special. They are large, so no text may
+/// copy them.
+struct AddedTokens: ~Copyable, Sendable {
     /// The tokens that are searched in the text as it was given.
     private(set) var verbatim = AddedTokenMatcher()
     /// The tokens that are searched in the normalized text.

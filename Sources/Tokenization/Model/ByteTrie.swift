@@ -12,13 +12,15 @@ struct ByteTrie: Sendable {
     private var edgeCount = 0
     /// 64 minus the logarithm of the number of edge slots. A shift by it leaves the hash's best bits.
     private var shift: UInt64
-    /// The id of the entry that ends at each node; -1 if none does.
-    private var entryIDs: [Int32] = [-1]
+    /// The id of the entry that ends at each node; -1 if none does. There is no node 0.
+    private var entryIDs: [Int32] = [-1, -1]
 
     /// The flag of an edge to a node where an entry ends.
     private static let endsEntry: UInt64 = 1 << 31
     private static let nodeMask: UInt64 = 0x00FF_FFFF
-    /// The value of an unused slot. No edge has it, because none leads to node 0.
+    /// The node from which every search starts.
+    private static let root: UInt64 = 1
+    /// The value of an unused slot. Neither it nor its high half is that of any edge, because there is no node 0.
     private static let empty: UInt64 = 0
 
     init() {
@@ -35,7 +37,7 @@ struct ByteTrie: Sendable {
     mutating func insert(_ entry: some Collection<UInt8>, id: Int32) -> Bool {
         guard !entry.isEmpty else { return true }
         guard entryIDs.count + entry.count < Self.maximumNodes else { return false }
-        var node: UInt64 = 0
+        var node = Self.root
         var slot = 0
         for byte in entry {
             if edgeCount * 2 >= edges.count { grow() }
@@ -62,8 +64,8 @@ struct ByteTrie: Sendable {
         to end: Int,
         folding: Span<UInt8>
     ) -> (end: Int, id: Int32)? {
-        var node: UInt64 = 0
-        var lastNode: UInt64 = 0
+        var node = Self.root
+        var lastNode = Self.root
         var lastEnd = start
         var position = start
         let edges = edges.span
@@ -71,13 +73,12 @@ struct ByteTrie: Sendable {
         while position < end {
             let key = node << 8 | UInt64(folding[Int(bytes[position])])
             var slot = hash(key)
-            while edges[slot] >> 32 != key || edges[slot] == Self.empty {
-                if edges[slot] == Self.empty {
-                    return lastEnd == start ? nil : (lastEnd, entryIDs[Int(lastNode)])
-                }
+            var edge = edges[slot]
+            while edge >> 32 != key {
+                if edge == Self.empty { return lastEnd == start ? nil : (lastEnd, entryIDs[Int(lastNode)]) }
                 slot = (slot &+ 1) & mask
+                edge = edges[slot]
             }
-            let edge = edges[slot]
             node = edge & Self.nodeMask
             position += 1
             if edge & Self.endsEntry != 0 {
@@ -90,7 +91,7 @@ struct ByteTrie: Sendable {
 
     /// The id of an entry.
     func id(of entry: [UInt8]) -> Int32? {
-        var node: UInt64 = 0
+        var node = Self.root
         for byte in entry {
             let slot = findSlot(node << 8 | UInt64(byte))
             guard edges[slot] != Self.empty else { return nil }

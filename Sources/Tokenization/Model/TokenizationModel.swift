@@ -10,7 +10,7 @@ enum TokenizationModel: Sendable {
     }
 
     /// Whether a token, given by its bytes, continues a word that another token has begun.
-    func continuesWord(_ token: [UInt8]) -> Bool {
+    func continuesWord(_ token: ArraySlice<UInt8>) -> Bool {
         switch self {
         case .wordPiece(let model): token.starts(with: model.continuingPrefix)
         }

@@ -15,7 +15,9 @@ struct WordPiece: Sendable {
     let maximumWordLength: Int
     /// The prefix of pieces that continue a word: `##`.
     let continuingPrefix: [UInt8]
-    /// The pieces with which a word may begin: every token.
+    /// The tokens. Most words are one as a whole, and are found here.
+    private let vocabulary: Vocabulary
+    /// The pieces with which another word may begin: every token.
     private var initialPieces = ByteTrie()
     /// The pieces that may continue a word: the tokens with the prefix, without that prefix.
     private var continuingPieces = ByteTrie()
@@ -36,6 +38,7 @@ struct WordPiece: Sendable {
         self.maximumWordLength = maximumWordLength
         let prefix = Array(continuingPrefix.utf8)
         self.continuingPrefix = prefix
+        self.vocabulary = vocabulary
         for (id, token) in vocabulary.entries {
             var fits = initialPieces.insert(token, id: id)
             if token.starts(with: prefix) {
@@ -64,14 +67,16 @@ struct WordPiece: Sendable {
             tokens.append(unknownID, from: start, to: end)
             return
         }
+        if let id = vocabulary.id(bytes.extracting(start..<end), folding: folding) {
+            tokens.append(id, from: start, to: end)
+            return
+        }
         guard let first = initialPieces.longestPrefix(of: bytes, from: start, to: end, folding: folding) else {
             tokens.append(unknownID, from: start, to: end)
             return
         }
         tokens.append(first.id, from: start, to: first.end)
-        if first.end < end {
-            tokenizeRest(bytes, wordStart: start, from: first.end, to: end, folding: folding, into: &tokens)
-        }
+        tokenizeRest(bytes, wordStart: start, from: first.end, to: end, folding: folding, into: &tokens)
     }
 
     private func tokenizeRest(

@@ -16,6 +16,16 @@ struct BertNormalizer: Sendable, Equatable {
         stripAccents: false,
         lowercase: false
     )
+
+    /// The properties of scalars that it changes or drops. (White space becomes spaces, and ideographs get spaces around
+    /// them, which are no part of any word.)
+    var changed: ScalarProperties {
+        var changed: ScalarProperties = []
+        if cleanText { changed.formUnion(.removedByCleaning) }
+        if stripAccents { changed.formUnion([.decomposes, .reorders, .nonspacingMark]) }
+        if lowercase { changed.formUnion(.changesWhenLowercased) }
+        return changed
+    }
 }
 
 extension BertNormalizer {

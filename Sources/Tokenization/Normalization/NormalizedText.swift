@@ -2,10 +2,8 @@
 struct NormalizedText {
     /// The normalized text.
     private(set) var bytes: [UInt8] = []
-    /// For each byte, the start of its original scalar in the original text.
-    private(set) var starts: [Int32] = []
-    /// For each byte, the end of its original scalar in the original text.
-    private(set) var ends: [Int32] = []
+    /// For each byte, the range of its original scalar in the original text.
+    private(set) var origins: [Range<Int32>] = []
     /// The place in the original text from which a scalar comes that is put before all others.
     private(set) var origin: Int32 = 0
 
@@ -29,8 +27,7 @@ struct NormalizedText {
     /// Empties the text and keeps its memory.
     mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
-        starts.removeAll(keepingCapacity: true)
-        ends.removeAll(keepingCapacity: true)
+        origins.removeAll(keepingCapacity: true)
     }
 
     /// Appends a scalar that comes from `origin`.
@@ -38,21 +35,19 @@ struct NormalizedText {
     mutating func append(_ scalar: UInt32, from origin: Range<Int32>) {
         UTF8Bytes.encode(scalar) { byte in
             bytes.append(byte)
-            starts.append(origin.lowerBound)
-            ends.append(origin.upperBound)
+            origins.append(origin)
         }
     }
 
     /// The range of the original text from which a range of the normalized text comes. The range must not be empty.
     func original(_ range: Range<Int32>) -> Range<Int32> {
-        let start = starts[Int(range.lowerBound)]
-        return start..<max(start, ends[Int(range.upperBound) - 1])
+        let start = origins[Int(range.lowerBound)].lowerBound
+        return start..<max(start, origins[Int(range.upperBound) - 1].upperBound)
     }
 
     private mutating func reserveCapacity(_ count: Int) {
         bytes.reserveCapacity(count)
-        starts.reserveCapacity(count)
-        ends.reserveCapacity(count)
+        origins.reserveCapacity(count)
     }
 }
 
@@ -91,7 +86,7 @@ extension NormalizedText {
     mutating func transform(_ changes: [ScalarChange], removingFirst removed: Int = 0) {
         // The library addresses "the whole text" by the original one. What was inserted before all of it belongs to no
         // part of the original, so it stays as it is.
-        let first = starts.indices.first { starts[$0] != ends[$0] } ?? 0
+        let first = origins.firstIndex { !$0.isEmpty } ?? 0
         if !bytes.isEmpty { transform(first..<bytes.count, changes, removingFirst: removed) }
     }
 
@@ -115,8 +110,7 @@ extension NormalizedText {
         for change in changes {
             guard patience.lasts() else { break }
             let source = min(change.change > 0 ? position - 1 : position, bytes.count - 1)
-            let place = source < 0 ? origin..<origin : starts[source]..<max(starts[source], ends[source])
-            result.append(change.scalar, from: place)
+            result.append(change.scalar, from: source < 0 ? origin..<origin : origins[source])
             if change.change <= 0 { skip(1 - change.change) }
         }
         result.append(self, range.upperBound..<bytes.count)
@@ -174,13 +168,12 @@ extension NormalizedText {
             copied = range.upperBound
             var place = origin..<origin
             if !range.isEmpty {
-                place = starts[range.upperBound - 1]..<ends[range.upperBound - 1]
-            } else if let start = result.starts.last, let end = result.ends.last {
-                place = start..<end
+                place = origins[range.upperBound - 1]
+            } else if let last = result.origins.last {
+                place = last
             }
             result.bytes.append(contentsOf: content)
-            result.starts.append(contentsOf: repeatElement(place.lowerBound, count: content.count))
-            result.ends.append(contentsOf: repeatElement(place.upperBound, count: content.count))
+            result.origins.append(contentsOf: repeatElement(place, count: content.count))
         }
         result.append(self, copied..<bytes.count)
         self = result
@@ -188,7 +181,6 @@ extension NormalizedText {
 
     private mutating func append(_ other: NormalizedText, _ range: Range<Int>) {
         bytes.append(contentsOf: other.bytes[range])
-        starts.append(contentsOf: other.starts[range])
-        ends.append(contentsOf: other.ends[range])
+        origins.append(contentsOf: other.origins[range])
     }
 }

@@ -130,10 +130,10 @@ extension Encoding {
         offsets collectsOffsets: Bool
     ) {
         ids.append(contentsOf: newIDs)
-        typeIDs.append(contentsOf: repeatElement(typeID, count: newIDs.count))
-        specialTokensMask.append(contentsOf: repeatElement(isSpecial, count: newIDs.count))
-        sequenceIDs.append(contentsOf: repeatElement(-1, count: newIDs.count))
-        if collectsOffsets { offsets.append(contentsOf: repeatElement(0..<0, count: newIDs.count)) }
+        typeIDs.append(typeID, count: newIDs.count)
+        specialTokensMask.append(isSpecial, count: newIDs.count)
+        sequenceIDs.append(-1, count: newIDs.count)
+        if collectsOffsets { offsets.append(0..<0, count: newIDs.count) }
     }
 
     fileprivate mutating func append(
@@ -144,9 +144,17 @@ extension Encoding {
         offsets collectsOffsets: Bool
     ) {
         ids.append(contentsOf: tokens.ids[kept])
-        typeIDs.append(contentsOf: repeatElement(typeID, count: kept.count))
-        specialTokensMask.append(contentsOf: repeatElement(false, count: kept.count))
-        sequenceIDs.append(contentsOf: repeatElement(sequenceID, count: kept.count))
+        typeIDs.append(typeID, count: kept.count)
+        specialTokensMask.append(false, count: kept.count)
+        sequenceIDs.append(sequenceID, count: kept.count)
         if collectsOffsets { offsets.append(contentsOf: tokens.offsets[kept]) }
+    }
+}
+
+extension Array {
+    /// Appends an element several times.
+    @inline(__always)
+    fileprivate mutating func append(_ element: Element, count: Int) {
+        append(addingCapacity: count) { $0.append(repeating: element, count: count) }
     }
 }

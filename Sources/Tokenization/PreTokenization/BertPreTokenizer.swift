@@ -1,8 +1,14 @@
 /// Splits text at white space, and makes each punctuation character a word of its own: `BertPreTokenizer`.
 enum BertPreTokenizer {
-    /// The range of the next word of normalized text at or after `position`; nil at the end, or if nobody waits for the
-    /// words any more.
-    static func nextWord(in bytes: Span<UInt8>, from position: Int, to end: Int) -> Range<Int>? {
+    /// The range of the next word at or after `position`; nil at the end, or if nobody waits for the words any more.
+    ///
+    /// - Parameter lone: The scalars that are words of their own.
+    static func nextWord(
+        in bytes: Span<UInt8>,
+        from position: Int,
+        to end: Int,
+        lone: ScalarProperties = .punctuation
+    ) -> Range<Int>? {
         var start = position
         while start < end {
             let (scalar, length) = UTF8Bytes.scalar(in: bytes, at: start)
@@ -10,22 +16,27 @@ enum BertPreTokenizer {
             if properties.contains(.whiteSpace) {
                 start += length
                 if (start - position) % Tokenizer.bytesBetweenQuestions == 0, !Tokenizer.isAwaited() { return nil }
-            } else if properties.contains(.punctuation) {
+            } else if !properties.isDisjoint(with: lone) {
                 return start..<start + length
             } else {
-                return start..<endOfWord(in: bytes, from: start + length, to: end)
+                return start..<endOfWord(in: bytes, from: start + length, to: end, before: lone.union(.whiteSpace))
             }
         }
         return nil
     }
 
-    private static func endOfWord(in bytes: Span<UInt8>, from position: Int, to end: Int) -> Int {
+    private static func endOfWord(
+        in bytes: Span<UInt8>,
+        from position: Int,
+        to end: Int,
+        before limits: ScalarProperties
+    ) -> Int {
         var position = position
         while position < end {
             let pause = min(end, position + Tokenizer.bytesBetweenQuestions)
             while position < pause {
                 let (scalar, length) = UTF8Bytes.scalar(in: bytes, at: position)
-                if !ScalarProperties(of: scalar).isDisjoint(with: [.whiteSpace, .punctuation]) { return position }
+                if !ScalarProperties(of: scalar).isDisjoint(with: limits) { return position }
                 position += length
             }
             if position < end, !Tokenizer.isAwaited() { return end }

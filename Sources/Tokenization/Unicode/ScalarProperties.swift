@@ -79,9 +79,11 @@ struct ScalarTable: Sendable {
         var blocks: [UInt16] = []
         var values: [UInt16] = []
         var known: [ArraySlice<UInt16>: UInt16] = [:]
+        var last = flat[0..<0]
         for start in stride(from: 0, to: Self.scalarCount, by: Self.blockSize) {
             let block = flat[start..<start + Self.blockSize]
-            if let index = known[block] {
+            // Nearly all blocks are like the one before, and a comparison costs far less than a look-up by 128 values.
+            if let index = block == last ? blocks.last : known[block] {
                 blocks.append(index)
             } else {
                 let index = UInt16(values.count / Self.blockSize)
@@ -89,6 +91,7 @@ struct ScalarTable: Sendable {
                 blocks.append(index)
                 values.append(contentsOf: block)
             }
+            last = block
         }
         self.blocks = blocks
         self.values = values

@@ -61,7 +61,9 @@ extension TextCommand {
             writer.integer(text.index)
             write(output, of: text, to: &writer)
         }
-        return writer.bytes + [UInt8(ascii: "\n")]
+        var bytes = writer.takeBytes()
+        bytes.append(UInt8(ascii: "\n"))
+        return bytes
     }
 
     private func humanLines(_ output: Output, of text: Text) -> [UInt8] {

@@ -48,10 +48,9 @@ struct TokenizeCommand: AsyncParsableCommand, TextCommand {
                 throw InferenceError.tooLong(input: 0, tokens: encoding.count, limit: limit)
             }
             let places = encoding.offsets(in: offsets, text: text.content, pair: pair)
-            let texts = [text.content] + [pair].compactMap { $0 }
+            let texts = pair.map { [text.content, $0] } ?? [text.content]
             return encoding.ids.indices.map { index in
-                let token = tokenizer.token(id: encoding.ids[index]) ?? ""
-                return EncodedToken(encoding, at: index, token: token, of: texts, offsets: places)
+                encoding.token(at: index, of: texts, offsets: places, by: tokenizer)
             }
         }
     }
@@ -69,7 +68,9 @@ struct TokenizeCommand: AsyncParsableCommand, TextCommand {
 
     func write(_ tokens: [EncodedToken], of text: Text, to writer: inout JSONWriter) {
         writer.key("tokens")
-        writer.array(tokens) { $1.write(to: &$0) }
+        writer.beginArray()
+        for token in tokens { token.write(to: &writer) }
+        writer.endArray()
     }
 
     func lines(_ tokens: [EncodedToken], of text: Text) -> [String] {

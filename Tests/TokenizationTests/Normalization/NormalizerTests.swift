@@ -18,7 +18,7 @@ struct NormalizerTests {
         var output = NormalizedText()
         normalizer.normalize(bytes.span, 0..<bytes.count, into: &output)
         let starts = output.bytes.indices.filter { !UTF8Bytes.isContinuation(output.bytes[$0]) }
-        return (String(decoding: output.bytes, as: UTF8.self), starts.map { output.starts[$0]..<output.ends[$0] })
+        return (String(decoding: output.bytes, as: UTF8.self), starts.map { output.origins[$0] })
     }
 
     @Test("Accents and case are removed, and each scalar keeps its origin")

@@ -59,8 +59,7 @@ extension TEIRoutes {
             case .arrays: ([], encoding.ids.map { _ in 0..<0 })
             }
         writer.array(encoding.ids.indices) { writer, index in
-            let token = tokenizer.token(id: encoding.ids[index]) ?? ""
-            EncodedToken(encoding, at: index, token: token, of: texts, offsets: offsets).write(to: &writer)
+            encoding.token(at: index, of: texts, offsets: offsets, by: tokenizer).write(to: &writer)
         }
     }
 
