@@ -11,6 +11,9 @@ let testSettings: [SwiftSetting] = [
 let settings: [SwiftSetting] = testSettings + [.strictMemorySafety()]
 let cSettings: [CSetting] = [.define("_GNU_SOURCE", .when(platforms: [.linux]))]
 
+// The commit that the program is built from, which scripts/release names. Other builds say that it is unknown.
+let commit: [CSetting] = Context.environment["SWIFTLET_COMMIT"].map { [.define("SWIFTLET_COMMIT", to: $0)] } ?? []
+
 // C is optimized in debug builds too, because kernels of vector intrinsics would be very slow without. The compiler may
 // not contract a product with a sum unless the kernel says so: each table has one order of roundings, whatever the
 // compiler.
@@ -140,7 +143,7 @@ let package = Package(
         .target(name: "Time", dependencies: ["CLinux"], swiftSettings: settings),
         // The encoder's arithmetic for each instruction set.
         .target(name: "CKernels", cSettings: kernelSettings),
-        .target(name: "CLinux", cSettings: cSettings),
+        .target(name: "CLinux", cSettings: cSettings + commit),
         // Regular expressions, by a library that is loaded and not linked.
         .target(name: "COniguruma", cSettings: cSettings),
         // OpenSSL's macros and callbacks as functions.
