@@ -11,6 +11,9 @@ let testSettings: [SwiftSetting] = [
 let settings: [SwiftSetting] = testSettings + [.strictMemorySafety()]
 let cSettings: [CSetting] = [.define("_GNU_SOURCE", .when(platforms: [.linux]))]
 
+// The commit that the program is built from, which scripts/release names. Other builds say that it is unknown.
+let commit: [CSetting] = Context.environment["SWIFTLET_COMMIT"].map { [.define("SWIFTLET_COMMIT", to: $0)] } ?? []
+
 // Debug builds of this package itself compile the kernels as release builds do, because vector intrinsics are very
 // slow without optimization. As a dependency the package has no unsafe flags: SwiftPM refuses them there for tools
 // versions before 6.2, and what a program is built with is for the program to say. SwiftPM and Xcode put
@@ -164,7 +167,7 @@ let package = Package(
         .target(name: "Time", dependencies: ["CLinux"], swiftSettings: settings),
         // The encoder's arithmetic for each instruction set.
         .target(name: "CKernels", cSettings: kernelSettings),
-        .target(name: "CLinux", cSettings: cSettings),
+        .target(name: "CLinux", cSettings: cSettings + commit),
         // Regular expressions, by a library that is loaded and not linked.
         .target(name: "COniguruma", cSettings: cSettings),
         // OpenSSL's macros and callbacks as functions.

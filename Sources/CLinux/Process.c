@@ -11,6 +11,19 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+// MARK: the build
+
+#define CLINUX_TEXT(word) #word
+#define CLINUX_TEXT_OF_VALUE(macro) CLINUX_TEXT(macro)
+
+const char *clinux_commit(void) {
+#ifdef SWIFTLET_COMMIT
+    return CLINUX_TEXT_OF_VALUE(SWIFTLET_COMMIT);
+#else
+    return NULL;
+#endif
+}
+
 // MARK: threads and CPUs
 
 void clinux_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }

@@ -4,7 +4,15 @@ import Foundation
 /// The program's version, as in CHANGELOG.md.
 package enum SwiftletVersion {
     /// Major, minor and patch (semver.org).
-    package static let current = "0.1.0"
+    package static let current = "0.2.0"
+    /// The commit that the program was built from, in hexadecimal. nil unless the build named it, as scripts/release
+    /// does.
+    package static let commit: String? = {
+        guard let text = unsafe clinux_commit() else { return nil }
+        return unsafe String(cString: text)
+    }()
+    /// What `--version` prints: the version, and the commit if it is known.
+    package static let description = current + (commit.map { " (\($0))" } ?? "")
 }
 
 /// The kernel's statistics about this process; zeros if there is no /proc.

@@ -57,7 +57,7 @@ struct SwiftletCommand: AsyncParsableCommand {
               78   a wrong setting in the configuration file or the environment
               130  interrupted (Ctrl-C); 143 terminated
             """,
-        version: SwiftletVersion.current,
+        version: SwiftletVersion.description,
         subcommands: [
             ServeCommand.self, EmbedCommand.self, ClassifyCommand.self, QuestionAnsweringCommand.self,
             TokenClassifyCommand.self, FillMaskCommand.self, NextSentenceCommand.self, ChooseCommand.self,

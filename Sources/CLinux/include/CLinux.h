@@ -26,6 +26,9 @@ struct clinux_event {
     uint32_t readiness;
 };
 
+/// The commit that the program was built from, in hexadecimal; null if the build did not name it.
+const char *clinux_commit(void);
+
 // epoll
 int clinux_epoll_create(void);
 int clinux_epoll_add(int epoll, int descriptor, uint32_t interest, uint64_t token);

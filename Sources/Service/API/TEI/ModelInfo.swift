@@ -14,9 +14,9 @@ extension InferenceService {
         writer.object { writer in
             for (key, text) in [
                 ("model_id", model.name), ("model_sha", model.revision), ("served_model_name", model.name),
-                ("model_dtype", model.encoder.engine.dataType), ("version", SwiftletVersion.current), ("sha", nil),
-                ("docker_label", nil), ("architecture", model.architecture), ("pooling", poolings.name),
-                ("backend", model.encoder.engine.backend),
+                ("model_dtype", model.encoder.engine.dataType), ("version", SwiftletVersion.current),
+                ("sha", SwiftletVersion.commit), ("docker_label", nil), ("architecture", model.architecture),
+                ("pooling", poolings.name), ("backend", model.encoder.engine.backend),
                 ("mask_token", model.tokenizer?.maskTokenID.flatMap { model.tokenizer?.token(id: $0) }),
             ] as [(String, String?)] {
                 writer.key(key)

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPProtocol
 import HTTPTypes
+import Host
 import JSON
 import TestSupport
 import Testing
@@ -21,6 +22,7 @@ struct ModelInfoTests {
             #expect(info[key] != nil, "\(key)")
         }
         #expect(info["model_id"] == .string("mobilebert-mini") && info["model_sha"] == .null)
+        #expect(info["version"]?.text == SwiftletVersion.current && info["sha"]?.text == SwiftletVersion.commit)
         #expect(info["tokenizer"] == .boolean(true))
         #expect(info["max_input_length"]?.integer == 512 && info["auto_truncate"] == .boolean(true))
         let labels: JSONValue = .object([
