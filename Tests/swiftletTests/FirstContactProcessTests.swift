@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import Testing
 
@@ -13,11 +14,19 @@ private final class Terminal {
     /// The end of the process.
     let line: FileHandle
 
+    /// The requests of ioctl_tty(2) that unlock the process's end, and tell its number.
+    private enum Request {
+        static let unlock: UInt = 0x4004_5431
+        static let number: UInt = 0x8004_5430
+    }
+
     init() throws {
-        screen = posix_openpt(O_RDWR | O_NOCTTY)
-        try #require(screen >= 0 && grantpt(screen) == 0 && unlockpt(screen) == 0)
-        let name = try #require(ptsname(screen).map { String(cString: $0) })
-        let descriptor = open(name, O_RDWR | O_NOCTTY)
+        screen = open("/dev/ptmx", O_RDWR | O_NOCTTY)
+        var isLocked: Int32 = 0
+        var number: Int32 = -1
+        try #require(screen >= 0 && ioctl(screen, Request.unlock, &isLocked) == 0)
+        try #require(ioctl(screen, Request.number, &number) == 0)
+        let descriptor = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY)
         try #require(descriptor >= 0)
         line = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         _ = fcntl(screen, F_SETFL, O_NONBLOCK)
