@@ -20,7 +20,6 @@ Needs Linux, Python 3.9 and numpy; pyarrow for `column`. The program `swiftlet` 
 import concurrent.futures
 import contextlib
 import ctypes
-import errno
 import fcntl
 import hashlib
 import http.client
@@ -56,7 +55,7 @@ ATTEMPTS = 5
 START_SECONDS = 1800.0
 # How often a service is started that ends before it is ready.
 STARTS = 3
-# The exit status of a keeper that found another, or a worker that was just looking for one.
+# The exit status of a keeper that found another keeper, or a worker that was just looking for one.
 OTHER_KEEPS = 3
 # How long a service may take to stop before it is killed: drain_delay and drain_timeout, and some seconds.
 STOP_SECONDS = 40.0
