@@ -35,7 +35,7 @@ package enum Target: Sendable, Equatable {
     }
 
     /// The score of a pair; nil if it has none.
-    var score: Float? { if case .values(let values) = self { values.first } else { nil } }
+    var score: Float? { if case .values(let values) = self, values.count > 0 { values[0] } else { nil } }
 
     /// The class by which examples are divided into parts; one for all where an example has no single class.
     package var stratum: Int { if case .label(let label) = self { label } else { 0 } }
