@@ -58,7 +58,7 @@ struct Connection: Sendable {
     /// The most bytes of a request.
     private static let limit = 1 << 20
 
-    func serve(_ answer: (Request) async -> (Int, some Encodable & Sendable)) async {
+    func serve(_ answer: @Sendable (Request) async -> (Int, some Encodable & Sendable)) async {
         defer { close(socket) }
         guard let request = await onThread({ read() }) else { return }
         let (status, value) = await answer(request)
