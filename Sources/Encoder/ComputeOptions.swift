@@ -9,8 +9,8 @@ package struct ComputeOptions: Sendable {
     package var backend: Backend
     /// The most threads that fold and pack weights while the model is loaded.
     package var loadingThreads: Int
-    /// The most bytes that the process may use; nil if nothing is known. A model whose weights alone take more is refused
-    /// before they are read, because the kernel would kill the process later, without a word.
+    /// The most bytes that the process may use; nil if nothing is known. A model whose weights alone take more is
+    /// refused before they are read, because the kernel would kill the process later, without a word.
     package var memoryLimit: Int?
     /// Hears how many of the model's parts are packed, from any thread.
     package var onPacked: PackingObserver?

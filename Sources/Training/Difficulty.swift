@@ -1,6 +1,6 @@
 extension Loss {
-    /// How hard each example is for the model: its loss. The loss of a pair depends on the others, so a pair with a score
-    /// counts by how far the rank of its cosine is from that of its score, and another one by the place at which its
+    /// How hard each example is for the model: its loss. The loss of a pair depends on the others, so a pair with a
+    /// score counts by how far the rank of its cosine is from that of its score, and another one by the place at which its
     /// anchor finds it among all documents.
     ///
     /// - Precondition: there is an output for each example.

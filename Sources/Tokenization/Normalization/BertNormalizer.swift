@@ -17,8 +17,8 @@ struct BertNormalizer: Sendable, Equatable {
         lowercase: false
     )
 
-    /// The properties of scalars that it changes or drops. (White space becomes spaces, and ideographs get spaces around
-    /// them, which are no part of any word.)
+    /// The properties of scalars that it changes or drops. (White space becomes spaces, and ideographs get spaces
+    /// around them, which are no part of any word.)
     var changed: ScalarProperties {
         var changed: ScalarProperties = []
         if cleanText { changed.formUnion(.removedByCleaning) }

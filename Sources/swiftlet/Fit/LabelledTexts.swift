@@ -85,8 +85,8 @@ struct LabelledTexts {
             let found = distinct.count == 1 ? "only the label \"\(names[0])\"" : "\(distinct.count) different labels"
             throw .unusableText(
                 place: place,
-                reason:
-                    "\(texts.count) \(texts.count == 1 ? "record" : "records") with \(found); expected 2 to \(Self.maxClasses) labels"
+                reason: "\(texts.count) \(texts.count == 1 ? "record" : "records") with \(found); "
+                    + "expected 2 to \(Self.maxClasses) labels"
             )
         }
         return Self.ordered(distinct)

@@ -72,8 +72,8 @@ struct ModelOptions: ParsableArguments {
         guard FileManager.default.fileExists(atPath: configuration) else {
             throw CommandError.noModel(
                 directory: directory,
-                reason:
-                    "there is no \(ModelFile.configuration.name); a model's folder has that file, a vocabulary and weights"
+                reason: "there is no \(ModelFile.configuration.name); a model's folder has that file, a vocabulary "
+                    + "and weights"
             )
         }
         return folder

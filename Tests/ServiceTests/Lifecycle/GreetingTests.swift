@@ -13,8 +13,8 @@ struct GreetingTests {
     @Test("tells the model, its address and the playground's link")
     func address() {
         #expect(
-            text(["127.0.0.1:8080"])
-                == "mini is served at http://127.0.0.1:8080, try it at http://127.0.0.1:8080/playground. Ctrl-C stops it."
+            text(["127.0.0.1:80"])
+                == "mini is served at http://127.0.0.1:80, try it at http://127.0.0.1:80/playground. Ctrl-C stops it."
         )
     }
 

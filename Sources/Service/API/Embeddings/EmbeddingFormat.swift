@@ -30,15 +30,15 @@ struct EmbeddingFormat: Sendable, Equatable {
     /// Whether vectors are scaled to length 1; nil for what the model's folder says.
     ///
     /// - Parameter asked: the request's `normalize`.
-    /// - Throws: 422 for false where components must be within -1 and 1. Some texts would be within by chance, but whether
-    ///   a request is right must not depend on its texts.
+    /// - Throws: 422 for false where components must be within -1 and 1. Some texts would be within by chance, but
+    ///   whether a request is right must not depend on its texts.
     func normalizes(asked: Bool?) throws(ServiceError) -> Bool? {
         guard type.isScaled else { return asked }
         if asked == false {
             throw .invalid(
                 """
-                `embedding_type` \(type.rawValue) holds the components of vectors of length 1; leave `normalize` out, or \
-                ask for float32. Given: "normalize": false
+                `embedding_type` \(type.rawValue) holds the components of vectors of length 1; leave `normalize` out, \
+                or ask for float32. Given: "normalize": false
                 """
             )
         }
