@@ -1,7 +1,7 @@
 extension Loss {
     /// How hard each example is for the model: its loss. The loss of a pair depends on the others, so a pair with a
-    /// score counts by how far the rank of its cosine is from that of its score, and another one by the place at which its
-    /// anchor finds it among all documents.
+    /// score counts by how far the rank of its cosine is from that of its score, and another one by the place at which
+    /// its anchor finds it among all documents.
     ///
     /// - Precondition: there is an output for each example.
     package func difficulties(_ outputs: [ExampleOutput], of examples: [TokenizedExample]) -> [Double] {

@@ -73,11 +73,7 @@ package enum SwiftletServer {
         let status = configuration.status.map {
             HTTPServer(configuration: $0, handler: ServiceHandler(statusOf: handler), logger: logger)
         }
-        handler.state.update { state in
-            state.server = server
-            state.memory = server.memory
-            state.log = log
-        }
+        handler.state.update { ($0.server, $0.memory, $0.log) = (server, server.memory, log) }
 
         let (events, continuation) = AsyncStream.makeStream(of: Event.self)
         let signals = StopSignals { continuation.yield(.stop(signal: $0)) }
@@ -86,15 +82,12 @@ package enum SwiftletServer {
         defer { reload.cancel() }
         let trimming = HeapTrimming()
         defer { trimming.cancel() }
-        let greets = configuration.log.greets
-        let addresses = try start(server, status, greets: greets, logger)
+        let addresses = try start(server, status, greets: configuration.log.greets, logger)
         let loading = Task { [configuration] in
             do {
                 let found = try await locate(logger)
                 try await load(found, configuration, budget: budget.count, handler, onWorkerStart: stepBack, logger)
-                if greets, let model = handler.state.snapshot.inference?.model.name {
-                    log.append(Array((Greeting(model, at: addresses, configuration.edge).text + "\n").utf8))
-                }
+                if configuration.log.greets { greet(handler, at: addresses, configuration.edge) }
             } catch {
                 continuation.yield(.loadingFailed(error))
             }
@@ -136,6 +129,13 @@ package enum SwiftletServer {
             logger.log(level: level, "listening", metadata: ["address": "\(address)", "routes": "\(routes)"])
         }
         return addresses
+    }
+
+    /// Tells somebody at a terminal what is served, and where.
+    private static func greet(_ handler: ServiceHandler, at addresses: [String], _ edge: EdgeSettings) {
+        let state = handler.state.snapshot
+        guard let model = state.inference?.model.name else { return }
+        state.log?.append(Array((Greeting(model, at: addresses, edge).text + "\n").utf8))
     }
 
     /// Has the thread that calls it stand back behind the event loops. Without permission it stays as it is.
