@@ -14,7 +14,7 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 # The dependencies come first: this layer stays in the cache until the manifest changes.
-COPY Package.swift ./
+COPY Package.swift Package.resolved ./
 RUN swift package resolve
 # Tests are copied too: SwiftPM needs the folder of every target in the manifest, whatever it builds.
 COPY Sources Sources
