@@ -50,13 +50,18 @@ struct ModelInfoTests {
         for (model, settings, token) in [
             (ModelFolder.bundled, "{}", JSONValue.string("[MASK]")),
             (ModelFolder.bundled, #"{"mask_token":"film"}"#, .string("film")),
-            (ModelFolder.withoutVocabulary, "{}", .null),
         ] {
             try await TestModels.with(modelOf: model, ["tokenizer_config.json": settings]) { service in
                 let info = try await service.send("GET", "/info").json
                 #expect(info["mask_token"] == token)
             }
         }
+        let inference = InferenceService(
+            model: try LoadedModel(directory: ModelFolder.withoutVocabulary),
+            configuration: .patient(workers: 1)
+        )
+        #expect(try await TestService(inference).send("GET", "/info").json["mask_token"] == .null)
+        await inference.shutDown()
     }
 
     @Test("heads, tasks and architecture are those of the checkpoint")
